@@ -1,0 +1,91 @@
+"""The command line: wiring only. Each command is a file, imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from moltwatch import __version__
+from moltwatch.errors import MoltwatchError
+
+COMMANDS = {
+    "watch": "the screen, live on one or more sources",
+    "replay": "the screen, over a recording",
+    "flags": "flagged posts to stdout, no screen",
+    "record": "keep a session in a file, no screen",
+    "serve": "play a source as a forum websocket",
+    "simulate": "write a simulated session with ground truth",
+    "score": "measure the heuristics against labels",
+    "convert": "between recording formats, API dumps and CSV",
+    "heuristics": "the heuristics, explained",
+    "sources": "the sources, explained",
+    "themes": "the themes there are",
+    "completion": "shell completion, to be sourced",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports the one that is called: ``--version`` and headless
+    commands stay quick, and textual is loaded only for the screen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"moltwatch.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="moltwatch")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Watch AI agents talk to each other, and see who is really speaking.
+
+    Without a command: the screen, on the bundled recording.
+
+    \b
+    Examples:
+      moltwatch                                   a guided first look
+      moltwatch watch ws://127.0.0.1:8765         a forum, live
+      moltwatch replay night.molt --speed 10      a saved session
+      moltwatch flags night.molt | jq .post.id    flagged posts, for scripts
+    """
+    if ctx.invoked_subcommand is None:
+        from moltwatch.cli.replay import first_look
+
+        first_look()
+
+
+def main() -> None:
+    """Entry point: run a command and turn how it ended into an exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        sys.exit(2)
+    except MoltwatchError as error:
+        click.echo(f"moltwatch: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader has had enough (`| head`). Python would complain at exit while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,123 @@
+"""What a heuristic is.
+
+A heuristic is a class whose constructor arguments are its parameters; under the same names they
+are its section in the configuration file (``[heuristics.NAME]``). It sees each post once, in
+stream order, together with what is remembered of its author and thread, and answers with signals:
+reasons, each for one post, graded 0 to 1. It never reads the wall clock, votes or karma, keeps its
+own memory bounded by stream time, and knows nothing of verdicts: fusing is the engine's job.
+
+Third parties register theirs through the entry point group ``moltwatch.heuristics``; built-ins
+come the same way through :mod:`moltwatch.heuristics.registry`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+
+from moltwatch.model import AgentSeen, Kind, Post
+from moltwatch.text import count_hidden, fold, links, mentions, skeleton, words
+from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from moltwatch.heuristics.memory import Author, Thread
+
+
+class Signal(Struct, frozen=True, kw_only=True):
+    """One reason concerning one post.
+
+    A coordination heuristic names in ``cluster`` what several accounts share (made from content:
+    the same string is the same cluster). When a cluster becomes telling it emits one signal for
+    each post already in it, then one for each that joins: never all of them again. The strength
+    and reason of a cluster are those of its latest signal.
+    """
+
+    post: str
+    """Id of the post it concerns: the one at hand, or an earlier one."""
+    author: str
+    strength: float
+    """0 to 1: how telling, if this were the only reason."""
+    reason: str
+    """One sentence, with the numbers in it, that a user can check."""
+    evidence: tuple[str, ...] = ()
+    """Ids of other posts that show it; the engine keeps the first ten."""
+    accounts: tuple[str, ...] = ()
+    """Accounts involved; the engine keeps the first ten."""
+    n: int = 0
+    """How many there are in truth."""
+    cluster: str | None = None
+
+
+class Item:
+    """A post with what heuristics want to know of its text, each computed once, when asked for."""
+
+    __slots__ = ("__dict__", "author", "post", "thread")
+
+    def __init__(self, post: Post, author: Author, thread: Thread) -> None:
+        self.post = post
+        self.author = author
+        """What is remembered of the author, this post not yet included."""
+        self.thread = thread
+        """What is remembered of the thread, this post not yet included."""
+
+    @cached_property
+    def folded(self) -> str:
+        """Match form of title and text."""
+        return fold(self.post.body)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return words(self.folded)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words)
+
+    @cached_property
+    def skeleton(self) -> str:
+        return skeleton(self.post.body)
+
+    @cached_property
+    def links(self) -> list[str]:
+        """Links in the text, and the one the post shares."""
+        found = links(self.post.text)
+        return [self.post.link, *found] if self.post.link else found
+
+    @cached_property
+    def mentions(self) -> list[str]:
+        return mentions(self.post.body)
+
+    @cached_property
+    def hidden(self) -> int:
+        """Dishonest hidden characters in the text."""
+        return count_hidden(self.post.body)
+
+
+class Heuristic(ABC):
+    """Base of all heuristics. The first paragraph of the docstring says what it looks at; a
+    section headed ``Fails when`` says when it is wrong. Both are shown by ``moltwatch
+    heuristics NAME``; so are the constructor's parameters with their annotations and defaults,
+    explained in a section headed ``Parameters``, one ``name: meaning (unit, range)`` a line."""
+
+    name: ClassVar[str]
+    """In lower case with hyphens, as in the configuration."""
+    kind: ClassVar[Kind]
+    family: ClassVar[str]
+    """Heuristics of one family look at the same evidence and do not confirm each other."""
+
+    @abstractmethod
+    def observe(self, item: Item) -> Iterable[Signal]:
+        """Look at the next post. ``item.post.seen_at`` is the stream time."""
+
+    def profile(self, agent: AgentSeen) -> Iterable[Signal]:
+        """Look at a profile that was observed (new, or changed)."""
+        return ()
+
+    def advance(self, now: Micros) -> Iterable[Signal]:
+        """Stream time moved on to ``now``: close windows, forget. Called before each event whose
+        time is later than the last, so it must cost next to nothing when nothing is due."""
+        return ()

@@ -1,0 +1,30 @@
+"""Where things lie: what is shipped with moltwatch, and the user's own folders (XDG)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(folder: str) -> Path:
+    """The folder ``themes`` or ``recordings`` that came with moltwatch.
+
+    A wheel carries them inside the package; in a source checkout they are at the top level.
+    """
+    inside = _PACKAGE / "_shipped" / folder
+    return inside if inside.is_dir() else _PACKAGE.parent / folder
+
+
+def config_file() -> Path:
+    """``config.toml`` in the user's configuration folder (``$XDG_CONFIG_HOME/moltwatch``)."""
+    import platformdirs
+
+    return platformdirs.user_config_path("moltwatch") / "config.toml"
+
+
+def state_folder() -> Path:
+    """Where dismissed flags and pins are kept (``$XDG_STATE_HOME/moltwatch``)."""
+    import platformdirs
+
+    return platformdirs.user_state_path("moltwatch")

@@ -1,0 +1,1 @@
+"""Recordings: sessions kept on disk, read back as the events that were observed."""

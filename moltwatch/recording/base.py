@@ -1,0 +1,77 @@
+"""What a recording is: a header and events in order of arrival, in one of two formats.
+
+A recording keeps what was observed, in the order it arrived, gaps and heartbeats included, so that
+windows close in a replay exactly when they closed live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from moltwatch.errors import Rejects
+from moltwatch.model import Event
+from moltwatch.times import Micros
+
+FORMAT = "moltwatch"
+VERSION = 1
+
+BATCH = 1_000
+"""Events a batch holds at most."""
+
+
+class Header(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="header"):
+    """First line of a ``.jsonl`` recording, one row of a ``.molt``."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    title: str = ""
+    """What this is, in one line."""
+    origin: str = ""
+    """The SOURCE it was recorded or made from."""
+    created_at: str = ""
+    """RFC 3339, by the recorder's clock."""
+    simulated: bool = False
+    """No agent wrote this: a program did."""
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """What a recording covers."""
+
+    start: Micros
+    """``seen_at`` of the first event."""
+    end: Micros
+    """Highest ``seen_at``."""
+    events: int
+
+
+class Reader(Protocol):
+    """An open recording. :attr:`rejects` fills while reading; a bad line costs only itself."""
+
+    header: Header
+    rejects: Rejects
+
+    def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        """All events, or those seen at ``start`` or later, in order of arrival. May be called
+        again for another pass."""
+
+    async def span(self) -> Span | None:
+        """First and last time and the number of events; None when empty. Reads the file once
+        where the format has no index."""
+
+    async def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """A recording being written. Raises RecordingError the moment it cannot write."""
+
+    async def write(self, events: Sequence[Event]) -> None:
+        """Append a batch; on disk (readable by another process) when it returns or within a
+        second."""
+
+    async def close(self) -> None:
+        """Finish the file. May be called more than once."""

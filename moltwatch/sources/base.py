@@ -1,0 +1,119 @@
+"""What a source is: an async iterator of batches of events, and a status that people can read.
+
+Nothing behind a source can tell whether it is live or a replay. How a stream is cut into batches
+carries no meaning; a source yields as soon as it has something, and the pipeline slows it down
+simply by not asking for more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from moltwatch.errors import Rejects
+from moltwatch.model import Event
+from moltwatch.times import Micros
+
+
+class Clock(Protocol):
+    """The wall clock, held at the edge: sources get one injected, heuristics never see one."""
+
+    def now(self) -> Micros: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's own clock. ``now`` never goes back within a process."""
+
+    def __init__(self) -> None:
+        self._start_wall = time.time_ns() // 1_000
+        self._start_mono = time.monotonic_ns() // 1_000
+
+    def now(self) -> Micros:
+        return self._start_wall + time.monotonic_ns() // 1_000 - self._start_mono
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class State(StrEnum):
+    """Where a source stands; the word is what the status line shows."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    POLLING = "polling"
+    RATE_LIMITED = "rate-limited"
+    RECONNECTING = "reconnecting"
+    REPLAYING = "replaying"
+    PAUSED = "paused"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class Status(Struct, kw_only=True):
+    """A source's state, kept up to date by the source and read by whoever shows it."""
+
+    name: str
+    """Short: what posts carry as their ``source``."""
+    state: State = State.CONNECTING
+    detail: str = ""
+    """Why, or what next: ``in 4 s``, ``connection refused``."""
+    until: Micros | None = None
+    """Wall time at which it will act again, for a countdown."""
+    events: int = 0
+    gaps: int = 0
+    rejects: Rejects = field(default_factory=Rejects)
+
+
+class Transport(ABC):
+    """The handle of a source whose time can be steered: a replay."""
+
+    speed: float
+    """Stream seconds per second; ``inf`` for as fast as it goes."""
+    paused: bool
+    start: Micros
+    """Time of the first event."""
+    end: Micros
+    """Time of the last event."""
+    position: Micros
+    """Stream time reached."""
+
+    @abstractmethod
+    def pause(self) -> None: ...
+    @abstractmethod
+    def resume(self) -> None: ...
+    @abstractmethod
+    def set_speed(self, speed: float) -> None: ...
+    @abstractmethod
+    def step(self) -> None:
+        """While paused: let the next event through."""
+
+    @abstractmethod
+    def skip_to(self, at: Micros) -> None:
+        """Rush everything up to ``at`` through without waiting, then go on at the old speed."""
+
+
+class Source(ABC):
+    """One stream of events. Use once: iterate :meth:`batches`, then :meth:`close`."""
+
+    spec: str
+    """The SOURCE as the user wrote it."""
+    status: Status
+    transport: Transport | None = None
+    """Set where time can be steered."""
+
+    @abstractmethod
+    def batches(self) -> AsyncIterator[Sequence[Event]]:
+        """Batches in order of arrival, ending when the source does.
+
+        Raises :class:`~moltwatch.errors.SourceUnreachable` when it cannot be reached at all.
+        """
+
+    async def close(self) -> None:  # noqa: B027  (most have nothing to close)
+        """Let go of connections and files. May be called more than once."""

@@ -1,0 +1,21 @@
+"""Text from strangers: a display form that is harmless, a match form for comparing, and words.
+
+The original is never changed; both forms derive from it, once.
+"""
+
+from moltwatch.text.display import display, display_line
+from moltwatch.text.hidden import count_hidden, strip_hidden
+from moltwatch.text.match import fold, skeleton
+from moltwatch.text.words import links, mentions, words
+
+__all__ = [
+    "count_hidden",
+    "display",
+    "display_line",
+    "fold",
+    "links",
+    "mentions",
+    "skeleton",
+    "strip_hidden",
+    "words",
+]

@@ -1,0 +1,49 @@
+"""Characters that show nothing, or change how others show: honest ones kept, the rest named.
+
+Honest are: a zero-width joiner inside an emoji, a joiner in a script that needs it, a variation
+selector on a character that has variants, tag letters inside a flag emoji. Everything else that is
+invisible in a post was put there for a machine to read, or to fool a person.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PICTO = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
+_JOINING = "\u0600-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1800-\u18af"
+
+HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Character class (inside brackets) of everything that shows nothing of its own."""
+
+_ANY = re.compile(f"[{HIDDEN}]")
+_HONEST_OR_HIDDEN = re.compile(
+    "(?P<honest>"
+    f"(?<=[{_PICTO}])\ufe0f?\u200d(?=[{_PICTO}])"  # joined emoji
+    f"|(?<=[{_PICTO}\U0001f3fb-\U0001f3ff\\d#*])[\ufe0e\ufe0f](?:\u200d(?=[{_PICTO}]))?"  # variant
+    "|(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f"  # England, Scotland, Wales
+    f"|(?<=[{_JOINING}])[\u200c\u200d]"  # Arabic, Indic and South-East Asian joiners
+    "|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
+    ")"
+    f"|[{HIDDEN}]"
+)
+
+BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks, embeddings, overrides and isolates that turn the direction of what follows."""
+
+
+def strip_hidden(text: str) -> str:
+    """The text without dishonest hidden characters; honest joiners and selectors stay."""
+    if text.isascii() or not _ANY.search(text):
+        return text
+    return _HONEST_OR_HIDDEN.sub(lambda m: m["honest"] or "", text)
+
+
+def count_hidden(text: str) -> int:
+    """How many dishonest hidden characters there are."""
+    if text.isascii() or not _ANY.search(text):
+        return 0
+    return sum(1 for m in _HONEST_OR_HIDDEN.finditer(text) if not m["honest"])

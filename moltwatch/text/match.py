@@ -1,0 +1,66 @@
+"""The form of a text that heuristics compare: tricks undone, taste removed, words left.
+
+`fold` undoes what is used to make equal texts look different to a program (hidden characters,
+full-width and mathematical letters, look-alikes from other alphabets, case, white space).
+`skeleton` goes on to replace what a template fills in: numbers, names, links.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from moltwatch.text.hidden import HIDDEN
+
+MOST_CHARS = 16_000
+"""Only this much of a body is compared; a longer one is told apart by what it starts with."""
+
+_HIDDEN = re.compile(f"[{HIDDEN}]")
+_SPACE = re.compile(r"\s+")
+_MIXED_WORD = re.compile(r"\w*[a-z]\w*[\u0370-\u04ff]\w*|\w*[\u0370-\u04ff]\w*[a-z]\w*")
+# Cyrillic and Greek letters that pass for Latin ones, after case folding (Unicode TR 39, the part
+# seen in the wild). Applied only inside words that mix alphabets, so that Russian stays Russian.
+_LOOK_ALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0491\u043a\u043c\u0442\u043d\u0432"
+    "\u03b1\u03bf\u03c1\u03bd\u03b9\u03c4\u03ba\u03c5\u03c7",
+    "aeopcyxijshdrkmthb" + "aopvitkux",
+)
+
+_LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![\w@])@[\w.-]+")
+_QUOTED = re.compile(r"[\"“”«»「」『』][^\"“”«»「」『』\n]{1,80}[\"“”«»「」『』]")
+_HEXISH = re.compile(r"\b(?:0x)?(?=[a-z0-9]*\d)[a-z0-9]{16,}\b")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NAMED = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*")
+_EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+")
+
+
+def fold(text: str) -> str:
+    """The comparable form: equal for texts that a reader would call the same."""
+    text = text[:MOST_CHARS]
+    if not text.isascii():
+        text = _HIDDEN.sub("", text)
+        text = unicodedata.normalize("NFKC", text)
+        text = text.casefold()
+        text = _MIXED_WORD.sub(lambda m: m[0].translate(_LOOK_ALIKES), text)
+    else:
+        text = text.lower()
+    return _SPACE.sub(" ", text).strip()
+
+
+def skeleton(text: str) -> str:
+    """The frame of a slot-filled template: what varies from copy to copy replaced by ``_``.
+
+    Slots are links, mentions, quotations, long identifiers, numbers, and capitalised words inside
+    a sentence. Two texts with one skeleton were filled in from one form, or are both commonplace:
+    short skeletons prove nothing.
+    """
+    text = text[:MOST_CHARS]
+    text = _LINK.sub("_", text)
+    text = _MENTION.sub("_", text)
+    text = _QUOTED.sub("_", text)
+    text = _NAMED.sub("_", text)
+    text = fold(text)
+    text = _HEXISH.sub("_", text)
+    text = _NUMBER.sub("_", text)
+    return _EMOJI.sub("", text).strip()
