@@ -95,7 +95,7 @@ def parse_duration(text: str) -> Micros:
 
 
 def format_duration(span: Micros) -> str:
-    """A span in words short enough for a line: ``0.4 s``, ``40 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    """A span in words short enough for a line: ``0.4 s``, ``3 min 20 s``, ``2 h 5 min``."""
     seconds = span / SECOND
     if seconds < 10:
         return f"{seconds:.1f}".removesuffix(".0") + " s"

@@ -1,0 +1,208 @@
+"""The engine: events in, findings out, one event at a time and the same whatever the batches.
+
+It owns stream time, hands each post to every heuristic, keeps a case open on each post for the
+evidence window (later posts may give an earlier one away), and fuses. A heuristic that raises is
+isolated, reported by name, and switched off after repeated failure; the session goes on.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter_ns
+from typing import TypeVar
+
+from msgspec import Struct
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.memory import Memory
+from moltwatch.heuristics.verdict import Case
+from moltwatch.model import (
+    AgentSeen,
+    Event,
+    Finding,
+    FlaggedPost,
+    Kind,
+    Post,
+    Retracted,
+    Scores,
+    Verdict,
+)
+from moltwatch.times import HOUR, Micros
+
+_T = TypeVar("_T")
+
+EVIDENCE_WINDOW: Micros = 6 * HOUR
+"""How long later posts can still change what is said of a post."""
+
+MOST_FAILURES = 3
+"""A heuristic that raised this often is switched off."""
+
+MOST_CASES = 200_000
+"""Open cases at most; in a flood the oldest close early."""
+
+
+class Health(Struct):
+    """How one heuristic is doing."""
+
+    spent_ns: int = 0
+    signals: int = 0
+    failures: int = 0
+    last_error: str = ""
+
+    @property
+    def off(self) -> bool:
+        return self.failures >= MOST_FAILURES
+
+
+class Engine:
+    """Runs heuristics over a stream.
+
+    ``complain`` is told, in a sentence, when a heuristic fails; ``verdicts`` asks for a
+    :class:`Verdict` on every post when its case closes.
+    """
+
+    def __init__(
+        self,
+        heuristics: Sequence[Heuristic],
+        groups: GroupBook,
+        *,
+        evidence_window: Micros = EVIDENCE_WINDOW,
+        verdicts: bool = False,
+        complain: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.heuristics = list(heuristics)
+        self.health = {heuristic.name: Health() for heuristic in heuristics}
+        self.now: Micros = 0
+        """Stream time: the running maximum of ``seen_at``."""
+        # Most do not care for the passing of time or for profiles; asking them costs all the same.
+        self._timed = [h for h in heuristics if type(h).advance is not Heuristic.advance]
+        self._profilers = [h for h in heuristics if type(h).profile is not Heuristic.profile]
+        self._groups = groups
+        self._memory = Memory()
+        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._window = evidence_window
+        self._verdicts = verdicts
+        self._complain = complain
+        self._findings: list[Finding] = []
+
+    def feed(self, event: Event) -> list[Finding]:
+        """Take in one event; what it gave away, in order."""
+        if event.seen_at > self.now:
+            self._advance(event.seen_at)
+        if isinstance(event, Post):
+            self._look_at(event)
+        elif isinstance(event, AgentSeen):
+            self._memory.learn(event)
+            for heuristic in self._profilers:
+                self._ask(heuristic, heuristic.profile, event)
+        return self._drain()
+
+    def finish(self) -> list[Finding]:
+        """The stream ended: close all cases."""
+        while self._cases:
+            self._close(*self._cases.popitem(last=False))
+        return self._drain()
+
+    def dismiss(self, post: str, kind: Kind) -> list[Finding]:
+        """The user takes back a verdict on a post; it is not reached again."""
+        case = self._cases.get(post)
+        if case is None or kind not in case.flagged:
+            return []
+        return [Retracted(at=self.now, post=post, kind=kind)]
+
+    def verdict(self, post: str) -> Scores | None:
+        """Where a post stands now; None when its case is closed."""
+        case = self._cases.get(post)
+        return case.scores() if case else None
+
+    # --- within one event -------------------------------------------------------------------------
+
+    def _advance(self, now: Micros) -> None:
+        self.now = now
+        self._memory.forget(now)
+        for heuristic in self._timed:
+            self._ask(heuristic, heuristic.advance, now)
+        self._groups.advance(now)
+        horizon = now - self._window
+        while self._cases:
+            id, case = next(iter(self._cases.items()))
+            if case.post.seen_at >= horizon:
+                break
+            del self._cases[id]
+            self._close(id, case)
+
+    def _look_at(self, post: Post) -> None:
+        memory = self._memory
+        item = Item(post, memory.author(post.author), memory.thread(post.thread))
+        self._cases[post.id] = Case(post)
+        for heuristic in self.heuristics:
+            self._ask(heuristic, heuristic.observe, item)
+        memory.remember(item)
+        if len(self._cases) > MOST_CASES:
+            self._close(*self._cases.popitem(last=False))
+
+    def _ask(
+        self, heuristic: Heuristic, question: Callable[[_T], Iterable[Signal]], about: _T
+    ) -> None:
+        health = self.health[heuristic.name]
+        if health.off:
+            return
+        begun = perf_counter_ns()
+        try:
+            signals = tuple(question(about))
+        except Exception as error:
+            signals = ()
+            health.failures += 1
+            health.last_error = f"{type(error).__name__}: {error}"[:200]
+            fate = "switched off" if health.off else "goes on"
+            self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
+        health.spent_ns += perf_counter_ns() - begun
+        health.signals += len(signals)
+        for signal in signals:
+            self._take(heuristic, signal)
+
+    def _take(self, heuristic: Heuristic, signal: Signal) -> None:
+        case = self._cases.get(signal.post)
+        if case is None:
+            return  # its evidence window has closed
+        kept = case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
+        if heuristic.kind is Kind.COORDINATED:
+            self._groups.add(heuristic.name, heuristic.family, signal, self.now)
+        elif kept:
+            self._judge(case, heuristic.kind)
+
+    def _judge(self, case: Case, kind: Kind) -> None:
+        if kind in case.flagged or case.score(kind) < Scores.THRESHOLD:
+            return
+        case.flagged.add(kind)
+        case.first_at = self.now if case.first_at is None else case.first_at
+        self._findings.append(
+            FlaggedPost(
+                at=self.now, kind=kind, post=case.post, scores=case.scores(), flags=case.flags()
+            )
+        )
+
+    def _drain(self) -> list[Finding]:
+        groups, standings = self._groups.drain()
+        self._findings.extend(groups)
+        for standing in standings:
+            if case := self._cases.get(standing.post):
+                case.coordinated = standing.score
+                case.group = standing.group
+                self._judge(case, Kind.COORDINATED)
+        findings, self._findings = self._findings, []
+        return findings
+
+    def _close(self, id: str, case: Case) -> None:
+        if self._verdicts:
+            self._findings.append(
+                Verdict(
+                    post=case.post,
+                    scores=case.scores(),
+                    flags=case.flags(),
+                    at=self.now,
+                    first_at=case.first_at,
+                )
+            )

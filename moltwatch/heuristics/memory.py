@@ -1,0 +1,138 @@
+"""What is remembered of authors and threads while a stream goes by.
+
+Everything fades: an author or a thread that was quiet for longer than ``fade`` is forgotten, and
+of a busy one only the latest posts are kept, so that memory is bounded whatever comes and a slice
+of a recording with a warm-up gives the same verdicts as the whole. Profiles do not fade with time,
+because an archive tells them once; they are bounded by number.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from moltwatch.model import AgentSeen
+from moltwatch.times import DAY, Micros
+
+if TYPE_CHECKING:
+    from moltwatch.heuristics.base import Item
+
+POSTS_PER_AUTHOR = 40
+POSTS_PER_THREAD = 200
+CHARS_PER_POST = 400
+MOST_PROFILES = 200_000
+
+
+class Past(Struct, frozen=True):
+    """A post as it is remembered."""
+
+    id: str
+    at: Micros
+    author: str
+    thread: str
+    folded: str
+    """Match form of title and text, its first 400 characters."""
+
+
+class Author:
+    """One account's recent past."""
+
+    __slots__ = ("first_seen", "last_seen", "n", "name", "profile", "recent")
+
+    def __init__(self, name: str, profile: AgentSeen | None) -> None:
+        self.name = name
+        self.profile = profile
+        self.first_seen: Micros | None = None
+        """Stream time of the first post remembered; None before it. After a silence longer than
+        the fade, the author counts as new."""
+        self.last_seen: Micros = 0
+        self.n = 0
+        """Posts since ``first_seen``."""
+        self.recent: deque[Past] = deque(maxlen=POSTS_PER_AUTHOR)
+
+    @property
+    def bio(self) -> str:
+        return (self.profile and self.profile.bio) or ""
+
+
+class Thread:
+    """One thread's root and latest posts."""
+
+    __slots__ = ("id", "last_seen", "n", "posts")
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.last_seen: Micros = 0
+        self.n = 0
+        self.posts: OrderedDict[str, Past] = OrderedDict()
+        """The root, if it was seen, and the latest posts, by id."""
+
+    @property
+    def root(self) -> Past | None:
+        return self.posts.get(self.id)
+
+
+class Memory:
+    """Authors, threads and profiles, each bounded."""
+
+    def __init__(self, fade: Micros = DAY) -> None:
+        self.fade = fade
+        # Both in order of last activity, so that the faded are always at the front.
+        self._authors: OrderedDict[str, Author] = OrderedDict()
+        self._threads: OrderedDict[str, Thread] = OrderedDict()
+        self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
+
+    def author(self, name: str) -> Author:
+        """What is known of an account; a blank page if nothing is."""
+        return self._authors.get(name) or Author(name, self._profiles.get(name))
+
+    def thread(self, id: str) -> Thread:
+        """What is known of a thread; a blank page if nothing is."""
+        return self._threads.get(id) or Thread(id)
+
+    def learn(self, agent: AgentSeen) -> None:
+        """Take in a profile."""
+        self._profiles[agent.name] = agent
+        self._profiles.move_to_end(agent.name)
+        if len(self._profiles) > MOST_PROFILES:
+            self._profiles.popitem(last=False)
+        if author := self._authors.get(agent.name):
+            author.profile = agent
+
+    def remember(self, item: Item) -> None:
+        """Take in a post, after the heuristics have looked at it."""
+        post, author, thread = item.post, item.author, item.thread
+        past = Past(post.id, post.seen_at, post.author, post.thread, item.folded[:CHARS_PER_POST])
+        author.first_seen = post.seen_at if author.first_seen is None else author.first_seen
+        author.last_seen = post.seen_at
+        author.n += 1
+        author.recent.append(past)
+        self._authors[author.name] = author
+        self._authors.move_to_end(author.name)
+        thread.last_seen = post.seen_at
+        thread.n += 1
+        thread.posts[post.id] = past
+        if len(thread.posts) > POSTS_PER_THREAD:
+            oldest = next(id for id in thread.posts if id != thread.id)
+            del thread.posts[oldest]
+        self._threads[thread.id] = thread
+        self._threads.move_to_end(thread.id)
+
+    def forget(self, now: Micros) -> None:
+        """Let go of whoever was quiet for longer than the fade."""
+        horizon = now - self.fade
+        _drop_before(self._authors, horizon)
+        _drop_before(self._threads, horizon)
+
+
+_Fading = TypeVar("_Fading", Author, Thread)
+
+
+def _drop_before(kept: OrderedDict[str, _Fading], at: Micros) -> None:
+    while kept:
+        first = next(iter(kept.values()))
+        if first.last_seen >= at:
+            break
+        kept.popitem(last=False)

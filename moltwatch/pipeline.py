@@ -1,0 +1,89 @@
+"""The one way data flows: source, intake, recorder, heuristics, and whoever wants to know.
+
+    source → intake → writer → engine → sinks (session, stdout lines, …)
+
+Nothing here knows of a screen, and nothing behind the source knows whether it is live. The pace is
+set by the slowest part: a batch is taken from the source only when the last one is done with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Protocol
+
+from moltwatch.errors import Rejects
+from moltwatch.heuristics.engine import Engine
+from moltwatch.intake import Intake
+from moltwatch.model import Event, Finding
+from moltwatch.recording.base import Writer
+from moltwatch.sources.base import Source
+
+SLICE = 0.002
+"""Seconds of work before the event loop gets a turn, so that keys are answered under load."""
+
+
+class Sink(Protocol):
+    """Wants to know each event and what it gave away, in order."""
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None: ...
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """The stream ended; these are the last findings."""
+
+
+class Pipeline:
+    """One run of one source through everything.
+
+    A writer or a sink that raises stops the run: an observer that silently does not record is
+    worse than none.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        engine: Engine,
+        sinks: Sequence[Sink],
+        *,
+        writer: Writer | None = None,
+    ) -> None:
+        self.source = source
+        self.engine = engine
+        self._sinks = list(sinks)
+        self._writer = writer
+        self._intake = Intake()
+
+    @property
+    def rejects(self) -> Rejects:
+        """What the intake refused; the source counts its own in its status."""
+        return self._intake.rejects
+
+    async def run(self) -> None:
+        """Go on until the source ends. Closes source and writer whatever happens."""
+        try:
+            async for batch in self.source.batches():
+                events = self._intake.admit(batch)
+                if self._writer and events:
+                    await self._writer.write(events)
+                await self._work(events)
+            self._finish()
+        finally:
+            await self.source.close()
+            if self._writer:
+                await self._writer.close()
+
+    async def _work(self, events: Sequence[Event]) -> None:
+        turn = perf_counter()
+        for event in events:
+            findings = self.engine.feed(event)
+            for sink in self._sinks:
+                sink.take(event, findings)
+            if perf_counter() - turn > SLICE:
+                await asyncio.sleep(0)
+                turn = perf_counter()
+
+    def _finish(self) -> None:
+        findings = self.engine.finish()
+        for sink in self._sinks:
+            sink.finish(findings)
