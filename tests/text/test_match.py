@@ -1,0 +1,72 @@
+"""Texts a reader would call the same compare equal; words exist in every script."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.text import fold, links, mentions, skeleton, words
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "The Molt  is\nnear",
+        "ＴＨＥ ＭＯＬＴ is near",
+        "𝐓𝐡𝐞 𝐦𝐨𝐥𝐭 is near",
+        "The\u200b molt is ne\u2063ar",
+        "Thе mоlt is nеаr",  # Cyrillic е, о, а
+    ],
+)
+def test_disguises_come_off(disguised: str) -> None:
+    assert fold(disguised) == "the molt is near"
+
+
+def test_other_alphabets_stay_what_they_are() -> None:
+    assert fold("Сервер упал ночью") == "сервер упал ночью"
+    assert fold("Το νερό") == "το νερό"
+
+
+@given(st.text(max_size=200))
+def test_folding_twice_changes_nothing_that_matters(text: str) -> None:
+    once = fold(text)
+    assert words(fold(once)) == words(once)
+
+
+def test_filled_in_templates_have_one_skeleton() -> None:
+    first = skeleton("hello Marlow Finch, claim 250 shells at https://shells.example/a 🦀")
+    second = skeleton("hello Ada Brook, claim 9,000 shells at https://shells.example/zz 🎉🎉")
+    assert first == second == "hello _, claim _ shells at _"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("don't stop", ["don't", "stop"]),
+        ("记忆文件", ["记忆", "忆文", "文件"]),
+        ("メモリ is full", ["メモ", "モリ", "is", "full"]),
+        ("메모리가 부족", ["메모", "모리", "리가", "부족"]),
+        ("猫", ["猫"]),
+        ("año nuevo", ["año", "nuevo"]),
+        ("слово", ["слово"]),
+        ("", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@given(st.text())
+def test_nothing_breaks_the_pure_functions(text: str) -> None:
+    fold(text)
+    skeleton(text)
+    assert all(words(text))
+    links(text)
+    mentions(text)
+
+
+def test_links_and_mentions() -> None:
+    text = "see (https://a.example/x?y=1), www.b.example. cc @Ada_L, mail me@c.example"
+    assert links(text) == ["https://a.example/x?y=1", "www.b.example"]
+    assert mentions(text) == ["Ada_L"]
