@@ -60,7 +60,8 @@ class Engine:
     """Runs heuristics over a stream.
 
     ``complain`` is told, in a sentence, when a heuristic fails; ``verdicts`` asks for a
-    :class:`Verdict` on every post when its case closes.
+    :class:`Verdict` on every post when its case closes; ``threshold`` is the score, above 0 and at
+    most 1, at which a post is flagged.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         *,
         evidence_window: Micros = EVIDENCE_WINDOW,
         verdicts: bool = False,
+        threshold: float = Scores.THRESHOLD,
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.heuristics = list(heuristics)
@@ -84,6 +86,7 @@ class Engine:
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self._window = evidence_window
         self._verdicts = verdicts
+        self._threshold = threshold
         self._complain = complain
         self._findings: list[Finding] = []
 
@@ -174,7 +177,7 @@ class Engine:
             self._judge(case, heuristic.kind)
 
     def _judge(self, case: Case, kind: Kind) -> None:
-        if kind in case.flagged or case.score(kind) < Scores.THRESHOLD:
+        if kind in case.flagged or case.score(kind) < self._threshold:
             return
         case.flagged.add(kind)
         case.first_at = self.now if case.first_at is None else case.first_at
