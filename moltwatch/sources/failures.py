@@ -1,0 +1,150 @@
+"""What an error of a connection means: try again, or give up. Sorted here and nowhere else.
+
+The rule: what the same request could overcome later is worth another try; what it would meet again
+for ever (refused credentials, a wrong address, another protocol) is fatal.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from msgspec import Struct
+
+from moltwatch.text import display_line
+
+RETRYABLE_STATUS = frozenset({408, 409, 421, 423, 425, 429})
+"""HTTP statuses below 500 that pass; of those from 500 on, only 501 and 505 do not."""
+
+FATAL_CLOSE = {
+    1002: "it says we break the protocol",
+    1003: "it does not take our sort of data",
+    1007: "it cannot read our frames",
+    1008: "it refuses us",
+    1010: "it wants an extension we do not have",
+    3000: "it wants us to log in",
+    3003: "it refuses us",
+}
+"""WebSocket close codes that the next connection would end with as well (RFC 6455, 7.4.1; 3000 and
+3003 from the IANA registry)."""
+
+TOO_BIG = 1009
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """An error, judged."""
+
+    reason: str
+    """In words, harmless to show."""
+    fatal: bool = False
+    retry_after: float | None = None
+    """Seconds the server asked us to stay away."""
+    too_big: bool = False
+    """A message was larger than we take; asking for the same would bring it again."""
+
+
+class Refused(Exception):
+    """The server said, in the forum protocol itself, that it will not serve us."""
+
+
+class Silent(Exception):
+    """Nothing came for longer than the server promised."""
+
+
+def judge(error: Exception, now: datetime | None = None) -> Failure:
+    """Sort an error met while connecting or listening. ``now`` is for dates in ``Retry-After``."""
+    from websockets.exceptions import (
+        ConnectionClosed,
+        InvalidHandshake,
+        InvalidMessage,
+        InvalidStatus,
+        InvalidURI,
+        ProxyError,
+    )
+
+    match error:
+        case Refused():
+            return Failure(reason=str(error), fatal=True)
+        case Silent():
+            return Failure(reason=str(error))
+        case InvalidURI():
+            return Failure(reason="not a websocket address", fatal=True)
+        case InvalidStatus():
+            return judge_status(error.response.status_code, error.response.headers, now)
+        case ConnectionClosed():
+            return _judge_close(error)
+        case InvalidMessage() | ProxyError():
+            return Failure(reason="the connection broke off during the handshake")
+        case InvalidHandshake():
+            return Failure(reason="it does not speak websocket there", fatal=True)
+        case TimeoutError():
+            return Failure(reason="no answer in time")
+        case ssl.SSLCertVerificationError():
+            return Failure(
+                reason=f"its certificate is not valid: {display_line(error.verify_message, 80)}",
+                fatal=True,
+            )
+        case ssl.SSLError():
+            return Failure(reason="TLS failed")
+        case socket.gaierror():
+            return Failure(reason="its name does not resolve")
+        case ConnectionRefusedError():
+            return Failure(reason="connection refused")
+        case ConnectionError():
+            return Failure(reason="connection lost")
+        case OSError():
+            # asyncio joins the failures of several addresses into one error without an errno.
+            refused = "refused" in str(error).lower() or "Connect call failed" in str(error)
+            reason = error.strerror or ("connection refused" if refused else "network error")
+            return Failure(reason=display_line(reason.lower(), 80))
+    return Failure(reason=f"the connection failed ({type(error).__name__})", fatal=True)
+
+
+def judge_status(status: int, headers: Mapping[str, str], now: datetime | None = None) -> Failure:
+    """Sort an HTTP answer that is not the one asked for."""
+    try:
+        phrase = f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = ""
+    passing = status in RETRYABLE_STATUS or (status >= 500 and status not in (501, 505))
+    return Failure(
+        reason=f"HTTP {status}{phrase}",
+        fatal=not passing,
+        retry_after=_retry_after(headers.get("Retry-After"), now) if passing else None,
+    )
+
+
+def _judge_close(error: object) -> Failure:
+    from websockets.exceptions import ConnectionClosed
+
+    assert isinstance(error, ConnectionClosed)
+    if error.sent and error.sent.code == TOO_BIG and not error.rcvd_then_sent:
+        return Failure(reason="a message larger than we take", too_big=True)
+    if error.rcvd is None:
+        if error.sent and error.sent.code == 1002:
+            return Failure(reason="it sent something that is not websocket")
+        return Failure(reason="connection lost")
+    code = error.rcvd.code
+    if code in FATAL_CLOSE:
+        return Failure(reason=f"closed by the server: {FATAL_CLOSE[code]} ({code})", fatal=True)
+    words = display_line(error.rcvd.reason, 80)
+    return Failure(reason=f"closed by the server ({code}{': ' + words if words else ''})")
+
+
+def _retry_after(value: str | None, now: datetime | None) -> float | None:
+    """Seconds of a ``Retry-After`` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    if not value:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
