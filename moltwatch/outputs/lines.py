@@ -1,0 +1,153 @@
+"""Findings as JSON lines: the interface that people script against.
+
+Every key is always there and in this order; times are RFC 3339 in UTC; a finding has exactly one
+line, whatever the run. What could steer a terminal or split a line at the wrong place (DEL, the C1
+controls, line and paragraph separators, bidirectional overrides) is written as a JSON escape: the
+same string to every parser, and harmless to ``cat``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from moltwatch.model import Finding, Flag, FlaggedPost, PostLine, Retracted, Verdict
+from moltwatch.times import format_time
+
+DIGITS = 4
+"""Decimals of a score."""
+
+
+class FlaggedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="flagged"):
+    """A post crossed the threshold of a kind."""
+
+    at: str
+    post: PostLine
+    persona: float
+    coordinated: float
+    hazard: float
+    flags: tuple[Flag, ...]
+
+
+class GroupLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="group"):
+    """A group formed, doubled, went into another or ended."""
+
+    id: str
+    at: str
+    kind: str
+    state: str
+    into: str | None
+    n: int
+    accounts: tuple[str, ...]
+    reason: str
+
+
+class RetractedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="retracted"):
+    """A verdict was taken back."""
+
+    at: str
+    post: str
+    kind: str
+
+
+class VerdictLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="verdict"):
+    """The last word on one post."""
+
+    post: PostLine
+    persona: float
+    coordinated: float
+    hazard: float
+    flags: tuple[Flag, ...]
+    at: str
+    first_at: str | None
+
+
+Line: TypeAlias = FlaggedLine | GroupLine | RetractedLine | VerdictLine
+
+
+def encode(finding: Finding) -> bytes:
+    """The finding as one line of UTF-8 JSON, its newline included."""
+    line = line_of(finding)
+    try:
+        encoded = msgspec.json.encode(line)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(line)))
+    return _UNSAFE.sub(_escape, encoded) + b"\n"
+
+
+def decode(line: bytes | str) -> Line:
+    """Read a line back. Raises msgspec.DecodeError for anything that is not one."""
+    return _DECODER.decode(line)
+
+
+def line_of(finding: Finding) -> Line:
+    """The finding in the words and the order of the interface."""
+    if isinstance(finding, FlaggedPost):
+        return FlaggedLine(
+            at=format_time(finding.at),
+            post=PostLine.of(finding.post),
+            persona=score(finding.scores.persona),
+            coordinated=score(finding.scores.coordinated),
+            hazard=score(finding.scores.hazard),
+            flags=_flags(finding.flags),
+        )
+    if isinstance(finding, Verdict):
+        return VerdictLine(
+            post=PostLine.of(finding.post),
+            persona=score(finding.scores.persona),
+            coordinated=score(finding.scores.coordinated),
+            hazard=score(finding.scores.hazard),
+            flags=_flags(finding.flags),
+            at=format_time(finding.at),
+            first_at=None if finding.first_at is None else format_time(finding.first_at),
+        )
+    if isinstance(finding, Retracted):
+        return RetractedLine(at=format_time(finding.at), post=finding.post, kind=finding.kind.value)
+    return GroupLine(
+        id=finding.id,
+        at=format_time(finding.at),
+        kind=finding.kind.value,
+        state=finding.state.value,
+        into=finding.into,
+        n=finding.n,
+        accounts=finding.accounts,
+        reason=finding.reason,
+    )
+
+
+def score(value: float) -> float:
+    """A score as it is printed: a number in 0..1, whatever a heuristic of a third party made."""
+    return round(min(max(value, 0.0), 1.0), DIGITS) if value == value else 0.0
+
+
+def _flags(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    return tuple(msgspec.structs.replace(flag, score=score(flag.score)) for flag in flags)
+
+
+_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+# In UTF-8, where they can only stand inside a JSON string: U+007F, U+0080 to U+009F, U+2028 to
+# U+202E and U+2066 to U+2069.
+_UNSAFE = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]",
+)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(match[0].decode())
+
+
+def _without_surrogates(value: object) -> object:
+    """Half a character cannot be written as UTF-8; it becomes the replacement character."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,74 @@
+"""Which findings make a line. It chooses lines, never which posts are looked at."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+
+from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Scores, Verdict
+from moltwatch.session.filter import Subject
+
+MOST_REMEMBERED = 200_000
+"""Lines remembered so that only what was said is taken back; older ones are forgotten first."""
+
+
+class Selection:
+    """Chooses lines by kind, score and filter; picks either verdicts or everything else.
+
+    The score at which a post is *flagged* is the engine's threshold; ``min_score`` is for
+    verdicts, of which there is one for every post: it keeps those that reach it in one of
+    ``kinds``. ``where`` is asked about posts; groups have their own switch.
+    """
+
+    def __init__(
+        self,
+        *,
+        kinds: Collection[Kind] = tuple(Kind),
+        where: Callable[[Subject], bool] | None = None,
+        groups: bool = True,
+        verdicts: bool = False,
+        min_score: float = 0.0,
+    ) -> None:
+        self._kinds = frozenset(kinds)
+        self._where = where
+        self._groups = groups
+        self._verdicts = verdicts
+        self._min_score = min_score
+        self._said: OrderedDict[tuple[str, Kind], None] = OrderedDict()
+
+    def picks(self, finding: Finding) -> bool:
+        """Whether the finding makes a line. To be asked once of each finding, in order."""
+        if isinstance(finding, Verdict):
+            return self._verdicts and self._picks_verdict(finding)
+        if self._verdicts or finding.kind not in self._kinds:
+            return False
+        if isinstance(finding, FlaggedPost):
+            return self._picks_post(finding)
+        if isinstance(finding, Group):
+            return self._groups
+        return self._takes_back(finding)
+
+    def _picks_verdict(self, verdict: Verdict) -> bool:
+        highest = max(verdict.scores.of(kind) for kind in self._kinds)
+        if highest < self._min_score:
+            return False
+        flagged = frozenset(kind for kind in Kind if verdict.scores.of(kind) >= Scores.THRESHOLD)
+        return self._where is None or self._where(
+            Subject(verdict.post, verdict.scores, verdict.flags, flagged)
+        )
+
+    def _picks_post(self, finding: FlaggedPost) -> bool:
+        subject = Subject(finding.post, finding.scores, finding.flags, frozenset((finding.kind,)))
+        if self._where is not None and not self._where(subject):
+            return False
+        self._said[finding.post.id, finding.kind] = None
+        if len(self._said) > MOST_REMEMBERED:
+            self._said.popitem(last=False)
+        return True
+
+    def _takes_back(self, finding: Retracted) -> bool:
+        said = (finding.post, finding.kind)
+        if said not in self._said:
+            return False
+        del self._said[said]
+        return True

@@ -1,0 +1,87 @@
+"""Findings to standard output as they happen: a sink of the pipeline.
+
+Each event's lines are written and flushed at once, so that whoever reads the pipe sees a flag when
+it is raised. A reader that is slow slows the whole run down, which is what a pipe is for; one that
+has gone raises BrokenPipeError, which ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from moltwatch.model import Event, Finding
+from moltwatch.outputs import lines
+from moltwatch.outputs.selection import Selection
+
+
+class FormatName(StrEnum):
+    """How lines can be written."""
+
+    JSONL = "jsonl"
+    TEXT = "text"
+    CSV = "csv"
+
+
+class Format(Protocol):
+    """Turns findings into bytes."""
+
+    @property
+    def head(self) -> bytes:
+        """What stands before the first line."""
+
+    def encode(self, finding: Finding) -> bytes:
+        """All of a finding, newlines included, in UTF-8."""
+
+
+class JsonFormat:
+    """Findings as JSON lines."""
+
+    head = b""
+
+    def encode(self, finding: Finding) -> bytes:
+        """The finding's line."""
+        return lines.encode(finding)
+
+
+def make_format(name: FormatName | None, *, terminal: bool) -> Format:
+    """A format by name; without one, readable lines for a terminal and JSON lines otherwise."""
+    if name is FormatName.CSV:
+        from moltwatch.outputs.csv import CsvFormat
+
+        return CsvFormat()
+    if name is FormatName.TEXT or (name is None and terminal):
+        # Imported here: rich takes as long to load as everything else together.
+        from moltwatch.outputs.text import TextFormat
+
+        return TextFormat(terminal)
+    return JsonFormat()
+
+
+class LineSink:
+    """Writes the findings that a selection picks to a stream of bytes."""
+
+    def __init__(self, stream: BinaryIO, form: Format, selection: Selection) -> None:
+        self._stream = stream
+        self._form = form
+        self._selection = selection
+        self._write(form.head)
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        """Write what the event gave away."""
+        self._say(findings)
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """Write the last findings."""
+        self._say(findings)
+
+    def _say(self, findings: Sequence[Finding]) -> None:
+        if findings:
+            picked = [finding for finding in findings if self._selection.picks(finding)]
+            self._write(b"".join(map(self._form.encode, picked)))
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            self._stream.write(data)
+            self._stream.flush()

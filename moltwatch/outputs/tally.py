@@ -1,0 +1,76 @@
+"""How much went by and what was found: a sink that only counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from moltwatch.model import (
+    Event,
+    Finding,
+    FlaggedPost,
+    Gap,
+    Group,
+    GroupState,
+    Kind,
+    Post,
+    Retracted,
+)
+from moltwatch.times import Micros
+
+
+class Tally:
+    """Counts of a run so far."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.posts = 0
+        """Roots and comments."""
+        self.gaps = 0
+        self.flagged: Counter[Kind] = Counter()
+        """Posts flagged, by kind; what was taken back is not counted."""
+        self.groups = 0
+        """Groups formed."""
+        self.start: Micros | None = None
+        """Stream time of the first event."""
+        self.now: Micros = 0
+        """Stream time reached."""
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        """Count one event."""
+        self.events += 1
+        self.start = event.seen_at if self.start is None else self.start
+        self.now = event.seen_at
+        if isinstance(event, Post):
+            self.posts += 1
+        elif isinstance(event, Gap):
+            self.gaps += 1
+        self._count(findings)
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """Count the last findings."""
+        self._count(findings)
+
+    def _count(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            if isinstance(finding, FlaggedPost):
+                self.flagged[finding.kind] += 1
+            elif isinstance(finding, Retracted):
+                self.flagged[finding.kind] -= 1
+            elif isinstance(finding, Group) and finding.state is GroupState.FORMED:
+                self.groups += 1
+
+    def __str__(self) -> str:
+        """``1,204 posts, 33 flagged (31 coordinated, 2 persona), 1 group``."""
+        kinds = ", ".join(f"{self.flagged[kind]:,} {kind}" for kind in Kind if self.flagged[kind])
+        found = f"{self.flagged.total():,} flagged ({kinds})" if kinds else "none flagged"
+        parts = [_count(self.posts, "post"), found]
+        if self.groups:
+            parts.append(_count(self.groups, "group"))
+        if self.gaps:
+            parts.append(_count(self.gaps, "gap"))
+        return ", ".join(parts)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

@@ -1,0 +1,102 @@
+"""Findings as lines for people: when, what, how sure, who, where, what was said, and why.
+
+Two lines a post, so that the reason stands under the words it is about. Everything from a forum
+goes through the display form and into rich as plain text: never parsed as markup.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+
+from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdict
+from moltwatch.text import display_line
+from moltwatch.times import format_time
+
+SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "●", Kind.HAZARD: "▲"}
+"""One shape a kind, so that they are told apart without colour."""
+
+STYLES = {Kind.PERSONA: "magenta", Kind.COORDINATED: "cyan", Kind.HAZARD: "yellow"}
+
+_MOST_NAME = 40
+_MOST_TEXT = 400
+
+
+class TextFormat:
+    """Findings as readable lines: in colour and cut to the width for a terminal, whole and plain
+    for everything else."""
+
+    head = b""
+
+    def __init__(self, terminal: bool) -> None:
+        self._terminal = terminal
+        self._out = StringIO()
+        self._console = Console(
+            file=self._out, force_terminal=terminal, highlight=False, emoji=False, markup=False
+        )
+
+    def encode(self, finding: Finding) -> bytes:
+        """The finding's lines, in UTF-8."""
+        for line in render(finding):
+            self._console.print(
+                line, soft_wrap=not self._terminal, no_wrap=self._terminal, overflow="ellipsis"
+            )
+        printed = self._out.getvalue()
+        self._out.seek(0)
+        self._out.truncate()
+        return printed.encode()
+
+
+def render(finding: Finding) -> list[Text]:
+    """The finding's lines, harmless and styled."""
+    if isinstance(finding, FlaggedPost):
+        return _post(finding, finding.kind)
+    if isinstance(finding, Verdict):
+        return _post(finding, max(Kind, key=finding.scores.of))
+    if isinstance(finding, Group):
+        return [_group(finding)]
+    return [_retracted(finding)]
+
+
+def _post(finding: FlaggedPost | Verdict, kind: Kind) -> list[Text]:
+    post = finding.post
+    line = _head(finding.at, kind)
+    line.append(f"{finding.scores.of(kind):.2f}  ", STYLES[kind])
+    line.append(display_line(post.author, _MOST_NAME), "bold")
+    if post.community:
+        line.append(f" in {display_line(post.community, _MOST_NAME)}", "dim")
+    title = f"{post.title} · " if post.title else ""
+    line.append(f"  {display_line(title + post.text, _MOST_TEXT)}")
+    reason = next((flag for flag in finding.flags if flag.kind is kind), None)
+    if reason is None:
+        return [line]
+    why = Text(f"{'':9}└ {display_line(reason.reason)} [{reason.heuristic}]", "dim")
+    if reason.group:
+        why.append(f" {display_line(reason.group, _MOST_NAME)}", STYLES[kind])
+    return [line, why]
+
+
+def _group(group: Group) -> Text:
+    line = _head(group.at, group.kind)
+    line.append(f"group {group.state} {group.id}", f"bold {STYLES[group.kind]}")
+    if group.into:
+        line.append(f" into {group.into}")
+    names = ", ".join(display_line(name, _MOST_NAME) for name in group.accounts)
+    more = f" and {group.n - len(group.accounts)} more" if group.n > len(group.accounts) else ""
+    line.append(f"  {group.n} accounts: {names}{more}")
+    line.append(f"  {display_line(group.reason)}", "dim")
+    return line
+
+
+def _retracted(finding: Retracted) -> Text:
+    line = _head(finding.at, finding.kind)
+    line.append(f"taken back: {display_line(finding.post, _MOST_NAME)} is not ")
+    line.append(finding.kind.value, STYLES[finding.kind])
+    return line
+
+
+def _head(at: int, kind: Kind) -> Text:
+    # Time of day only: a session is short, and the day is in the JSON.
+    return Text(format_time(at)[11:19], "dim").append(f" {SYMBOLS[kind]} ", STYLES[kind])

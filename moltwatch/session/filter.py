@@ -1,0 +1,243 @@
+r"""The filter language of ``--where`` and of the screen's ``/``.
+
+    author:~clawd kind:comment persona>0.7      terms side by side must all hold
+    "exact phrase" (swarm or flood) not hello   words and phrases are looked for in title and text
+    text~/mint\s+#?\d+/ -community:general      a regular expression; ``-`` and ``not`` turn round
+    flagged:coordinated group:g7 after:2026-01-31T05:00
+
+Words compare folded: case, look-alike letters and hidden characters make no difference. ``:`` asks
+for the whole value of a name (``author:``) and for a part of a text (``title:``), ``:~`` for a part
+of either. The grammar is handed to lark: what a term means is in
+:mod:`moltwatch.session.filter_terms`.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, NoReturn
+
+from moltwatch.errors import UsageError
+from moltwatch.session.filter_terms import (
+    CHOICES,
+    FIELDS,
+    NAMES,
+    NUMBERS,
+    RELATIONS,
+    TIMES,
+    And,
+    Chosen,
+    Compares,
+    Contains,
+    Everything,
+    Is,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Subject,
+    Term,
+    When,
+)
+from moltwatch.text import fold
+from moltwatch.times import parse_time
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
+
+__all__ = ["FIELDS", "LONGEST", "Filter", "Subject", "compile_filter"]
+
+LONGEST = 1_000
+"""Characters a filter may have."""
+
+_GRAMMAR = r"""
+?start: or
+?or: and | and (_OR and)+ -> disjunction
+?and: not | not (_AND? not)+ -> conjunction
+?not: _NOT not -> negation
+    | "(" or ")"
+    | FIELD OPERATOR (VALUE | STRING | REGEX) -> term
+    | (WORD | STRING) -> phrase
+    | REGEX -> pattern
+
+FIELD.3: /[A-Za-z_]+(?=[:~<>=])/
+OPERATOR: /:~|[<>]=|[:~<>=]/
+REGEX.2: /\/(?:[^\/\\]|\\.)+\//
+STRING: /"(?:[^"\\]|\\.)*"/
+VALUE: /[^\s()"]+/
+WORD: /(?!(?:and|or|not)(?:[\s()"]|$))[^\s()"\-!:~<>=\/][^\s()"]*/i
+_AND.4: /and(?=[\s()"]|$)/i
+_OR.4: /or(?=[\s()"]|$)/i
+_NOT.4: /not(?=[\s()"]|$)|[-!](?=\S)/i
+%ignore /\s+/
+"""
+
+
+class Filter:
+    """A compiled filter. Call it with a :class:`Subject`; ``str`` gives it back, normalised."""
+
+    def __init__(self, term: Term) -> None:
+        self.term = term
+
+    def __call__(self, subject: Subject) -> bool:
+        return self.term(subject)
+
+    def __str__(self) -> str:
+        return str(self.term)
+
+    def __repr__(self) -> str:
+        return f"compile_filter({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filter) and self.term == other.term
+
+    def __hash__(self) -> int:
+        return hash(self.term)
+
+
+def compile_filter(text: str) -> Filter:
+    """Compile a filter; the empty one lets everything pass.
+
+    Raises UsageError that shows the place and, where there is one, a suggestion.
+    """
+    if not text.strip():
+        return Filter(Everything())
+    if len(text) > LONGEST:
+        raise UsageError(f"filter: longer than {LONGEST:,} characters")
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        # The transformer works while the text is parsed, so this is the term, not a tree.
+        term: Term = _parser().parse(text)  # type: ignore[assignment]
+    except _Wrong as wrong:
+        raise UsageError(_show(text, wrong)) from None
+    except UnexpectedInput as error:
+        raise UsageError(_show(text, _explain(text, error))) from None
+    return Filter(term)
+
+
+class _Wrong(Exception):
+    """What is wrong, where, and what may have been meant."""
+
+    def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.start, self.end, self.hint = start, end, hint
+
+
+@cache
+def _parser() -> Lark:
+    # Imported here: it takes 80 ms that only those who filter should pay.
+    from lark import Lark, Transformer, v_args
+
+    @v_args(inline=True)
+    class Build(Transformer):  # type: ignore[type-arg]
+        """From tokens to terms."""
+
+        def negation(self, term: Term) -> Term:
+            return term.part if isinstance(term, Not) else Not(term)
+
+        def phrase(self, token: Token) -> Term:
+            phrase = _text(token)
+            if not fold(phrase):
+                _refuse("nothing to look for", token)
+            return Phrase(phrase)
+
+        def pattern(self, token: Token) -> Term:
+            return _pattern("text", token)
+
+        def term(self, field: Token, sign: Token, value: Token) -> Term:
+            return _term(field, sign, value)
+
+        def conjunction(self, *terms: Term) -> Term:
+            return And(terms)
+
+        def disjunction(self, *terms: Term) -> Term:
+            return Or(terms)
+
+    return Lark(_GRAMMAR, parser="lalr", transformer=Build())
+
+
+def _term(field: Token, sign: Token, value: Token) -> Term:
+    name = field.lower()
+    if name not in FIELDS:
+        close = get_close_matches(name, FIELDS, 1, 0.5)
+        hint = f"did you mean {close[0]}?" if close else f"fields are {', '.join(FIELDS)}"
+        _refuse(
+            f"no field is called {str(field)!r}", field, f"{hint} (words with a colon want quotes)"
+        )
+    if name in NUMBERS:
+        return _number(name, sign, value)
+    if sign in RELATIONS and sign != "=":
+        _refuse(f"{name} is not a number", sign, f"write {name}:…")
+    if name in CHOICES:
+        choice = _text(value).lower()
+        if choice not in CHOICES[name]:
+            _refuse(f"{name} cannot be that", value, f"one of {', '.join(CHOICES[name])}")
+        return Chosen(name, choice)
+    if name in TIMES:
+        try:
+            return When(name, parse_time(_text(value)))
+        except ValueError:
+            _refuse("not a time", value, "write it like 2026-01-31T05:19:31Z")
+    if value.type == "REGEX":
+        return _pattern(name, value)
+    text = _text(value)
+    if not fold(text):
+        _refuse("nothing to look for", value)
+    return Is(name, text) if name in NAMES and sign in (":", "=") else Contains(name, text)
+
+
+def _number(name: str, sign: Token, value: Token) -> Term:
+    relation = "=" if sign == ":" else str(sign)
+    if relation not in RELATIONS:
+        _refuse(f"{name} is a number", sign, f"write {name}>0.5")
+    try:
+        limit = float(_text(value))
+    except ValueError:
+        _refuse("not a number", value, f"write {name}>0.5")
+    if not abs(limit) < 1e12:
+        _refuse("not a number of use here", value)
+    return Compares(name, relation, limit)
+
+
+def _pattern(field: str, token: Token) -> Term:
+    pattern = str(token[1:-1])
+    try:
+        re.compile(pattern, re.IGNORECASE)
+    except (re.error, RecursionError, OverflowError) as error:
+        _refuse(f"not a regular expression: {error}", token)
+    return Pattern(field, pattern)
+
+
+def _text(token: Token) -> str:
+    return (
+        re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.S) if token.type == "STRING" else str(token)
+    )
+
+
+def _refuse(message: str, token: Token, hint: str = "") -> NoReturn:
+    start = token.start_pos or 0
+    raise _Wrong(message, start, start + len(token), hint)
+
+
+def _explain(text: str, error: Exception) -> _Wrong:
+    """What a parser's complaint means to someone who types a filter."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        unclosed = text.count("(") > text.count(")")
+        hint = "a closing ) is missing" if unclosed else "something has to follow"
+        return _Wrong("ends too early", len(text), len(text) + 1, hint)
+    at = error.pos_in_stream if isinstance(error, UnexpectedToken | UnexpectedCharacters) else 0
+    at = at or 0
+    hints = {'"': 'a closing " is missing', ")": "no ( for this )", "/": "a closing / is missing"}
+    hints |= {"-": "something has to follow", "!": "something has to follow"}
+    return _Wrong("cannot be read from here", at, at + 1, hints.get(text[at : at + 1], ""))
+
+
+def _show(text: str, wrong: _Wrong) -> str:
+    # One line, whatever was typed, so that the caret stands under the right place.
+    line = re.sub(r"\s", " ", text)
+    caret = " " * wrong.start + "^" * max(1, min(wrong.end, len(text) + 1) - wrong.start)
+    return f"filter: {wrong}\n  {line}\n  {caret} {wrong.hint}".rstrip()
