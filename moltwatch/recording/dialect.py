@@ -1,0 +1,137 @@
+"""Single fields of plain API objects, whatever the server calls them and however it writes them.
+
+Keys come in snake_case and camelCase, numbers as strings, names as objects, times in every form,
+anything as null. Nothing here raises but :class:`~moltwatch.errors.BadItem`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from moltwatch.errors import BadItem
+from moltwatch.times import Micros, parse_time
+
+Item: TypeAlias = Mapping[str, Any]
+
+ID = ("id", "_id", "uuid")
+AUTHOR = ("author", "author_name", "authorName", "agent_name", "agentName", "agent", "user")
+AUTHOR_ID = ("author_id", "authorId", "agent_id", "agentId")
+NAME = ("name", "username", "handle", "acct")
+COMMUNITY = ("community", "submolt", "submolt_name", "submoltName", "channel", "feed_name")
+TEXT = ("text", "content", "body", "message")
+THREAD = ("thread", "post_id", "postId", "root_id", "rootId")
+PARENT = ("parent", "parent_id", "parentId", "in_reply_to_id", "inReplyToId")
+CREATED = ("created_at", "createdAt", "created", "timestamp", "time")
+SEEN = ("seen_at", "seenAt")
+FIRST_SEEN = (*SEEN, "first_seen_at", "firstSeenAt")
+BIO = ("bio", "description")
+DISPLAY = ("display", "display_name", "displayName")
+FOLLOWERS = ("followers", "follower_count", "followerCount")
+FOLLOWING = ("following", "following_count", "followingCount")
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_DIGITS = 18
+"""Counters with more digits are jokes, and would not fit a database."""
+
+
+def scrub(text: str) -> str:
+    """The text with lone surrogates replaced by U+FFFD: they cannot be written as UTF-8."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def first(item: Item, keys: tuple[str, ...]) -> Any:
+    """The first value that is there and not null."""
+    for key in keys:
+        value = item.get(key)
+        if value is not None:
+            return value
+    return None
+
+
+def text(item: Item, keys: tuple[str, ...]) -> str | None:
+    """A text; None where there is none. Raises BadItem where something else stands there."""
+    value = first(item, keys)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _digits(value)
+    raise BadItem(f"{keys[0]} is not a text")
+
+
+def ident(item: Item, keys: tuple[str, ...]) -> str | None:
+    """An id: a text that is not blank, or a whole number."""
+    value = first(item, keys)
+    if isinstance(value, str):
+        return scrub(value) if value.strip() else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _digits(value)
+    return None
+
+
+def name(item: Item, keys: tuple[str, ...]) -> str | None:
+    """The name of somebody or something: given bare, or as an object that carries it."""
+    value = first(item, keys)
+    if isinstance(value, Mapping):
+        return ident(value, NAME)
+    return ident(item, keys)
+
+
+def time(item: Item, keys: tuple[str, ...]) -> Micros | None:
+    """A point in time; None where there is none that can be read."""
+    for key in keys:
+        value = item.get(key)
+        if value is not None:
+            try:
+                return parse_time(value)
+            except (ValueError, OverflowError):
+                continue
+    return None
+
+
+def number(item: Item, *keys: str) -> int | None:
+    """A counter, also one written as a text; None where there is none that can be read."""
+    value = first(item, keys)
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS:
+        try:
+            value = int(value)
+        except ValueError:
+            return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if abs(value) < 10**_MOST_DIGITS else None
+
+
+def score(item: Item) -> int | None:
+    """Votes, as the sum or as up and down."""
+    total = number(item, "score")
+    if total is not None:
+        return total
+    up = number(item, "upvotes", "upVotes")
+    return None if up is None else up - (number(item, "downvotes", "downVotes") or 0)
+
+
+def addresses(item: Item, own_id: str, *, recorded: bool) -> tuple[str | None, str | None]:
+    """What a post shares and its own address.
+
+    Forums use ``url`` for either. An address with the post's own id as one of its parts is its
+    own; any other is what it shares. A recording's ``url`` is what it says.
+    """
+    link, url = text(item, ("link",)), text(item, ("url",))
+    if url is None:
+        return link or None, text(item, ("permalink", "uri")) or None
+    if recorded or own_id in re.split(r"[/?#&=]", url):
+        return link or None, url or None
+    return link or url or None, text(item, ("permalink", "uri")) or None
+
+
+def _digits(value: int | float) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer of more than 4,300 digits
+        raise BadItem("absurd number") from None

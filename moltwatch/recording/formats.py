@@ -1,0 +1,202 @@
+"""Opening and creating recordings: what a file is, is told by what it holds.
+
+A suffix is what somebody typed; content cannot lie. Only when a file is made does its suffix
+decide, for there is nothing else to go by.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from moltwatch.errors import RecordingError, Rejects, UsageError
+from moltwatch.model import Event
+from moltwatch.recording import imports
+from moltwatch.recording.base import BATCH, Header, Reader, Span, Writer
+from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
+from moltwatch.recording.lines import parse
+from moltwatch.recording.molt import MoltReader, MoltWriter
+from moltwatch.recording.streams import Damaged, chunks, is_packed
+from moltwatch.recording.tables import table_of
+from moltwatch.times import Micros
+
+SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+"""What a recording can be created as."""
+
+ACCEPTED = (
+    ".molt and .jsonl recordings (also packed with gzip or zstd), archives of API objects one a "
+    "line, API answers as JSON, CSV with a header row, and a folder of CSV files"
+)
+
+_SQLITE = b"SQLite format 3\x00"
+_LOOKED_AT = 20
+"""Lines."""
+
+
+class Shape(StrEnum):
+    """What a file holds."""
+
+    MOLT = "molt"
+    LINES = "lines"
+    """Recording lines, with or without a header."""
+    ARCHIVE = "archive"
+    """Plain API objects, one a line."""
+    DOCUMENT = "document"
+    """One JSON value over several lines."""
+    CSV = "csv"
+
+
+async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
+    """Open a recording, or an archive of plain API objects, whatever it is called.
+
+    ``now`` is the wall clock's time where the caller has one: items of an archive that claim to be
+    of later are not believed. Raises RecordingError, naming the file and what to do.
+    """
+    if _is_folder(path):
+        return imports.folder_archive(path, now=now)
+    shape, packed = recognise(path)
+    if shape is Shape.MOLT:
+        return await _Unpacked.open(path) if packed else await MoltReader.open(path)
+    if shape is Shape.LINES:
+        return JsonlReader(path)
+    if shape is Shape.DOCUMENT:
+        return imports.document_archive(path, now=now)
+    if shape is Shape.CSV:
+        return imports.table_archive(path, now=now)
+    return imports.lines_archive(path, now=now)
+
+
+async def create_recording(path: Path, header: Header, *, overwrite: bool = False) -> Writer:
+    """Make a new recording, in the format its suffix says.
+
+    Raises UsageError for a suffix that is none of :data:`SUFFIXES`, and RecordingError if the file
+    is there already and ``overwrite`` is not set, or if it cannot be made.
+    """
+    suffix = check_suffix(path)
+    _clear(path, overwrite=overwrite)
+    if suffix == ".molt":
+        return await MoltWriter.create(path, header)
+    return JsonlWriter(path, header)
+
+
+def check_suffix(path: Path) -> str:
+    """Which of :data:`SUFFIXES` the file has. Raises UsageError if none."""
+    for suffix in reversed(SUFFIXES):
+        if path.name.endswith(suffix):
+            return suffix
+    raise UsageError(f"{path}: a recording's name ends in {', '.join(SUFFIXES)}")
+
+
+def recognise(path: Path) -> tuple[Shape, bool]:
+    """What a file holds, and whether it is packed. Raises RecordingError if it is none of ours."""
+    head, complete = b"", False
+    try:
+        for piece in chunks(path):
+            head += piece
+            if len(head) >= 1 << 16:
+                break
+        else:
+            complete = True
+    except Damaged:
+        complete = True
+    if head.startswith(_SQLITE):
+        return Shape.MOLT, is_packed(path)
+    if not head.strip():
+        raise RecordingError(f"{path} is empty: nothing was recorded. Accepted are {ACCEPTED}.")
+    return _shape_of_text(path, head, complete=complete), is_packed(path)
+
+
+def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
+    lines = [line for line in head.split(b"\n") if line.strip()]
+    whole = lines if complete or len(lines) == 1 else lines[:-1]
+    for line in whole[:_LOOKED_AT]:
+        try:
+            value = parse(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            own = "seen_at" in value or value.get("type") in ("header", "gap", "heartbeat")
+            return Shape.LINES if own else Shape.ARCHIVE
+        if isinstance(value, list) and value:
+            return Shape.ARCHIVE
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] in b"{[":
+        # A document starts on one line and goes on; a single line longer than the sample, or one
+        # with a torn start, is a line.
+        return Shape.DOCUMENT if len(lines) > 1 and not lines[1].startswith(b"{") else Shape.ARCHIVE
+    first_row = next(csv.reader([lines[0].decode("utf-8", "replace")]), [])
+    if table_of(first_row) is not None:
+        return Shape.CSV
+    raise RecordingError(f"{path} is {_describe(start)}. Accepted are {ACCEPTED}.")
+
+
+def _describe(start: bytes) -> str:
+    sample = start[:24]
+    if all(byte >= 0x20 or byte in b"\t\r\n" for byte in sample):
+        return f"text that starts {sample.decode('utf-8', 'replace')!r}, not a recording"
+    return f"binary data that starts {sample[:8].hex(' ')}, not a recording"
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir()
+
+
+def _clear(path: Path, *, overwrite: bool) -> None:
+    """Make way for a new file, or raise RecordingError."""
+    if not path.exists() and not path.is_symlink():
+        return
+    if not overwrite:
+        raise RecordingError(f"{path} is there already; it is overwritten only with --force")
+    if not path.is_file():
+        raise RecordingError(f"{path} is not a file and cannot be overwritten")
+    try:
+        for part in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + part).unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(f"cannot overwrite {path}: {error.strerror or error}") from error
+
+
+class _Unpacked:
+    """A packed ``.molt``, read from a copy unpacked into the folder for temporary files."""
+
+    def __init__(self, inner: MoltReader, folder: tempfile.TemporaryDirectory[str]) -> None:
+        self._inner, self._folder = inner, folder
+        self.header: Header = inner.header
+        self.rejects: Rejects = inner.rejects
+
+    @classmethod
+    async def open(cls, path: Path) -> _Unpacked:
+        folder = tempfile.TemporaryDirectory(prefix="moltwatch-")
+        try:
+            return cls(await MoltReader.open(_unpack(path, Path(folder.name))), folder)
+        except BaseException:
+            folder.cleanup()
+            raise
+
+    def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        return self._inner.batches(start, size)
+
+    async def span(self) -> Span | None:
+        return await self._inner.span()
+
+    async def close(self) -> None:
+        await self._inner.close()
+        self._folder.cleanup()
+
+
+def _unpack(path: Path, folder: Path) -> Path:
+    target = folder / path.stem
+    try:
+        with target.open("wb") as file:
+            for piece in chunks(path):
+                file.write(piece)
+    except Damaged as reason:
+        raise RecordingError(f"{path}: {reason}. Unpack it by hand to save what can be.") from None
+    except OSError as error:
+        raise RecordingError(f"cannot unpack {path} to {folder}: {error.strerror}") from error
+    return target

@@ -1,0 +1,209 @@
+"""Archives of API objects as recordings: somebody's dump of a forum, put into order of time.
+
+An archive does not say when a post was observed, so the time of writing stands in, as a running
+maximum. What was taken on the day of download (karma, followers, votes) is kept with the events;
+heuristics do not read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from moltwatch.errors import RecordingError, Rejects
+from moltwatch.model import AgentSeen, Event
+from moltwatch.recording import tables
+from moltwatch.recording.base import BATCH, Header, Span
+from moltwatch.recording.jsonl import read_pieces
+from moltwatch.recording.lines import Lines, parse
+from moltwatch.recording.order import Disorder, in_time_order
+from moltwatch.recording.plain import Origin, events_from
+from moltwatch.recording.streams import Damaged, chunks
+from moltwatch.times import Micros
+
+SOURCE = "moltbook"
+"""Short name of what all known archives come from."""
+
+MOST_HELD_BACK = 20_000
+"""Events over which a long archive is sorted: hours of the busiest day, some 50 MB."""
+
+MOST_DOCUMENT = 512 << 20
+"""Bytes of a JSON document, which has to be held as a whole."""
+
+PROFILES = ("agents.jsonl", "agents.jsonl.gz", "agents.jsonl.zst")
+"""Names under which the profiles lie beside an archive."""
+
+
+class ArchiveReader:
+    """An archive, read as a recording. Each pass reads the files anew."""
+
+    def __init__(
+        self,
+        path: Path,
+        parts: Sequence[Callable[[Rejects], Iterator[Event]]],
+        *,
+        now: Micros | None,
+        most: int | None = None,
+        profiles: Path | None = None,
+        ignored: Sequence[Path] = (),
+    ) -> None:
+        self.path = path
+        self.header = Header(origin=path.name)
+        self.rejects = Rejects()
+        self.disorder = Disorder()
+        """What the last pass found beside its time."""
+        self.profiles = profiles
+        """The ``agents.jsonl`` beside the archive, if there is one."""
+        self.ignored = ignored
+        """Files of a folder that hold no posts, comments or agents."""
+        self._parts, self._now, self._most = parts, now, most
+        self._span: Span | None = None
+
+    async def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
+        self.rejects.counts.clear()
+        self.rejects.first.clear()
+        self.disorder = Disorder()
+        batch: list[Event] = []
+        for event in self._ordered(self.rejects, self.disorder):
+            if start is not None and event.seen_at < start:
+                continue
+            batch.append(event)
+            if len(batch) >= size:
+                yield batch
+                batch = []
+                await asyncio.sleep(0)  # sorting at full speed must not starve a screen
+        if batch:
+            yield batch
+
+    async def span(self) -> Span | None:
+        """See :class:`~moltwatch.recording.base.Reader`. Reads and sorts everything once."""
+        if self._span is None:
+            first = last = None
+            count = 0
+            for event in self._ordered(Rejects(), Disorder()):
+                first = event if first is None else first
+                last = event
+                count += 1
+                if count % BATCH == 0:
+                    await asyncio.sleep(0)
+            if first is not None and last is not None:
+                self._span = Span(start=first.seen_at, end=last.seen_at, events=count)
+        return self._span
+
+    async def close(self) -> None:
+        """Nothing is held open between passes."""
+
+    def _ordered(self, rejects: Rejects, disorder: Disorder) -> Iterator[Event]:
+        events = _news(chain.from_iterable(part(rejects) for part in self._parts))
+        ordered = in_time_order(events, disorder, now=self._now, most=self._most)
+        first = next(ordered, None)
+        if first is None:
+            return
+        if self.profiles is not None:
+            yield from _profiles(self.profiles, first.seen_at, rejects)
+        yield first
+        yield from ordered
+
+
+def lines_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
+    """API objects or whole API answers, one a line."""
+    return ArchiveReader(
+        path, [partial(_lines, path)], now=now, most=MOST_HELD_BACK, profiles=_beside(path)
+    )
+
+
+def document_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
+    """One JSON document: an API answer, or a list of objects."""
+    return ArchiveReader(path, [partial(_document, path)], now=now, profiles=_beside(path))
+
+
+def table_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
+    """One CSV table."""
+    return ArchiveReader(path, [partial(_table, path)], now=now, profiles=_beside(path))
+
+
+def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
+    """A folder of CSV tables of posts, comments and agents, told apart by their columns.
+
+    Raises RecordingError if there is none among its files.
+    """
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    found = {file: tables.kind_of(file) for file in files}
+    ours = [file for table in tables.Table for file in files if found[file] is table]
+    if not ours:
+        raise RecordingError(
+            f"{path} is a folder without a CSV table of posts, comments or agents. "
+            "Name the file that is meant."
+        )
+    return ArchiveReader(
+        path,
+        [partial(_table, file) for file in ours],
+        now=now,
+        ignored=[file for file in files if file not in ours],
+    )
+
+
+def _beside(path: Path) -> Path | None:
+    if path.name in PROFILES:
+        return None
+    return next((file for name in PROFILES if (file := path.with_name(name)).is_file()), None)
+
+
+def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
+    for events in read_pieces(path, Lines(str(path), source=SOURCE, rejects=rejects)):
+        yield from events
+
+
+def _table(path: Path, rejects: Rejects) -> Iterator[Event]:
+    for row, where in tables.rows(path, rejects):
+        yield from events_from(row, Origin(source=SOURCE), rejects, where=where)
+
+
+def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
+    pieces: list[bytes] = []
+    length = 0
+    try:
+        for piece in chunks(path):
+            pieces.append(piece)
+            length += len(piece)
+            if length > MOST_DOCUMENT:
+                raise RecordingError(f"{path} is one JSON document of more than 512 MB: split it")
+        value = parse(b"".join(pieces))
+    except Damaged as reason:
+        raise RecordingError(f"cannot read {path}: {reason}") from None
+    except RecursionError:
+        raise RecordingError(f"cannot read {path}: nested too deeply") from None
+    except ValueError as error:
+        raise RecordingError(f"cannot read {path}: not JSON ({error})") from None
+    yield from events_from(value, Origin(source=SOURCE), rejects)
+
+
+def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:
+    """Profiles as if they had been looked up when the archive begins."""
+    own = Rejects()
+    lines = Lines(str(path), source=SOURCE, now=lambda: start, rejects=own)
+    for events in read_pieces(path, lines):
+        yield from (msgspec.structs.replace(event, seen_at=start) for event in events)
+    for reason in own.counts:
+        own.first[reason] = f"{path.name} {own.first[reason]}"
+    rejects.update(own)
+
+
+def _news(events: Iterable[Event]) -> Iterator[Event]:
+    """All events but profiles that repeat word for word: dumps carry one beside every post."""
+    known: dict[str, AgentSeen] = {}
+    for event in events:
+        if isinstance(event, AgentSeen):
+            timeless = msgspec.structs.replace(event, seen_at=0)
+            if known.get(event.name) == timeless:
+                continue
+            known[event.name] = timeless
+        yield event

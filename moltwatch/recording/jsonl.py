@@ -1,0 +1,155 @@
+"""Recordings as lines of JSON, also packed (``.gz``, ``.zst``): for pipes, eyes and programs.
+
+The first line is the header, every other line an event. Files without a header are read as well,
+and so is what others write a line (see :mod:`moltwatch.recording.lines`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from moltwatch.errors import RecordingError, Rejects
+from moltwatch.model import Event
+from moltwatch.recording import codec
+from moltwatch.recording.base import BATCH, Header, Span
+from moltwatch.recording.lines import Lines
+from moltwatch.recording.streams import Damaged, Sink, chunks, open_sink
+from moltwatch.times import Micros
+
+MOST_LINE = 64 << 20
+"""Bytes. A longer line is no post."""
+
+
+class JsonlReader:
+    """An open ``.jsonl``. Each pass reads the file anew, so a growing file is read to its end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rejects = Rejects()
+        self.header = _read_header(path)
+        self._span: Span | None = None
+
+    async def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
+        self.rejects.counts.clear()
+        self.rejects.first.clear()
+        for events in read_pieces(self.path, Lines(str(self.path), rejects=self.rejects)):
+            if start is not None:
+                begin = next((i for i, e in enumerate(events) if e.seen_at >= start), None)
+                if begin is None:
+                    continue
+                events, start = events[begin:], None
+            for i in range(0, len(events), size):
+                yield events[i : i + size]
+            await asyncio.sleep(0)  # reading at full speed must not starve a screen
+
+    async def span(self) -> Span | None:
+        """See :class:`~moltwatch.recording.base.Reader`. Reads the file once."""
+        if self._span is None:
+            lines = Lines(str(self.path))
+            count, first = 0, None
+            for events in read_pieces(self.path, lines):
+                count += len(events)
+                first = events[0].seen_at if first is None and events else first
+                await asyncio.sleep(0)
+            if first is not None and lines.last is not None:
+                self._span = Span(start=first, end=lines.last, events=count)
+        return self._span
+
+    async def close(self) -> None:
+        """Nothing is held open between passes."""
+
+
+class JsonlWriter:
+    """A ``.jsonl`` being written; each :meth:`write` is readable by others when it returns."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self.path = path
+        self._broken: RecordingError | None = None
+        try:
+            self._sink: Sink | None = open_sink(path)
+            self._sink.write(msgspec.json.encode(header) + b"\n")
+            self._sink.flush()
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+
+    async def write(self, events: Sequence[Event]) -> None:
+        if self._broken or self._sink is None:
+            raise self._broken or RecordingError(f"{self.path} is closed")
+        try:
+            self._sink.write(codec.encode_lines(events))
+            self._sink.flush()
+        except OSError as error:
+            self._broken = _cannot_write(self.path, error)
+            raise self._broken from error
+
+    async def close(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            try:
+                sink.close()
+            except OSError as error:
+                if not self._broken:  # else it was said already
+                    raise _cannot_write(self.path, error) from error
+
+
+def read_pieces(path: Path, lines: Lines) -> Iterator[list[Event]]:
+    """The events of a file, a megabyte of lines at a time.
+
+    Raises RecordingError if the file cannot be read or is of a later version; all smaller damage
+    is counted in ``lines.rejects``.
+    """
+    rest: list[bytes] = []
+    length = 0
+    try:
+        for piece in chunks(path):
+            head, feed, tail = piece.rpartition(b"\n")
+            if feed:
+                rest.append(head)
+                yield _read(lines, b"".join(rest), too_long=length > MOST_LINE)
+                rest, length = [], 0
+            # Of a line that is too long nothing more is kept, but its end is waited for.
+            length += len(tail)
+            if length <= MOST_LINE:
+                rest.append(tail)
+            else:
+                rest.clear()
+    except Damaged as reason:
+        yield _last(lines, rest, length)
+        lines.reject(str(reason))
+    else:
+        yield _last(lines, rest, length)
+
+
+def _read(lines: Lines, text: bytes, *, too_long: bool) -> list[Event]:
+    parts = text.split(b"\n")
+    if too_long:
+        lines.number += 1
+        lines.reject("longer than 64 MB")
+        del parts[0]
+    return lines.read(parts)
+
+
+def _last(lines: Lines, rest: list[bytes], length: int) -> list[Event]:
+    if length > MOST_LINE:
+        return _read(lines, b"", too_long=True)
+    return lines.finish(b"".join(rest))
+
+
+def _read_header(path: Path) -> Header:
+    lines = Lines(str(path))
+    for _ in read_pieces(path, lines):
+        break
+    return lines.header or Header()
+
+
+def _cannot_write(path: Path, error: OSError) -> RecordingError:
+    return RecordingError(
+        f"cannot write {path}: {error.strerror or error}. What was written before is kept."
+    )

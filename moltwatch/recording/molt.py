@@ -1,0 +1,269 @@
+"""Recordings as a SQLite file: one file that grows while it is watched, seeks, and can be queried.
+
+One table holds all events in order of arrival, each as the same JSON that a ``.jsonl`` has; beside
+it stands the stream time (running maximum of ``seen_at``), which never falls from row to row, so
+that seeking is one look into its index. Views (``posts``, ``agents``, ``gaps``) spread the JSON
+into columns for people with a SQL prompt. A table for each type was rejected: order across types
+is what a recording is for, and JSON keeps the two formats equal by construction.
+
+While being written the file is in WAL mode, so readers and the writer do not wait for each other;
+closing leaves a single plain file, which can be read from a folder that cannot be written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import aiosqlite
+import msgspec
+
+from moltwatch.errors import RecordingError, Rejects
+from moltwatch.model import Event
+from moltwatch.recording import codec
+from moltwatch.recording.base import BATCH, VERSION, Header, Span
+from moltwatch.recording.lines import check_version
+from moltwatch.times import Micros
+
+APPLICATION_ID = 0x4D4F4C54  # "MOLT", in the file's header, where file(1) finds it
+
+_SCHEMA = """
+CREATE TABLE header (
+    format TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, origin TEXT NOT NULL,
+    created_at TEXT NOT NULL, simulated INTEGER NOT NULL
+);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,  -- order of arrival
+    at INTEGER NOT NULL,      -- stream time: highest seen_at so far, microseconds since 1970
+    type TEXT NOT NULL,       -- post, edit, delete, vote, agent, gap, heartbeat
+    data TEXT NOT NULL        -- the event as JSON
+);
+CREATE INDEX events_by_time ON events (at);
+"""
+
+_VIEWS = {
+    "posts": (
+        "post",
+        "id thread parent author community title text created_at seen_at link url score source",
+    ),
+    "agents": (
+        "agent",
+        "name display bio created_at seen_at karma followers following source",
+    ),
+    "gaps": ("gap", "since until reason recovered seen_at source"),
+}
+
+
+class MoltWriter:
+    """A ``.molt`` being written.
+
+    Each :meth:`write` is one transaction: readable by others when it returns, and an error is the
+    caller's at once. Gathering events over several calls would be quicker for a source that gives
+    them one by one (10,000 a second as it is, 168,000 in batches of 1,000), but its errors would
+    come late, and a crash would lose a second of what was observed.
+    """
+
+    def __init__(self, path: Path, db: aiosqlite.Connection) -> None:
+        self.path = path
+        self._db: aiosqlite.Connection | None = db
+        self._at: Micros = 0
+
+    @classmethod
+    async def create(cls, path: Path, header: Header) -> MoltWriter:
+        """Make a new file; one that is there must have been removed. Raises RecordingError."""
+        db = await _connect(path, "rwc")
+        writer = cls(path, db)
+        try:
+            await db.execute("PRAGMA journal_mode = WAL")
+            await db.execute("PRAGMA synchronous = NORMAL")
+            await db.executescript(f"BEGIN; {_SCHEMA} {_views()} {_stamp()} COMMIT;")
+            await db.execute(
+                "INSERT INTO header VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(header)
+            )
+            await db.commit()
+        except sqlite3.Error as error:
+            await db.close()
+            raise _explain(error, path, "write") from error
+        return writer
+
+    async def write(self, events: Sequence[Event]) -> None:
+        if self._db is None:
+            raise RecordingError(f"{self.path} is closed")
+        rows = []
+        at = self._at
+        for event in events:
+            at = max(at, event.seen_at)
+            rows.append((at, codec.tag(event), codec.encode(event)))
+        try:
+            await self._db.executemany("INSERT INTO events (at, type, data) VALUES (?, ?, ?)", rows)
+            await self._db.commit()
+        except sqlite3.Error as error:
+            # A second try could leave a hole in the middle: after the first failure it is over.
+            await self.close()
+            raise _explain(error, self.path, "write") from error
+        self._at = at
+
+    async def close(self) -> None:
+        db, self._db = self._db, None
+        if db is None:
+            return
+        try:
+            await db.rollback()
+            await db.execute("PRAGMA busy_timeout = 0")
+            await db.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error:
+            pass  # somebody reads it, or the disk is full: it stays in WAL mode and is complete
+        finally:
+            await db.close()
+
+
+class MoltReader:
+    """An open ``.molt``, also one that is being written."""
+
+    def __init__(self, path: Path, db: aiosqlite.Connection, header: Header) -> None:
+        self.path = path
+        self.header = header
+        self.rejects = Rejects()
+        self._db = db
+
+    @classmethod
+    async def open(cls, path: Path) -> MoltReader:
+        """Raises RecordingError if it is no recording, damaged, or of a later version."""
+        db = await _connect(path, "ro")
+        try:
+            header = await _check(path, db)
+        except sqlite3.Error as error:
+            await db.close()
+            raise _explain(error, path, "read") from error
+        except RecordingError:
+            await db.close()
+            raise
+        return cls(path, db, header)
+
+    async def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
+        self.rejects.counts.clear()
+        self.rejects.first.clear()
+        # Each batch is a query of its own: a reader that pauses for an hour in the middle of one
+        # would keep the writer's log from being folded into the file.
+        seq = await self._seek(start)
+        while rows := await self._rows(
+            "SELECT seq, CAST(data AS BLOB) FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+            seq,
+            size,
+        ):
+            seq = rows[-1][0]
+            yield self._decode(rows)
+
+    async def span(self) -> Span | None:
+        """See :class:`~moltwatch.recording.base.Reader`."""
+        rows = await self._rows(
+            "SELECT (SELECT at FROM events ORDER BY seq LIMIT 1), max(at), count(*) FROM events"
+        )
+        start, end, count = rows[0]
+        return Span(start=start, end=end, events=count) if count else None
+
+    async def close(self) -> None:
+        await self._db.close()
+
+    def _decode(self, rows: list[sqlite3.Row]) -> list[Event]:
+        events = []
+        for seq, data in rows:
+            try:
+                event = codec.decode(data)
+            except (ValueError, TypeError, RecursionError):
+                self.rejects.add("damaged row", f"row {seq}")
+                continue
+            if codec.is_sane(event):
+                events.append(event)
+            else:
+                self.rejects.add("time outside 1970 to 2100", f"row {seq}")
+        return events
+
+    async def _seek(self, start: Micros | None) -> int:
+        """The ``seq`` after which events are wanted."""
+        if start is None:
+            return -1
+        rows = await self._rows(
+            "SELECT seq - 1 FROM events WHERE at >= ? ORDER BY at, seq LIMIT 1", start
+        )
+        return int(rows[0][0]) if rows else (1 << 63) - 1
+
+    async def _rows(self, sql: str, *values: int) -> list[sqlite3.Row]:
+        try:
+            return list(await self._db.execute_fetchall(sql, values))
+        except sqlite3.Error as error:
+            raise _explain(error, self.path, "read") from error
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.resolve().as_uri()}?mode={mode}"
+
+
+async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
+    try:
+        return await aiosqlite.connect(_uri(path, mode), uri=True)
+    except sqlite3.Error as error:
+        raise _explain(error, path, "open") from error
+
+
+async def _check(path: Path, db: aiosqlite.Connection) -> Header:
+    """The header of a file that is a recording we can read."""
+    found = [
+        next(iter(await db.execute_fetchall(f"PRAGMA {pragma}")))[0]
+        for pragma in ("application_id", "user_version")
+    ]
+    if found[0] != APPLICATION_ID:
+        raise RecordingError(
+            f"{path} is an SQLite database, but not a recording: moltwatch did not write it"
+        )
+    check_version(found[1], str(path))
+    rows = list(await db.execute_fetchall("SELECT * FROM header"))
+    if not rows:
+        return Header()
+    fields = dict(zip(Header.__struct_fields__, rows[0], strict=False))
+    try:
+        return msgspec.convert(fields, Header, strict=False)
+    except msgspec.ValidationError as error:
+        raise RecordingError(f"{path}: its header is damaged ({error})") from None
+
+
+def _views() -> str:
+    def view(name: str, event: str, fields: str) -> str:
+        columns = ", ".join(
+            f"json_extract(data, '$.{field}') AS {field}" for field in fields.split()
+        )
+        return (
+            f"CREATE VIEW {name} AS SELECT seq, at, {columns} FROM events WHERE type = '{event}';"
+        )
+
+    return "\n".join(view(name, event, fields) for name, (event, fields) in _VIEWS.items())
+
+
+def _stamp() -> str:
+    return f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+
+
+def _explain(error: sqlite3.Error, path: Path, verb: str) -> RecordingError:
+    """What happened to which file, and what to do."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    for prefix, advice in _ADVICE.items():
+        if code.startswith(prefix):
+            return RecordingError(f"cannot {verb} {path}: {advice}")
+    return RecordingError(f"cannot {verb} {path}: {error}")
+
+
+_ADVICE = {
+    "SQLITE_FULL": "the disk is full. What was written before is kept.",
+    "SQLITE_BUSY": "another program has locked it. End that program, or work on a copy.",
+    "SQLITE_NOTADB": "it is not an SQLite database, or its start is damaged.",
+    "SQLITE_CORRUPT": (
+        "the file is damaged. `sqlite3 FILE .recover | sqlite3 NEW` saves what is left of it."
+    ),
+    "SQLITE_READONLY": "the file or its folder cannot be written. Copy it to one that can.",
+    "SQLITE_CANTOPEN": "the file or its folder is not there, or access is denied.",
+    "SQLITE_IOERR": "the disk reports an error or is full. What was written before is kept.",
+}
