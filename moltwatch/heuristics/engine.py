@@ -167,13 +167,14 @@ class Engine:
             self._take(heuristic, signal)
 
     def _take(self, heuristic: Heuristic, signal: Signal) -> None:
+        if heuristic.kind is Kind.COORDINATED:
+            # Also for a post whose case has closed: its author is still in the company it kept.
+            self._groups.add(heuristic.name, heuristic.family, signal, self.now)
         case = self._cases.get(signal.post)
         if case is None:
-            return  # its evidence window has closed
+            return
         kept = case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
-        if heuristic.kind is Kind.COORDINATED:
-            self._groups.add(heuristic.name, heuristic.family, signal, self.now)
-        elif kept:
+        if kept and heuristic.kind is not Kind.COORDINATED:
             self._judge(case, heuristic.kind)
 
     def _judge(self, case: Case, kind: Kind) -> None:
@@ -192,8 +193,8 @@ class Engine:
         self._findings.extend(groups)
         for standing in standings:
             if case := self._cases.get(standing.post):
-                case.coordinated = standing.score
-                case.group = standing.group
+                if standing.score > case.coordinated:
+                    case.coordinated, case.group = standing.score, standing.group
                 self._judge(case, Kind.COORDINATED)
         findings, self._findings = self._findings, []
         return findings

@@ -1,14 +1,35 @@
-"""Groups: accounts that shared evidence shows to act as one."""
+"""Groups: accounts that shared evidence shows to act as one, from forming to ending.
+
+Clusters (:mod:`moltwatch.heuristics.clusters`) are evidence; a group is the alert made of convicted
+clusters with common members: one alert that updates, not a hundred. Joining works by members, not
+by a graph of all pairs, so it costs the same in a swarm of forty thousand; an account belongs to
+one group at a time, and a cluster joins a group only where a good part of it is there already, so
+that the few accounts who answer everything do not tie strangers together.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections import Counter, OrderedDict
+from hashlib import blake2b
 
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Signal
-from moltwatch.model import Group
-from moltwatch.times import Micros
+from moltwatch.heuristics.clusters import FEWEST_ACCOUNTS, Cluster
+from moltwatch.model import MOST_LISTED, Group, GroupState, Kind, Scores
+from moltwatch.times import HOUR, Micros
+
+QUIET: Micros = 12 * HOUR
+"""A group without new evidence for this long has ended; a cluster is forgotten."""
+
+MOST_CLUSTERS = 20_000
+CLUSTERS_PER_ACCOUNT = 16
+"""Bounds; what was quiet longest goes first."""
+
+LEAST_COMMON = 0.34
+"""The part of the smaller of a cluster and a group that both must hold for them to be one."""
+
+FEWEST_COMMON = 2
 
 
 class Standing(Struct, frozen=True):
@@ -20,15 +41,218 @@ class Standing(Struct, frozen=True):
     group: str | None
 
 
-class GroupBook(Protocol):
-    """Turns coordination signals into groups, and groups into scores of posts."""
+class _Alert:
+    """A group as it stands."""
+
+    __slots__ = ("announced", "clusters", "id", "last", "members", "reasons", "since")
+
+    def __init__(self, id: str, since: Micros) -> None:
+        self.id = id
+        self.since = since
+        self.last = since
+        self.members: dict[str, None] = {}
+        """Accounts in order of arrival."""
+        self.clusters: list[Cluster] = []
+        self.reasons: dict[str, tuple[float, str]] = {}
+        """By family: strength and sentence of the strongest cluster."""
+        self.announced = 0
+        """Members when it was last spoken of; 0 as long as it is too small to be."""
+
+    @property
+    def reason(self) -> str:
+        strongest = sorted(self.reasons.items(), key=lambda entry: (-entry[1][0], entry[0]))
+        return "; ".join(sentence for _, (_, sentence) in strongest[:3])
+
+
+class GroupBook:
+    """Turns coordination signals into groups, and groups into scores of posts.
+
+    ``quiet``: microseconds of silence after which a group has ended.
+    """
+
+    def __init__(self, quiet: Micros = QUIET) -> None:
+        self.quiet = quiet
+        # Clusters and alerts in order of last activity, so that the quiet are always at the front.
+        self._clusters: OrderedDict[str, Cluster] = OrderedDict()
+        self._alerts: OrderedDict[str, _Alert] = OrderedDict()
+        self._clusters_of: dict[str, list[str]] = {}
+        self._alert_of: dict[str, str] = {}
+        self._news: list[Group] = []
+        self._standings: list[Standing] = []
 
     def add(self, heuristic: str, family: str, signal: Signal, now: Micros) -> None:
-        """Take in one signal."""
+        """Take in one signal; one without a cluster says nothing of company and is left out."""
+        if signal.cluster is None:
+            return
+        key = f"{heuristic}:{signal.cluster}"
+        cluster = self._clusters.get(key)
+        if cluster is None:
+            cluster = self._clusters[key] = Cluster(key, heuristic, family, signal.post, now)
+            if len(self._clusters) > MOST_CLUSTERS:
+                self._forget(next(iter(self._clusters)))
+        else:
+            self._clusters.move_to_end(key)
+        strength = cluster.strength
+        joined = cluster.take(signal, now)
+        touched = [key, *self._meet(signal.author, cluster)] if joined else [key]
+        if joined or cluster.strength != strength:
+            for each in touched:
+                self._judge(self._clusters[each], now)
+        if cluster.group is not None:
+            self._join(cluster, now)
 
     def advance(self, now: Micros) -> None:
         """Stream time moved on: end groups that have gone quiet, forget what has faded."""
+        horizon = now - self.quiet
+        while self._clusters:
+            key, cluster = next(iter(self._clusters.items()))
+            if cluster.last >= horizon:
+                break
+            self._forget(key)
+        while self._alerts:
+            alert = next(iter(self._alerts.values()))
+            if alert.last >= horizon:
+                break
+            del self._alerts[alert.id]
+            self._release(alert)
+            if alert.announced:
+                self._announce(alert, GroupState.ENDED, now)
 
     def drain(self) -> tuple[list[Group], list[Standing]]:
         """What changed since the last call: group events in order, and each post whose score
         changed in a way worth knowing (crossed the threshold, got a group)."""
+        news, standings = self._news, self._standings
+        if news or standings:
+            self._news, self._standings = [], []
+        return news, standings
+
+    # --- clusters ---------------------------------------------------------------------------------
+
+    def _meet(self, author: str, cluster: Cluster) -> list[str]:
+        """Note that an account joined a cluster; the clusters this may confirm."""
+        held = self._clusters_of.setdefault(author, [])
+        touched: list[str] = []
+        for key in held:
+            other = self._clusters[key]
+            if other.family != cluster.family:
+                other.meet(cluster.key)
+                cluster.meet(key)
+                touched.append(key)
+        held.append(cluster.key)
+        if len(held) > CLUSTERS_PER_ACCOUNT:
+            # What an account of many clusters shares is mostly its zeal.
+            held.pop(0)
+        return touched
+
+    def _judge(self, cluster: Cluster, now: Micros) -> None:
+        if cluster.group is None and cluster.judge(self._clusters) >= Scores.THRESHOLD:
+            self._convict(cluster, now)
+        elif cluster.group is not None:
+            # Members may come faster than what confirms them; a conviction stands.
+            cluster.judge(self._clusters)
+            cluster.score = max(cluster.score, Scores.THRESHOLD)
+
+    def _forget(self, key: str) -> None:
+        cluster = self._clusters.pop(key)
+        for author in cluster.members:
+            held = self._clusters_of.get(author)
+            if held and key in held:
+                held.remove(key)
+                if not held:
+                    del self._clusters_of[author]
+
+    # --- groups -----------------------------------------------------------------------------------
+
+    def _convict(self, cluster: Cluster, now: Micros) -> None:
+        """A cluster is convicted: it joins the group its members are in, ties groups together, or
+        forms a new one."""
+        alerts = self._kin(cluster)
+        if alerts:
+            alert = alerts[0]
+            for other in alerts[1:]:
+                self._merge(other, alert, now)
+        else:
+            alert = _Alert(_id_of(cluster), cluster.since)
+            self._alerts[alert.id] = alert
+        cluster.group = alert.id
+        alert.clusters.append(cluster)
+        self._join(cluster, now)
+
+    def _kin(self, cluster: Cluster) -> list[_Alert]:
+        """Groups that are the same as this cluster, the oldest first."""
+        common = Counter(
+            self._alert_of[author] for author in cluster.members if author in self._alert_of
+        )
+        size = len(cluster.members)
+        kin = [
+            alert
+            for id, shared in common.items()
+            if shared >= FEWEST_COMMON
+            and shared >= LEAST_COMMON * min(size, len((alert := self._alerts[id]).members))
+        ]
+        return sorted(kin, key=lambda alert: (alert.since, alert.id))
+
+    def _join(self, cluster: Cluster, now: Micros) -> None:
+        """Bring a convicted cluster's new members and posts into its group."""
+        alert = self._alerts.get(cluster.group or "")
+        if alert is None:
+            return
+        alert.last = now
+        self._alerts.move_to_end(alert.id)
+        held = alert.reasons.get(cluster.family)
+        if held is None or held[0] <= cluster.strength:
+            alert.reasons[cluster.family] = (cluster.strength, cluster.reason)
+        for author in cluster.fresh:
+            if self._alert_of.setdefault(author, alert.id) == alert.id:
+                alert.members[author] = None
+        cluster.fresh.clear()
+        if len(alert.members) < FEWEST_ACCOUNTS:
+            return
+        if len(alert.members) >= 2 * alert.announced:
+            state = GroupState.GREW if alert.announced else GroupState.FORMED
+            self._announce(alert, state, now)
+        self._standings.extend(Standing(post, cluster.score, alert.id) for post in cluster.waiting)
+        cluster.waiting.clear()
+
+    def _merge(self, loser: _Alert, winner: _Alert, now: Micros) -> None:
+        del self._alerts[loser.id]
+        for author in loser.members:
+            self._alert_of[author] = winner.id
+            winner.members[author] = None
+        for family, held in loser.reasons.items():
+            winner.reasons[family] = max(winner.reasons.get(family, held), held)
+        winner.since = min(winner.since, loser.since)
+        for cluster in loser.clusters:
+            cluster.group = winner.id
+        winner.clusters.extend(loser.clusters)
+        if loser.announced:
+            self._announce(loser, GroupState.MERGED, now, into=winner.id)
+
+    def _release(self, alert: _Alert) -> None:
+        for author in alert.members:
+            if self._alert_of.get(author) == alert.id:
+                del self._alert_of[author]
+
+    def _announce(
+        self, alert: _Alert, state: GroupState, now: Micros, into: str | None = None
+    ) -> None:
+        alert.announced = len(alert.members)
+        self._news.append(
+            Group(
+                id=alert.id,
+                at=now,
+                kind=Kind.COORDINATED,
+                state=state,
+                into=into,
+                n=len(alert.members),
+                accounts=tuple(alert.members)[:MOST_LISTED],
+                reason=alert.reason,
+                since=alert.since,
+            )
+        )
+
+
+def _id_of(cluster: Cluster) -> str:
+    """An id from content: the evidence that came first. Two runs agree, whatever the batches."""
+    content = f"{cluster.key}\0{cluster.first_post}".encode("utf-8", "surrogatepass")
+    return "g" + blake2b(content, digest_size=4).hexdigest()

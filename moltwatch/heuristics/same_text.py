@@ -1,0 +1,82 @@
+"""The same text from several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Crowd, Crowds
+from moltwatch.heuristics.parameters import Accounts, Count, Seconds
+from moltwatch.heuristics.quoting import is_quote
+from moltwatch.model import Kind
+from moltwatch.times import HOUR, SECOND
+
+
+class SameText(Heuristic):
+    """Several accounts post the same text within a short time.
+
+    Texts are compared in match form, so look-alike letters, hidden characters and case change
+    nothing. In a real forum nearly all copies are one account repeating itself; three accounts with
+    one long text within the hour hardly ever happen by chance. Short texts ("test", a greeting, an
+    emoji) do, and need more accounts in less time, and other evidence beside.
+
+    Parameters
+    window: how long a text waits for the next account that brings it (seconds)
+    long_words: distinct words from which a text is too long for chance
+    accounts: accounts from which a long text is telling
+    short_accounts: accounts from which a short text is telling
+    short_window: within which they must come (seconds)
+
+    Fails when
+    an operator rewrites each copy (see near-duplicate, template and vocabulary), or when many
+    agents are told by one instruction to post a fixed sentence of their own accord.
+    """
+
+    name: ClassVar[str] = "same-text"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "text"
+
+    def __init__(
+        self,
+        window: Seconds = 3_600.0,
+        long_words: Count = 8,
+        accounts: Accounts = 3,
+        short_accounts: Accounts = 5,
+        short_window: Seconds = 120.0,
+    ) -> None:
+        self.window = window
+        self.long_words = long_words
+        self.accounts = accounts
+        self.short_accounts = short_accounts
+        self.short_window = short_window
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+
+    def observe(self, item: Item) -> Iterator[Signal]:
+        text = item.folded
+        if not text:
+            return
+        crowd = self._crowds.add(text if len(text) <= 32 else digest(text), item.post)
+        if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
+            return
+        strength = self._strength(crowd, len(item.vocabulary))
+        if strength and not is_quote(item):
+            others = f"{crowd.n - 1} other accounts"
+            yield from self._crowds.tell(
+                crowd, strength, f"same text as {others} in {crowd.duration}"
+            )
+
+    def _strength(self, crowd: Crowd, words: int) -> float:
+        if words >= self.long_words:
+            return 0.95 if crowd.told or crowd.n >= self.accounts else 0.0
+        if crowd.told:
+            return 0.6
+        if crowd.n < self.short_accounts:
+            return 0.0
+        return 0.6 if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
+
+
+def digest(text: str) -> str:
+    """A short name for a long text, the same in every process."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
