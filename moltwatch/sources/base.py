@@ -107,6 +107,13 @@ class Source(ABC):
     status: Status
     transport: Transport | None = None
     """Set where time can be steered."""
+    replayed: bool = False
+    """Its times are those of a recording; otherwise they are the wall clock's."""
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        """One for each source behind this one; its own where there is nothing behind it."""
+        return [self.status]
 
     @abstractmethod
     def batches(self) -> AsyncIterator[Sequence[Event]]:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Gap
@@ -21,6 +21,7 @@ from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.failures import Failure, Refused, Silent, judge
 from moltwatch.sources.forum_follower import Follower
 from moltwatch.sources.forum_protocol import LARGEST_FRAME, encode
+from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.times import SECOND, format_duration
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ class ForumSource(Source):
         if self._silent_for >= limit:
             if promised is not None or (self._pong is not None and not self._pong.done()):
                 raise Silent(f"not a sign of life for {format_duration(round(limit * SECOND))}")
-            self._silent_for, self._pong = 0.0, await websocket.ping()
+            self._silent_for = 0.0
+            self._pong = asyncio.ensure_future(await websocket.ping())
         return None
 
     async def _wait(self, failure: Failure) -> None:
@@ -173,6 +175,16 @@ class ForumSource(Source):
         self.status.events += len(events)
         self.status.gaps += sum(isinstance(event, Gap) for event in events)
         return events
+
+
+def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:
+    """Make the source of a ``ws:`` or ``wss:`` address; what follows a ``#`` are communities, for
+    which a websocket address has no other use."""
+    url, _, names = spec.text.partition("#")
+    communities = [unquote(name) for name in names.split(",") if name]
+    return ForumSource(
+        url, clock=opening.clock, communities=communities or None, tries=opening.tries
+    )
 
 
 def _name(url: str) -> str:

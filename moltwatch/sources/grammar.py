@@ -1,0 +1,90 @@
+"""The one grammar of SOURCE, the same in every command: ``-``, ``scheme:…``, or a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from moltwatch.errors import UsageError
+from moltwatch.sources.base import Clock, Source
+from moltwatch.sources.merge import merge
+from moltwatch.sources.registry import RECORDING, STDIN, Opening, SourceSpec, by_scheme
+from moltwatch.text import display_line
+from moltwatch.times import Micros
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
+_HOST_AND_PORT = re.compile(r"(localhost|[0-9.]+|\[[0-9a-f:]+\]):\d{1,5}(/.*)?", re.IGNORECASE)
+
+
+def parse(text: str) -> SourceSpec:
+    """Understand a SOURCE, without looking whether it can be reached.
+
+    A known scheme comes first, then a file of that very name, so that a colon in a file's name does
+    no harm. Raises UsageError for a scheme there is none of.
+    """
+    if not text:
+        raise UsageError("an empty SOURCE")
+    if text == "-":
+        return SourceSpec(text=text, kind=STDIN)
+    if match := _SCHEME.fullmatch(text):
+        scheme = match[1].lower()
+        if kind := dict(by_scheme()).get(scheme):
+            return SourceSpec(text=text, kind=kind, scheme=scheme, rest=match[2])
+        if not _exists(text):
+            raise UsageError(_unknown(text, scheme))
+    return SourceSpec(text=text, kind=RECORDING, rest=text)
+
+
+def open_source(
+    source: str | SourceSpec,
+    *,
+    clock: Clock,
+    speed: float = 1.0,
+    start: Micros | None = None,
+    max_idle: float | None = None,
+    tries: int | None = 4,
+) -> Source:
+    """Make one source. The parameters are those of :class:`~.registry.Opening`.
+
+    Raises UsageError if it makes no sense, SourceUnreachable if it names a file that is not there.
+    """
+    spec = parse(source) if isinstance(source, str) else source
+    opening = Opening(clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries)
+    return spec.kind.open(spec, opening)
+
+
+def open_sources(
+    sources: Sequence[str],
+    *,
+    clock: Clock,
+    speed: float = 1.0,
+    start: Micros | None = None,
+    max_idle: float | None = None,
+    tries: int | None = 4,
+) -> Source:
+    """Make one source of one or several; see :func:`open_source` and :func:`~.merge.merge`."""
+    specs = [parse(source) for source in sources]
+    if sum(spec.kind is STDIN for spec in specs) > 1:
+        raise UsageError("standard input can be read only once")
+    opening = Opening(clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries)
+    return merge([spec.kind.open(spec, opening) for spec in specs])
+
+
+def _unknown(text: str, scheme: str) -> str:
+    shown = display_line(text, 100)
+    if _HOST_AND_PORT.fullmatch(text):
+        return f"{shown} is no SOURCE; did you mean ws://{shown}?"
+    schemes = [known for known, _ in by_scheme()]
+    close = get_close_matches(scheme, schemes, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]}:?" if close else ""
+    there_is = ", ".join(f"{known}:" for known in schemes)
+    return f"no source {scheme}: ({shown}){hint} There is: a recording, -, {there_is}"
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,220 @@
+"""Several sources as one: recordings by their times, anything else by arrival.
+
+Two recordings are merged below the pacing, event by event, so that they share one time line, one
+seek bar, and give the same stream in every run. Live sources have no order but that of arrival;
+where one lags behind the other, the intake raises its times to stream time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from heapq import heappop, heappush
+
+from moltwatch.errors import MoltwatchError, Rejects
+from moltwatch.model import Event
+from moltwatch.recording.base import BATCH, Header, Reader, Span
+from moltwatch.sources.base import Source, State, Status
+from moltwatch.sources.replay import ReplaySource
+from moltwatch.times import Micros
+
+
+def merge(sources: Sequence[Source]) -> Source:
+    """One source out of one or more. One that fails does not end the others; when all have failed,
+    the last failure is raised."""
+    if len(sources) == 1:
+        return sources[0]
+    replays = [source for source in sources if isinstance(source, ReplaySource)]
+    if len(replays) == len(sources):
+        return MergedReplay(replays)
+    return MergedSource(sources)
+
+
+class MergedSource(Source):
+    """Sources side by side, by arrival."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.spec = " ".join(source.spec for source in sources)
+        self.status = Status(name=" + ".join(source.status.name for source in sources))
+        self.replayed = all(source.replayed for source in sources)
+        self._sources = sources
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return [status for source in self._sources for status in source.statuses]
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        # One place in the queue: whoever is faster than the pipeline waits, as it would alone.
+        queue: asyncio.Queue[Sequence[Event] | _Ended] = asyncio.Queue(maxsize=1)
+        pumps = [asyncio.create_task(_pump(source, queue)) for source in self._sources]
+        failures: list[MoltwatchError] = []
+        running = len(pumps)
+        self.status.state = State.LIVE
+        try:
+            while running:
+                item = await queue.get()
+                if not isinstance(item, _Ended):
+                    self.status.events += len(item)
+                    yield item
+                    continue
+                running -= 1
+                if isinstance(item.error, MoltwatchError):
+                    failures.append(item.error)
+                elif item.error is not None:
+                    raise item.error
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+        if len(failures) == len(self._sources):
+            self.status.state = State.FAILED
+            raise failures[-1]
+        self.status.state = State.ENDED
+
+    async def close(self) -> None:
+        for source in self._sources:
+            await source.close()
+
+
+class _Ended:
+    """One source is done, well or not."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+
+async def _pump(source: Source, queue: asyncio.Queue[Sequence[Event] | _Ended]) -> None:
+    try:
+        async for batch in source.batches():
+            await queue.put(batch)
+    except MoltwatchError as error:
+        source.status.state, source.status.detail = State.FAILED, str(error)
+        await queue.put(_Ended(error))
+    except Exception as error:
+        await queue.put(_Ended(error))
+    else:
+        await queue.put(_Ended())
+
+
+class MergedReplay(ReplaySource):
+    """Recordings on one time line."""
+
+    def __init__(self, replays: Sequence[ReplaySource]) -> None:
+        self._parts = [replay.status for replay in replays]
+        openers = [replay.open_reader for replay in replays]
+        super().__init__(
+            lambda: _open_all(openers, self._parts),
+            spec=" ".join(replay.spec for replay in replays),
+            name=" + ".join(replay.status.name for replay in replays),
+            playhead=replays[0].transport,
+        )
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        for part in self._parts:
+            if part.state not in (State.FAILED, State.ENDED):
+                part.state = self.status.state
+        return self._parts
+
+
+async def _open_all(
+    openers: Sequence[Callable[[], Awaitable[Reader]]], statuses: Sequence[Status]
+) -> MergedReader:
+    tracks: list[_Track] = []
+    failure: MoltwatchError | None = None
+    for opener, status in zip(openers, statuses, strict=True):
+        try:
+            reader = await opener()
+        except MoltwatchError as error:
+            status.state, status.detail = State.FAILED, str(error)
+            failure = error
+        else:
+            status.rejects = reader.rejects
+            tracks.append(_Track(reader, status))
+    if failure is not None and not tracks:
+        raise failure
+    return MergedReader(tracks)
+
+
+class _Track:
+    """One recording among several."""
+
+    def __init__(self, reader: Reader, status: Status) -> None:
+        self.reader = reader
+        self.status = status
+        self.reached: Micros = 0
+        """Running maximum of its times: the time of the event at hand."""
+        self._batches: AsyncIterator[Sequence[Event]] | None = None
+        self._batch: Sequence[Event] = ()
+        self._index = 0
+
+    def rewind(self) -> None:
+        """Begin another pass."""
+        self.reached, self._batch, self._index = 0, (), 0
+        self._batches = self.reader.batches()
+
+    async def next(self) -> Event | None:
+        """Its next event; None at its end, whether that came well or not."""
+        assert self._batches is not None
+        try:
+            while self._index >= len(self._batch):
+                self._batch, self._index = await anext(self._batches), 0
+        except StopAsyncIteration:
+            self.status.state = State.ENDED
+            return None
+        except MoltwatchError as error:
+            self.status.state, self.status.detail = State.FAILED, str(error)
+            return None
+        event = self._batch[self._index]
+        self._index += 1
+        self.status.events += 1
+        self.reached = max(self.reached, event.seen_at)
+        return event
+
+
+class MergedReader:
+    """Recordings read as one, by stream time; at the same moment in the order they were named."""
+
+    def __init__(self, tracks: Sequence[_Track]) -> None:
+        self.header = Header(title=" + ".join(track.reader.header.title for track in tracks))
+        self.rejects = Rejects()
+        """Stays empty: each recording counts its own, see :attr:`MergedReplay.statuses`."""
+        self._tracks = tracks
+
+    async def batches(
+        self, start: Micros | None = None, size: int = BATCH
+    ) -> AsyncIterator[Sequence[Event]]:
+        """See :class:`~moltwatch.recording.base.Reader`."""
+        heap: list[tuple[Micros, int, Event]] = []
+        for order, track in enumerate(self._tracks):
+            track.rewind()
+            if (event := await track.next()) is not None:
+                heappush(heap, (track.reached, order, event))
+        batch: list[Event] = []
+        while heap:
+            at, order, event = heappop(heap)
+            if start is None or at >= start:
+                batch.append(event)
+            if len(batch) >= size:
+                yield batch
+                batch = []
+            track = self._tracks[order]
+            if (following := await track.next()) is not None:
+                heappush(heap, (track.reached, order, following))
+        if batch:
+            yield batch
+
+    async def span(self) -> Span | None:
+        """See :class:`~moltwatch.recording.base.Reader`."""
+        spans = [span for track in self._tracks if (span := await track.reader.span())]
+        if not spans:
+            return None
+        return Span(
+            start=min(span.start for span in spans),
+            end=max(span.end for span in spans),
+            events=sum(span.events for span in spans),
+        )
+
+    async def close(self) -> None:
+        for track in self._tracks:
+            await track.reader.close()

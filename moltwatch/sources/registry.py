@@ -1,0 +1,92 @@
+"""What sources there are: one entry each, and everything else (grammar, help, list) reads it here.
+
+A new source is a file in this folder with an opener, and an entry below. Openers are named, not
+imported, so that reading a file does not load the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from msgspec import Struct
+
+from moltwatch.sources.base import Clock, Source
+from moltwatch.times import Micros
+
+
+class SourceKind(Struct, frozen=True, kw_only=True):
+    """One sort of source."""
+
+    name: str
+    schemes: tuple[str, ...] = ()
+    """What stands before the colon of its SOURCE; none for a recording and for standard input."""
+    summary: str
+    """What it is, in one line."""
+    examples: tuple[str, ...]
+    key: str = ""
+    """The key or account it needs, in words; empty if none."""
+    opener: str
+    """``module:function``, called with a :class:`SourceSpec` and an :class:`Opening`."""
+
+    def open(self, spec: SourceSpec, opening: Opening) -> Source:
+        """Make the source; nothing is connected before its batches are asked for."""
+        module, _, function = self.opener.partition(":")
+        opener: Callable[[SourceSpec, Opening], Source] = getattr(import_module(module), function)
+        return opener(spec, opening)
+
+
+class SourceSpec(Struct, frozen=True, kw_only=True):
+    """A SOURCE, understood."""
+
+    text: str
+    """As the user wrote it."""
+    kind: SourceKind
+    scheme: str = ""
+    """In lower case; empty for a recording and for standard input."""
+    rest: str = ""
+    """What stands behind the colon; the path of a recording."""
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """How a source is to be opened. Each source takes from it what concerns it."""
+
+    clock: Clock
+    speed: float = 1.0
+    """Of replays and simulations: stream seconds per second, or ``inf``."""
+    start: Micros | None = None
+    """Of replays: rush through everything before."""
+    max_idle: float | None = None
+    """Of replays: the longest single wait, in seconds."""
+    tries: int | None = 4
+    """Of connections: how often the first is tried; None: for ever."""
+
+
+RECORDING = SourceKind(
+    name="recording",
+    summary="a recorded session or an archive, played by its own times",
+    examples=("night.molt", "session.jsonl.zst"),
+    opener="moltwatch.sources.replay:open_spec",
+)
+STDIN = SourceKind(
+    name="stdin",
+    summary="lines on standard input: recording lines or posts as an API gives them",
+    examples=("-",),
+    opener="moltwatch.sources.stdin:open_spec",
+)
+FORUM = SourceKind(
+    name="forum",
+    schemes=("ws", "wss"),
+    summary="a forum websocket, as `moltwatch serve` speaks it; #names choose communities",
+    examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
+    opener="moltwatch.sources.forum:open_spec",
+)
+
+KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM)
+
+
+def by_scheme() -> Iterator[tuple[str, SourceKind]]:
+    """Every scheme with its kind."""
+    for kind in KINDS:
+        for scheme in kind.schemes:
+            yield scheme, kind

@@ -1,0 +1,180 @@
+"""Lines on standard input: ``-``.
+
+Recording lines, with or without a header, or posts as an API gives them, also mixed; each is passed
+on the moment it is there, so that ``tail -f`` works.
+
+Whose time counts: a line that brings its own ``seen_at`` was observed before, and keeps it (but is
+never later than now). A line without is observed now. After such a line the stream's time is the
+wall clock's, and when the pipe is quiet heartbeats say that time goes on; after a recorded line it
+is not, and only recorded heartbeats move it. So a recording through a pipe gives what the file
+gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec import structs
+
+from moltwatch.model import Event, Gap, Heartbeat
+from moltwatch.recording.lines import Lines
+from moltwatch.sources.base import Clock, Source, State, Status
+from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.times import Micros
+
+CHUNK = 64 * 1024
+"""Bytes read at once, at most."""
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes; a longer line is rejected and costs no more memory than that."""
+
+AHEAD = 8
+"""Chunks read ahead of the pipeline."""
+
+
+class StdinSource(Source):
+    """Lines from a file descriptor. ``heartbeat``: seconds of silence after which time goes on."""
+
+    def __init__(self, *, clock: Clock, fd: int = 0, heartbeat: float = 15.0) -> None:
+        self.spec = "-"
+        self.status = Status(name="stdin")
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._chunks = _Chunks(fd)
+        self._split = LineSplitter()
+        self._stamped = False
+        """The latest line did not say when it was seen."""
+        self._lines = Lines(
+            "standard input", source="stdin", now=self._stamp, rejects=self.status.rejects
+        )
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        self._chunks.start()
+        self.status.state = State.LIVE
+        while True:
+            try:
+                async with asyncio.timeout(self._heartbeat):
+                    chunk = await self._chunks.next()
+            except TimeoutError:
+                if self._stamped:
+                    yield [Heartbeat(seen_at=self._clock.now(), source=self.status.name)]
+                continue
+            if events := self._read(chunk):
+                self.status.events += len(events)
+                self.status.gaps += sum(isinstance(event, Gap) for event in events)
+                yield events
+            if not chunk:
+                break
+        self.status.state = State.ENDED
+
+    async def close(self) -> None:
+        self._chunks.stop()
+
+    def _read(self, chunk: bytes) -> list[Event]:
+        """The events of the lines that ``chunk`` completes; an empty one is the end."""
+        stamped, self._stamped = self._stamped, False
+        lines = self._split.feed(chunk)
+        events = self._lines.read(line for line in lines if line is not None)
+        if not chunk:
+            lines.append(rest := self._split.end())
+            events += self._lines.finish(rest or b"")
+        for _ in range(lines.count(None)):
+            self._lines.reject("a line longer than 16 MB")
+        if events:
+            self.replayed = not self._stamped
+        else:
+            self._stamped = stamped
+        now = self._clock.now()
+        return [
+            event if event.seen_at <= now else structs.replace(event, seen_at=now)
+            for event in events
+        ]
+
+    def _stamp(self) -> Micros:
+        self._stamped = True
+        return self._clock.now()
+
+
+class LineSplitter:
+    """Cuts chunks into lines. None stands for a line that was too long to keep."""
+
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
+        self._longest = longest
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def feed(self, chunk: bytes) -> list[bytes | None]:
+        """The lines that ``chunk`` completes, without their line feeds."""
+        *whole, tail = chunk.split(b"\n")
+        lines: list[bytes | None] = []
+        for part in whole:
+            self._add(part)
+            lines.append(self.end())
+        self._add(tail)
+        return lines
+
+    def end(self) -> bytes | None:
+        """What has no line feed yet, as a line."""
+        line = b"".join(self._parts) if self._length <= self._longest else None
+        self._parts.clear()
+        self._length = 0
+        return line
+
+    def _add(self, part: bytes) -> None:
+        self._length += len(part)
+        if self._length <= self._longest:
+            self._parts.append(part)
+        else:
+            self._parts.clear()
+
+
+class _Chunks:
+    """Reads a descriptor in a thread of its own.
+
+    The event loop could watch a pipe, but not a file, and to watch it would have to make it
+    non-blocking: for a terminal, that is what it shares with standard output. The thread is a
+    daemon, because a read from a silent pipe cannot be called back.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._ready: asyncio.Queue[bytes] = asyncio.Queue()
+        self._room = threading.Semaphore(AHEAD)
+        self._stopped = False
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._run, args=(loop,), name="stdin", daemon=True).start()
+
+    async def next(self) -> bytes:
+        """What could be read; empty at the end."""
+        chunk = await self._ready.get()
+        self._room.release()
+        return chunk
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._room.release()
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        chunk = b"more"
+        while chunk:
+            self._room.acquire()
+            if self._stopped:
+                return
+            try:
+                chunk = os.read(self._fd, CHUNK)
+            except OSError:
+                chunk = b""
+            try:
+                loop.call_soon_threadsafe(self._ready.put_nowait, chunk)
+            except RuntimeError:  # the loop has closed meanwhile: nobody listens any more
+                return
+
+
+def open_spec(spec: SourceSpec, opening: Opening) -> StdinSource:
+    """Make the source of ``-``."""
+    return StdinSource(clock=opening.clock)
