@@ -16,8 +16,9 @@ MOST_CHARS = 16_000
 """Only this much of a body is compared; a longer one is told apart by what it starts with."""
 
 _HIDDEN = re.compile(f"[{HIDDEN}]")
-_SPACE = re.compile(r"\s+")
-_MIXED_WORD = re.compile(r"\w*[a-z]\w*[\u0370-\u04ff]\w*|\w*[\u0370-\u04ff]\w*[a-z]\w*")
+_WORD = re.compile(r"\w+")
+_LATIN = re.compile("[a-z]")
+_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
 # Cyrillic and Greek letters that pass for Latin ones, after case folding (Unicode TR 39, the part
 # seen in the wild). Applied only inside words that mix alphabets, so that Russian stays Russian.
 _LOOK_ALIKES = str.maketrans(
@@ -42,10 +43,18 @@ def fold(text: str) -> str:
         text = _HIDDEN.sub("", text)
         text = unicodedata.normalize("NFKC", text)
         text = text.casefold()
-        text = _MIXED_WORD.sub(lambda m: m[0].translate(_LOOK_ALIKES), text)
+        if _GREEK_OR_CYRILLIC.search(text):
+            text = _WORD.sub(_one_alphabet, text)
     else:
         text = text.lower()
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def _one_alphabet(match: re.Match[str]) -> str:
+    """A word, its look-alikes replaced if it mixes alphabets."""
+    word = match[0]
+    mixed = _LATIN.search(word) and _GREEK_OR_CYRILLIC.search(word)
+    return word.translate(_LOOK_ALIKES) if mixed else word
 
 
 def skeleton(text: str) -> str:

@@ -14,7 +14,7 @@ _UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:['’](?:(?![{_UNSPACED}])\w)+)*")
-_ASCII_WORD = re.compile(r"\w+(?:'\w+)*")
+_SPACED_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\])}|]+|\bwww\.[^\s<>\"'`\])}|]+", re.IGNORECASE)
@@ -23,8 +23,8 @@ _MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w.-]{1,62})")
 
 def words(folded: str) -> list[str]:
     """The words of a folded text, in order."""
-    if folded.isascii():
-        return _ASCII_WORD.findall(folded)
+    if folded.isascii() or not _IS_UNSPACED.search(folded):
+        return _SPACED_WORD.findall(folded)
     found: list[str] = []
     for word in _WORD.findall(folded):
         if len(word) > 1 and _IS_UNSPACED.match(word):
