@@ -40,6 +40,15 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"moltwatch.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        # Here rather than in main(), because click would make exit code 1 of it.
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader has had enough (`| head`). Python would complain at exit while flushing.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -84,8 +93,4 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader has had enough (`| head`). Python would complain at exit while flushing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

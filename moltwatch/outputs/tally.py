@@ -60,16 +60,17 @@ class Tally:
             elif isinstance(finding, Group) and finding.state is GroupState.FORMED:
                 self.groups += 1
 
-    def __str__(self) -> str:
-        """``1,204 posts, 33 flagged (31 coordinated, 2 persona), 1 group``."""
+    @property
+    def seen(self) -> str:
+        """What went by: ``1,204 posts, 2 gaps``."""
+        return _count(self.posts, "post") + (f", {_count(self.gaps, 'gap')}" if self.gaps else "")
+
+    @property
+    def found(self) -> str:
+        """What was found: ``33 flagged (31 coordinated, 2 persona), 1 group``."""
         kinds = ", ".join(f"{self.flagged[kind]:,} {kind}" for kind in Kind if self.flagged[kind])
         found = f"{self.flagged.total():,} flagged ({kinds})" if kinds else "none flagged"
-        parts = [_count(self.posts, "post"), found]
-        if self.groups:
-            parts.append(_count(self.groups, "group"))
-        if self.gaps:
-            parts.append(_count(self.gaps, "gap"))
-        return ", ".join(parts)
+        return found + (f", {_count(self.groups, 'group')}" if self.groups else "")
 
 
 def _count(n: int, what: str) -> str:

@@ -1,0 +1,130 @@
+"""``moltwatch flags``: flagged posts to standard output, no screen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moltwatch.cli.options import (
+    FilterParam,
+    config_option,
+    record_options,
+    sources_argument,
+)
+from moltwatch.model import Kind
+from moltwatch.outputs.stdout import FormatName
+
+if TYPE_CHECKING:
+    from moltwatch.session.filter import Filter
+
+LEAST_SCORE = 0.0001
+"""What ``--min-score 0`` means: any reason at all."""
+
+
+@click.command()
+@sources_argument
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind]),
+    help="Only lines of this kind; may be given several times. All posts are looked at anyway.",
+)
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    help="Score at which a post makes a line. [default: 0.5]",
+)
+@click.option(
+    "--verdicts",
+    is_flag=True,
+    help="Instead, one line for every post, when nothing can change it any more; with "
+    "--min-score, for every post that reaches it.",
+)
+@click.option(
+    "--where",
+    type=FilterParam(),
+    metavar="FILTER",
+    help="Only posts that match, such as 'author:~claw persona>0.7 -community:general'. Leaves "
+    "out lines of groups, unless --groups.",
+)
+@click.option("--groups/--no-groups", default=None, help="Lines of groups as well, or not.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([name.value for name in FormatName]),
+    help="[default: text on a terminal, jsonl in a pipe]",
+)
+@record_options
+@config_option
+def command(
+    sources: tuple[str, ...],
+    kinds: tuple[str, ...],
+    min_score: float | None,
+    verdicts: bool,
+    where: Filter | None,
+    groups: bool | None,
+    form: str | None,
+    record: Path | None,
+    force: bool,
+    config_path: Path | None,
+) -> None:
+    """Write flagged posts to standard output as they are flagged.
+
+    A post makes a line for each kind whose threshold it crosses, and a group one when it forms,
+    doubles, merges or ends. Recordings are read as fast as they go.
+
+    \b
+    Examples:
+      moltwatch flags night.molt | jq -r .post.id
+      moltwatch flags ws://127.0.0.1:8765 --kind coordinated --min-score 0.8
+      tail -f posts.jsonl | moltwatch flags - --format text
+      moltwatch flags archive.jsonl.gz --verdicts > verdicts.jsonl
+    """
+    from moltwatch.cli.progress import Progress
+    from moltwatch.cli.wiring import FAST, open_run, run_async
+    from moltwatch.config import load
+    from moltwatch.outputs.selection import Selection
+    from moltwatch.outputs.stdout import LineSink, make_format
+
+    config = load(config_path)
+    threshold = config.flags.min_score if min_score is None else min_score
+    terminal = sys.stdout.isatty()
+    progress = Progress(live=sys.stderr.isatty() and not terminal)
+    selection = Selection(
+        kinds=[Kind(kind) for kind in kinds] or config.flags.kinds,
+        where=where,
+        groups=(config.flags.groups and where is None) if groups is None else groups,
+        verdicts=verdicts,
+        min_score=min_score or 0.0,
+    )
+    lines = LineSink(
+        sys.stdout.buffer,
+        make_format(FormatName(form) if form else None, terminal=terminal),
+        selection,
+    )
+
+    async def work() -> None:
+        run = await open_run(
+            sources,
+            config=config,
+            sinks=[lines, progress],
+            speed=FAST,
+            record=record,
+            force=force,
+            verdicts=verdicts,
+            threshold=max(threshold, LEAST_SCORE),
+            complain=progress.note,
+        )
+        try:
+            async with progress.shown(run.source):
+                await run.pipeline.run()
+        finally:
+            # Whoever closed the pipe has seen enough and wants no summary either.
+            if not isinstance(sys.exception(), BrokenPipeError):
+                progress.close(run)
+
+    run_async(work)

@@ -1,0 +1,127 @@
+"""Arguments and options that several commands share, and the types they are read with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from moltwatch.times import Micros, parse_duration, parse_time
+
+if TYPE_CHECKING:
+    from moltwatch.session.filter import Filter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A SOURCE, read by the grammar of sources; completes to files and schemes."""
+
+    name = "source"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Schemes that begin like this, and files."""
+        from moltwatch.sources.registry import by_scheme
+
+        schemes = [
+            CompletionItem(f"{scheme}:")
+            for scheme, _ in by_scheme()
+            if incomplete and scheme.startswith(incomplete)
+        ]
+        return [*schemes, CompletionItem(incomplete, type="file")]
+
+
+class DurationParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A span such as ``90s`` or ``1h30m``, in microseconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Micros:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class TimeParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A point in time such as ``2026-01-31T05:19``, in microseconds since 1970."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Micros:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_time(value)
+        except ValueError as error:
+            self.fail(f"{error} (write it like 2026-01-31T05:19)", param, ctx)
+
+
+class FilterParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A filter; see :mod:`moltwatch.session.filter`."""
+
+    name = "filter"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Filter:
+        from moltwatch.session.filter import compile_filter
+
+        return compile_filter(str(value))
+
+
+class HeuristicParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """The name of a heuristic; completes to those there are."""
+
+    name = "heuristic"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Heuristics that begin like this."""
+        from moltwatch.heuristics.registry import available
+
+        return [CompletionItem(name) for name in available() if name.startswith(incomplete)]
+
+
+def sources_argument(command: F) -> F:
+    """SOURCE… : one or more; several merge by time."""
+    return click.argument(
+        "sources", metavar="SOURCE...", nargs=-1, required=True, type=SourceParam()
+    )(command)
+
+
+def config_option(command: F) -> F:
+    """``--config FILE`` instead of the user's own."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="MOLTWATCH_CONFIG",
+        help="Configuration file, instead of your own.",
+    )(command)
+
+
+def record_options(command: F) -> F:
+    """``--record FILE`` and ``--force``."""
+    command = click.option("--force", is_flag=True, help="Overwrite the recording if it is there.")(
+        command
+    )
+    return click.option(
+        "--record",
+        "record",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Keep the session as well (.molt, .jsonl, .jsonl.gz, .jsonl.zst).",
+    )(command)

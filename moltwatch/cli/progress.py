@@ -1,0 +1,102 @@
+"""What a command without a screen says on standard error: a line of progress where a person is
+watching, notices as they come, and a summary at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import click
+
+from moltwatch.cli.wiring import Run
+from moltwatch.model import Event, Finding, Gap
+from moltwatch.outputs.tally import Tally
+from moltwatch.sources.base import Source, State
+from moltwatch.text import display_line
+from moltwatch.times import format_duration, format_time
+
+PERIOD = 0.25
+"""Seconds between two looks at the counts."""
+
+
+class Progress:
+    """The counts of a run, shown while it goes on. A sink of the pipeline."""
+
+    def __init__(self, *, live: bool, heuristics: bool = True) -> None:
+        """``live`` draws the line; without ``heuristics`` there is no word of what was found."""
+        self.tally = Tally()
+        self._heuristics = heuristics
+        self._live = live
+        self._drawn = False
+        self._last: tuple[float, int] = (time.monotonic(), 0)
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        """Count the event; a gap is worth a notice."""
+        self.tally.take(event, findings)
+        if isinstance(event, Gap):
+            span = format_duration(event.until - event.since)
+            what = "caught up" if event.recovered else "nothing was seen"
+            self.note(f"gap of {span}: {display_line(event.reason)}; {what}")
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """Count the last findings."""
+        self.tally.finish(findings)
+
+    def note(self, sentence: str) -> None:
+        """Say something on a line of its own."""
+        self._wipe()
+        click.echo(f"moltwatch: {sentence}", err=True)
+
+    @asynccontextmanager
+    async def shown(self, source: Source) -> AsyncIterator[None]:
+        """Draw the line while the body runs, if anybody is watching."""
+        task = asyncio.create_task(self._draw(source)) if self._live else None
+        try:
+            yield
+        finally:
+            if task:
+                task.cancel()
+            self._wipe()
+
+    def close(self, run: Run) -> None:
+        """Say the sum of it all."""
+        self.note(self._sum())
+        if run.rejects:
+            self.note(display_line(str(run.rejects), 2_000))
+        for sentence in run.failures:
+            self.note(display_line(sentence))
+
+    async def _draw(self, source: Source) -> None:
+        while True:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r{self._line(source)[:width]}\x1b[K")
+            sys.stderr.flush()
+            self._drawn = True
+            await asyncio.sleep(PERIOD)
+
+    def _line(self, source: Source) -> str:
+        now, (then, before) = time.monotonic(), self._last
+        rate = (self.tally.events - before) / max(now - then, PERIOD)
+        self._last = (now, self.tally.events)
+        parts = [self._sum(), f"{rate:,.0f} events/s"]
+        if self.tally.now:
+            parts.append(format_time(self.tally.now)[:19].replace("T", " "))
+        parts.extend(
+            f"{status.name} {status.state} {display_line(status.detail)}".strip()
+            for status in source.statuses
+            if status.state not in (State.LIVE, State.REPLAYING, State.ENDED)
+        )
+        return " · ".join(parts)
+
+    def _sum(self) -> str:
+        return f"{self.tally.seen}: {self.tally.found}" if self._heuristics else self.tally.seen
+
+    def _wipe(self) -> None:
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._drawn = False

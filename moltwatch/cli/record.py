@@ -1,0 +1,81 @@
+"""``moltwatch record``: keep a session in a file, no screen and no heuristics."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from moltwatch.cli.options import DurationParam, config_option, sources_argument
+from moltwatch.times import SECOND, Micros
+
+
+@click.command()
+@sources_argument
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
+)
+@click.option(
+    "--for",
+    "limit",
+    type=DurationParam(),
+    metavar="TIME",
+    help="Stop after this long, such as 10m or 2h; otherwise at Ctrl+C.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@config_option
+def command(
+    sources: tuple[str, ...],
+    output: Path,
+    limit: Micros | None,
+    force: bool,
+    config_path: Path | None,
+) -> None:
+    """Record what sources deliver, in order of arrival, with gaps and silences.
+
+    Stops with exit code 1 the moment it cannot write.
+
+    \b
+    Examples:
+      moltwatch record ws://127.0.0.1:8765 -o night.molt
+      moltwatch record moltbook: clawstr: -o both.jsonl.zst --for 8h
+    """
+    import asyncio
+
+    from moltwatch.cli.progress import Progress
+    from moltwatch.cli.wiring import FAST, open_run, run_async
+    from moltwatch.config import load
+
+    config = load(config_path)
+    progress = Progress(live=sys.stderr.isatty(), heuristics=False)
+
+    async def work() -> None:
+        run = await open_run(
+            sources,
+            config=config,
+            sinks=[progress],
+            speed=FAST,
+            record=output,
+            force=force,
+            watch=False,
+            complain=progress.note,
+        )
+        try:
+            async with (
+                progress.shown(run.source),
+                asyncio.timeout(None if limit is None else limit / SECOND) as deadline,
+            ):
+                await run.pipeline.run()
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+        finally:
+            progress.close(run)
+
+    run_async(work)

@@ -1,0 +1,137 @@
+"""How a run is put together: sources, engine, recorder and sinks. What all commands that watch
+have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from moltwatch import __version__
+from moltwatch.config import Config
+from moltwatch.errors import Rejects, UsageError
+from moltwatch.heuristics.engine import Engine
+from moltwatch.model import Scores
+from moltwatch.pipeline import Pipeline, Sink
+from moltwatch.recording.base import Header, Writer
+from moltwatch.sources.base import Clock, Source, SystemClock
+from moltwatch.times import Micros, format_time
+
+T = TypeVar("T")
+
+FAST = float("inf")
+"""Speed of a recording that is read without waiting."""
+
+
+@dataclass
+class Run:
+    """One run, ready to be started with ``await run.pipeline.run()``."""
+
+    source: Source
+    engine: Engine
+    pipeline: Pipeline
+
+    @property
+    def rejects(self) -> Rejects:
+        """What the source and the intake refused, together."""
+        together = Rejects()
+        for status in self.source.statuses:
+            together.update(status.rejects)
+        together.update(self.pipeline.rejects)
+        return together
+
+    @property
+    def failures(self) -> list[str]:
+        """What is to be said of heuristics that failed."""
+        return [
+            f"heuristic {name} failed {health.failures} times ({health.last_error})"
+            + (" and was switched off" if health.off else "")
+            for name, health in self.engine.health.items()
+            if health.failures
+        ]
+
+
+async def open_run(
+    specs: Sequence[str],
+    *,
+    config: Config,
+    sinks: Sequence[Sink] = (),
+    speed: float = 1.0,
+    start: Micros | None = None,
+    record: Path | None = None,
+    force: bool = False,
+    verdicts: bool = False,
+    threshold: float = Scores.THRESHOLD,
+    watch: bool = True,
+    complain: Callable[[str], None] = lambda _: None,
+    clock: Clock | None = None,
+) -> Run:
+    """Open sources (several are merged by time) and build what they flow through.
+
+    ``speed`` and ``start`` are for recordings; ``record`` keeps the session in a new file, replaced
+    if ``force``; ``watch`` is False where nothing but the recording is wanted, and no heuristic
+    runs. Raises UsageError, SourceUnreachable or RecordingError before anything is running.
+    """
+    from moltwatch.sources.grammar import open_sources
+
+    clock = clock or SystemClock()
+    engine = build_engine(
+        config, verdicts=verdicts, threshold=threshold, watch=watch, complain=complain
+    )
+    source = open_sources(specs, clock=clock, speed=speed, start=start)
+    try:
+        writer = await _writer(record, force, specs, clock) if record else None
+    except BaseException:
+        await source.close()
+        raise
+    return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
+
+
+def build_engine(
+    config: Config,
+    *,
+    verdicts: bool = False,
+    threshold: float = Scores.THRESHOLD,
+    watch: bool = True,
+    complain: Callable[[str], None] = lambda _: None,
+) -> Engine:
+    """The engine with all heuristics as configured, or with none.
+
+    Raises UsageError that names the configuration file.
+    """
+    from moltwatch.heuristics.groups import GroupBook
+    from moltwatch.heuristics.registry import build
+
+    try:
+        heuristics = build(config.heuristics, complain) if watch else []
+    except UsageError as error:
+        raise UsageError(f"{config.path}: {error}" if config.path else str(error)) from None
+    return Engine(
+        heuristics, GroupBook(), verdicts=verdicts, threshold=threshold, complain=complain
+    )
+
+
+async def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
+    from moltwatch.recording.formats import create_recording
+
+    header = Header(
+        title=f"recorded by moltwatch {__version__}",
+        origin=" ".join(specs),
+        created_at=format_time(clock.now()),
+    )
+    return await create_recording(path, header, overwrite=force)
+
+
+def run_async(work: Callable[[], Awaitable[T]]) -> T:
+    """Run to the end. An interrupt or a request to terminate cancels the work, so that recordings
+    are closed, and raises KeyboardInterrupt."""
+
+    async def main() -> T:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        return await work()
+
+    return asyncio.run(main())

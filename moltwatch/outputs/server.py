@@ -1,0 +1,340 @@
+"""A forum over a websocket: plays any source to any number of watchers.
+
+It speaks the protocol of :mod:`moltwatch.sources.forum_protocol`. A player fills a bounded log from
+the source, and each client reads the log at its own pace. When the log is full, the player waits
+for the slowest client; one that takes nothing for too long is sent away, and may come back and
+resume. A recording waits for its first watcher, so that nothing of it is missed, and it can wait
+when everybody has left; a live source cannot, and what nobody took in time is lost to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from moltwatch.errors import MoltwatchError, SourceUnreachable, UsageError
+from moltwatch.outputs.forum_log import ForumLog
+from moltwatch.sources.base import Source
+from moltwatch.sources.forum_protocol import (
+    PROTOCOL,
+    Beat,
+    End,
+    Error,
+    Frame,
+    Garbage,
+    Subscribe,
+    Welcome,
+    encode,
+    read_client_frame,
+)
+from moltwatch.sources.replay import ReplaySource
+from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import Server, ServerConnection
+
+KEPT = 64 * 1024 * 1024
+"""Bytes of events kept for slow and returning clients."""
+
+LARGEST_CLIENT_FRAME = 64 * 1024
+MOST_BAD_FRAMES = 20
+"""Frames without sense after which a client is sent away."""
+
+TRY_AGAIN_LATER, POLICY, GOING_AWAY = 1013, 1008, 1001
+
+
+class ForumServer:
+    """Serves ``source``. Use as a context manager, then :meth:`run`.
+
+    ``port`` 0 takes a free one; see :attr:`address`. ``exposed``: an address that other machines
+    reach is meant. ``kept``: bytes of the log. ``stall``: seconds after which a client that takes
+    nothing is sent away. ``heartbeat``: seconds of silence after which a client gets a heartbeat.
+    ``patience``: seconds to wait for a subscription. ``from_start``: who comes late and does not
+    resume begins with the oldest event still kept, not with the next. ``notice`` is told, in a line,
+    who comes and goes.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8765,
+        exposed: bool = False,
+        kept: int = KEPT,
+        stall: float = 30.0,
+        heartbeat: float = 15.0,
+        patience: float = 10.0,
+        from_start: bool = False,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        if not exposed and not _is_loopback(host):
+            raise UsageError(f"{host} can be reached from outside; say so with --host")
+        self._source = source
+        self._host, self._port = host, port
+        self._stall, self._heartbeat, self._patience = stall, heartbeat, patience
+        self._from_start = from_start
+        self._notice = notice
+        # A live source counts anew in each run; a recording's name comes from what it holds.
+        self._log = ForumLog(f"live-{secrets.token_hex(6)}", kept)
+        self._clients: set[_Client] = set()
+        self._over = False
+        self._called = asyncio.Event()
+        """Somebody has subscribed."""
+        self._progress = asyncio.Event()
+        """A client took something, came or went: the log may have room."""
+        self._server: Server | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        assert self._server is not None
+        host, port = next(iter(self._server.sockets)).getsockname()[:2]
+        return f"ws://[{host}]:{port}" if ":" in host else f"ws://{host}:{port}"
+
+    async def __aenter__(self) -> Self:
+        from websockets.asyncio.server import serve
+
+        if isinstance(self._source, ReplaySource):
+            self._log.name = await self._source.fingerprint()
+        try:
+            self._server = await serve(
+                self._attend,
+                self._host,
+                self._port,
+                compression=None,
+                max_size=LARGEST_CLIENT_FRAME,
+                # A client busy with what it has got does not answer pings, and is not dead for it.
+                ping_interval=None,
+                close_timeout=1.0,
+            )
+        except OSError as error:
+            raise SourceUnreachable(
+                f"cannot listen on {self._host}:{self._port}: {error.strerror or error}"
+            ) from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._server is not None
+        self._server.close(code=GOING_AWAY)
+        await self._server.wait_closed()
+        await self._source.close()
+
+    async def run(self) -> None:
+        """Play the source to its end, then stay for those who come back for the rest.
+
+        Never returns. Raises what the source raises.
+        """
+        if isinstance(self._source, ReplaySource):
+            await self._called.wait()
+        try:
+            async for events in self._source.batches():
+                await self._make_room()
+                self._log.append(events)
+                self._wake_all()
+        except MoltwatchError as error:
+            await self._broadcast(Error(code="source-failed", message=str(error)))
+            raise
+        self._over = True
+        self._wake_all()
+        self._notice("the source has ended")
+        await asyncio.Event().wait()
+
+    # --- the player ---
+
+    async def _make_room(self) -> None:
+        while True:
+            waits_for = [client.position for client in self._clients]
+            nobody = self._log.tail if isinstance(self._source, ReplaySource) else self._log.head
+            self._log.evict(min(waits_for, default=nobody))
+            if not self._log.full:
+                return
+            self._progress.clear()
+            await self._progress.wait()
+
+    def _wake_all(self) -> None:
+        for client in self._clients:
+            client.news.set()
+
+    async def _broadcast(self, frame: Frame) -> None:
+        for client in list(self._clients):
+            await client.send(frame)
+
+    # --- one client ---
+
+    async def _attend(self, websocket: ServerConnection) -> None:
+        """Serve one connection, from its subscription to its end."""
+        from websockets.exceptions import ConnectionClosed
+
+        client = _Client(websocket, self._stall)
+        with suppress(ConnectionClosed):
+            subscribe = await client.subscription(self._patience)
+            if subscribe is None:
+                return
+            welcome = self._place(client, subscribe)
+            self._notice(f"{client.name} watches ({len(self._clients)} now)")
+            try:
+                await client.send(welcome)
+                await self._converse(client)
+            finally:
+                self._clients.discard(client)
+                self._progress.set()
+                self._notice(f"{client.name} left ({len(self._clients)} now)")
+
+    def _place(self, client: _Client, subscribe: Subscribe) -> Welcome:
+        """Put a client where it belongs in the log. Without a pause, so that the log cannot move."""
+        log = self._log
+        client.communities = None if subscribe.communities is None else {*subscribe.communities}
+        asked = log.locate(subscribe.since) if subscribe.since else None
+        missed: int | None = None
+        if asked is not None and self._will_have(asked):
+            client.position, resumed = asked, True
+        else:
+            fresh = log.tail if self._from_start else log.head
+            resumed = False
+            if asked is not None and asked < log.tail:
+                fresh, missed = log.tail, log.tail - asked
+            client.position = fresh
+        client.at = log.at
+        self._clients.add(client)
+        self._called.set()
+        self._progress.set()
+        return Welcome(
+            forum=self._source.status.name,
+            clock="stream" if self._source.replayed else "wall",
+            cursor=log.cursor(client.position),
+            resumed=resumed,
+            missed=missed,
+            heartbeat=self._heartbeat,
+        )
+
+    def _will_have(self, position: int) -> bool:
+        """Whether everything after ``position`` is kept, or to come."""
+        if self._log.tail <= position <= self._log.head:
+            return True
+        if position < self._log.head or not isinstance(self._source, ReplaySource):
+            return False
+        # Served in an earlier run: the forum goes on where it was.
+        self._source.transport.rush(position)
+        return True
+
+    async def _converse(self, client: _Client) -> None:
+        """Talk and listen until one of both is over."""
+        tasks = [asyncio.ensure_future(self._talk(client)), asyncio.ensure_future(client.listen())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _talk(self, client: _Client) -> None:
+        log = self._log
+        while True:
+            client.news.clear()
+            if entry := log.after(client.position):
+                frame = log.frame(entry, client.position, client.communities)
+                if frame is not None:
+                    await client.send(frame)
+                client.position, client.at = entry.last, entry.at
+                self._progress.set()
+            elif self._over:
+                await client.send(End(cursor=log.cursor(client.position)))
+                await client.websocket.close()
+                return
+            elif not await client.wait_for_news(self._heartbeat):
+                await client.send(Beat(at=client.at, cursor=log.cursor(client.position)))
+
+
+class _Client:
+    """One connection and where it stands."""
+
+    def __init__(self, websocket: ServerConnection, stall: float) -> None:
+        self.websocket = websocket
+        host, port = websocket.remote_address[:2]
+        self.name = f"{host}:{port}"
+        self.position = 0
+        """Ordinal of the latest event sent or left out."""
+        self.at: Micros | None = None
+        """Stream time at ``position``: what a heartbeat may say."""
+        self.communities: set[str] | None = None
+        self.news = asyncio.Event()
+        self._stall = stall
+        self._bad_frames = 0
+        self._sent_at = 0.0
+
+    async def send(self, frame: Frame | str) -> None:
+        """Send, or send the client away if it takes nothing any more."""
+        text = frame if isinstance(frame, str) else encode(frame)
+        try:
+            async with asyncio.timeout(self._stall):
+                await self.websocket.send(text)
+        except TimeoutError:
+            await self.websocket.close(TRY_AGAIN_LATER, "took nothing for too long")
+            raise
+        self._sent_at = asyncio.get_running_loop().time()
+
+    async def wait_for_news(self, most: float) -> bool:
+        """Until the log has more; False when it is time for a sign of life instead."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._sent_at + most):
+                await self.news.wait()
+                return True
+        return False
+
+    async def subscription(self, patience: float) -> Subscribe | None:
+        """What the client wants; None if it was sent away for not saying so."""
+        try:
+            async with asyncio.timeout(patience):
+                async for data in self.websocket:
+                    frame = read_client_frame(_bytes(data))
+                    if isinstance(frame, Garbage):
+                        await self._complain("bad-frame", frame.reason)
+                    elif frame.protocol != PROTOCOL:
+                        await self._complain(
+                            "unsupported-protocol", f"this is version {PROTOCOL} of the protocol"
+                        )
+                        await self.websocket.close(POLICY, "unsupported protocol")
+                        return None
+                    else:
+                        return frame
+        except TimeoutError:
+            await self._complain("no-subscription", "subscribe first")
+            await self.websocket.close(POLICY, "no subscription")
+        return None
+
+    async def listen(self) -> None:
+        """Answer whatever else the client says, until it goes."""
+        async for data in self.websocket:
+            frame = read_client_frame(_bytes(data))
+            reason = frame.reason if isinstance(frame, Garbage) else "subscribed already"
+            await self._complain("bad-frame", reason)
+
+    async def _complain(self, code: str, message: str) -> None:
+        self._bad_frames += 1
+        await self.send(Error(code=code, message=message))
+        if self._bad_frames >= MOST_BAD_FRAMES:
+            await self.websocket.close(POLICY, "too many bad frames")
+
+
+def _bytes(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
