@@ -81,7 +81,7 @@ async def open_run(
     engine = build_engine(
         config, verdicts=verdicts, threshold=threshold, watch=watch, complain=complain
     )
-    source = open_sources(specs, clock=clock, speed=speed, start=start)
+    source = await open_sources(specs, clock=clock, speed=speed, start=start)
     try:
         writer = await _writer(record, force, specs, clock) if record else None
     except BaseException:
