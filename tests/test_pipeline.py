@@ -1,0 +1,176 @@
+"""Events flow one way, none is lost, and whoever cannot keep up or cannot write is heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+import pytest
+
+from moltwatch.errors import RecordingError
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.groups import GroupBook
+from moltwatch.model import Event, Finding, FlaggedPost, Heartbeat, Kind, Post
+from moltwatch.pipeline import Pipeline
+from moltwatch.sources.base import Source, Status
+from moltwatch.times import SECOND
+
+
+class Shouting(Heuristic):
+    """Flags posts in capitals: enough to see findings come through."""
+
+    name = "shouting"
+    kind = Kind.HAZARD
+    family = "test"
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        if item.post.text.isupper():
+            yield Signal(post=item.post.id, author=item.post.author, strength=0.9, reason="loud")
+
+
+class Canned(Source):
+    """Delivers given batches."""
+
+    spec = "canned:"
+
+    def __init__(self, batches: Iterable[Sequence[Event]]) -> None:
+        self.status = Status(name="canned")
+        self.asked = 0
+        self.closed = False
+        self._batches = batches
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        for batch in self._batches:
+            self.asked += 1
+            yield batch
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Kept:
+    """A sink that keeps all it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.findings: list[Finding] = []
+        self.finished = False
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        self.events.append(event)
+        self.findings.extend(findings)
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        self.findings.extend(findings)
+        self.finished = True
+
+
+class KeptWriter:
+    """A recorder in memory; with ``room``, one whose disk fills."""
+
+    def __init__(self, room: int = 10_000) -> None:
+        self.events: list[Event] = []
+        self.closed = False
+        self._room = room
+
+    async def write(self, events: Sequence[Event]) -> None:
+        if len(self.events) + len(events) > self._room:
+            raise RecordingError("cannot write night.molt: no space left on device")
+        self.events.extend(events)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def post(n: int, text: str = "hello") -> Post:
+    at = n * SECOND
+    return Post(id=f"p{n}", thread=f"p{n}", author="ada", text=text, created_at=at, seen_at=at)
+
+
+def engine(*, verdicts: bool = False) -> Engine:
+    return Engine([Shouting()], GroupBook(), verdicts=verdicts)
+
+
+async def test_every_event_reaches_every_sink_with_what_it_gave_away() -> None:
+    source, one, other = Canned([[post(1)], [], [post(2, "FIRE"), post(3)]]), Kept(), Kept()
+    await Pipeline(source, engine(), [one, other]).run()
+    assert one.events == other.events == [post(1), post(2, "FIRE"), post(3)]
+    assert [f.post.id for f in one.findings if isinstance(f, FlaggedPost)] == ["p2"]
+    assert one.finished
+    assert source.closed
+
+
+async def test_what_is_recorded_is_what_was_admitted() -> None:
+    writer, sink = KeptWriter(), Kept()
+    pipeline = Pipeline(Canned([[post(1), post(1), post(2)]]), engine(), [sink], writer=writer)
+    await pipeline.run()
+    assert writer.events == sink.events == [post(1), post(2)]
+    assert writer.closed
+    assert pipeline.rejects.counts == {"seen before": 1}
+
+
+async def test_a_recorder_that_cannot_write_stops_the_run() -> None:
+    source, writer, sink = Canned([[post(1)], [post(2)], [post(3)]]), KeptWriter(room=1), Kept()
+    with pytest.raises(RecordingError, match="no space left"):
+        await Pipeline(source, engine(), [sink], writer=writer).run()
+    assert sink.events == [post(1)], "nothing is shown that was not recorded"
+    assert source.asked == 2
+    assert source.closed
+    assert writer.closed
+
+
+async def test_a_source_is_asked_only_when_the_last_batch_is_done() -> None:
+    seen_when_asked: list[int] = []
+    sink = Kept()
+
+    def batches() -> Iterable[Sequence[Event]]:
+        for n in range(1, 5):
+            seen_when_asked.append(len(sink.events))
+            yield [post(n)]
+
+    await Pipeline(Canned(batches()), engine(), [sink]).run()
+    assert seen_when_asked == [0, 1, 2, 3]
+
+
+async def test_a_cancelled_run_closes_what_it_opened() -> None:
+    started = asyncio.Event()
+
+    class Endless(Canned):
+        async def batches(self) -> AsyncIterator[Sequence[Event]]:
+            yield [post(1)]
+            started.set()
+            await asyncio.Event().wait()
+
+    source, writer = Endless([]), KeptWriter()
+    task = asyncio.create_task(Pipeline(source, engine(), [], writer=writer).run())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert source.closed
+    assert writer.closed
+
+
+async def test_keys_are_answered_while_a_flood_is_worked_on() -> None:
+    turns = 0
+
+    async def keys() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(keys())
+    flood = [post(n) for n in range(1, 20_001)]
+    await Pipeline(Canned([flood]), engine(), []).run()
+    other.cancel()
+    assert turns > 5
+
+
+async def test_time_without_posts_closes_verdicts() -> None:
+    sink = Kept()
+    stream: list[Event] = [post(1), Heartbeat(seen_at=24 * 3600 * SECOND)]
+    await Pipeline(Canned([stream]), engine(verdicts=True), [sink]).run()
+    assert [type(finding).__name__ for finding in sink.findings] == ["Verdict"]
+    assert len(sink.events) == 2
