@@ -45,7 +45,8 @@ LARGEST_CLIENT_FRAME = 64 * 1024
 MOST_BAD_FRAMES = 20
 """Frames without sense after which a client is sent away."""
 
-TRY_AGAIN_LATER, POLICY, GOING_AWAY = 1013, 1008, 1001
+TRY_AGAIN_LATER, POLICY = 1013, 1008
+SPOKEN = f"this server speaks version {PROTOCOL} of the protocol"
 
 
 class ForumServer:
@@ -55,8 +56,8 @@ class ForumServer:
     reach is meant. ``kept``: bytes of the log. ``stall``: seconds after which a client that takes
     nothing is sent away. ``heartbeat``: seconds of silence after which a client gets a heartbeat.
     ``patience``: seconds to wait for a subscription. ``from_start``: who comes late and does not
-    resume begins with the oldest event still kept, not with the next. ``notice`` is told, in a line,
-    who comes and goes.
+    resume begins with the oldest event still kept, not with the next. ``notice`` is told, a line
+    each, who comes and goes.
     """
 
     def __init__(
@@ -126,7 +127,7 @@ class ForumServer:
         trace: TracebackType | None,
     ) -> None:
         assert self._server is not None
-        self._server.close(code=GOING_AWAY)
+        self._server.close()
         await self._server.wait_closed()
         await self._source.close()
 
@@ -177,10 +178,8 @@ class ForumServer:
         from websockets.exceptions import ConnectionClosed
 
         client = _Client(websocket, self._stall)
-        with suppress(ConnectionClosed):
+        with suppress(ConnectionClosed, _SentAway):
             subscribe = await client.subscription(self._patience)
-            if subscribe is None:
-                return
             welcome = self._place(client, subscribe)
             self._notice(f"{client.name} watches ({len(self._clients)} now)")
             try:
@@ -192,7 +191,7 @@ class ForumServer:
                 self._notice(f"{client.name} left ({len(self._clients)} now)")
 
     def _place(self, client: _Client, subscribe: Subscribe) -> Welcome:
-        """Put a client where it belongs in the log. Without a pause, so that the log cannot move."""
+        """Put a client where it belongs in the log; without a pause, so that the log stays put."""
         log = self._log
         client.communities = None if subscribe.communities is None else {*subscribe.communities}
         asked = log.locate(subscribe.since) if subscribe.since else None
@@ -246,16 +245,22 @@ class ForumServer:
             client.news.clear()
             if entry := log.after(client.position):
                 frame = log.frame(entry, client.position, client.communities)
-                if frame is not None:
-                    await client.send(frame)
+                # With nothing in it for this client there is nothing to send, but others to let by.
+                await (client.send(frame) if frame is not None else asyncio.sleep(0))
                 client.position, client.at = entry.last, entry.at
                 self._progress.set()
             elif self._over:
                 await client.send(End(cursor=log.cursor(client.position)))
                 await client.websocket.close()
                 return
-            elif not await client.wait_for_news(self._heartbeat):
+            else:
+                await client.wait_for_news(self._heartbeat)
+            if client.silent_for() >= self._heartbeat:
                 await client.send(Beat(at=client.at, cursor=log.cursor(client.position)))
+
+
+class _SentAway(Exception):
+    """The client was told to go."""
 
 
 class _Client:
@@ -276,44 +281,40 @@ class _Client:
         self._sent_at = 0.0
 
     async def send(self, frame: Frame | str) -> None:
-        """Send, or send the client away if it takes nothing any more."""
+        """Send; or send the client away, if it takes nothing any more."""
         text = frame if isinstance(frame, str) else encode(frame)
         try:
             async with asyncio.timeout(self._stall):
                 await self.websocket.send(text)
         except TimeoutError:
-            await self.websocket.close(TRY_AGAIN_LATER, "took nothing for too long")
-            raise
+            raise await self._send_away(TRY_AGAIN_LATER, "took nothing for too long") from None
         self._sent_at = asyncio.get_running_loop().time()
 
-    async def wait_for_news(self, most: float) -> bool:
-        """Until the log has more; False when it is time for a sign of life instead."""
+    def silent_for(self) -> float:
+        """Seconds since something was sent."""
+        return asyncio.get_running_loop().time() - self._sent_at
+
+    async def wait_for_news(self, most: float) -> None:
+        """Until the log has more, or nothing has been sent for ``most`` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._sent_at + most):
                 await self.news.wait()
-                return True
-        return False
 
-    async def subscription(self, patience: float) -> Subscribe | None:
-        """What the client wants; None if it was sent away for not saying so."""
-        try:
+    async def subscription(self, patience: float) -> Subscribe:
+        """What the client wants. It is sent away if it does not say so within ``patience``."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                async for data in self.websocket:
-                    frame = read_client_frame(_bytes(data))
+                while True:
+                    frame = read_client_frame(_bytes(await self.websocket.recv()))
                     if isinstance(frame, Garbage):
                         await self._complain("bad-frame", frame.reason)
                     elif frame.protocol != PROTOCOL:
-                        await self._complain(
-                            "unsupported-protocol", f"this is version {PROTOCOL} of the protocol"
-                        )
-                        await self.websocket.close(POLICY, "unsupported protocol")
-                        return None
+                        await self.send(Error(code="unsupported-protocol", message=SPOKEN))
+                        raise await self._send_away(POLICY, "unsupported protocol")
                     else:
                         return frame
-        except TimeoutError:
-            await self._complain("no-subscription", "subscribe first")
-            await self.websocket.close(POLICY, "no subscription")
-        return None
+        await self.send(Error(code="no-subscription", message="subscribe first"))
+        raise await self._send_away(POLICY, "no subscription")
 
     async def listen(self) -> None:
         """Answer whatever else the client says, until it goes."""
@@ -326,7 +327,11 @@ class _Client:
         self._bad_frames += 1
         await self.send(Error(code=code, message=message))
         if self._bad_frames >= MOST_BAD_FRAMES:
-            await self.websocket.close(POLICY, "too many bad frames")
+            raise await self._send_away(POLICY, "too many bad frames")
+
+    async def _send_away(self, code: int, reason: str) -> _SentAway:
+        await self.websocket.close(code, reason)
+        return _SentAway()
 
 
 def _bytes(data: str | bytes) -> bytes:

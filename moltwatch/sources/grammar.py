@@ -11,6 +11,7 @@ from moltwatch.errors import UsageError
 from moltwatch.sources.base import Clock, Source
 from moltwatch.sources.merge import merge
 from moltwatch.sources.registry import RECORDING, STDIN, Opening, SourceSpec, by_scheme
+from moltwatch.sources.replay import ReplaySource
 from moltwatch.text import display_line
 from moltwatch.times import Micros
 
@@ -37,8 +38,8 @@ def parse(text: str) -> SourceSpec:
     return SourceSpec(text=text, kind=RECORDING, rest=text)
 
 
-def open_source(
-    source: str | SourceSpec,
+async def open_source(
+    source: str,
     *,
     clock: Clock,
     speed: float = 1.0,
@@ -48,14 +49,16 @@ def open_source(
 ) -> Source:
     """Make one source. The parameters are those of :class:`~.registry.Opening`.
 
-    Raises UsageError if it makes no sense, SourceUnreachable if it names a file that is not there.
+    A recording is opened at once, a connection only when batches are asked for. Raises UsageError
+    if it makes no sense, SourceUnreachable if it names a file that is not there, RecordingError if
+    that cannot be read.
     """
-    spec = parse(source) if isinstance(source, str) else source
-    opening = Opening(clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries)
-    return spec.kind.open(spec, opening)
+    return await open_sources(
+        [source], clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries
+    )
 
 
-def open_sources(
+async def open_sources(
     sources: Sequence[str],
     *,
     clock: Clock,
@@ -69,7 +72,10 @@ def open_sources(
     if sum(spec.kind is STDIN for spec in specs) > 1:
         raise UsageError("standard input can be read only once")
     opening = Opening(clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries)
-    return merge([spec.kind.open(spec, opening) for spec in specs])
+    merged = merge([spec.kind.open(spec, opening) for spec in specs])
+    if isinstance(merged, ReplaySource):
+        await merged.open()
+    return merged
 
 
 def _unknown(text: str, scheme: str) -> str:

@@ -174,8 +174,8 @@ class Playhead(Transport):
 class ReplaySource(Source):
     """One recording.
 
-    ``open_reader`` opens it when playing begins. At the end the iterator ends; staying open is up
-    to who plays it.
+    ``open_reader`` opens it, at the latest when playing begins. At the end the iterator ends;
+    staying open is up to who plays it.
     """
 
     replayed = True
@@ -198,7 +198,7 @@ class ReplaySource(Source):
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         playhead, begun = self.transport, False
         try:
-            reader = await self._open()
+            reader = await self.open()
             async for events in reader.batches():
                 if events and not begun:
                     playhead.begin(events[0].seen_at)
@@ -224,7 +224,7 @@ class ReplaySource(Source):
 
     async def fingerprint(self) -> str:
         """Tells this recording from others, and stays when it grows. To be asked before playing."""
-        reader = await self._open()
+        reader = await self.open()
         digest = hashlib.sha256()
         async for events in reader.batches(size=FINGERPRINT_EVENTS):
             digest.update(encode_lines(events))
@@ -239,7 +239,8 @@ class ReplaySource(Source):
         if self._reader is not None:
             await self._reader.close()
 
-    async def _open(self) -> Reader:
+    async def open(self) -> Reader:
+        """Open the recording, if it is not open yet. Raises RecordingError."""
         if self._reader is None:
             self._reader = await self.open_reader()
             self.status.rejects = self._reader.rejects
@@ -278,6 +279,15 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
         opening.clock, opening.speed, start=opening.start or 0, max_idle=opening.max_idle
     )
     return ReplaySource(open_reader, spec=spec.text, name=path.name, playhead=playhead)
+
+
+def parse_speed(text: str) -> float:
+    """Read ``10``, ``0.5``, ``10x`` or ``max``. Raises UsageError for anything else."""
+    word = text.strip().lower()
+    try:
+        return check_speed(math.inf if word == "max" else float(word.removesuffix("x")))
+    except ValueError:
+        raise UsageError(f"not a speed: {text!r} (a number above 0, or max)") from None
 
 
 def check_speed(speed: float) -> float:
