@@ -76,7 +76,7 @@ async def create_recording(path: Path, header: Header, *, overwrite: bool = Fals
     is there already and ``overwrite`` is not set, or if it cannot be made.
     """
     suffix = check_suffix(path)
-    _clear(path, overwrite=overwrite)
+    clear(path, overwrite=overwrite)
     if suffix == ".molt":
         return await MoltWriter.create(path, header)
     return JsonlWriter(path, header)
@@ -144,8 +144,11 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir()
 
 
-def _clear(path: Path, *, overwrite: bool) -> None:
-    """Make way for a new file, or raise RecordingError."""
+def clear(path: Path, *, overwrite: bool) -> None:
+    """Make way for a new file: remove an old one and what SQLite left beside it.
+
+    Raises RecordingError if one is there and ``overwrite`` is not set, or it cannot be removed.
+    """
     if not path.exists() and not path.is_symlink():
         return
     if not overwrite:

@@ -116,18 +116,18 @@ class ArchiveReader:
 def lines_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     """API objects or whole API answers, one a line."""
     return ArchiveReader(
-        path, [partial(_lines, path)], now=now, most=MOST_HELD_BACK, profiles=_beside(path)
+        path, [partial(_lines, path)], now=now, most=MOST_HELD_BACK, profiles=profiles_beside(path)
     )
 
 
 def document_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     """One JSON document: an API answer, or a list of objects."""
-    return ArchiveReader(path, [partial(_document, path)], now=now, profiles=_beside(path))
+    return ArchiveReader(path, [partial(_document, path)], now=now, profiles=profiles_beside(path))
 
 
 def table_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     """One CSV table."""
-    return ArchiveReader(path, [partial(_table, path)], now=now, profiles=_beside(path))
+    return ArchiveReader(path, [partial(_table, path)], now=now, profiles=profiles_beside(path))
 
 
 def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
@@ -151,7 +151,8 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     )
 
 
-def _beside(path: Path) -> Path | None:
+def profiles_beside(path: Path) -> Path | None:
+    """The ``agents.jsonl`` in the same folder, if there is one and it is not the file itself."""
     if path.name in PROFILES:
         return None
     return next((file for name in PROFILES if (file := path.with_name(name)).is_file()), None)

@@ -20,6 +20,7 @@ from moltwatch.recording.base import FORMAT, VERSION, Header
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.times import Micros
 
+_PATIENT = json.JSONDecoder(strict=False)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -124,7 +125,10 @@ class Lines:
 def parse(line: bytes) -> Any:
     """A JSON value, decoded with patience: a byte order mark, bytes that are not UTF-8 and raw
     control characters are no reason to lose a post. Raises ValueError, or RecursionError."""
-    return json.loads(line.removeprefix(_BOM).decode("utf-8", "replace"), strict=False)
+    try:
+        return msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        return _PATIENT.decode(line.removeprefix(_BOM).decode("utf-8", "replace"))
 
 
 def check_version(version: int, name: str) -> None:

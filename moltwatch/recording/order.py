@@ -32,8 +32,8 @@ def in_time_order(
     ``most`` events are held back for sorting (None: all of them), so an archive that is sorted, or
     nearly so, streams through in bounded memory, and a single date far in the future waits at the
     end of the buffer instead of dragging stream time along. A time later than ``now`` (the clock,
-    where the caller has one) is not believed: ``created_at`` stays as the forum gave it, ``seen_at``
-    is that of the neighbours. Equal times keep their order.
+    where the caller has one) is not believed: ``created_at`` stays as the forum gave it, and
+    ``seen_at`` is that of the neighbours. Equal times keep their order.
     """
     heap: list[tuple[Micros, int, Event]] = []
     undated: list[Event] = []

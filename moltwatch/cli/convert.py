@@ -1,0 +1,53 @@
+"""``moltwatch convert``: between recording formats, and from archives."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--blind", is_flag=True, help="Replace every account name by a pseudonym.")
+@click.option("--force", is_flag=True, help="Overwrite OUT if it is there.")
+@click.option("--title", help="What it is, in one line, for the new recording's header.")
+def command(source: Path, target: Path, blind: bool, force: bool, title: str | None) -> None:
+    """Make a recording of IN, in the format that the name of OUT says.
+
+    IN is a recording (.molt, .jsonl, also .gz or .zst), or an archive: API objects one a line (an
+    agents.jsonl beside them is used), an API answer as JSON, CSV, a folder of CSV files. What it
+    is, is told by its content. OUT ends in .molt, .jsonl, .jsonl.gz or .jsonl.zst.
+
+    --blind puts u and the first ten hex digits of the name's SHA-256 in the place of every account
+    name, in titles, texts, bios and mentions too. It hides names from readers; whoever guesses a
+    name can still check it.
+
+    \b
+    Examples:
+      moltwatch convert night.molt night.jsonl.zst
+      moltwatch convert timeline.jsonl.gz january.molt --title "Moltbook, January"
+      moltwatch convert dump/ dump.molt --blind
+    """
+    from moltwatch.recording.convert import convert
+
+    summary = asyncio.run(
+        convert(
+            source,
+            target,
+            now=time.time_ns() // 1_000,
+            blind=blind,
+            force=force,
+            title=title,
+            progress=_show if sys.stderr.isatty() else lambda events: None,
+        )
+    )
+    click.echo(f"{summary}", err=True)
+
+
+def _show(events: int) -> None:
+    click.echo(f"\r{events:,} events \r", nl=False, err=True)

@@ -1,0 +1,137 @@
+"""Pseudonyms for account names, so that a recording can be shown to others.
+
+Every account becomes ``u`` and the first ten hex digits of the SHA-256 of its name: the same in
+every file, so blinded recordings can be compared, and open to whoever guesses a name and hashes it.
+This hides names from readers; it does not anonymise.
+
+Replaced are authors and profiles, mentions (``@name``, ``u/name``) in any spelling of case, also of
+accounts never seen, and known names of four characters or more that stand as words in titles,
+texts, bios and addresses, spelt as the account is. Not seen are names in another case without a
+mark, nicknames, misspellings, names inside longer words, names in pictures and behind links; and
+an account called ``human`` takes the word ``human`` out of all texts.
+
+One alternation of thousands of names costs milliseconds a text. Here the words of a text tell which
+few names can be in it, and only those are searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
+
+import msgspec
+
+from moltwatch.model import AgentSeen, Delete, Edit, Event, Post, Vote
+from moltwatch.recording.base import Reader
+from moltwatch.recording.plain import NOBODY
+
+SHORTEST = 4
+"""Characters of a name that is replaced without a mark: shorter ones are mostly words."""
+
+_WORD = re.compile(r"\w+")
+# A mark does not count inside an e-mail address, nor ``u/`` inside a path such as ``/menu/name``.
+_MARK = r"(?P<mark>(?<![\w.])@|(?<!\w)u/)"
+_ACCOUNT = r"\w+(?:[.:@-]+\w+)*"
+_JOINT = re.compile(r"([.:@-]+)")
+_COMPOUND_ID = re.compile(r"[:/@]")
+
+
+def pseudonym(name: str) -> str:
+    """What stands for an account."""
+    if name == NOBODY:
+        return name
+    return "u" + sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
+async def names_in(reader: Reader) -> set[str]:
+    """All accounts a recording tells of; one pass."""
+    names: set[str] = set()
+    async for batch in reader.batches():
+        for event in batch:
+            if isinstance(event, Post):
+                names.add(event.author)
+            elif isinstance(event, AgentSeen):
+                names.add(event.name)
+    return names
+
+
+class Blinder:
+    """Replaces the names of given accounts, and every other author and mention it meets."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        known = sorted(set(names) - {NOBODY})
+        self._exact = {name: pseudonym(name) for name in known}
+        self._any_case = {name.lower(): pseudonym(name) for name in known}
+        # A name can only be in a text that has its longest word; the longest tells most.
+        self._by_word: dict[str, list[str]] = {}
+        for name in known:
+            if len(name) >= SHORTEST and (parts := _WORD.findall(name)):
+                self._by_word.setdefault(max(parts, key=len), []).append(name)
+
+    def event(self, event: Event) -> Event:
+        """The event under pseudonyms: same type, times and place."""
+        if isinstance(event, Post):
+            return msgspec.structs.replace(
+                event,
+                id=self._id(event.id),
+                thread=self._id(event.thread),
+                parent=event.parent and self._id(event.parent),
+                author=pseudonym(event.author),
+                title=self._some(event.title),
+                text=self.text(event.text),
+                link=self._some(event.link),
+                url=self._some(event.url),
+            )
+        if isinstance(event, AgentSeen):
+            return msgspec.structs.replace(
+                event, name=pseudonym(event.name), display=None, bio=self._some(event.bio)
+            )
+        if isinstance(event, Edit):
+            title, text = self._some(event.title), self._some(event.text)
+            return msgspec.structs.replace(event, id=self._id(event.id), title=title, text=text)
+        if isinstance(event, Delete | Vote):
+            return msgspec.structs.replace(event, id=self._id(event.id))
+        return event
+
+    def text(self, text: str) -> str:
+        """A text without the names in it."""
+        words = self._by_word.keys() & _WORD.findall(text)
+        if words or "@" in text or "u/" in text:
+            return _pattern(tuple(sorted(n for w in words for n in self._by_word[w]))).sub(
+                self._replace, text
+            )
+        return text
+
+    def _some(self, text: str | None) -> str | None:
+        return self.text(text) if text else text
+
+    def _id(self, ident: str) -> str:
+        # Ids that are addresses (at://did:plc:…/…, https://host/users/name/…) carry names.
+        return self.text(ident) if _COMPOUND_ID.search(ident) else ident
+
+    def _replace(self, match: re.Match[str]) -> str:
+        mark = match["mark"]
+        if mark is None:
+            return self._exact[match[0]]
+        return mark + self._mention(match[0][len(mark) :])
+
+    def _mention(self, name: str) -> str:
+        """A mention of an account, maybe at the start of a longer word (``@name-san``), or of one
+        never seen."""
+        parts = _JOINT.split(name)
+        for end in range(len(parts), 0, -2):
+            start = "".join(parts[:end])
+            known = self._exact.get(start) or self._any_case.get(start.lower())
+            if known:
+                return known + self.text("".join(parts[end:]))
+        return pseudonym(name)
+
+
+@lru_cache(maxsize=1_000)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds the names as words, the longest first, and anything behind a mark."""
+    longest_first = sorted(names, key=len, reverse=True)
+    either = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)" if names else r"(?!)"
+    return re.compile(rf"{_MARK}(?:{either}|{_ACCOUNT})|(?<!\w){either}")
