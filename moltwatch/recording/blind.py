@@ -11,7 +11,8 @@ mark, nicknames, misspellings, names inside longer words, names in pictures and 
 an account called ``human`` takes the word ``human`` out of all texts.
 
 One alternation of thousands of names costs milliseconds a text. Here the words of a text tell which
-few names can be in it, and only those are searched for.
+few names can be in it, and only those are searched for, one after the other: a pattern a name can
+be kept, one for every mixture of names cannot, and compiling them took most of the time.
 """
 
 from __future__ import annotations
@@ -31,9 +32,14 @@ SHORTEST = 4
 """Characters of a name that is replaced without a mark: shorter ones are mostly words."""
 
 _WORD = re.compile(r"\w+")
+_ACCOUNT = r"(\w+(?:[.:@-]+\w+)*)"
 # A mark does not count inside an e-mail address, nor ``u/`` inside a path such as ``/menu/name``.
-_MARK = r"(?P<mark>(?<![\w.])@|(?<!\w)u/)"
-_ACCOUNT = r"\w+(?:[.:@-]+\w+)*"
+# What must stand before is looked at last: a pattern that begins with a literal is found quickly.
+_MARKED = {
+    "@": re.compile(rf"@(?<![\w.]@){_ACCOUNT}"),
+    "u/": re.compile(rf"u/(?<!\wu/){_ACCOUNT}"),
+}
+_IS_ACCOUNT = re.compile(_ACCOUNT).fullmatch
 _JOINT = re.compile(r"([.:@-]+)")
 _COMPOUND_ID = re.compile(r"[:/@]")
 
@@ -64,6 +70,7 @@ class Blinder:
         known = sorted(set(names) - {NOBODY})
         self._exact = {name: pseudonym(name) for name in known}
         self._any_case = {name.lower(): pseudonym(name) for name in known}
+        self._pseudonyms = set(self._exact.values())
         # A name can only be in a text that has its longest word; the longest tells most.
         self._by_word: dict[str, list[str]] = {}
         for name in known:
@@ -98,10 +105,20 @@ class Blinder:
     def text(self, text: str) -> str:
         """A text without the names in it."""
         words = self._by_word.keys() & _WORD.findall(text)
-        if words or "@" in text or "u/" in text:
-            return _pattern(tuple(sorted(n for w in words for n in self._by_word[w]))).sub(
-                self._replace, text
-            )
+        names = [name for word in words for name in self._by_word[word]]
+        names.sort(key=lambda name: (-len(name), name))
+        # Names that a mention could only take the beginning of (with blanks, say) go first; all
+        # others after the mentions, which may be longer words than they are.
+        text = self._words((name for name in names if not _IS_ACCOUNT(name)), text)
+        for mark, pattern in _MARKED.items():
+            if mark in text:
+                text = pattern.sub(self._marked, text)
+        return self._words(filter(_IS_ACCOUNT, names), text)
+
+    def _words(self, names: Iterable[str], text: str) -> str:
+        for name in names:
+            if name in text:
+                text = _pattern(name).sub(self._exact[name], text)
         return text
 
     def _some(self, text: str | None) -> str | None:
@@ -111,11 +128,9 @@ class Blinder:
         # Ids that are addresses (at://did:plc:…/…, https://host/users/name/…) carry names.
         return self.text(ident) if _COMPOUND_ID.search(ident) else ident
 
-    def _replace(self, match: re.Match[str]) -> str:
-        mark = match["mark"]
-        if mark is None:
-            return self._exact[match[0]]
-        return mark + self._mention(match[0][len(mark) :])
+    def _marked(self, match: re.Match[str]) -> str:
+        name = match[1]
+        return match[0][: -len(name)] + self._mention(name)
 
     def _mention(self, name: str) -> str:
         """A mention of an account, maybe at the start of a longer word (``@name-san``), or of one
@@ -123,15 +138,16 @@ class Blinder:
         parts = _JOINT.split(name)
         for end in range(len(parts), 0, -2):
             start = "".join(parts[:end])
+            if start in self._pseudonyms:
+                return name
             known = self._exact.get(start) or self._any_case.get(start.lower())
             if known:
                 return known + self.text("".join(parts[end:]))
         return pseudonym(name)
 
 
-@lru_cache(maxsize=1_000)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds the names as words, the longest first, and anything behind a mark."""
-    longest_first = sorted(names, key=len, reverse=True)
-    either = rf"(?:{'|'.join(map(re.escape, longest_first))})(?!\w)" if names else r"(?!)"
-    return re.compile(rf"{_MARK}(?:{either}|{_ACCOUNT})|(?<!\w){either}")
+@lru_cache(maxsize=100_000)
+def _pattern(name: str) -> re.Pattern[str]:
+    """Finds a name that stands as a word."""
+    literal = re.escape(name)
+    return re.compile(rf"{literal}(?<!\w{literal})(?!\w)")
