@@ -120,7 +120,9 @@ def line_of(finding: Finding) -> Line:
 
 def score(value: float) -> float:
     """A score as it is printed: a number in 0..1, whatever a heuristic of a third party made."""
-    return round(min(max(value, 0.0), 1.0), DIGITS) if value == value else 0.0
+    if value != value:
+        return 0.0
+    return round(min(max(value, 0.0), 1.0), DIGITS) + 0.0  # a zero has no sign
 
 
 def _flags(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:

@@ -52,19 +52,20 @@ class Selection:
         highest = max(verdict.scores.of(kind) for kind in self._kinds)
         if highest < self._min_score:
             return False
-        flagged = frozenset(kind for kind in Kind if verdict.scores.of(kind) >= Scores.THRESHOLD)
-        return self._where is None or self._where(
-            Subject(verdict.post, verdict.scores, verdict.flags, flagged)
-        )
+        return self._matches(verdict, _reached(verdict.scores))
 
     def _picks_post(self, finding: FlaggedPost) -> bool:
-        subject = Subject(finding.post, finding.scores, finding.flags, frozenset((finding.kind,)))
-        if self._where is not None and not self._where(subject):
+        if not self._matches(finding, _reached(finding.scores) | {finding.kind}):
             return False
         self._said[finding.post.id, finding.kind] = None
         if len(self._said) > MOST_REMEMBERED:
             self._said.popitem(last=False)
         return True
+
+    def _matches(self, finding: FlaggedPost | Verdict, flagged: frozenset[Kind]) -> bool:
+        return self._where is None or self._where(
+            Subject(finding.post, finding.scores, finding.flags, flagged)
+        )
 
     def _takes_back(self, finding: Retracted) -> bool:
         said = (finding.post, finding.kind)
@@ -72,3 +73,7 @@ class Selection:
             return False
         del self._said[said]
         return True
+
+
+def _reached(scores: Scores) -> frozenset[Kind]:
+    return frozenset(kind for kind in Kind if scores.of(kind) >= Scores.THRESHOLD)

@@ -40,9 +40,10 @@ class TextFormat:
     def encode(self, finding: Finding) -> bytes:
         """The finding's lines, in UTF-8."""
         for line in render(finding):
-            self._console.print(
-                line, soft_wrap=not self._terminal, no_wrap=self._terminal, overflow="ellipsis"
-            )
+            if self._terminal:
+                self._console.print(line, no_wrap=True, overflow="ellipsis")
+            else:
+                self._console.print(line, soft_wrap=True)
         printed = self._out.getvalue()
         self._out.seek(0)
         self._out.truncate()
@@ -72,7 +73,7 @@ def _post(finding: FlaggedPost | Verdict, kind: Kind) -> list[Text]:
     reason = next((flag for flag in finding.flags if flag.kind is kind), None)
     if reason is None:
         return [line]
-    why = Text(f"{'':9}└ {display_line(reason.reason)} [{reason.heuristic}]", "dim")
+    why = Text(f"{'':9}└ {display_line(reason.reason)} [{display_line(reason.heuristic)}]", "dim")
     if reason.group:
         why.append(f" {display_line(reason.group, _MOST_NAME)}", STYLES[kind])
     return [line, why]
@@ -80,9 +81,9 @@ def _post(finding: FlaggedPost | Verdict, kind: Kind) -> list[Text]:
 
 def _group(group: Group) -> Text:
     line = _head(group.at, group.kind)
-    line.append(f"group {group.state} {group.id}", f"bold {STYLES[group.kind]}")
-    if group.into:
-        line.append(f" into {group.into}")
+    into = f" into {group.into}" if group.into else ""
+    what = display_line(f"group {group.state} {group.id}{into}")
+    line.append(what, f"bold {STYLES[group.kind]}")
     names = ", ".join(display_line(name, _MOST_NAME) for name in group.accounts)
     more = f" and {group.n - len(group.accounts)} more" if group.n > len(group.accounts) else ""
     line.append(f"  {group.n} accounts: {names}{more}")

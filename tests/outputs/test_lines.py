@@ -1,0 +1,77 @@
+"""The lines people script against: golden, and whatever a forum sends."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from msgspec.structs import replace
+
+from moltwatch.model import Finding, Post, Scores
+from moltwatch.outputs.lines import decode, encode, line_of, score
+from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
+
+GOLDEN_POST = (
+    '{"id":"c1","kind":"comment","thread":"p1","parent":"p1","author":"clawd",'
+    '"community":"general","title":null,"text":"Praise the shell 🦞",'
+    '"created_at":"2026-01-31T05:19:29.2Z","link":null,"url":null,"source":"moltbook"}'
+)
+GOLDEN_FLAGS = (
+    '[{"heuristic":"near-duplicate","kind":"coordinated","score":0.95,'
+    '"reason":"same text as 33 other accounts in 40 s","evidence":["c0"],'
+    '"accounts":["clawd","molty"],"n":34,"group":"g7"}]'
+)
+GOLDEN = {
+    "flagged": '{"type":"flagged","at":"2026-01-31T05:19:31.2Z","post":'
+    + GOLDEN_POST
+    + ',"persona":0.12,"coordinated":0.97,"hazard":0.0,"flags":'
+    + GOLDEN_FLAGS
+    + "}\n",
+    "group": '{"type":"group","id":"g7","at":"2026-01-31T05:19:31.2Z","kind":"coordinated",'
+    '"state":"formed","into":null,"n":34,"accounts":["clawd","molty"],"reason":"same text"}\n',
+    "retracted": '{"type":"retracted","at":"2026-01-31T05:19:31.2Z","post":"c1",'
+    '"kind":"persona"}\n',
+    "verdict": '{"type":"verdict","post":'
+    + GOLDEN_POST
+    + ',"persona":0.12,"coordinated":0.97,"hazard":0.0,"flags":'
+    + GOLDEN_FLAGS
+    + ',"at":"2026-01-31T05:19:31.2Z","first_at":null}\n',
+}
+
+
+@pytest.mark.parametrize("finding", [FLAGGED, GROUP, RETRACTED, VERDICT])
+def test_lines_are_exactly_the_interface(finding: Finding) -> None:
+    line = encode(finding).decode()
+    assert line == GOLDEN[json.loads(line)["type"]]
+
+
+@given(findings)
+def test_every_finding_is_one_harmless_line_that_reads_back(finding: Finding) -> None:
+    encoded = encode(finding)
+    text = encoded.decode()
+    assert text.splitlines(keepends=True) == [text]
+    assert not set(text[:-1]) & {chr(c) for c in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x202E)}
+    read = decode(encoded)
+    assert encode(finding) == encoded
+    if "\ud800" not in repr(finding) and "\\ud" not in repr(finding):
+        assert read == line_of(finding)
+
+
+def test_the_original_text_survives_except_for_half_characters() -> None:
+    post: Post = replace(POST, text=HOSTILE, author="a\x1b[2J")
+    line = json.loads(encode(replace(FLAGGED, post=post)))
+    assert line["post"]["text"] == HOSTILE.replace("\ud800", "\ufffd")
+    assert line["post"]["author"] == "a\x1b[2J"
+
+
+@pytest.mark.parametrize(
+    ("raw", "printed"),
+    [(0.5, 0.5), (1 / 3, 0.3333), (-0.0, 0.0), (1.5, 1.0), (-1, 0.0), (math.nan, 0.0)],
+)
+def test_scores_are_numbers_between_0_and_1(raw: float, printed: float) -> None:
+    assert score(raw) == printed
+    assert math.copysign(1, score(raw)) == 1
+    line = json.loads(encode(replace(FLAGGED, scores=Scores(persona=raw))))
+    assert line["persona"] == printed

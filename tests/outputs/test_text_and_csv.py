@@ -1,0 +1,89 @@
+"""Readable lines and tables: nothing a stranger wrote steers a terminal or a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given
+from msgspec.structs import replace
+
+from moltwatch.model import Finding
+from moltwatch.outputs.csv import COLUMNS, CsvFormat, cell
+from moltwatch.outputs.text import TextFormat
+from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
+
+OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def test_readable_lines() -> None:
+    text = TextFormat(terminal=False)
+    assert text.encode(FLAGGED).decode().splitlines() == [
+        "05:19:31 ● 0.97  clawd in general  Praise the shell 🦞",
+        "         └ same text as 33 other accounts in 40 s [near-duplicate] g7",
+    ]
+    assert text.encode(GROUP).decode() == (
+        "05:19:31 ● group formed g7  34 accounts: clawd, molty and 32 more  same text\n"
+    )
+    assert text.encode(RETRACTED).decode() == "05:19:31 ◆ taken back: c1 is not persona\n"
+    assert text.encode(VERDICT) == text.encode(FLAGGED)
+
+
+def test_markup_of_a_stranger_is_text() -> None:
+    finding = replace(FLAGGED, post=replace(POST, text="[bold red]x[/] :smile: [link=y]z[/link]"))
+    assert "[bold red]x[/] :smile: [link=y]z[/link]" in TextFormat(False).encode(finding).decode()
+
+
+def test_a_line_on_a_terminal_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    printed = TextFormat(terminal=True).encode(
+        replace(FLAGGED, post=replace(POST, text="word " * 100))
+    )
+    assert b"\x1b[" in printed
+    rows = OWN_SEQUENCES.sub("", printed.decode()).splitlines()
+    assert [len(row) for row in rows] == [80, 69]
+    assert rows[0].endswith("…")
+
+
+@given(findings)
+def test_nothing_of_a_stranger_steers_the_terminal(finding: Finding) -> None:
+    for terminal in (False, True):
+        printed = TextFormat(terminal).encode(finding).decode()
+        rest = OWN_SEQUENCES.sub("", printed)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", rest)
+
+
+@given(findings)
+def test_every_finding_is_one_row_of_the_table(finding: Finding) -> None:
+    table = CsvFormat()
+    text = (table.head + table.encode(finding)).decode()
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[0] == list(COLUMNS)
+    assert len(rows) == 2
+    assert len(rows[1]) == len(COLUMNS)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+    assert not any(value.lstrip()[:1] in set("=+-@") for value in rows[1] if value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("  @SUM(A1)", "'  @SUM(A1)"),
+        ("\t-1", "'    -1"),
+        ('plain, "quoted"', 'plain, "quoted"'),
+        (-0.5, "-0.5"),
+        (None, ""),
+    ],
+)
+def test_a_formula_is_disarmed(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+def test_hostile_text_in_a_table_is_shown_not_obeyed() -> None:
+    row = CsvFormat().encode(replace(FLAGGED, post=replace(POST, text=HOSTILE))).decode()
+    assert "␛]0;owned␇" in row
