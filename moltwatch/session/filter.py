@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, NoReturn
 
 from moltwatch.errors import UsageError
@@ -46,10 +47,13 @@ from moltwatch.times import parse_time
 if TYPE_CHECKING:
     from lark import Lark, Token
 
-__all__ = ["FIELDS", "LONGEST", "Filter", "Subject", "compile_filter"]
+__all__ = ["DEEPEST", "FIELDS", "LONGEST", "Filter", "Subject", "compile_filter"]
 
 LONGEST = 1_000
 """Characters a filter may have."""
+
+DEEPEST = 50
+"""Parentheses within parentheses; what is nested is answered by recursion."""
 
 _GRAMMAR = r"""
 ?start: or
@@ -105,6 +109,8 @@ def compile_filter(text: str) -> Filter:
         return Filter(Everything())
     if len(text) > LONGEST:
         raise UsageError(f"filter: longer than {LONGEST:,} characters")
+    if max(accumulate((char == "(") - (char == ")") for char in text)) > DEEPEST:
+        raise UsageError(f"filter: more than {DEEPEST} parentheses within each other")
     from lark.exceptions import UnexpectedInput
 
     try:

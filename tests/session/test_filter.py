@@ -1,0 +1,249 @@
+"""The filter language: what it finds, how it complains, and that it never does anything else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.errors import UsageError
+from moltwatch.model import Flag, Kind, Post, Scores
+from moltwatch.session.filter import DEEPEST, LONGEST, Filter, Subject, compile_filter
+from moltwatch.session.filter_terms import (
+    CHOICES,
+    NAMES,
+    NUMBERS,
+    RELATIONS,
+    TEXTS,
+    TIMES,
+    And,
+    Chosen,
+    Compares,
+    Contains,
+    Is,
+    Not,
+    Or,
+    Phrase,
+    Term,
+    When,
+)
+from moltwatch.text import fold
+from moltwatch.times import LATEST, SECOND, parse_time
+
+AT = parse_time("2026-01-31T05:00:00Z")
+POST = Post(
+    id="c1",
+    thread="p1",
+    parent="p1",
+    author="ClawdBot-7",
+    community="general",
+    title=None,
+    text="Praise the SHELL, mint #42 now",
+    link="https://claw.example/x",
+    created_at=AT,
+    seen_at=AT,
+    source="moltbook",
+)
+SUBJECT = Subject(
+    POST,
+    Scores(persona=0.2, coordinated=0.9),
+    (
+        Flag(
+            heuristic="same-text",
+            kind=Kind.COORDINATED,
+            score=0.9,
+            reason="same text as 3 others",
+            group="g7",
+        ),
+    ),
+    frozenset((Kind.COORDINATED,)),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "shell",
+        "praise shell",
+        '"praise the shell"',
+        "PRAISE or nothing",
+        "-nothing",
+        "not nothing",
+        "!nothing shell",
+        "(nothing or shell) mint",
+        "nothing or shell mint",
+        "-(nothing or crab)",
+        "/mint\\s+#\\d+/",
+        "text~/MINT #4\\d/",
+        "link~/claw\\.example\\/x/",
+        "author:clawdbot-7",
+        "author=ClawdBot-7",
+        "author:~bot",
+        "author~bot",
+        "author:~/^clawd/",
+        "community:general kind:comment",
+        "title:x or text:shell",
+        "link:claw.example",
+        "coordinated>0.7 persona<=0.2 score>=0.9 hazard=0 length>10",
+        "flagged:coordinated flagged:any -flagged:persona",
+        "group:g7 heuristic:same-text reason:others has:group has:link -has:title",
+        "after:2026-01-31T05:00 before:2026-01-31T05:00:01Z",
+        "after:2026-01-31",
+        "before:2027-01-01T00:00:00+02:00",
+        "source:moltbook thread:p1 parent:p1 id:c1",
+        "AUTHOR:CLAWDBOT-7 AND NOT nothing",
+        "ｓｈｅｌｌ",
+        "shel\u200bl",
+    ],
+)
+def test_matches(text: str) -> None:
+    assert compile_filter(text)(SUBJECT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing",
+        "shell nothing",
+        '"praise shell"',
+        "-shell",
+        "author:clawd",
+        "author:~crab",
+        "kind:post",
+        "persona>0.2",
+        "flagged:hazard",
+        "after:2026-01-31T05:00:00.000001Z",
+        "before:2026-01-31T05:00",
+        "title:shell",
+        "title~/./",
+        "group:g",
+        "shell (nothing or crab)",
+    ],
+)
+def test_does_not_match(text: str) -> None:
+    assert not compile_filter(text)(SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "a autor:x",
+            "filter: no field is called 'autor'\n"
+            "  a autor:x\n"
+            "    ^^^^^ did you mean author? (words with a colon want quotes)",
+        ),
+        ("persona>x", "filter: not a number\n  persona>x\n          ^ write persona>0.5"),
+        (
+            "kind:root",
+            "filter: kind cannot be that\n  kind:root\n       ^^^^ one of post, comment",
+        ),
+        ("(a or b", "filter: ends too early\n  (a or b\n         ^ a closing ) is missing"),
+        ('x "a b', 'filter: cannot be read from here\n  x "a b\n    ^ a closing " is missing'),
+    ],
+)
+def test_an_error_shows_the_place_and_what_to_do(text: str, shown: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        compile_filter(text)
+    assert str(caught.value) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a)",
+        "()",
+        "or a",
+        "a or",
+        "not",
+        "-",
+        "author:",
+        "author>3",
+        "persona:~0.5",
+        "persona>nan",
+        "persona>1e99",
+        "after:yesterday",
+        '""',
+        '"\u200b"',
+        'author:""',
+        "text~/(/",
+        "/[/",
+        "/(?P<",
+        "a" * (LONGEST + 1),
+        "(" * (DEEPEST + 1) + "a" + ")" * (DEEPEST + 1),
+    ],
+)
+def test_nonsense_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError):
+        compile_filter(text)
+
+
+def test_the_deepest_nesting_there_can_be_is_answered() -> None:
+    found = compile_filter("-(a " * DEEPEST + "b" + ")" * DEEPEST)
+    assert not found(SUBJECT)
+    assert compile_filter(str(found)) == found
+
+
+_ALPHABET = "ab:~<>=\"/\\()-! \n\x00\u200b'|&*+?[]{}.0"
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.text(_ALPHABET, max_size=40),
+        st.lists(
+            st.sampled_from(
+                ["author", "persona", "after", "kind", ":", "~", ">", "(", ")", "or", "and", "not",
+                 "-", '"', "/", "x", "0.5", " "]
+            ),
+            max_size=12,
+        ).map("".join),
+    )
+)  # fmt: skip
+def test_any_text_compiles_or_is_a_usage_error(text: str) -> None:
+    try:
+        found = compile_filter(text)
+    except UsageError:
+        return
+    assert found(SUBJECT) in (True, False)
+    if len(str(found)) <= LONGEST:
+        assert compile_filter(str(found)) == found
+
+
+_values = st.one_of(st.text(max_size=12), st.text('ab"\\/()-: ', min_size=1, max_size=8)).filter(
+    lambda value: bool(fold(value))
+)
+_leaves: st.SearchStrategy[Term] = st.one_of(
+    st.builds(Phrase, _values),
+    st.builds(Is, st.sampled_from(sorted(NAMES)), _values),
+    st.builds(Contains, st.sampled_from(sorted(NAMES | TEXTS)), _values),
+    st.builds(
+        Compares,
+        st.sampled_from(sorted(NUMBERS)),
+        st.sampled_from(sorted(RELATIONS)),
+        st.floats(-1e6, 1e6),
+    ),
+    st.builds(When, st.sampled_from(TIMES), st.integers(0, LATEST - SECOND)),
+    *(
+        st.builds(Chosen, st.just(name), st.sampled_from(sorted(choices)))
+        for name, choices in CHOICES.items()
+    ),
+)
+
+
+def _branches(terms: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
+    parts = st.lists(terms, min_size=2, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(And, parts),
+        st.builds(Or, parts),
+        st.builds(Not, terms.filter(lambda term: not isinstance(term, Not))),
+    )
+
+
+@given(st.recursive(_leaves, _branches, max_leaves=5))
+def test_a_filter_reads_back_as_it_prints(term: Term) -> None:
+    printed = str(Filter(term))
+    if len(printed) <= LONGEST:
+        assert compile_filter(printed) == Filter(term)
