@@ -1,0 +1,221 @@
+"""Charges: what stands against posts, with the reasons, and what the user makes of it.
+
+A charge is one kind held against one post. The screen lists charges as cases: a swarm of hundreds
+of posts is one case with one reason, anything else a case of its own.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from enum import StrEnum
+from itertools import islice
+
+from moltwatch.model import Flag, FlaggedPost, Kind, Retracted
+from moltwatch.times import Micros
+
+MOST_EXCERPT = 300
+"""Characters of a post that a charge keeps, for when its thread has gone."""
+
+
+class Opinion(StrEnum):
+    """What the user says of a case."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class Charge:
+    """One kind held against one post."""
+
+    __slots__ = (
+        "at",
+        "author",
+        "case",
+        "excerpt",
+        "flags",
+        "kind",
+        "post",
+        "retracted",
+        "score",
+        "seen_at",
+        "thread",
+    )
+
+    def __init__(self, flagged: FlaggedPost) -> None:
+        post = flagged.post
+        self.post = post.id
+        self.thread = post.thread
+        self.author = post.author
+        self.seen_at = post.seen_at
+        self.excerpt = post.body[:MOST_EXCERPT]
+        self.kind = flagged.kind
+        self.at: Micros = flagged.at
+        """Stream time of the verdict."""
+        self.score = flagged.scores.of(flagged.kind)
+        self.flags: tuple[Flag, ...] = flagged.flags
+        """All reasons known when the verdict was reached, strongest first."""
+        self.retracted = False
+        self.case: Case
+
+    @property
+    def key(self) -> tuple[str, Kind]:
+        return self.post, self.kind
+
+    @property
+    def stands(self) -> bool:
+        """Neither taken back nor dismissed."""
+        return not self.retracted and self.case.opinion is not Opinion.DISMISSED
+
+    @property
+    def reasons(self) -> tuple[Flag, ...]:
+        """The reasons for this kind, strongest first."""
+        return tuple(flag for flag in self.flags if flag.kind is self.kind)
+
+    @property
+    def group(self) -> str | None:
+        return next((flag.group for flag in self.reasons if flag.group), None)
+
+
+MOST_PER_CASE = 2_000
+"""Charges a case keeps, and accounts it lists."""
+
+
+class Case:
+    """Charges that a person looks at together."""
+
+    __slots__ = ("accounts", "charges", "group", "kind", "n", "opinion", "serial", "version")
+
+    def __init__(self, serial: int, kind: Kind, group: str | None) -> None:
+        self.serial = serial
+        """Position among all cases ever, from 0."""
+        self.kind = kind
+        self.group = group
+        """The swarm it is about, if it is about one."""
+        self.charges: list[Charge] = []
+        """In order of verdict; the oldest go first when there are too many."""
+        self.n = 0
+        """Charges ever."""
+        self.accounts: OrderedDict[str, int] = OrderedDict()
+        """How many posts of whom, in order of appearance."""
+        self.opinion: Opinion | None = None
+        self.version = 0
+
+    @property
+    def latest(self) -> Charge:
+        return self.charges[-1]
+
+    @property
+    def score(self) -> float:
+        """The highest of the latest."""
+        return max(charge.score for charge in self.charges[-20:])
+
+    @property
+    def stands(self) -> bool:
+        return self.opinion is not Opinion.DISMISSED and any(
+            not charge.retracted for charge in reversed(self.charges)
+        )
+
+
+class Charges:
+    """All cases, bounded: the oldest are let go."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._by_key: OrderedDict[tuple[str, Kind], Charge] = OrderedDict()
+        self._by_group: dict[str, Case] = {}
+        self._cases: OrderedDict[int, Case] = OrderedDict()
+        self._next = 0
+        self.version = 0
+        self.n = 0
+        """Charges ever, those taken back not taken off."""
+        self.by_kind: dict[Kind, int] = dict.fromkeys(Kind, 0)
+
+    @property
+    def cases(self) -> list[Case]:
+        """In order of their first verdict."""
+        return list(self._cases.values())
+
+    def latest(self, n: int) -> list[Case]:
+        """The last ``n`` cases, in order of their first verdict."""
+        return list(islice(reversed(self._cases.values()), n))[::-1]
+
+    def __len__(self) -> int:
+        """Charges kept."""
+        return len(self._by_key)
+
+    def get(self, post: str, kind: Kind) -> Charge | None:
+        return self._by_key.get((post, kind))
+
+    def of_group(self, group: str) -> Case | None:
+        return self._by_group.get(group)
+
+    def add(self, flagged: FlaggedPost) -> Charge:
+        """A verdict was reached, perhaps once more after it was taken back."""
+        charge = Charge(flagged)
+        self.version += 1
+        if known := self._by_key.get(charge.key):
+            known.at, known.score, known.flags = charge.at, charge.score, charge.flags
+            known.retracted = False
+            known.case.version += 1
+            return known
+        case = self._case_for(charge)
+        charge.case = case
+        case.charges.append(charge)
+        case.n += 1
+        case.version += 1
+        case.accounts[charge.author] = case.accounts.get(charge.author, 0) + 1
+        if len(case.accounts) > MOST_PER_CASE:
+            case.accounts.popitem(last=False)
+        if len(case.charges) > MOST_PER_CASE:
+            self._by_key.pop(case.charges.pop(0).key, None)
+        self._by_key[charge.key] = charge
+        self.n += 1
+        self.by_kind[charge.kind] += 1
+        while len(self._by_key) > self._most:
+            self._forget_oldest()
+        return charge
+
+    def retract(self, retracted: Retracted) -> Charge | None:
+        """A verdict was taken back."""
+        charge = self._by_key.get((retracted.post, retracted.kind))
+        if charge is None or charge.retracted:
+            return None
+        charge.retracted = True
+        charge.case.version += 1
+        self.version += 1
+        return charge
+
+    def judge(self, case: Case, opinion: Opinion | None) -> None:
+        """The user has looked at a case."""
+        case.opinion = opinion
+        case.version += 1
+        self.version += 1
+
+    def merge(self, group: str, into: str) -> None:
+        """One swarm went into another: what comes now belongs to that one's case."""
+        if case := self._by_group.pop(group, None):
+            case.group = into
+            case.version += 1
+            self._by_group.setdefault(into, case)
+            self.version += 1
+
+    def _case_for(self, charge: Charge) -> Case:
+        group = charge.group
+        case = self._by_group.get(group) if group else None
+        if case is None:
+            case = Case(self._next, charge.kind, group)
+            self._next += 1
+            self._cases[case.serial] = case
+            if group:
+                self._by_group[group] = case
+        return case
+
+    def _forget_oldest(self) -> None:
+        _, charge = self._by_key.popitem(last=False)
+        case = charge.case
+        if charge in case.charges:
+            case.charges.remove(charge)
+        if not case.charges:
+            self._cases.pop(case.serial, None)
+            if case.group and self._by_group.get(case.group) is case:
+                del self._by_group[case.group]

@@ -1,0 +1,227 @@
+"""A thread: posts in order of arrival, and the tree they make.
+
+A forum does not promise that a parent is seen before its answer, nor that parents make a tree at
+all. A parent that was not seen is held open by a blank node, which the post fills when it comes; a
+pointer that would close a loop is not followed, and its post stands under the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from moltwatch.model import Kind, Post
+from moltwatch.session.pace import Pulse, Rate
+from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from moltwatch.session.charges import Charge
+
+MOST_STEPS_UP = 64
+"""How far up a late parent looks for itself before it stays where it is."""
+
+MOST_CHARS = 20_000
+"""Characters kept of one body."""
+
+
+class Node:
+    """A post in its thread, or the blank held for one that was not seen."""
+
+    __slots__ = (
+        "at",
+        "charges",
+        "children",
+        "cut",
+        "deleted",
+        "edited",
+        "id",
+        "parent",
+        "post",
+        "score",
+        "text",
+        "thread",
+        "title",
+        "version",
+    )
+
+    def __init__(self, id: str, thread: Thread, parent: Node | None) -> None:
+        self.id = id
+        self.thread = thread
+        self.parent = parent
+        self.children: list[Node] = []
+        self.post: Post | None = None
+        """As first seen, its text cut like ``text``; None for a blank."""
+        self.title: str | None = None
+        self.text = ""
+        """The body as it stands, at most :data:`MOST_CHARS` characters, otherwise untouched."""
+        self.cut = 0
+        """Characters of the body that were not kept."""
+        self.at: Micros = 0
+        self.score: int | None = None
+        self.edited = False
+        self.deleted = False
+        self.charges: list[Charge] = []
+        self.version = 0
+        """Raised by every change that shows."""
+
+    @property
+    def author(self) -> str:
+        return self.post.author if self.post else ""
+
+    def write(self, text: str) -> None:
+        """Set the body."""
+        self.text = text[:MOST_CHARS]
+        self.cut = max(0, len(text) - MOST_CHARS)
+
+
+class Thread:
+    """A root and its comments."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.root = Node(id, self, None)
+        self.nodes: dict[str, Node] = {id: self.root}
+        """Every node by id, blanks included."""
+        self.order: list[Node] = []
+        """Seen posts in order of arrival."""
+        self.community: str | None = None
+        self.source = ""
+        self.first_at: Micros = 0
+        self.last_at: Micros = 0
+        self.n = 0
+        """Posts ever seen; more than are kept when the thread was pruned."""
+        self.read = 0
+        """Posts the user has had on the screen, out of ``n``."""
+        self.flagged: dict[Kind, int] = {}
+        """How many charges of each kind stand against its posts."""
+        self.chars = 0
+        """Characters kept."""
+        self.rate = Rate()
+        self.pulse = Pulse()
+        self.moves = 0
+        """Raised when the tree changes other than by a new leaf."""
+        self.version = 0
+        """Raised by every change that shows."""
+        self.pruned = 0
+        """Posts no longer kept."""
+
+    @property
+    def title(self) -> str:
+        """The root's title, or the beginning of its text; may be empty. Untouched."""
+        return self.root.title or self.root.text[:200]
+
+    @property
+    def unread(self) -> int:
+        return self.n - self.read
+
+    def mark_read(self) -> None:
+        """The user sees the newest."""
+        self.read = self.n
+
+    def add(self, post: Post) -> Node | None:
+        """Take in a post; None if it is here already."""
+        node = self.nodes.get(post.id)
+        if node is None:
+            node = Node(post.id, self, self.root)
+            self.nodes[post.id] = node
+            self._place(node, self._parent_of(post))
+        elif node.post is not None:
+            return None
+        elif node is not self.root and post.parent:
+            self._settle(node, self._parent_of(post))
+        self._fill(node, post)
+        return node
+
+    def walk(self) -> Iterator[tuple[Node, int]]:
+        """Every node with its depth (the root's is 0), parents before answers, answers in order
+        of arrival."""
+        stack = [(self.root, 0)]
+        while stack:
+            node, depth = stack.pop()
+            yield node, depth
+            if node.children:
+                depth += 1
+                stack.extend([(child, depth) for child in reversed(node.children)])
+
+    def prune(self, n: int) -> list[Node]:
+        """Let go of the ``n`` oldest comments; what answered them moves under the root."""
+        comments = [node for node in self.order if node is not self.root]
+        dropped = comments[:n]
+        gone = {id(node) for node in dropped}
+        self.order = [node for node in self.order if id(node) not in gone]
+        orphans: list[Node] = []
+        for node in dropped:
+            del self.nodes[node.id]
+            self.chars -= len(node.text)
+            orphans += [child for child in node.children if id(child) not in gone]
+        blanks = [
+            node
+            for node in self.nodes.values()
+            if node.post is None and node is not self.root
+            if all(id(child) in gone for child in node.children)
+        ]
+        for blank in blanks:
+            gone.add(id(blank))
+            del self.nodes[blank.id]
+        for node in self.nodes.values():
+            node.children = [child for child in node.children if id(child) not in gone]
+        for orphan in orphans:
+            if id(orphan) not in gone:
+                self._place(orphan, self.root)
+        self.pruned += len(dropped)
+        self.moves += 1
+        self.version += 1
+        return dropped
+
+    def _parent_of(self, post: Post) -> Node:
+        if post.parent is None or post.parent == post.id:
+            return self.root
+        parent = self.nodes.get(post.parent)
+        if parent is None:
+            parent = Node(post.parent, self, self.root)
+            self.nodes[post.parent] = parent
+            self._place(parent, self.root)
+        return parent
+
+    def _place(self, node: Node, parent: Node) -> None:
+        node.parent = parent
+        parent.children.append(node)
+
+    def _settle(self, node: Node, parent: Node) -> None:
+        """Move a blank that is being filled under its own parent, unless that closes a loop."""
+        above: Node | None = parent
+        for _ in range(MOST_STEPS_UP):
+            if above is None:
+                break
+            if above is node:
+                return
+            above = above.parent
+        if above is not None or parent is node.parent:
+            return
+        if node.parent is not None:
+            node.parent.children.remove(node)
+        self._place(node, parent)
+        self.moves += 1
+
+    def _fill(self, node: Node, post: Post) -> None:
+        node.title = post.title[:MOST_CHARS] if post.title else None
+        node.write(post.text)
+        node.post = structs.replace(post, title=node.title, text=node.text) if node.cut else post
+        node.at = post.seen_at
+        node.score = post.score
+        node.version += 1
+        self.order.append(node)
+        self.n += 1
+        self.chars += len(node.text)
+        if self.n == 1:
+            self.first_at = post.seen_at
+        self.community = self.community or post.community
+        self.source = self.source or post.source
+        self.touch(post.seen_at)
+
+    def touch(self, at: Micros) -> None:
+        """Something happened in it that shows."""
+        self.last_at = max(self.last_at, at)
+        self.version += 1
