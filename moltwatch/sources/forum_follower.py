@@ -127,7 +127,7 @@ class Follower:
                 events = self._take(frame, now)
             case Beat() as frame:
                 at = now if self._wall else frame.at
-                events = self._beat(at) if at is not None else []
+                events = self._beat(min(at, now + AHEAD)) if at is not None else []
             case End() as frame:
                 self.ended = True
                 events = self._mend(self._present(now))

@@ -56,7 +56,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from moltwatch.times import Micros, parse_time
+from moltwatch.times import EARLIEST, LATEST, Micros, parse_time
 
 PROTOCOL = 1
 
@@ -196,7 +196,9 @@ def _read_beat(data: bytes) -> ServerFrame | Garbage:
         try:
             at = parse_time(at)
         except ValueError:
-            return Garbage(reason="a heartbeat without a readable time")
+            at = -1
+    if at is not None and not EARLIEST <= at < LATEST:
+        return Garbage(reason="a heartbeat without a readable time")
     cursor = loose.cursor if loose.cursor and len(loose.cursor) <= LONGEST_CURSOR else None
     return Beat(at=at, cursor=cursor)
 

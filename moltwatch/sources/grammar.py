@@ -35,6 +35,8 @@ def parse(text: str) -> SourceSpec:
             return SourceSpec(text=text, kind=kind, scheme=scheme, rest=match[2])
         if not _exists(text):
             raise UsageError(_unknown(text, scheme))
+    elif _HOST_AND_PORT.fullmatch(text) and not _exists(text):
+        raise UsageError(_unknown(text, ""))
     return SourceSpec(text=text, kind=RECORDING, rest=text)
 
 

@@ -1,0 +1,166 @@
+"""Lines on standard input: whose time counts, and that nothing that is fed to it stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.model import Event, Heartbeat, Post
+from moltwatch.recording.codec import encode_lines
+from moltwatch.sources.base import State
+from moltwatch.sources.stdin import LineSplitter, StdinSource
+from moltwatch.times import HOUR
+from tests.sources.fakes import T0, FakeClock, drain, post
+
+NOW = T0 + 24 * HOUR
+PLAIN = b'{"id":"7","author":"ada","content":"hello","created_at":"2020-01-01T00:00:00Z"}\n'
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    # This end first: it wakes a thread that still reads the other.
+    for fd in (writing, reading):
+        with suppress(OSError):
+            os.close(fd)
+
+
+def source(fd: int, heartbeat: float = 60.0, now: int = NOW) -> StdinSource:
+    return StdinSource(clock=FakeClock(now), fd=fd, heartbeat=heartbeat)
+
+
+async def read_all(data: bytes, tmp_path: Path) -> tuple[list[Event], StdinSource]:
+    path = tmp_path / "input"
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        reading = source(file.fileno())
+        return await drain(reading), reading
+
+
+async def test_a_recording_keeps_its_times(tmp_path: Path) -> None:
+    events = [post(i) for i in range(2000)]
+    header = b'{"type":"header","format":"moltwatch","version":1}\n'
+    found, reading = await read_all(header + encode_lines(events), tmp_path)
+    assert found == events
+    assert reading.replayed
+    assert reading.status.state is State.ENDED
+    assert reading.status.events == 2000
+
+
+async def test_plain_posts_are_seen_now(tmp_path: Path) -> None:
+    found, reading = await read_all(PLAIN, tmp_path)
+    (event,) = found
+    assert isinstance(event, Post)
+    assert (event.seen_at, event.source, event.author) == (NOW, "stdin", "ada")
+    assert event.created_at < NOW
+    assert not reading.replayed
+
+
+async def test_nothing_was_seen_in_the_future(tmp_path: Path) -> None:
+    found, _ = await read_all(encode_lines([post(1, 100 * 3600)]), tmp_path)
+    assert [event.seen_at for event in found] == [NOW]
+
+
+async def test_bad_lines_cost_only_themselves(tmp_path: Path) -> None:
+    data = b"\xff\n\n{\n[[[\n" + encode_lines([post(1)]) + b"\x00\n" + encode_lines([post(2)])
+    found, reading = await read_all(data + b'{"type":"post","id"', tmp_path)
+    assert found == [post(1), post(2)]
+    assert reading.status.rejects.total == 5
+
+
+async def test_the_last_line_needs_no_line_feed(tmp_path: Path) -> None:
+    found, _ = await read_all(encode_lines([post(1), post(2)]).rstrip(), tmp_path)
+    assert found == [post(1), post(2)]
+
+
+async def test_each_line_is_passed_on_the_moment_it_is_there(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    batches = source(reading).batches()
+    data = encode_lines([post(1), post(2)])
+    first = data.index(b"\n") + 1
+    os.write(writing, data[: first + 5])
+    assert await anext(batches) == [post(1)]
+    os.write(writing, data[first + 5 :])
+    assert await anext(batches) == [post(2)]
+    os.close(writing)
+    with pytest.raises(StopAsyncIteration):
+        await anext(batches)
+
+
+async def test_while_a_live_pipe_is_quiet_time_goes_on(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    batches = source(reading, heartbeat=0.01).batches()
+    os.write(writing, PLAIN)
+    await anext(batches)
+    assert await anext(batches) == [Heartbeat(seen_at=NOW, source="stdin")]
+
+
+async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    live = source(reading, heartbeat=0.01)
+    batches = live.batches()
+    os.write(writing, PLAIN + encode_lines([post(1)]))
+    await anext(batches)
+    os.write(writing, encode_lines([post(2)]))
+    batch = await anext(batches)
+    while isinstance(batch[0], Heartbeat):  # of the live line before
+        batch = await anext(batches)
+    assert batch == [post(2)]
+    following = asyncio.ensure_future(anext(batches))
+    done, _ = await asyncio.wait([following], timeout=0.1)
+    assert not done
+    os.close(writing)
+    with pytest.raises(StopAsyncIteration):
+        await following
+
+
+async def test_closing_does_not_wait_for_a_silent_pipe(pipe: tuple[int, int]) -> None:
+    reading, _ = pipe
+    silent = source(reading)
+    following = asyncio.ensure_future(anext(silent.batches()))
+    await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await silent.close()
+
+
+@given(st.lists(st.binary(max_size=30)), st.lists(st.integers(0, 600)))
+def test_lines_do_not_depend_on_where_chunks_end(parts: list[bytes], cuts: list[int]) -> None:
+    data = b"\n".join(parts)
+    splitter = LineSplitter()
+    lines: list[bytes | None] = []
+    edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
+    for begin, end in pairwise(edges):
+        lines += splitter.feed(data[begin:end])
+    lines.append(splitter.end())
+    assert lines == data.split(b"\n")
+
+
+@given(st.lists(st.integers(0, 40), max_size=20), st.integers(1, 9))
+def test_a_line_too_long_leaves_only_a_mark(lengths: list[int], size: int) -> None:
+    data = b"\n".join(b"x" * length for length in lengths)
+    splitter = LineSplitter(longest=20)
+    lines: list[bytes | None] = []
+    for begin in range(0, len(data), size):
+        lines += splitter.feed(data[begin : begin + size])
+    lines.append(splitter.end())
+    assert lines == [line if len(line) <= 20 else None for line in data.split(b"\n")]
+
+
+async def test_a_line_too_long_is_counted(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    wordy = source(reading)
+    wordy._split = LineSplitter(longest=1000)
+    os.write(writing, b"x" * 2000 + b"\n" + encode_lines([post(1)]) + b"y" * 2000)
+    os.close(writing)
+    assert await drain(wordy) == [post(1)]
+    assert wordy.status.rejects.counts["a line longer than 16 MB"] == 2
