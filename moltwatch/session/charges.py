@@ -1,7 +1,7 @@
 """Charges: what stands against posts, with the reasons, and what the user makes of it.
 
-A charge is one kind held against one post. The screen lists charges as cases: a swarm of hundreds
-of posts is one case with one reason, anything else a case of its own.
+A charge is one kind held against one post. The screen lists charges as cases: all of a swarm's
+posts are one, and all of an account's of one kind; hundreds of posts for one reason are one line.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class Charges:
     def __init__(self, most: int = 20_000) -> None:
         self._most = most
         self._by_key: OrderedDict[tuple[str, Kind], Charge] = OrderedDict()
-        self._by_group: dict[str, Case] = {}
+        self._open: dict[tuple[Kind, str], Case] = {}
+        """By kind and group, or by kind and author where there is no group."""
         self._cases: OrderedDict[int, Case] = OrderedDict()
         self._next = 0
         self.version = 0
@@ -146,8 +147,10 @@ class Charges:
     def get(self, post: str, kind: Kind) -> Charge | None:
         return self._by_key.get((post, kind))
 
-    def of_group(self, group: str) -> Case | None:
-        return self._by_group.get(group)
+    def in_time(self) -> list[Charge]:
+        """What stands, by the time of the posts."""
+        standing = [charge for charge in self._by_key.values() if charge.stands]
+        return sorted(standing, key=lambda charge: charge.seen_at)
 
     def add(self, flagged: FlaggedPost) -> Charge:
         """A verdict was reached, perhaps once more after it was taken back."""
@@ -191,23 +194,22 @@ class Charges:
         case.version += 1
         self.version += 1
 
-    def merge(self, group: str, into: str) -> None:
+    def merge(self, kind: Kind, group: str, into: str) -> None:
         """One swarm went into another: what comes now belongs to that one's case."""
-        if case := self._by_group.pop(group, None):
+        if case := self._open.pop((kind, group), None):
             case.group = into
             case.version += 1
-            self._by_group.setdefault(into, case)
+            self._open.setdefault((kind, into), case)
             self.version += 1
 
     def _case_for(self, charge: Charge) -> Case:
-        group = charge.group
-        case = self._by_group.get(group) if group else None
-        if case is None:
-            case = Case(self._next, charge.kind, group)
-            self._next += 1
+        key = charge.kind, charge.group or charge.author
+        case = self._open.get(key)
+        # A name may be another group's id; what the user has settled stays settled.
+        if case is None or case.group != charge.group or case.opinion is Opinion.DISMISSED:
+            case = self._open[key] = Case(self._next, charge.kind, charge.group)
             self._cases[case.serial] = case
-            if group:
-                self._by_group[group] = case
+            self._next += 1
         return case
 
     def _forget_oldest(self) -> None:
@@ -217,5 +219,6 @@ class Charges:
             case.charges.remove(charge)
         if not case.charges:
             self._cases.pop(case.serial, None)
-            if case.group and self._by_group.get(case.group) is case:
-                del self._by_group[case.group]
+            key = case.kind, case.group or charge.author
+            if self._open.get(key) is case:
+                del self._open[key]

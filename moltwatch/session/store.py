@@ -165,7 +165,7 @@ class Session:
         elif isinstance(finding, Group):
             self.groups.tell(finding)
             if finding.state is GroupState.MERGED and finding.into:
-                self.charges.merge(finding.id, finding.into)
+                self.charges.merge(finding.kind, finding.id, finding.into)
         elif isinstance(finding, Retracted):
             self._retract(finding)
 

@@ -1,0 +1,143 @@
+"""From a stranger's text to cells: harmless, equally wide on every terminal, never markup.
+
+Everything a forum wrote passes through :func:`safe` or :func:`safe_line` and becomes plain segments
+of a strip. Terminals disagree about how wide joined emoji, variation selectors, skin tones and
+flags are; what they disagree about is taken out, so that the grid holds everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from moltwatch.text import display, display_line
+
+_DISPUTED = re.compile(
+    "[\u200c\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+_REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
+_LIGATURES = {0xFDFD: "bismillah"}  # one letter, a whole line wide
+
+
+def _tame(text: str) -> str:
+    if text.isascii():
+        return text
+    text = _DISPUTED.sub("", text)
+    return _REGIONAL.sub(lambda m: chr(ord(m[0]) - 0x1F1E6 + ord("A")), text.translate(_LIGATURES))
+
+
+def safe(text: str, most: int = 20_000) -> str:
+    """A stranger's text with its line breaks."""
+    return _tame(display(text, most))
+
+
+@lru_cache(4_096)
+def safe_line(text: str, most: int = 300) -> str:
+    """A stranger's text on one line: names, titles, communities."""
+    return _tame(display_line(text, most))
+
+
+Piece = tuple[str, Style | None]
+
+
+class Line:
+    """A line under construction: pieces go in from the left until it is full."""
+
+    __slots__ = ("_segments", "room")
+
+    def __init__(self, width: int) -> None:
+        self.room = max(0, width)
+        """Cells left."""
+        self._segments: list[Segment] = []
+
+    def add(self, text: str, style: Style | None = None) -> Line:
+        """Append a piece; what does not fit is cut, with ``…``."""
+        if not text or self.room <= 0:
+            return self
+        width = cell_len(text)
+        if width > self.room:
+            text = set_cell_size(text, self.room - 1).rstrip(" ") + "…"
+            width = cell_len(text)
+        self._segments.append(Segment(text, style))
+        self.room -= width
+        return self
+
+    def gap(self, cells: int, style: Style | None = None) -> Line:
+        """Append blanks."""
+        cells = min(cells, self.room)
+        if cells > 0:
+            self._segments.append(Segment(" " * cells, style))
+            self.room -= cells
+        return self
+
+    def right(self, *pieces: Piece) -> Line:
+        """Append pieces so that they end at the right edge; leave them out if there is no room."""
+        width = sum(cell_len(text) for text, _ in pieces)
+        if width <= self.room:
+            self.gap(self.room - width)
+            for text, style in pieces:
+                self.add(text, style)
+        return self
+
+    def strip(self, base: Style) -> Strip:
+        """The finished line, filled up with ``base``, which also lies under every piece."""
+        self.gap(self.room)
+        return Strip(self._segments).apply_style(base)
+
+
+def with_right(width: int, right: Sequence[Piece], left: Iterable[Piece]) -> Line:
+    """A line whose right end is kept whole while the left is cut to what room it leaves."""
+    reserved = sum(cell_len(text) for text, _ in right)
+    reserved = reserved + 1 if 0 < reserved < width - 4 else 0
+    line = Line(width - reserved)
+    for text, style in left:
+        line.add(text, style)
+    line.room += reserved
+    return line.right(*right) if reserved else line
+
+
+def wrap(text: str, width: int, most: int) -> tuple[list[str], bool]:
+    """Break text into at most ``most`` lines of at most ``width`` cells; tell whether text was
+    left over. Breaks at blanks where there are any, otherwise anywhere."""
+    lines: list[str] = []
+    width = max(2, width)
+    for paragraph in text.split("\n"):
+        plain = paragraph.isascii()
+        while True:
+            if len(lines) >= most:
+                return lines, True
+            # No line holds more characters than it has cells, but for those of no width.
+            fits = paragraph if len(paragraph) <= width and plain else None
+            if fits is None and not plain and cell_len(paragraph[: 4 * width]) <= width:
+                fits = paragraph if len(paragraph) <= 4 * width else None
+            if fits is not None:
+                lines.append(fits)
+                break
+            at = width if plain else _cells_to_index(paragraph, width)
+            blank = paragraph.rfind(" ", 0, at + 1)
+            if blank > at // 3:
+                lines.append(paragraph[:blank].rstrip())
+                paragraph = paragraph[blank + 1 :].lstrip(" ")
+            else:
+                lines.append(paragraph[:at])
+                paragraph = paragraph[at:]
+            if not paragraph:
+                break
+    return lines, False
+
+
+def _cells_to_index(text: str, cells: int) -> int:
+    """How many characters fit into so many cells, at least one, at most a line's worth of
+    characters without width."""
+    used = 0
+    for i, character in enumerate(text[: 4 * cells]):
+        used += get_character_cell_size(character)
+        if used > cells:
+            return max(1, i)
+    return max(1, min(len(text), 4 * cells))

@@ -1,0 +1,97 @@
+"""A case in the list of flags: what is held against whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from moltwatch.model import Flag
+from moltwatch.session.charges import Case, Opinion
+from moltwatch.tui.ink import Line, Piece, safe_line, with_right, wrap
+from moltwatch.tui.inked import Ink
+from moltwatch.tui.rows.comment_row import clock, voice
+from moltwatch.tui.rowview import Look
+from moltwatch.tui.symbols import sign
+
+MOST_REASONS = 4
+
+
+class CaseRow:
+    """A head, the strongest reasons and an excerpt; all reasons when it is opened."""
+
+    __slots__ = ("_excerpt", "_for", "_reasons", "case", "matched", "members", "opened")
+
+    def __init__(self, case: Case, members: int) -> None:
+        self.case = case
+        self.members = members
+        """Accounts in its swarm; 0 when it is not about one."""
+        self.opened = False
+        self.matched = True
+        self._for: Hashable = None
+        self._reasons: list[tuple[Flag, list[str]]] = []
+        self._excerpt: list[str] = []
+
+    @property
+    def key(self) -> Hashable:
+        return self.case.serial
+
+    @property
+    def stamp(self) -> Hashable:
+        return self.case.version, self.members, self.opened, self.matched
+
+    def height(self, width: int) -> int:
+        wanted = (width, self.case.version, self.opened)
+        if wanted != self._for:
+            self._wrap(width)
+            self._for = wanted
+        extra = len(self._reasons) if self.opened else 0
+        return 1 + sum(len(lines) for _, lines in self._reasons) + extra + len(self._excerpt)
+
+    def _wrap(self, width: int) -> None:
+        charge = self.case.latest
+        flags = charge.reasons[: MOST_REASONS if self.opened else 1]
+        self._reasons = [
+            (flag, wrap(safe_line(flag.reason), width - 4, 4 if self.opened else 2)[0])
+            for flag in flags
+        ]
+        text = safe_line(charge.excerpt, 200)
+        self._excerpt = wrap(text, width - 4, 3 if self.opened else 1)[0] if text else []
+
+    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+        self.height(width)
+        case, charge = self.case, self.case.latest
+        colour = ink(case.kind.value if self.matched and case.stands else "faint")
+        edge = (sign("cursor") if look.selected else " ", ink("primary"))
+        verdict = {Opinion.CONFIRMED: f" {sign('yes')}", Opinion.DISMISSED: f" {sign('no')}"}
+        who: list[Piece] = [
+            edge,
+            (f"{sign(case.kind)} ", colour),
+        ]
+        if case.group:
+            n = max(self.members, len(case.accounts))
+            who.append((f"{n:,} accounts", ink("strong")))
+        else:
+            who.append((safe_line(charge.author, 40), ink(voice(charge.author))))
+        if case.n > 1:
+            who.append((f" {case.n:,}×", ink("dim")))
+        right = [
+            (verdict.get(case.opinion, "") if case.opinion else "", ink("good")),
+            (f"{clock(charge.at)} ", ink("faint")),
+            (f"{case.score:.2f} ", colour),
+        ]
+        lines = [with_right(width, right, who)]
+        for flag, reason in self._reasons:
+            lines += [Line(width).add(*edge).add("  ").add(text, ink("body")) for text in reason]
+            if self.opened:
+                line = Line(width).add(*edge).add("    ")
+                line.add(f"{flag.heuristic} {flag.score:.2f}", ink("dim"))
+                if flag.evidence:
+                    line.add(f" {sign('dot')} {len(flag.evidence)} shown as evidence", ink("faint"))
+                if flag.n:
+                    line.add(f" {sign('dot')} n={flag.n:,}", ink("faint"))
+                lines.append(line)
+        quiet = ink("dim" if case.stands else "faint")
+        lines += [
+            Line(width).add(*edge).add(" ").add(sign("rail"), ink("rail")).add(text, quiet)
+            for text in self._excerpt
+        ]
+        return lines

@@ -1,0 +1,317 @@
+"""A list of rows of any height that draws only what is on the screen.
+
+Rows are drawn line by line when the terminal asks for them (Textual's line API); nothing rendered
+is kept but a small cache of strips. The virtual size is set once a frame. While rows come in, the
+view stays where it is: at the end when it follows, on the same row when it does not.
+
+OptionList, ListView and RichLog cost more with every row they hold; this does not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from textual import events
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from moltwatch.tui.ink import Line
+from moltwatch.tui.inked import Ink, Inked
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a row is being looked at."""
+
+    selected: bool = False
+    focused: bool = False
+    fresh: int = 0
+    """3 just came, 2 and 1 a moment ago, 0 longer."""
+
+
+class Row(Protocol):
+    """Something with a height and lines."""
+
+    @property
+    def key(self) -> Hashable:
+        """What stays the same while it changes."""
+
+    @property
+    def stamp(self) -> Hashable:
+        """Different when it looks different."""
+
+    def height(self, width: int) -> int: ...
+
+    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+        """As many as :meth:`height` says."""
+
+
+class RowView(Inked, ScrollView, can_focus=True):
+    """Rows, a cursor, and the end to follow."""
+
+    cursor: reactive[int] = reactive(-1, repaint=False)
+    following: reactive[bool] = reactive(False, repaint=False)
+
+    class Chosen(Message):
+        """Enter or a click on the row under the cursor."""
+
+        def __init__(self, view: RowView, row: Row) -> None:
+            self.view, self.row = view, row
+            super().__init__()
+
+        @property
+        def control(self) -> RowView:
+            return self.view
+
+    class Moved(Message):
+        """The user moved the cursor."""
+
+        def __init__(self, view: RowView, row: Row) -> None:
+            self.view, self.row = view, row
+            super().__init__()
+
+        @property
+        def control(self) -> RowView:
+            return self.view
+
+    def __init__(
+        self, *, id: str | None = None, follow: bool = False, empty: str = "", cursor: bool = True
+    ) -> None:
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._starts: list[int] = []
+        self._height = 0
+        self._width = 0
+        self._strips: LRUCache[Hashable, list[Strip]] = LRUCache(1_024)
+        self._fresh: dict[Hashable, int] = {}
+        self._empty = empty
+        self._has_cursor = cursor
+        self._follows = follow
+        self._settling = False
+        self.set_reactive(RowView.following, follow)
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows instead; cursor and place stay with the row they were at."""
+        current = self.current
+        anchor, offset = self._anchor()
+        self._rows = list(rows)
+        self._measure(0)
+        keys = {row.key: i for i, row in enumerate(self._rows)} if current or anchor else {}
+        if current is not None:
+            self.set_reactive(
+                RowView.cursor, keys.get(current.key, min(self.cursor, len(self._rows) - 1))
+            )
+        at = keys.get(anchor.key) if anchor else None
+        self._resettle(None if at is None else self._starts[at] + offset)
+
+    def extend_rows(self, rows: Sequence[Row]) -> None:
+        """Add rows at the end."""
+        first = len(self._rows)
+        self._rows.extend(rows)
+        self._measure(first)
+        self._resettle(None)
+
+    def touch(self, key: Hashable, level: int = 3) -> None:
+        """A row is fresh for a moment."""
+        self._fresh[key] = level
+
+    def cool(self) -> None:
+        """A moment has passed."""
+        if self._fresh:
+            self._fresh = {key: level - 1 for key, level in self._fresh.items() if level > 1}
+            self.refresh()
+
+    def _measure(self, first: int) -> None:
+        y = self._height if first else 0
+        del self._starts[first:]
+        width = self._width
+        for row in self._rows[first:]:
+            self._starts.append(y)
+            y += row.height(width)
+        self._height = y
+
+    def _anchor(self) -> tuple[Row | None, int]:
+        y = self.scroll_offset.y
+        if not self._rows or y <= 0:
+            return None, 0
+        i = max(0, bisect_right(self._starts, y) - 1)
+        return self._rows[i], y - self._starts[i]
+
+    def _resettle(self, y: int | None) -> None:
+        size = Size(self._width, self._height)
+        self._settling = True
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if self.following:
+            self.scroll_end(animate=False, immediate=True)
+            if self._has_cursor and self.cursor >= 0:
+                self.set_reactive(RowView.cursor, len(self._rows) - 1)
+        elif y is not None and y != self.scroll_offset.y:
+            self.scroll_to(y=y, animate=False, immediate=True)
+        self._settling = False
+        self.refresh()
+
+    def restyle(self) -> None:
+        """Forget what was drawn: a theme or a symbol changed."""
+        self._strips.clear()
+        self.refresh()
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        base = self.rich_style
+        y += self.scroll_offset.y
+        if y >= self._height or not self._rows:
+            line = Line(self._width)
+            if not self._rows and y == 1:
+                line.add(f"  {self._empty}", self.ink("faint"))
+            return line.strip(base)
+        i = bisect_right(self._starts, y) - 1
+        row = self._rows[i]
+        strips = self._draw(
+            row, Look(i == self.cursor, self.has_focus, self._fresh.get(row.key, 0))
+        )
+        at = y - self._starts[i]
+        return strips[at] if at < len(strips) else Line(self._width).strip(base)
+
+    def _draw(self, row: Row, look: Look) -> list[Strip]:
+        cached = (row.key, row.stamp, self._width, look)
+        strips = self._strips.get(cached)
+        if strips is None:
+            base = self.rich_style
+            if look.selected and self._has_cursor:
+                name = "ink--cursor" if look.focused else "ink--cursor-blurred"
+                base += self.get_component_rich_style(name)
+            strips = [line.strip(base) for line in row.lines(self._width, self.ink, look)]
+            self._strips[cached] = strips
+        return strips
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+
+    # --- cursor and scrolling ---------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            anchor, _ = self._anchor()
+            self._width = width
+            self._measure(0)
+            at = next((i for i, row in enumerate(self._rows) if row is anchor), None)
+            self._resettle(None if at is None else self._starts[at])
+        elif self.following:
+            self._resettle(None)
+
+    def remeasure(self) -> None:
+        """A row changed its height."""
+        self.set_rows(self._rows)
+
+    def move_to(self, i: int, *, tell: bool = True) -> None:
+        """Put the cursor on a row and bring it into sight."""
+        if not self._rows:
+            return
+        i = max(0, min(i, len(self._rows) - 1))
+        self.cursor = i
+        top, bottom = self._starts[i], self._end_of(i)
+        height = self.scrollable_content_region.height
+        y = self.scroll_offset.y
+        if top < y or bottom - top >= height:
+            self.scroll_to(y=top, animate=False, immediate=True)
+        elif bottom > y + height:
+            self.scroll_to(y=bottom - height, animate=False, immediate=True)
+        self.following = self.following and i == len(self._rows) - 1
+        self.refresh()
+        if tell:
+            self.post_message(self.Moved(self, self._rows[i]))
+
+    def move_to_key(self, key: Hashable, *, tell: bool = False) -> bool:
+        """Put the cursor on the row with this key; tell whether there is one."""
+        for i, row in enumerate(self._rows):
+            if row.key == key:
+                self.following = False
+                self.move_to(i, tell=tell)
+                return True
+        return False
+
+    def _end_of(self, i: int) -> int:
+        return self._starts[i + 1] if i + 1 < len(self._starts) else self._height
+
+    def on_focus(self) -> None:
+        if self.cursor < 0 and self._rows and self._has_cursor:
+            at_top = bisect_right(self._starts, self.scroll_offset.y) - 1
+            self.move_to(len(self._rows) - 1 if self.following else max(0, at_top), tell=False)
+
+    def action_down(self) -> None:
+        self._step(1)
+
+    def action_up(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        if self._has_cursor:
+            self.move_to(self.cursor + by)
+        else:
+            self.scroll_relative(y=by, animate=False, immediate=True)
+
+    def action_first(self) -> None:
+        self.following = False
+        self.move_to(0)
+        self.scroll_home(animate=False, immediate=True)
+
+    def action_last(self) -> None:
+        self.move_to(len(self._rows) - 1)
+        self.scroll_end(animate=False, immediate=True)
+
+    def action_page(self, by: int) -> None:
+        """A screenful up or down."""
+        height = max(1, self.scrollable_content_region.height - 1)
+        if not self._has_cursor:
+            self.scroll_relative(y=by * height, animate=False, immediate=True)
+        elif self._rows:
+            y = self._starts[max(0, self.cursor)] + by * height
+            i = bisect_right(self._starts, max(0, y)) - 1
+            self.move_to(i if i != self.cursor else self.cursor + by)
+
+    def action_choose(self) -> None:
+        if row := self.current:
+            self.post_message(self.Chosen(self, row))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._settling or not self._follows:
+            return
+        if new_value < old_value and new_value < self.max_scroll_y - 1:
+            self.following = False
+        elif new_value > old_value and new_value >= self.max_scroll_y:
+            self.following = True
+
+    def on_click(self, event: events.Click) -> None:
+        y = event.get_content_offset(self)
+        if y is None or not self._rows:
+            return
+        line = y.y + self.scroll_offset.y
+        if line < self._height:
+            i = bisect_right(self._starts, line) - 1
+            again = i == self.cursor
+            self.move_to(i)
+            if again or event.chain > 1:
+                self.action_choose()

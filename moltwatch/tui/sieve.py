@@ -1,0 +1,83 @@
+"""The filter at work: which posts, threads and cases pass, found out a little each frame."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from moltwatch.model import Kind, Scores
+from moltwatch.session import Session
+from moltwatch.session.charges import Case
+from moltwatch.session.filter import Filter, Subject, compile_filter
+from moltwatch.session.thread import Node
+
+BUDGET = 0.004
+"""Seconds a frame may spend on trying posts."""
+
+AMONG = 1_200
+"""Threads looked at, the latest first."""
+
+
+class Sieve:
+    """One filter over one session."""
+
+    def __init__(self, expression: str) -> None:
+        """Raises UsageError when the expression is none."""
+        self.expression = expression
+        self.filter: Filter = compile_filter(expression)
+        self.threads: set[str] = set()
+        """Threads with a post that passes."""
+        self._tried: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Another session is on the screen."""
+        self.threads.clear()
+        self._tried.clear()
+
+    def passes(self, node: Node) -> bool:
+        """Whether a post passes, as things stand."""
+        return node.post is not None and self.filter(subject(node))
+
+    def case(self, case: Case, session: Session) -> bool:
+        """Whether a post of a case passes; of a large one, only the latest are tried."""
+        nodes = (session.threads.node(charge.post) for charge in case.charges[-20:])
+        return any(node is not None and self.passes(node) for node in nodes)
+
+    def work(self, session: Session) -> None:
+        """Try posts that were not tried yet, for a few milliseconds."""
+        until = perf_counter() + BUDGET
+        for thread in session.threads.recent(AMONG):
+            if thread.id in self.threads:
+                continue
+            # Verdicts change what passes, so a change of flags tries the thread again.
+            tried = self._tried.get(thread.id, 0)
+            for node in thread.order[tried:]:
+                tried += 1
+                if self.passes(node):
+                    self.threads.add(thread.id)
+                    break
+                if perf_counter() > until:
+                    break
+            self._tried[thread.id] = tried
+            if perf_counter() > until:
+                return
+
+    def flagged(self, posts: list[Node]) -> None:
+        """These posts were flagged: whether they pass may have changed."""
+        self.threads.update(node.thread.id for node in posts if self.passes(node))
+
+
+def subject(node: Node) -> Subject:
+    """A post as the filter language sees it."""
+    assert node.post is not None
+    standing = [charge for charge in node.charges if charge.stands]
+    scores = {charge.kind: charge.score for charge in standing}
+    return Subject(
+        node.post,
+        Scores(
+            persona=scores.get(Kind.PERSONA, 0.0),
+            coordinated=scores.get(Kind.COORDINATED, 0.0),
+            hazard=scores.get(Kind.HAZARD, 0.0),
+        ),
+        tuple(flag for charge in standing for flag in charge.reasons),
+        frozenset(scores),
+    )

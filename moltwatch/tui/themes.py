@@ -1,0 +1,194 @@
+"""Themes: a TOML file of colours each, shipped or the user's own.
+
+Read without textual, so that ``moltwatch themes`` stays quick; :func:`to_textual` makes of one what
+the screen takes. A file looks like this::
+
+    description = "a line about it"
+    dark = true
+
+    [colors]            # any CSS colour, or ansi_blue and the like with ansi = true
+    background = "#0b1016"
+    …                   # see COLORS; the rest of the file has defaults
+
+    [moltwatch]
+    persona = "#c39bff"
+    voices = ["#…", …]  # six
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct, field
+
+from moltwatch.errors import UsageError
+from moltwatch.paths import config_file, shipped
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+DEFAULT = "tidepool"
+SIXTEEN = "terminal"
+"""For terminals with 16 colours or none."""
+
+
+class Colors(Struct, frozen=True, forbid_unknown_fields=True):
+    """What textual's own widgets use too."""
+
+    background: str
+    surface: str
+    panel: str
+    foreground: str
+    primary: str
+    accent: str
+    secondary: str | None = None
+    success: str | None = None
+    warning: str | None = None
+    error: str | None = None
+
+
+class Inks(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What moltwatch draws with."""
+
+    strong: str
+    dim: str
+    faint: str
+    rail: str
+    fresh: str
+    cursor: str
+    cursor_blurred: str
+    persona: str
+    coordinated: str
+    hazard: str
+    voices: tuple[str, str, str, str, str, str]
+    cursor_style: str = "none"
+    """Text style of the row under the cursor, ``reverse`` where colours will not do."""
+    faint_style: str = "none"
+
+
+class ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A theme as it stands in its file."""
+
+    colors: Colors
+    moltwatch: Inks
+    description: str = ""
+    dark: bool = True
+    ansi: bool = False
+    """Uses the terminal's own 16 colours."""
+    name: str = field(default="")
+    """The file's name without its suffix."""
+
+
+def user_folder() -> Path:
+    """Where the user's own themes lie, beside ``config.toml``."""
+    return config_file().parent / "themes"
+
+
+def load(path: Path) -> ThemeFile:
+    """Read one theme. Raises UsageError that names the file and the key."""
+    try:
+        text = path.read_text("utf-8")
+        theme = msgspec.convert(tomllib.loads(text), ThemeFile)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"theme {path}: cannot be read ({error})") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"theme {path}: {error}") from None
+    _check_colors(path, theme)
+    return msgspec.structs.replace(theme, name=path.stem)
+
+
+def load_all(complain: list[str] | None = None) -> dict[str, ThemeFile]:
+    """All themes by name, the user's own over the shipped. A broken file costs only itself: what
+    is wrong with it is appended to ``complain``."""
+    themes: dict[str, ThemeFile] = {}
+    for folder in (shipped("themes"), user_folder()):
+        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            try:
+                themes[path.stem] = load(path)
+            except UsageError as error:
+                if complain is not None:
+                    complain.append(str(error))
+    return themes
+
+
+def _check_colors(path: Path, theme: ThemeFile) -> None:
+    from textual.color import Color, ColorParseError
+
+    for table, struct in (("colors", theme.colors), ("moltwatch", theme.moltwatch)):
+        for key, value in msgspec.to_builtins(struct).items():
+            if key.endswith("-style"):
+                continue
+            for color in value if isinstance(value, list | tuple) else [value]:
+                if color is None:
+                    continue
+                try:
+                    Color.parse(color)
+                except ColorParseError:
+                    raise UsageError(
+                        f"theme {path}: {table}.{key}: no such color {color!r}"
+                    ) from None
+
+
+def variables(inks: Inks) -> dict[str, str]:
+    """The theme's inks as CSS variables."""
+    values = msgspec.to_builtins(inks)
+    voices = values.pop("voices")
+    named = {f"ink-{key}": value for key, value in values.items()}
+    return named | {f"ink-voice-{i}": color for i, color in enumerate(voices)}
+
+
+_FALLBACK = {
+    "ink-strong": "text",
+    "ink-dim": "text-muted",
+    "ink-faint": "text-disabled",
+    "ink-rail": "text-disabled",
+    "ink-fresh": "success",
+    "ink-cursor": "primary-muted",
+    "ink-cursor-blurred": "panel",
+    "ink-persona": "secondary",
+    "ink-coordinated": "warning",
+    "ink-hazard": "error",
+    "ink-voice-0": "text-primary",
+    "ink-voice-1": "text-secondary",
+    "ink-voice-2": "text-accent",
+    "ink-voice-3": "text-success",
+    "ink-voice-4": "text-warning",
+    "ink-voice-5": "text-error",
+}
+
+
+def fallback(theme: Theme) -> dict[str, str]:
+    """Inks for textual's own themes, which know none, out of the colours they have."""
+    colors = theme.to_color_system().generate()
+    cursor = "reverse" if theme.ansi else "none"
+    styles = {"ink-cursor-style": cursor, "ink-faint-style": "dim" if theme.ansi else "none"}
+    return {ink: colors[name] for ink, name in _FALLBACK.items()} | styles
+
+
+def to_textual(theme: ThemeFile) -> Theme:
+    """What the screen takes."""
+    from textual.theme import BUILTIN_THEMES, Theme
+
+    colors = theme.colors
+    sixteen = BUILTIN_THEMES["ansi-dark" if theme.dark else "ansi-light"].variables
+    return Theme(
+        name=theme.name,
+        primary=colors.primary,
+        secondary=colors.secondary,
+        warning=colors.warning,
+        error=colors.error,
+        success=colors.success,
+        accent=colors.accent,
+        foreground=colors.foreground,
+        background=colors.background,
+        surface=colors.surface,
+        panel=colors.panel,
+        dark=theme.dark,
+        ansi=theme.ansi,
+        variables=(sixteen if theme.ansi else {})
+        | variables(theme.moltwatch)
+        | {"footer-key-foreground": colors.accent, "border": colors.primary},
+    )

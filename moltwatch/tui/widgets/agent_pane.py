@@ -1,0 +1,113 @@
+"""An agent's card: what it says of itself, how it writes, and whom it keeps company with."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from moltwatch.model import Kind
+from moltwatch.session import Session
+from moltwatch.session.agents import Agent
+from moltwatch.times import SECOND, format_duration, format_time
+from moltwatch.tui.ink import safe, safe_line
+from moltwatch.tui.keys import ROW_KEYS
+from moltwatch.tui.rows.comment_row import clock, voice
+from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
+from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.pane import Pane
+
+BARS = 24
+MOST_POSTS = 30
+
+
+class AgentView(RowView):
+    BINDINGS: ClassVar[list[BindingType]] = list(ROW_KEYS)
+
+
+class AgentPane(Pane):
+    """One account."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(AgentView(empty="press a on a post to see its author"), id=id)
+        self.name_shown: str | None = None
+        self._shown: object = None
+
+    def open(self, name: str | None) -> None:
+        """Show this account."""
+        self.name_shown = name
+        self._shown = None
+        self.view.set_reactive(RowView.cursor, -1)
+
+    def pull(self, session: Session, frame: int) -> None:
+        """Show what is new."""
+        agent = session.agents.get(self.name_shown) if self.name_shown else None
+        version = (self.name_shown, agent.version if agent else -1, id(session))
+        if version == self._shown:
+            return
+        self._shown = version
+        if agent is None:
+            self.title_line.set([("AGENT", "strong")])
+            self.view.set_rows([])
+            return
+        self.title_line.set(
+            [("AGENT ", "strong"), (safe_line(agent.name, 40), voice(agent.name))],
+            [(f"{sign(k)}{n:,} ", k.value) for k in Kind if (n := agent.flagged[k])],
+        )
+        self.view.set_rows(_card(agent, session))
+
+
+def _card(agent: Agent, session: Session) -> list[Row]:
+    rows: list[Row] = []
+    profile = agent.profile
+    if profile and profile.display and profile.display != agent.name:
+        rows.append(PiecesRow("display", [(" " + safe_line(profile.display, 60), "strong")]))
+    if profile and profile.bio:
+        rows.append(ParagraphRow("bio", safe(profile.bio, 1_000).strip(), "body", 8))
+    facts: list[tuple[str, str]] = []
+    if profile:
+        if profile.karma is not None:
+            facts.append(("karma", f"{profile.karma:,}"))
+        if profile.followers is not None:
+            facts.append(("followers", f"{profile.followers:,}"))
+        if profile.created_at is not None:
+            age = format_duration(max(0, session.now - profile.created_at))
+            facts.append(("account", f"{format_time(profile.created_at)[:10]} ({age})"))
+    facts.append(("wrote", f"{agent.n - agent.comments:,} posts, {agent.comments:,} comments"))
+    if agent.first_at is not None:
+        facts.append(("first seen", clock(agent.first_at)))
+    b = agent.burstiness
+    facts.append(("rhythm", agent.rhythm + (f" (B {b:+.2f})" if b is not None else "")))
+    same, out_of = agent.repetition()
+    if out_of > 1:
+        facts.append(("repeats", f"{same} of the last {out_of} say it again"))
+    if rows:
+        rows.append(PiecesRow("blank0", []))
+    rows += [PiecesRow(name, [(f" {name:<11}", "dim"), (value, "body")]) for name, value in facts]
+    times = [own.at for own in agent.recent]
+    if len(times) > 2 and times[-1] - times[0] >= SECOND:
+        bars = [0.0] * BARS
+        for at in times:
+            bars[min(BARS - 1, (at - times[0]) * BARS // (times[-1] - times[0]))] += 1
+        span = format_duration(times[-1] - times[0])
+        rows.append(
+            PiecesRow(
+                "bars", [(" activity   ", "dim"), (spark(bars), "fresh"), (f" {span}", "faint")]
+            )
+        )
+    if agent.company:
+        rows += [PiecesRow("blank1", []), PiecesRow("company", [(" ANSWERS", "strong")])]
+        rows += [
+            PiecesRow(
+                ("answers", name),
+                [(f" {n:>4,}× ", "dim"), (safe_line(name, 40), voice(name))],
+            )
+            for name, n in agent.company.most_common(6)
+        ]
+    rows += [PiecesRow("blank2", []), PiecesRow("latest", [(" LATEST", "strong")])]
+    rows += [
+        ArrivalRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
+        for own in reversed(list(agent.recent)[-MOST_POSTS:])
+    ]
+    return rows

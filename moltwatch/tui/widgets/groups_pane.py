@@ -1,0 +1,144 @@
+"""Groups: all swarms, or one of them: members, what they share, who came when."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from moltwatch.model import GroupState
+from moltwatch.session import Session
+from moltwatch.session.groups import Swarm
+from moltwatch.times import format_duration
+from moltwatch.tui.ink import safe, safe_line
+from moltwatch.tui.keys import ROW_KEYS
+from moltwatch.tui.rows.comment_row import clock, voice
+from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
+from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.pane import Pane
+
+MOST_SHOWN = 200
+MOST_ARRIVALS = 400
+BARS = 24
+
+
+class GroupsView(RowView):
+    BINDINGS: ClassVar[list[BindingType]] = [*ROW_KEYS, Binding("enter", "choose", "look closer")]
+
+
+class GroupsPane(Pane):
+    """The swarms."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(GroupsView(empty="no group has formed"), id=id)
+        self.group: str | None = None
+        """The one looked at; None for the list."""
+        self._shown: object = None
+
+    def open(self, group: str | None) -> None:
+        """Look at one group, or at the list."""
+        self.group = group
+        self._shown = None
+        self.view.set_reactive(RowView.cursor, -1)
+        self.view.scroll_home(animate=False, immediate=True)
+
+    def pull(self, session: Session, frame: int) -> None:
+        """Show what is new."""
+        swarm = session.groups.get(self.group) if self.group else None
+        version = (session.groups.version, self.group, swarm.version if swarm else 0, id(session))
+        if version == self._shown:
+            return
+        self._shown = version
+        if swarm:
+            self.view.set_rows(self._one(swarm))
+            self.title_line.set(
+                [("GROUP ", "strong"), (f"{swarm.group.n:,} accounts", "coordinated")],
+                [("esc all groups ", "faint")],
+            )
+        else:
+            self.view.set_rows(self._all(session))
+            self.title_line.set([("GROUPS ", "strong"), (f"{session.groups.n:,}", "dim")])
+
+    def _all(self, session: Session) -> list[Row]:
+        rows: list[Row] = []
+        for swarm in session.groups.swarms[-MOST_SHOWN:]:
+            ink = "faint" if swarm.over else "coordinated"
+            rows.append(
+                PiecesRow(
+                    swarm.id,
+                    [
+                        (f"{sign(swarm.group.kind)} ", ink),
+                        (f"{swarm.group.n:,} accounts", "strong"),
+                        (f" {sign('dot')} {swarm.n_posts:,} posts", "dim"),
+                    ],
+                    [(f"{_state(swarm)} ", "faint")],
+                )
+            )
+            rows.append(
+                ParagraphRow((swarm.id, "why"), "  " + safe_line(swarm.group.reason), "body", 2)
+            )
+            names = ", ".join(safe_line(name, 30) for name in swarm.group.accounts[:4])
+            rows.append(ParagraphRow((swarm.id, "who"), "  " + names, "dim", 1))
+        return rows
+
+    def _one(self, swarm: Swarm) -> list[Row]:
+        group = swarm.group
+        arrivals = sorted(swarm.arrivals, key=lambda arrival: arrival.at)
+        rows: list[Row] = [
+            ParagraphRow("why", safe_line(group.reason), "body", 4),
+            PiecesRow("state", [(f" {_state(swarm)}, since {clock(group.since)}", "dim")]),
+        ]
+        if arrivals:
+            first, last = arrivals[0].at, arrivals[-1].at
+            bars = [0.0] * BARS
+            for arrival in arrivals:
+                bars[min(BARS - 1, (arrival.at - first) * BARS // max(1, last - first))] += 1
+            rows += [
+                PiecesRow("blank0", []),
+                PiecesRow(
+                    "bars",
+                    [
+                        (" came ", "dim"),
+                        (spark(bars), "coordinated"),
+                        (f" in {format_duration(last - first)}", "dim"),
+                    ],
+                ),
+                PiecesRow("blank1", []),
+                PiecesRow("shared", [(" WHAT THEY SAY", "strong")]),
+                ParagraphRow("text", safe(arrivals[0].text).strip(), "body", 6),
+                PiecesRow("blank2", []),
+            ]
+            rows.append(
+                PiecesRow(
+                    "order", [(" WHO CAME WHEN ", "strong"), (f"{swarm.n_posts:,} posts", "dim")]
+                )
+            )
+            rows += [
+                ArrivalRow(
+                    arrival.post,
+                    arrival.thread,
+                    "+" + format_duration(arrival.at - first),
+                    safe_line(arrival.author, 30),
+                    voice(arrival.author),
+                    safe_line(arrival.text, 120),
+                )
+                for arrival in arrivals[:MOST_ARRIVALS]
+            ]
+        else:
+            rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
+            rows += [
+                PiecesRow(("member", name), [("  " + safe_line(name, 40), voice(name))])
+                for name in group.accounts
+            ]
+        return rows
+
+
+def _state(swarm: Swarm) -> str:
+    states = {
+        GroupState.FORMED: "formed",
+        GroupState.GREW: "growing",
+        GroupState.MERGED: "merged",
+        GroupState.ENDED: "quiet",
+    }
+    return f"{states[swarm.group.state]} {clock(swarm.group.at)}"

@@ -1,0 +1,181 @@
+"""The time line at the bottom: the rate with flags marked on it; in a replay, the seek bar."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+
+from moltwatch.model import Kind
+from moltwatch.session.timeline import Column, Timeline
+from moltwatch.times import MINUTE, SECOND, Micros, format_duration
+from moltwatch.tui.ink import Line
+from moltwatch.tui.inked import Bar
+from moltwatch.tui.player import Player
+from moltwatch.tui.rows.comment_row import clock
+from moltwatch.tui.symbols import sign, spark
+
+LABEL = 20
+"""Cells left of the bars."""
+
+_RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
+"""Which kind gets the cell: swarms mark many cells anyway."""
+
+SHORTEST: Micros = 2 * MINUTE
+"""A live time line covers at least this."""
+
+
+class SeekBar(Bar):
+    """Two lines: bars; flags and the play head."""
+
+    class Seek(Message):
+        """The user clicked on a time."""
+
+        def __init__(self, at: Micros) -> None:
+            self.at = at
+            super().__init__()
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._player: Player | None = None
+        self._ahead: Timeline | None = None
+        """The time line of a run that had come further: what lies ahead is known then."""
+
+    def remember(self, timeline: Timeline) -> None:
+        """A run is being left; keep what it knew of the time to come."""
+        if self._ahead is None or timeline.end > self._ahead.end:
+            self._ahead = timeline
+
+    def pull(self, player: Player) -> None:
+        """Show how things stand."""
+        self._player = player
+        session, transport = player.session, player.transport
+        if session is None:
+            return
+        start, end = self.span(player)
+        cell = max(1, (end - start) // max(1, self.size.width))
+        self.show(
+            (
+                session.timeline.version if session.now // cell else 0,
+                session.now // SECOND,
+                transport and (transport.paused, transport.speed),
+                player.target,
+                player.done,
+                id(session),
+            )
+        )
+
+    def span(self, player: Player) -> tuple[Micros, Micros]:
+        """What the bar covers."""
+        session, transport = player.session, player.transport
+        now = session.now if session else 0
+        if transport is not None and transport.end > transport.start:
+            return transport.start, transport.end
+        start = session.start if session and session.start is not None else now
+        return start, max(now + 1, start + SHORTEST)
+
+    def draw(self, width: int) -> list[Line]:
+        player = self._player
+        if player is None or player.session is None:
+            return []
+        session = player.session
+        start, end = self.span(player)
+        n = max(1, width - LABEL - 2)
+        played = session.timeline.columns(n, start, end)
+        ahead = self._ahead.columns(n, start, end) if self._ahead else None
+        now = player.target if player.target is not None else session.now
+        head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
+        top = max((c.posts for c in [*played, *(ahead or ())]), default=0.0)
+        return [
+            self._bars(width, player, played, ahead, head, top),
+            self._marks(width, player, played, ahead, head, end),
+        ]
+
+    def _bars(
+        self,
+        width: int,
+        player: Player,
+        played: list[Column],
+        ahead: list[Column] | None,
+        head: int,
+        top: float,
+    ) -> Line:
+        line = Line(width)
+        what, ink = self._what(player)
+        line.add(f" {what}", self.ink(ink)).gap(LABEL - (width - line.room))
+        bars = spark([column.posts for column in played], top)
+        after = spark([c.posts for c in ahead], top) if ahead else None
+        run, run_ink = "", ""
+        for i, column in enumerate(played):
+            if column.gap:
+                piece, ink = sign("gap"), "bad"
+            elif i <= head:
+                piece, ink = bars[i], "fresh" if i == head else "primary"
+            elif after:
+                piece, ink = after[i], "faint"
+            else:
+                piece, ink = " ", "faint"
+            if ink != run_ink:
+                line.add(run, self.ink(run_ink) if run_ink else None)
+                run, run_ink = "", ink
+            run += piece
+        return line.add(run, self.ink(run_ink) if run_ink else None)
+
+    def _marks(
+        self,
+        width: int,
+        player: Player,
+        played: list[Column],
+        ahead: list[Column] | None,
+        head: int,
+        end: Micros,
+    ) -> Line:
+        line = Line(width)
+        session = player.session
+        now = session.now if session else 0
+        label = clock(now)
+        if player.transport is not None:
+            label += f" / {clock(end)}"
+        line.add(f" {label}", self.ink("dim")).gap(LABEL - (width - line.room))
+        for i, column in enumerate(played):
+            shown = column if i <= head or not ahead else ahead[i]
+            kinds = shown.kinds
+            # The rarest kind is the one worth the cell: swarms mark many cells anyway.
+            kind = next(
+                (k for k in (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED) if k in kinds), None
+            )
+            if i == head:
+                line.add(sign("head"), self.ink("accent"))
+            elif kind:
+                line.add(sign(kind), self.ink(kind.value if i <= head else "faint"))
+            else:
+                line.add(sign("line"), self.ink("rail"))
+        return line
+
+    def _what(self, player: Player) -> tuple[str, str]:
+        transport = player.transport
+        if player.failure or player.crash:
+            return f"{sign('no')} stopped", "bad"
+        if player.target is not None and transport is not None:
+            ahead = max(1, player.target - transport.start)
+            done = max(0, min(100, (transport.position - transport.start) * 100 // ahead))
+            return f"seeking {done}%", "accent"
+        if player.done:
+            return "end", "dim"
+        if transport is None:
+            return f"{sign('live')} live", "good"
+        speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
+        if transport.paused:
+            return f"{sign('pause')} paused {speed}", "accent"
+        left = transport.end - transport.position
+        rest = ""
+        if transport.speed != float("inf") and left > 0:
+            rest = f" -{format_duration(int(left / transport.speed))}"
+        return f"{sign('play')} {speed}{rest}"[: LABEL - 2], "primary"
+
+    def on_click(self, event: events.Click) -> None:
+        player = self._player
+        if player is None or player.transport is None or event.x < LABEL:
+            return
+        start, end = self.span(player)
+        n = max(1, self.size.width - LABEL - 2)
+        self.post_message(self.Seek(start + (end - start) * min(n, event.x - LABEL) // n))

@@ -1,0 +1,98 @@
+"""The list of threads: the liveliest first, in an order that does not twitch."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from moltwatch.session import Session
+from moltwatch.session.thread import Thread
+from moltwatch.tui.keys import ROW_KEYS
+from moltwatch.tui.rows.thread_row import ThreadRow
+from moltwatch.tui.rowview import RowView
+from moltwatch.tui.widgets.pane import Pane
+
+MOST_SHOWN = 300
+"""Threads in the list; the rest is reached through the filter, flags and agents."""
+
+FRAMES_IN_ORDER = 30
+"""The order stands for this many frames, so that rows can be read and clicked."""
+
+FRAMES_FROZEN = 150
+"""And for this many after the user moved the cursor."""
+
+
+class ThreadsView(RowView):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *ROW_KEYS,
+        Binding("enter", "choose", "open"),
+    ]
+
+
+class ThreadsPane(Pane):
+    """Threads with life in them."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(ThreadsView(empty="waiting for the first post"), id=id)
+        self._order: list[str] = []
+        self._ordered_at = -FRAMES_IN_ORDER
+        self._seen: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Another session is on the screen."""
+        self._order.clear()
+        self._seen.clear()
+        self._ordered_at = -FRAMES_IN_ORDER
+
+    def hold(self, frame: int) -> None:
+        """The user is choosing: keep the order for a while."""
+        self._ordered_at = max(self._ordered_at, frame + FRAMES_FROZEN - FRAMES_IN_ORDER)
+
+    def pull(
+        self,
+        session: Session,
+        frame: int,
+        pinned: set[str],
+        open: set[str],
+        passes: set[str] | None,
+    ) -> None:
+        """Show what is new; ``passes`` are the threads that the filter leaves, None for all."""
+        now = session.now
+        if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < 8:
+            self._ordered_at = frame
+            self._order = [thread.id for thread in self._sorted(session, pinned, passes)]
+        rows: list[ThreadRow] = []
+        for id in self._order:
+            thread = session.threads.get(id)
+            if thread is None:
+                continue
+            if self._seen.get(id) != thread.n:
+                if id in self._seen or thread.n < 3:
+                    self.view.touch(id)
+                self._seen[id] = thread.n
+            rows.append(ThreadRow(thread, now, pinned=id in pinned, open=id in open))
+        if frame % 12 == 0:
+            self.view.cool()
+        self.view.set_rows(rows)
+        n = session.threads.n
+        shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
+        self.title_line.set(
+            [("THREADS ", "strong"), (shown, "dim")],
+            [("filtered ", "accent")] if passes is not None else [],
+        )
+
+    def _sorted(self, session: Session, pinned: set[str], passes: set[str] | None) -> list[Thread]:
+        now = session.now
+        threads = [
+            thread
+            for thread in session.threads.recent(4 * MOST_SHOWN)
+            if passes is None or thread.id in passes
+        ]
+
+        def rank(thread: Thread) -> tuple[bool, float, int]:
+            # In steps, so that two threads of about the same rate do not change places each second.
+            rate = thread.rate.per_minute(now)
+            return thread.id in pinned, round(rate, 0 if rate >= 1 else 1), thread.last_at
+
+        return sorted(threads, key=rank, reverse=True)[:MOST_SHOWN]
