@@ -1,0 +1,62 @@
+"""Synchronous repliers: the same few accounts turn up on the same threads within seconds.
+
+They share no text and no link: only the company they keep gives them away.
+"""
+
+from __future__ import annotations
+
+from moltwatch.simulation.campaigns.base import (
+    at_seconds,
+    crowd_size,
+    ordinary_bio,
+    plausible_name,
+    targets,
+)
+from moltwatch.simulation.deck import Deck
+from moltwatch.simulation.grammar import expand
+from moltwatch.simulation.script import block
+from moltwatch.simulation.stage import Stage
+
+
+def launch(stage: Stage, group: str, size: float = 1.0) -> None:
+    """5 to 8 accounts, six to nine meetings, each within 5 to 30 seconds, over 20 to 40 minutes
+    (shorter for a smaller size)."""
+    rng, pool = stage.rng, block("campaign", "ring")
+    if not targets(stage, 1):
+        return
+    n = crowd_size(stage, 5, 8, max(size, 0.8))
+    meetings = rng.randint(6, 9)
+    gap = rng.uniform(150, 280) * size
+    evidence = f"{n} accounts meet on {meetings} threads within seconds; no shared text"
+    members = [
+        stage.recruit(
+            plausible_name(stage),
+            ordinary_bio(stage),
+            group=group,
+            kind="ring",
+            evidence=evidence,
+            age=rng.uniform(5, 30),
+        )
+        for _ in range(n)
+    ]
+    praise = Deck(pool.all("text"), rng)
+    visited: set[str] = set()
+
+    def meet() -> None:
+        fresh = [t for t in targets(stage, 30) if t.root.post.id not in visited]
+        if not fresh:
+            return
+        thread = max(fresh, key=lambda t: (t.root.post.created_at, t.root.post.id))
+        visited.add(thread.root.post.id)
+        slots = {"op": thread.author.name, "about": rng.choice(thread.about)}
+        span = rng.uniform(5, 30)
+        for agent in rng.sample(members, max(3, n - rng.choice((0, 0, 1)))):
+            text = expand(praise.draw() or "", rng, slots)
+            at_seconds(
+                stage,
+                rng.uniform(0, span),
+                lambda a=agent, t=text: stage.comment(a, thread.root, t),
+            )
+
+    for at in range(meetings):
+        at_seconds(stage, at * gap * rng.uniform(0.85, 1.15), meet)

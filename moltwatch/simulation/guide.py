@@ -1,0 +1,56 @@
+"""The guided first look: one campaign after another, announced by a host who says it is one."""
+
+from __future__ import annotations
+
+from moltwatch.simulation.campaigns import CAMPAIGNS
+from moltwatch.simulation.script import block
+from moltwatch.simulation.society import Agent
+from moltwatch.simulation.stage import Stage
+from moltwatch.simulation.threads import Said
+from moltwatch.times import SECOND, Micros
+
+NAME = "moltwatch-guide"
+_AHEAD: Micros = 14 * SECOND
+"""How long before a campaign the guide points at it."""
+
+TOUR: tuple[tuple[int, str, float], ...] = (
+    (100, "clones", 0.55),
+    (215, "templates", 0.55),
+    (330, "emoji", 0.7),
+    (420, "links", 0.6),
+    (520, "ring", 0.16),
+    (660, "names", 0.35),
+    (760, "registrations", 0.6),
+    (850, "mint", 0.5),
+    (940, "hazards", 0.2),
+)
+"""Second, campaign, size."""
+LASTS = 1080
+"""Seconds."""
+
+
+def schedule(stage: Stage) -> None:
+    """Put the tour on the stage's calendar."""
+    script = block("guide", "tour")
+    host = Agent(name=NAME, bio=script.one("bio"), age=30.0)
+    spoken: list[Said] = []
+
+    def welcome() -> None:
+        spoken.append(stage.post(host, "general", script.one("title"), script.one("welcome")))
+
+    def say(key: str) -> None:
+        stage.comment(host, spoken[0], script.one(key))
+
+    def farewell() -> None:
+        stage.post(host, "general", script.one("endtitle"), script.one("farewell"))
+
+    stage.schedule(3 * SECOND, welcome)
+    stage.schedule(40 * SECOND, lambda: say("ordinary"))
+    stage.schedule(70 * SECOND, lambda: say("personas"))
+    for second, kind, size in TOUR:
+        stage.schedule(second * SECOND - _AHEAD, lambda k=kind: say(k))  # type: ignore[misc]
+        stage.schedule(
+            second * SECOND,
+            lambda k=kind, s=size: CAMPAIGNS[k](stage, f"{k}_1", s),  # type: ignore[misc]
+        )
+    stage.schedule((LASTS - 25) * SECOND, farewell)

@@ -1,0 +1,109 @@
+"""A session, from its settings to its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from moltwatch.model import Event
+from moltwatch.simulation import guide
+from moltwatch.simulation.campaigns import CAMPAIGNS
+from moltwatch.simulation.innocents import LookAlikes
+from moltwatch.simulation.labels import Truth
+from moltwatch.simulation.life import Life
+from moltwatch.simulation.rhythm import hour_of_day
+from moltwatch.simulation.script import Block, block
+from moltwatch.simulation.stage import Stage
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time
+
+DEFAULT_START: Micros = parse_time("2026-02-14T18:00:00Z")
+AGENTS = (12, 5_000)
+RATE = (0.01, 5_000.0)
+HOURS = (0.01, 24.0 * 14)
+"""Ranges that make sense: fewer agents cannot hold a conversation, more do not fit the names."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything a session is made from."""
+
+    agents: int = 200
+    rate: float = 12.0
+    """Ordinary posts and comments a minute, averaged over a day; campaigns come on top."""
+    seed: int = 1
+    campaigns: tuple[str, ...] = tuple(CAMPAIGNS)
+    """Kinds that occur, see :data:`~moltwatch.simulation.campaigns.CAMPAIGNS`."""
+    start: Micros = DEFAULT_START
+    hours: float | None = None
+    """How long it lasts; None for a session without end."""
+    tour: bool = False
+    """The guided first look: campaigns one after another, announced by a host."""
+    tides: bool = True
+    """Livelier in the evening than in the morning. A live forum keeps its rate instead."""
+    rounds: int = 1
+    """How often each campaign occurs, where the session has an end."""
+    outage: float | None = None
+    """Hour at which the observer loses the connection for some minutes."""
+    opening: tuple[str, ...] = ()
+    """Scenes to start with."""
+
+
+class Simulation:
+    """One session. Iterate :meth:`events` once; afterwards :attr:`truth` holds the labels."""
+
+    def __init__(self, settings: Settings, *, labels: bool = True) -> None:
+        self.settings = settings
+        self.truth = Truth(keep=labels)
+        self._stage = Stage(
+            seed=settings.seed,
+            agents=settings.agents,
+            rate=settings.rate,
+            start=settings.start,
+            hour=hour_of_day(settings.start) if settings.tides else 18.0,
+            truth=self.truth,
+        )
+        self._launched = 0
+
+    def events(self) -> Iterator[Event]:
+        """Everything an observer sees, in order of arrival; endless when ``hours`` is None."""
+        settings, stage = self.settings, self._stage
+        until = None if settings.hours is None else round(settings.hours * HOUR)
+        Life(stage, settings.tides).begin(tuple(_scene(name) for name in settings.opening))
+        LookAlikes(stage).begin()
+        if settings.tour:
+            guide.schedule(stage)
+        elif settings.campaigns and until is not None:
+            self._spread(until)
+        elif settings.campaigns:
+            stage.schedule(stage.rng.randint(60 * SECOND, 120 * SECOND), self._next_campaign)
+        if settings.outage is not None:
+            span = stage.rng.randint(3 * MINUTE, 7 * MINUTE)
+            stage.schedule(round(settings.outage * HOUR), lambda: stage.outage(span))
+        yield from stage.run(until)
+
+    def _spread(self, until: Micros) -> None:
+        """Each campaign once a round, in random order, over the session. They overlap where it
+        is short."""
+        rng = self._stage.rng
+        kinds = [kind for _ in range(self.settings.rounds) for kind in self._shuffled()]
+        step = 0.92 * until / (len(kinds) + 0.5)
+        for at, kind in enumerate(kinds):
+            wait = (at + rng.uniform(0.2, 0.9)) * step
+            self._stage.schedule(round(wait), lambda k=kind: self._launch(k))  # type: ignore[misc]
+
+    def _next_campaign(self) -> None:
+        kinds = self.settings.campaigns
+        self._launch(self._stage.rng.choice(kinds))
+        self._stage.schedule(self._stage.rng.randint(4 * MINUTE, 10 * MINUTE), self._next_campaign)
+
+    def _launch(self, kind: str) -> None:
+        self._launched += 1
+        CAMPAIGNS[kind](self._stage, f"{kind}_{self._launched}", 1.0)
+
+    def _shuffled(self) -> list[str]:
+        return self._stage.rng.sample(self.settings.campaigns, len(self.settings.campaigns))
+
+
+def _scene(name: str) -> Block:
+    kind = "scene" if ":" not in name else name.split(":")[0]
+    return block(kind, name.split(":")[-1])
