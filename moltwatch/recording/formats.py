@@ -10,6 +10,7 @@ import csv
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
+from json import JSONDecodeError
 from pathlib import Path
 
 from moltwatch.errors import RecordingError, Rejects, UsageError
@@ -34,6 +35,8 @@ ACCEPTED = (
 _SQLITE = b"SQLite format 3\x00"
 _LOOKED_AT = 20
 """Lines."""
+_SAMPLE = 1 << 16
+"""Bytes in which they are looked for."""
 
 
 class Shape(StrEnum):
@@ -92,45 +95,54 @@ def check_suffix(path: Path) -> str:
 
 def recognise(path: Path) -> tuple[Shape, bool]:
     """What a file holds, and whether it is packed. Raises RecordingError if it is none of ours."""
-    head, complete = b"", False
+    head, complete, damage = b"", True, None
     try:
         for piece in chunks(path):
             head += piece
-            if len(head) >= 1 << 16:
+            if len(head) >= _SAMPLE:
+                complete = False
                 break
-        else:
-            complete = True
-    except Damaged:
-        complete = True
+    except Damaged as reason:
+        damage = reason
     if head.startswith(_SQLITE):
         return Shape.MOLT, is_packed(path)
     if not head.strip():
-        raise RecordingError(f"{path} is empty: nothing was recorded. Accepted are {ACCEPTED}.")
+        what = f"{damage}" if damage else "nothing was recorded"
+        raise RecordingError(f"{path} is empty: {what}. Accepted are {ACCEPTED}.")
     return _shape_of_text(path, head, complete=complete), is_packed(path)
 
 
 def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
     lines = [line for line in head.split(b"\n") if line.strip()]
-    whole = lines if complete or len(lines) == 1 else lines[:-1]
-    for line in whole[:_LOOKED_AT]:
+    whole = lines if complete else lines[:-1]
+    for number, line in enumerate(whole[:_LOOKED_AT]):
         try:
             value = parse(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            own = "seen_at" in value or value.get("type") in ("header", "gap", "heartbeat")
-            return Shape.LINES if own else Shape.ARCHIVE
-        if isinstance(value, list) and value:
-            return Shape.ARCHIVE
+        except ValueError as error:
+            if number == 0 and _goes_on(error):
+                return Shape.DOCUMENT
+        except RecursionError:
+            pass
+        else:
+            if isinstance(value, dict):
+                own = "seen_at" in value or value.get("type") in ("header", "gap", "heartbeat")
+                return Shape.LINES if own else Shape.ARCHIVE
+            if isinstance(value, list) and value:
+                return Shape.ARCHIVE
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in b"{[":
-        # A document starts on one line and goes on; a single line longer than the sample, or one
-        # with a torn start, is a line.
-        return Shape.DOCUMENT if len(lines) > 1 and not lines[1].startswith(b"{") else Shape.ARCHIVE
+        return Shape.ARCHIVE  # its first line is torn, or longer than what was looked at
     first_row = next(csv.reader([lines[0].decode("utf-8", "replace")]), [])
     if table_of(first_row) is not None:
         return Shape.CSV
     raise RecordingError(f"{path} is {_describe(start)}. Accepted are {ACCEPTED}.")
+
+
+def _goes_on(error: ValueError) -> bool:
+    """The line is good JSON as far as it goes: a document goes on where a torn line does not."""
+    if not isinstance(error, JSONDecodeError) or error.msg.startswith("Unterminated string"):
+        return False
+    return not error.doc[error.pos :].strip()
 
 
 def _describe(start: bytes) -> str:

@@ -204,10 +204,13 @@ def _uri(path: Path, mode: str) -> str:
 
 
 async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
+    # Opened here and handed over: when aiosqlite itself fails to open a file, its thread may still
+    # be answering when the event loop is gone, and dies with a traceback on the terminal.
     try:
-        return await aiosqlite.connect(_uri(path, mode), uri=True)
+        db = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise _explain(error, path, "open") from error
+    return await aiosqlite.Connection(lambda: db, iter_chunk_size=64)
 
 
 async def _check(path: Path, db: aiosqlite.Connection) -> Header:

@@ -35,3 +35,8 @@ async def read(
 def lines(path: Path, *parts: bytes) -> Path:
     path.write_bytes(b"".join(part + b"\n" for part in parts))
     return path
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(file.name for file in folder.iterdir())

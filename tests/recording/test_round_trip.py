@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.recording.base import Header
-from moltwatch.recording.formats import SUFFIXES, open_recording
+from moltwatch.recording.formats import SUFFIXES, create_recording, open_recording
 from moltwatch.times import SECOND
-from tests.recording.files import HEADER, read, write
+from tests.recording.files import HEADER, names, read, write
 from tests.strategies import broken_texts, streams, times
 
 
@@ -102,8 +101,6 @@ async def test_header_comes_back(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 async def test_readable_while_being_written(tmp_path: Path, suffix: str) -> None:
-    from moltwatch.recording.formats import create_recording
-
     path = tmp_path / f"a{suffix}"
     beats = [Heartbeat(seen_at=n * SECOND) for n in range(1, 4)]
     writer = await create_recording(path, HEADER)
@@ -114,7 +111,7 @@ async def test_readable_while_being_written(tmp_path: Path, suffix: str) -> None
     await writer.close()
     await writer.close()
     assert (await read(path))[0] == beats
-    assert os.listdir(tmp_path) == [path.name]
+    assert names(tmp_path) == [path.name]
 
 
 async def read_growing(path: Path) -> list[Event]:
