@@ -21,12 +21,16 @@ def command() -> None:
       moltwatch sources
       moltwatch sources | cut -f 1,5
     """
-    if sys.stdout.isatty():
+    if _is_terminal():
         _print_table()
         return
     for kind in KINDS:
         schemes = " ".join(f"{scheme}:" for scheme in kind.schemes)
         click.echo("\t".join((kind.name, schemes, kind.summary, kind.key, " ".join(kind.examples))))
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _print_table() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -25,13 +25,10 @@ PLAIN = b'{"id":"7","author":"ada","content":"hello","created_at":"2020-01-01T00
 
 
 @pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
+def pipe() -> Iterator[tuple[int, IO[bytes]]]:
     reading, writing = os.pipe()
-    yield reading, writing
-    # This end first: it wakes a thread that still reads the other.
-    for fd in (writing, reading):
-        with suppress(OSError):
-            os.close(fd)
+    with open(reading, "rb", buffering=0), open(writing, "wb", buffering=0) as writer:
+        yield reading, writer
 
 
 def source(fd: int, heartbeat: float = 60.0, now: int = NOW) -> StdinSource:
@@ -82,35 +79,35 @@ async def test_the_last_line_needs_no_line_feed(tmp_path: Path) -> None:
     assert found == [post(1), post(2)]
 
 
-async def test_each_line_is_passed_on_the_moment_it_is_there(pipe: tuple[int, int]) -> None:
+async def test_each_line_is_passed_on_the_moment_it_is_there(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     batches = source(reading).batches()
     data = encode_lines([post(1), post(2)])
     first = data.index(b"\n") + 1
-    os.write(writing, data[: first + 5])
+    writing.write(data[: first + 5])
     assert await anext(batches) == [post(1)]
-    os.write(writing, data[first + 5 :])
+    writing.write(data[first + 5 :])
     assert await anext(batches) == [post(2)]
-    os.close(writing)
+    writing.close()
     with pytest.raises(StopAsyncIteration):
         await anext(batches)
 
 
-async def test_while_a_live_pipe_is_quiet_time_goes_on(pipe: tuple[int, int]) -> None:
+async def test_while_a_live_pipe_is_quiet_time_goes_on(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     batches = source(reading, heartbeat=0.01).batches()
-    os.write(writing, PLAIN)
+    writing.write(PLAIN)
     await anext(batches)
     assert await anext(batches) == [Heartbeat(seen_at=NOW, source="stdin")]
 
 
-async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, int]) -> None:
+async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     live = source(reading, heartbeat=0.01)
     batches = live.batches()
-    os.write(writing, PLAIN + encode_lines([post(1)]))
+    writing.write(PLAIN + encode_lines([post(1)]))
     await anext(batches)
-    os.write(writing, encode_lines([post(2)]))
+    writing.write(encode_lines([post(2)]))
     batch = await anext(batches)
     while isinstance(batch[0], Heartbeat):  # of the live line before
         batch = await anext(batches)
@@ -118,12 +115,12 @@ async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, int
     following = asyncio.ensure_future(anext(batches))
     done, _ = await asyncio.wait([following], timeout=0.1)
     assert not done
-    os.close(writing)
+    writing.close()
     with pytest.raises(StopAsyncIteration):
         await following
 
 
-async def test_closing_does_not_wait_for_a_silent_pipe(pipe: tuple[int, int]) -> None:
+async def test_closing_does_not_wait_for_a_silent_pipe(pipe: tuple[int, IO[bytes]]) -> None:
     reading, _ = pipe
     silent = source(reading)
     following = asyncio.ensure_future(anext(silent.batches()))
@@ -156,11 +153,11 @@ def test_a_line_too_long_leaves_only_a_mark(lengths: list[int], size: int) -> No
     assert lines == [line if len(line) <= 20 else None for line in data.split(b"\n")]
 
 
-async def test_a_line_too_long_is_counted(pipe: tuple[int, int]) -> None:
+async def test_a_line_too_long_is_counted(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
     wordy = source(reading)
     wordy._split = LineSplitter(longest=1000)
-    os.write(writing, b"x" * 2000 + b"\n" + encode_lines([post(1)]) + b"y" * 2000)
-    os.close(writing)
+    writing.write(b"x" * 2000 + b"\n" + encode_lines([post(1)]) + b"y" * 2000)
+    writing.close()
     assert await drain(wordy) == [post(1)]
     assert wordy.status.rejects.counts["a line longer than 16 MB"] == 2

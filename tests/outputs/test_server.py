@@ -1,0 +1,462 @@
+"""The forum server: our own client, several of them, and clients that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
+from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
+from moltwatch.outputs.forum_log import FRAME_EVENTS, ForumLog
+from moltwatch.outputs.server import ForumServer
+from moltwatch.sources.backoff import Backoff
+from moltwatch.sources.base import Source, Status
+from moltwatch.sources.forum import ForumSource
+from tests.sources.fakes import T0, FakeClock, MemoryReader, drain, post, replay, settle
+
+
+class Live(Source):
+    """A live source that a test feeds."""
+
+    def __init__(self) -> None:
+        self.spec = "test:"
+        self.status = Status(name="live")
+        self.feed: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        while (item := await self.feed.get()) is not None:
+            yield item
+
+
+@asynccontextmanager
+async def serving(source: Source, **options: Any) -> AsyncIterator[ForumServer]:
+    """A running server on a free port."""
+    options = {"port": 0} | options
+    async with ForumServer(source, **options) as server:
+        running = asyncio.create_task(server.run())
+        try:
+            yield server
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def watch(server: ForumServer, **options: Any) -> ForumSource:
+    clock = FakeClock(T0 + 10**12)
+    return ForumSource(server.address, clock=clock, backoff=Backoff(draw=lambda: 0), **options)
+
+
+async def subscribe(server: ForumServer, **fields: Any) -> tuple[ClientConnection, dict[str, Any]]:
+    """Connect by hand. Returns the connection and the welcome."""
+    websocket = await connect(server.address, proxy=None, ping_interval=None)
+    await websocket.send(json.dumps({"type": "subscribe", "protocol": 1, **fields}))
+    return websocket, json.loads(await websocket.recv())
+
+
+async def frames(websocket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+    with suppress(ConnectionClosed):
+        while True:
+            yield json.loads(await websocket.recv())
+
+
+async def posts_of(websocket: ClientConnection, most: int) -> list[str]:
+    """Ids of the next posts, until there are so many."""
+    found: list[str] = []
+    async for frame in frames(websocket):
+        found += [event["id"] for event in frame.get("events", ()) if event["type"] == "post"]
+        if len(found) >= most:
+            break
+    return found
+
+
+def many(count: int) -> list[Event]:
+    return [post(i) for i in range(count)]
+
+
+# --- playing --------------------------------------------------------------------------------------
+
+
+async def test_what_is_watched_is_what_was_recorded() -> None:
+    recording: list[Event] = [
+        AgentSeen(name="ada", seen_at=T0, bio="a \U0001f980 \u202e bio"),
+        *many(2500),
+        Gap(seen_at=T0 + 10**10, since=T0, until=T0 + 10**10, reason="it was night"),
+        Heartbeat(seen_at=T0 + 2 * 10**10),
+    ]
+    async with serving(replay(MemoryReader(recording), name="night")) as server:
+        assert await drain(watch(server)) == recording
+
+
+async def test_several_watch_at_once() -> None:
+    recording = many(3000)
+    async with serving(replay(MemoryReader(recording, size=100))) as server:
+        results = await asyncio.gather(*(drain(watch(server)) for _ in range(4)))
+    assert recording in results
+    for found in results:
+        assert found == recording[len(recording) - len(found) :]
+
+
+async def test_a_recording_waits_for_its_first_watcher() -> None:
+    clock = FakeClock()
+    async with serving(replay(MemoryReader(many(10)), clock, 1)) as server:
+        await settle()
+        assert clock.slept == []
+        assert len(await drain(watch(server))) == 10
+
+
+async def test_who_comes_late_begins_now_or_with_what_is_kept() -> None:
+    for from_start, expected in ((False, ["p2"]), (True, ["p0", "p1", "p2"])):
+        source = Live()
+        async with serving(source, from_start=from_start) as server:
+            source.feed.put_nowait([post(0), post(1)])
+            await settle()
+            websocket, welcome = await subscribe(server)
+            assert welcome["clock"] == "wall"
+            source.feed.put_nowait([post(2)])
+            assert await posts_of(websocket, len(expected)) == expected
+            await websocket.close()
+
+
+async def test_the_end_is_told_also_to_who_comes_after_it() -> None:
+    async with serving(replay(MemoryReader(many(3)))) as server:
+        await drain(watch(server))
+        assert await drain(watch(server)) == []
+        websocket, welcome = await subscribe(server, since=None)
+        cursor = welcome["cursor"]
+        assert [frame["type"] async for frame in frames(websocket)] == ["end"]
+        back, welcome = await subscribe(server, since=cursor.rpartition(".")[0] + ".1")
+        assert welcome["resumed"]
+        assert await posts_of(back, 2) == ["p1", "p2"]
+
+
+async def test_a_source_that_fails_is_told() -> None:
+    reader = MemoryReader(many(3), RecordingError("it is damaged"))
+    async with ForumServer(replay(reader), port=0) as server:
+        running = asyncio.create_task(server.run())
+        websocket, _ = await subscribe(server)
+        with pytest.raises(RecordingError):
+            await running
+        found = [frame async for frame in frames_until(websocket, "error")]
+    assert found[-1] == {"type": "error", "code": "source-failed", "message": "it is damaged"}
+
+
+async def frames_until(websocket: ClientConnection, kind: str) -> AsyncIterator[dict[str, Any]]:
+    async for frame in frames(websocket):
+        yield frame
+        if frame["type"] == kind:
+            return
+
+
+# --- resuming -------------------------------------------------------------------------------------
+
+
+async def test_another_server_with_the_same_recording_resumes() -> None:
+    recording = many(1500)
+    async with serving(replay(MemoryReader(recording), FakeClock(), 50)) as server:
+        websocket, welcome = await subscribe(server)
+        assert welcome["clock"] == "stream"
+        found, cursor = [], ""
+        async for frame in frames(websocket):
+            found += [event["id"] for event in frame.get("events", ())]
+            cursor = frame.get("cursor", cursor)
+            if len(found) >= 700:
+                break
+        await websocket.close()
+    async with serving(replay(MemoryReader(recording), FakeClock(), 50)) as server:
+        websocket, welcome = await subscribe(server, since=cursor)
+        assert (welcome["resumed"], welcome["cursor"]) == (True, cursor)
+        rest = await posts_of(websocket, len(recording) - len(found))
+    assert found + rest == [f"p{i}" for i in range(1500)]
+
+
+async def test_resuming_rushes_to_where_it_was() -> None:
+    clock = FakeClock()
+    async with serving(replay(MemoryReader(many(1500)), clock, 1)) as server:
+        name = (await subscribe(server))[1]["cursor"].rpartition(".")[0]
+        slept = len(clock.slept)
+        websocket, welcome = await subscribe(server, since=f"{name}.1400")
+        assert welcome["resumed"]
+        assert await posts_of(websocket, 50) == [f"p{i}" for i in range(1400, 1450)]
+        assert len(clock.slept) - slept < 200
+
+
+async def test_another_recording_does_not_resume() -> None:
+    async with serving(replay(MemoryReader(many(9)))) as server:
+        cursor = (await subscribe(server))[1]["cursor"]
+    async with serving(replay(MemoryReader(many(9)[1:]))) as server:
+        _, welcome = await subscribe(server, since=cursor)
+        assert (welcome["resumed"], welcome["missed"]) == (False, None)
+
+
+async def test_a_live_source_resumes_from_what_is_kept() -> None:
+    source = Live()
+    async with serving(source, kept=100_000) as server:
+        name = (await subscribe(server))[1]["cursor"].rpartition(".")[0]
+        source.feed.put_nowait(many(200))
+        websocket, _ = await subscribe(server, since=f"{name}.0")
+        await posts_of(websocket, 200)
+        websocket, welcome = await subscribe(server, since=f"{name}.150")
+        assert welcome["resumed"]
+        assert await posts_of(websocket, 50) == [f"p{i}" for i in range(150, 200)]
+        # The future of a live source is not known to anybody.
+        _, welcome = await subscribe(server, since=f"{name}.99999")
+        assert not welcome["resumed"]
+
+
+async def test_what_is_not_kept_any_more_is_counted_as_missed() -> None:
+    source = Live()
+    async with serving(source, kept=10_000) as server:
+        websocket, welcome = await subscribe(server)
+        name = welcome["cursor"].rpartition(".")[0]
+        for i in range(500):
+            source.feed.put_nowait([post(i)])
+        await posts_of(websocket, 500)
+        back, welcome = await subscribe(server, since=f"{name}.10")
+        assert not welcome["resumed"]
+        kept_from = int(welcome["cursor"].rpartition(".")[2])
+        assert welcome["missed"] == kept_from - 10
+        assert await posts_of(back, 500 - kept_from) == [f"p{i}" for i in range(kept_from, 500)]
+
+
+@pytest.mark.parametrize("since", ["", ".", "x.1", "1", "💥", ".-1", "x" * 10_000])
+async def test_a_cursor_that_is_none(since: str) -> None:
+    async with serving(replay(MemoryReader(many(3)))) as server:
+        websocket, welcome = await subscribe(server, since=since)
+        assert not welcome["resumed"]
+        assert await posts_of(websocket, 3) == ["p0", "p1", "p2"]
+
+
+# --- back-pressure --------------------------------------------------------------------------------
+
+
+async def test_the_player_waits_for_a_slow_client() -> None:
+    recording = [post(i, text="x" * 1000) for i in range(4000)]
+    reader = MemoryReader(recording, size=50)
+    source = replay(reader)
+    async with serving(source, kept=200_000) as server:
+        websocket, _ = await subscribe(server)
+        quick = asyncio.create_task(drain(watch(server)))
+        await asyncio.sleep(0.05)
+        assert source.status.events < 4000
+        assert await posts_of(websocket, 4000) == [event.id for event in recording]
+        found = await quick
+        assert found == recording[len(recording) - len(found) :]
+
+
+async def test_a_client_that_takes_nothing_is_sent_away() -> None:
+    recording: list[Event] = [post(i, text="x" * 10_000) for i in range(3000)]
+    async with serving(replay(MemoryReader(recording)), kept=500_000, stall=0.1) as server:
+        host, port = server.address.removeprefix("ws://").split(":")
+        websocket = await connect(
+            server.address, proxy=None, ping_interval=None, max_queue=1, close_timeout=0.1
+        )
+        await websocket.send('{"type":"subscribe","protocol":1}')
+        await websocket.recv()
+        websocket.transport.pause_reading()
+        watching = ForumSource(f"ws://{host}:{port}", clock=FakeClock(T0 + 10**12))
+        found = await asyncio.wait_for(drain(watching), 30)
+        assert found[-1] == recording[-1]
+        websocket.transport.abort()
+
+
+async def test_a_recording_waits_when_everybody_has_left() -> None:
+    recording: list[Event] = [post(i, text="x" * 1000) for i in range(1000)]
+    source = replay(MemoryReader(recording, size=10))
+    async with serving(source, kept=100_000) as server:
+        websocket, _ = await subscribe(server)
+        found, cursor = [], ""
+        async for frame in frames(websocket):
+            found += [event["id"] for event in frame["events"]]
+            cursor = frame["cursor"]
+            break
+        await websocket.close()
+        await settle(200)
+        assert source.status.events < 1000
+        websocket, welcome = await subscribe(server, since=cursor)
+        if welcome["resumed"]:  # else it had been sent more than it took, and was told so
+            found += await posts_of(websocket, 1000 - len(found))
+            assert found == [event.id for event in recording if isinstance(event, Post)]
+        else:
+            assert welcome["missed"] > 0
+
+
+# --- talking --------------------------------------------------------------------------------------
+
+
+async def test_communities_are_chosen() -> None:
+    recording = [post(i, community=("a", "b", "c")[i % 3]) for i in range(9)]
+    bare: list[Event] = [post(9), AgentSeen(name="ada", seen_at=T0)]
+    async with serving(replay(MemoryReader([*recording, *bare]))) as server:
+        found = await drain(watch(server, communities=["a", "c"]))
+    assert found == [*(e for e in recording if e.community != "b"), *bare]
+
+
+async def test_who_chose_a_quiet_community_still_hears_that_time_goes_on() -> None:
+    source = Live()
+    async with serving(source, heartbeat=0.03) as server:
+        websocket, _ = await subscribe(server, communities=["quiet"])
+        busy = asyncio.create_task(keep_busy(source))
+        kinds = []
+        async for frame in frames(websocket):
+            kinds.append(frame["type"])
+            if len(kinds) == 3:
+                break
+        busy.cancel()
+    assert kinds == ["heartbeat"] * 3
+
+
+async def keep_busy(source: Live) -> None:
+    for i in range(100_000):
+        source.feed.put_nowait([post(i, community="loud")])
+        await asyncio.sleep(0.001)
+
+
+async def test_heartbeats_never_run_ahead_of_the_recording() -> None:
+    clock = HeldAtFirst()
+    async with serving(replay(MemoryReader([post(0), post(9999)]), clock, 1), heartbeat=0.01) as s:
+        websocket, welcome = await subscribe(s)
+        assert welcome["heartbeat"] == 0.01
+        seen = []
+        async for frame in frames(websocket):
+            seen.append((frame["type"], frame.get("at")))
+            if len(seen) == 4:
+                break
+    assert seen == [("events", None)] + [("heartbeat", T0)] * 3
+
+
+class HeldAtFirst(FakeClock):
+    """Never wakes a sleeper."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_bad_frames_are_answered_and_cost_nothing() -> None:
+    source = Live()
+    async with serving(source) as server:
+        websocket = await connect(server.address, proxy=None)
+        for bad in ("{", b"\xff", '{"type":"dance"}', '{"type":"subscribe","since":7}', "[]"):
+            await websocket.send(bad)
+            answer = json.loads(await websocket.recv())
+            assert (answer["type"], answer["code"]) == ("error", "bad-frame")
+        await websocket.send('{"type":"subscribe"}')
+        assert json.loads(await websocket.recv())["type"] == "welcome"
+        await websocket.send('{"type":"subscribe"}')
+        assert json.loads(await websocket.recv())["code"] == "bad-frame"
+        source.feed.put_nowait([post(1)])
+        assert await posts_of(websocket, 1) == ["p1"]
+
+
+async def test_nothing_but_bad_frames() -> None:
+    async with serving(Live()) as server:
+        websocket = await connect(server.address, proxy=None)
+        with suppress(ConnectionClosed):
+            while True:
+                await websocket.send("nonsense")
+                await websocket.recv()
+        assert websocket.close_code == 1008
+
+
+async def test_a_frame_far_too_large_for_a_client() -> None:
+    async with serving(Live()) as server:
+        websocket = await connect(server.address, proxy=None)
+        with suppress(ConnectionClosed):
+            await websocket.send("x" * 1_000_000)
+            await websocket.recv()
+        assert websocket.close_code == 1009
+
+
+async def test_a_client_of_another_version() -> None:
+    async with serving(Live()) as server:
+        websocket, answer = await subscribe(server, protocol=2)
+        assert answer["code"] == "unsupported-protocol"
+        await websocket.wait_closed()
+        assert websocket.close_code == 1008
+
+
+async def test_a_client_that_says_nothing() -> None:
+    async with serving(Live(), patience=0.02) as server:
+        websocket = await connect(server.address, proxy=None)
+        assert json.loads(await websocket.recv())["code"] == "no-subscription"
+        await websocket.wait_closed()
+        assert websocket.close_code == 1008
+
+
+async def test_a_client_that_vanishes_leaves_the_others_alone() -> None:
+    source = Live()
+    told: list[str] = []
+    async with serving(source, notice=told.append) as server:
+        websocket, _ = await subscribe(server)
+        other, _ = await subscribe(server)
+        websocket.transport.abort()
+        source.feed.put_nowait([post(1)])
+        assert await posts_of(other, 1) == ["p1"]
+        await other.close()
+    assert [line.rpartition(" watches ")[2] for line in told[:2]] == ["(1 now)", "(2 now)"]
+    assert sum("left" in line for line in told) == 2
+
+
+async def test_it_stays_on_this_machine_unless_told_otherwise() -> None:
+    with pytest.raises(UsageError, match="say so with --host"):
+        ForumServer(Live(), host="0.0.0.0")
+    ForumServer(Live(), host="0.0.0.0", exposed=True)
+    ForumServer(Live(), host="localhost")
+
+
+async def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SourceUnreachable, match=f"cannot listen on 127.0.0.1:{port}"):
+            async with ForumServer(Live(), port=port):
+                pass
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+
+@given(
+    batches=st.lists(st.integers(1, 700), min_size=1, max_size=6),
+    position=st.integers(0, 3000),
+)
+def test_the_log_gives_every_event_once_from_any_position(
+    batches: list[int], position: int
+) -> None:
+    log = ForumLog("x", 10**9)
+    number = 0
+    for size in batches:
+        log.append([post(i) for i in range(number, number + size)])
+        number += size
+    position = min(position, number)
+    found: list[str] = []
+    while entry := log.after(position):
+        text = log.frame(entry, position)
+        assert text is not None
+        frame = json.loads(text)
+        assert len(frame["events"]) <= FRAME_EVENTS
+        found += [event["id"] for event in frame["events"]]
+        position = entry.last
+        assert log.locate(frame["cursor"]) == position
+    assert found == [f"p{i}" for i in range(number - len(found), number)]
+    assert log.head == number
+
+
+def test_the_log_forgets_the_oldest_but_nothing_somebody_waits_for() -> None:
+    log = ForumLog("x", 10_000)
+    for i in range(1000):
+        log.append([post(i)])
+    log.evict(up_to=10)
+    assert (log.tail, log.full) == (10, True)
+    log.evict(up_to=log.head)
+    assert not log.full
+    assert log.size > 5_000
+    assert log.after(log.tail) is not None
