@@ -13,6 +13,7 @@ from typing import TypeVar
 from moltwatch import __version__
 from moltwatch.config import Config
 from moltwatch.errors import Rejects, UsageError
+from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Scores
 from moltwatch.pipeline import Pipeline, Sink
@@ -79,7 +80,11 @@ async def open_run(
 
     clock = clock or SystemClock()
     engine = build_engine(
-        config, verdicts=verdicts, threshold=threshold, watch=watch, complain=complain
+        config,
+        verdicts=verdicts,
+        threshold=threshold,
+        choose=lambda _: watch,
+        complain=complain,
     )
     source = await open_sources(specs, clock=clock, speed=speed, start=start)
     try:
@@ -95,10 +100,10 @@ def build_engine(
     *,
     verdicts: bool = False,
     threshold: float = Scores.THRESHOLD,
-    watch: bool = True,
+    choose: Callable[[Heuristic], bool] = lambda _: True,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Engine:
-    """The engine with all heuristics as configured, or with none.
+    """The engine with all heuristics as configured, or those of them that ``choose`` wants.
 
     Raises UsageError that names the configuration file.
     """
@@ -106,7 +111,7 @@ def build_engine(
     from moltwatch.heuristics.registry import build
 
     try:
-        heuristics = build(config.heuristics, complain) if watch else []
+        heuristics = list(filter(choose, build(config.heuristics, complain)))
     except UsageError as error:
         raise UsageError(f"{config.path}: {error}" if config.path else str(error)) from None
     return Engine(

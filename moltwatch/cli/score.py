@@ -1,0 +1,148 @@
+"""``moltwatch score``: measure the heuristics against labels."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moltwatch.cli.options import HeuristicParam, config_option
+
+if TYPE_CHECKING:
+    from moltwatch.config import Config
+    from moltwatch.evaluation.labels import Labels
+    from moltwatch.evaluation.report import Report
+    from moltwatch.heuristics.base import Heuristic
+    from moltwatch.sources.base import Source
+
+
+@click.command()
+@click.argument("recording", type=click.Path(exists=True))
+@click.argument("labels", metavar="[LABELS]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--blind", is_flag=True, help="Hide account names from the heuristics.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=HeuristicParam(),
+    metavar="NAME",
+    help="Run only this heuristic or family; may be given several times.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    type=HeuristicParam(),
+    metavar="NAME",
+    help="Leave out this heuristic or family; may be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@config_option
+def command(
+    recording: str,
+    labels: tuple[Path, ...],
+    blind: bool,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    as_json: bool,
+    config_path: Path | None,
+) -> None:
+    """Measure the heuristics on a recording or archive with labels.
+
+    LABELS are files, a folder, or the beginning of their names; without any, those beside the
+    recording (NAME.coordination.csv, NAME.persona.jsonl, NAME.hazards.jsonl, as `moltwatch
+    simulate` writes them). Labelled posts that are not in the recording, but have their text with
+    them, are judged on their own.
+
+    \b
+    Examples:
+      moltwatch score night.jsonl.zst
+      moltwatch score archive.jsonl.gz labels/ --blind
+      moltwatch score night.molt night. --without text --json | jq .coordinated.accounts
+    """
+    import msgspec
+
+    from moltwatch.cli.wiring import run_async
+    from moltwatch.config import load
+    from moltwatch.evaluation.labels import read_labels
+    from moltwatch.evaluation.report import plain
+    from moltwatch.evaluation.tables import print_tables
+
+    config, truth = load(config_path), read_labels(labels, recording)
+    choose = _chooser(only, without)
+    report = run_async(lambda: _measure(recording, truth, config, choose, blind=blind))
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(plain(report))) + b"\n")
+    else:
+        print_tables(report, sys.stdout)
+    sys.stdout.flush()
+
+
+async def _measure(
+    recording: str,
+    labels: Labels,
+    config: Config,
+    choose: Callable[[Heuristic], bool],
+    *,
+    blind: bool,
+) -> Report:
+    from moltwatch.cli.progress import Progress
+    from moltwatch.cli.wiring import FAST, Run, build_engine
+    from moltwatch.evaluation.items import judge_alone
+    from moltwatch.evaluation.observer import Observer
+    from moltwatch.evaluation.report import make_report
+    from moltwatch.pipeline import Pipeline
+    from moltwatch.sources.base import SystemClock
+    from moltwatch.sources.grammar import open_source
+
+    progress = Progress(live=sys.stderr.isatty())
+    source = await open_source(recording, clock=SystemClock(), speed=FAST)
+    if blind:
+        source, labels = await _blinded(recording, source, labels)
+    engine = build_engine(config, verdicts=True, choose=choose, complain=progress.note)
+    observer = Observer(labels, {item.name: item.family for item in engine.heuristics})
+    run = Run(source, engine, Pipeline(source, engine, [observer, progress]))
+    async with progress.shown(source):
+        await run.pipeline.run()
+    progress.close(run)
+    rest = [
+        item
+        for items in (labels.personas, labels.hazards)
+        for item in items.values()
+        if item.id not in observer.judged
+    ]
+    alone = judge_alone(rest, lambda: build_engine(config, verdicts=True, choose=choose))
+    names = tuple(heuristic.name for heuristic in engine.heuristics)
+    return make_report(recording, labels, observer, alone, blind=blind, heuristics=names)
+
+
+async def _blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:
+    from moltwatch.evaluation.blinded import BlindSource
+    from moltwatch.recording.blind import Blinder, names_in, pseudonym
+    from moltwatch.recording.formats import open_recording
+
+    reader = await open_recording(Path(recording))
+    try:
+        blinder = Blinder(await names_in(reader))
+    finally:
+        await reader.close()
+    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text)
+
+
+def _chooser(only: tuple[str, ...], without: tuple[str, ...]) -> Callable[[Heuristic], bool]:
+    from moltwatch.errors import UsageError
+    from moltwatch.heuristics.registry import available, did_you_mean
+
+    classes = available()
+    known = sorted({*classes, *(cls.family for cls in classes.values())})
+    for name in (*only, *without):
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise UsageError(f"{name}: neither a heuristic nor a family{hint}")
+
+    def choose(heuristic: Heuristic) -> bool:
+        called = {heuristic.name, heuristic.family}
+        return (not only or bool(called & set(only))) and not called & set(without)
+
+    return choose

@@ -1,0 +1,1 @@
+"""How good the heuristics are, measured against labels."""

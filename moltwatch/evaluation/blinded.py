@@ -1,0 +1,32 @@
+"""A recording with every account name replaced, to see what heuristics know without names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from moltwatch.model import Event
+from moltwatch.recording.blind import Blinder
+from moltwatch.sources.base import Source, Status
+
+
+class BlindSource(Source):
+    """Another source, under pseudonyms."""
+
+    def __init__(self, source: Source, blinder: Blinder) -> None:
+        self.spec = source.spec
+        self.status = source.status
+        self.transport = source.transport
+        self.replayed = source.replayed
+        self._source = source
+        self._blinder = blinder
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return self._source.statuses
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        async for batch in self._source.batches():
+            yield [self._blinder.event(event) for event in batch]
+
+    async def close(self) -> None:
+        await self._source.close()

@@ -1,0 +1,123 @@
+"""How well single posts are judged: persona and hazards, against labelled items.
+
+Labels often go beyond a recording's end. Such an item is judged on its own, in a stream that holds
+nothing but its author's bio and what it answers; it is told apart in the result, because a verdict
+without history is a poorer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import Struct
+
+from moltwatch.evaluation.labels import ItemLabel
+from moltwatch.evaluation.metrics import Bin, Counts, Pair, auc, brier, reliability
+from moltwatch.evaluation.observer import Judged
+from moltwatch.heuristics.engine import Engine
+from moltwatch.model import AgentSeen, Event, Kind, Post, Scores, Verdict
+from moltwatch.times import DAY, Micros
+
+_APART: Micros = 3 * DAY
+"""Time between two items judged on their own: everything has faded in between."""
+
+
+class ItemsScore(Struct, frozen=True, kw_only=True):
+    """Scores of labelled items of one kind."""
+
+    n: int
+    positives: int
+    auc: float | None
+    """Area under the ROC curve."""
+    auc_posts: float | None
+    """Among roots alone."""
+    auc_comments: float | None
+    counts: Counts
+    """At the shipped threshold."""
+    recall_by_kind: dict[str, tuple[int, int]]
+    """By kind of the label: found, of how many."""
+    brier: float | None
+    reliability: list[Bin]
+
+
+def score_items(
+    kind: Kind, labels: Mapping[str, ItemLabel], judged: Mapping[str, Judged]
+) -> ItemsScore:
+    """Compare verdicts with labels, where there are both."""
+    both = [
+        (judged[id].scores.of(kind), bool(item.label), judged[id].is_root, item.kind or "")
+        for id, item in labels.items()
+        if id in judged and item.label is not None
+    ]
+    pairs: list[Pair] = [(score, truth) for score, truth, _, _ in both]
+    by_kind: dict[str, tuple[int, int]] = {}
+    for score, truth, _, name in both:
+        if truth:
+            found, of = by_kind.get(name, (0, 0))
+            by_kind[name] = (found + (score >= Scores.THRESHOLD), of + 1)
+    return ItemsScore(
+        n=len(both),
+        positives=sum(truth for _, truth in pairs),
+        auc=auc(pairs),
+        auc_posts=auc((score, truth) for score, truth, root, _ in both if root),
+        auc_comments=auc((score, truth) for score, truth, root, _ in both if not root),
+        counts=Counts.at(Scores.THRESHOLD, pairs),
+        recall_by_kind=dict(sorted(by_kind.items())),
+        brier=brier(pairs),
+        reliability=reliability(pairs),
+    )
+
+
+def judge_alone(
+    labels: Iterable[ItemLabel], make_engine: Callable[[], Engine]
+) -> dict[str, Judged]:
+    """Verdicts on items that have their text with them, each on its own."""
+    engine = make_engine()
+    judged: dict[str, Judged] = {}
+    wanted: set[str] = set()
+    for at, item in enumerate(labels, 1):
+        if item.label is None or item.content is None:
+            continue
+        wanted.add(item.id)
+        for event in _alone(item, at * _APART):
+            _note(engine.feed(event), wanted, judged)
+    _note(engine.finish(), wanted, judged)
+    return judged
+
+
+def _alone(item: ItemLabel, at: Micros) -> list[Event]:
+    author = item.author or "unknown"
+    events: list[Event] = []
+    if item.bio:
+        events.append(AgentSeen(name=author, seen_at=at, bio=item.bio))
+    thread = item.id if item.type != "comment" else f"{item.id} answers"
+    if thread != item.id and item.in_reply_to:
+        asked = Post(
+            id=thread,
+            thread=thread,
+            author="somebody",
+            text=item.in_reply_to,
+            created_at=at,
+            seen_at=at,
+        )
+        events.append(asked)
+    events.append(
+        Post(
+            id=item.id,
+            thread=thread,
+            parent=None if thread == item.id else thread,
+            author=author,
+            title=item.title or None,
+            text=item.content or "",
+            created_at=at,
+            seen_at=at,
+        )
+    )
+    return events
+
+
+def _note(findings: Iterable[object], wanted: set[str], judged: dict[str, Judged]) -> None:
+    for finding in findings:
+        if isinstance(finding, Verdict) and finding.post.id in wanted:
+            post = finding.post
+            judged[post.id] = Judged(post.is_root, finding.scores, finding.flags)

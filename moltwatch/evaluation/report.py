@@ -1,0 +1,124 @@
+"""The outcome of an evaluation, as one value: for tables and for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from moltwatch.evaluation.coordination import CoordinationScore, score_coordination
+from moltwatch.evaluation.items import ItemsScore, score_items
+from moltwatch.evaluation.labels import ItemLabel, Labels
+from moltwatch.evaluation.metrics import ratio
+from moltwatch.evaluation.observer import STRONG, Carried, Judged, Observer
+from moltwatch.model import Kind, Scores
+
+
+class AlertRate(Struct, frozen=True, kw_only=True):
+    """Posts flagged in a thousand."""
+
+    kind: Kind
+    flagged: int
+    """At the shipped threshold."""
+    strong: int
+    """At 0.8 and above."""
+    per_thousand: float | None
+    strong_per_thousand: float | None
+
+
+class Items(Struct, frozen=True, kw_only=True):
+    """Labelled items of one kind: those in the recording, those judged on their own, together."""
+
+    recorded: ItemsScore
+    alone: ItemsScore
+    together: ItemsScore
+    skipped: int
+    """Neither in the recording nor with a text of their own."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Everything measured in one run."""
+
+    recording: str
+    labels: tuple[str, ...]
+    blind: bool
+    heuristics: tuple[str, ...]
+    posts: int
+    accounts: int
+    alerts: tuple[AlertRate, ...]
+    coordinated: CoordinationScore | None
+    persona: Items | None
+    hazard: Items | None
+    by_heuristic: dict[Kind, dict[str, Carried]]
+    """Which heuristics stand behind flags on posts whose truth is known."""
+    by_family: dict[Kind, dict[str, Carried]]
+
+
+def make_report(
+    recording: str,
+    labels: Labels,
+    observer: Observer,
+    alone: Mapping[str, Judged],
+    *,
+    blind: bool,
+    heuristics: tuple[str, ...],
+) -> Report:
+    """Put the outcome together; parts without labels are None."""
+    return Report(
+        recording=recording,
+        labels=tuple(str(path) for path in labels.files),
+        blind=blind,
+        heuristics=heuristics,
+        posts=observer.posts,
+        accounts=len(observer.accounts),
+        alerts=tuple(_alerts(kind, observer) for kind in Kind),
+        coordinated=score_coordination(labels, observer) if labels.accounts else None,
+        persona=_items(Kind.PERSONA, labels.personas, observer.judged, alone),
+        hazard=_items(Kind.HAZARD, labels.hazards, observer.judged, alone),
+        by_heuristic=observer.evidence.heuristics,
+        by_family=observer.evidence.families,
+    )
+
+
+def plain(value: object) -> object:
+    """A result as what JSON knows, properties included."""
+    if isinstance(value, Struct):
+        names = [
+            *value.__struct_fields__,
+            *(name for name, member in vars(type(value)).items() if isinstance(member, property)),
+        ]
+        return {name: plain(getattr(value, name)) for name in names}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _alerts(kind: Kind, observer: Observer) -> AlertRate:
+    flagged = observer.alerts[kind, Scores.THRESHOLD]
+    strong = observer.alerts[kind, STRONG]
+    return AlertRate(
+        kind=kind,
+        flagged=flagged,
+        strong=strong,
+        per_thousand=ratio(1_000 * flagged, observer.posts),
+        strong_per_thousand=ratio(1_000 * strong, observer.posts),
+    )
+
+
+def _items(
+    kind: Kind,
+    labels: Mapping[str, ItemLabel],
+    judged: Mapping[str, Judged],
+    alone: Mapping[str, Judged],
+) -> Items | None:
+    if not labels:
+        return None
+    sure = [id for id, item in labels.items() if item.label is not None]
+    return Items(
+        recorded=score_items(kind, labels, judged),
+        alone=score_items(kind, labels, alone),
+        together=score_items(kind, labels, {**alone, **judged}),
+        skipped=sum(id not in judged and id not in alone for id in sure),
+    )
