@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns import CAMPAIGNS
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent
@@ -48,9 +50,9 @@ def schedule(stage: Stage) -> None:
     stage.schedule(40 * SECOND, lambda: say("ordinary"))
     stage.schedule(70 * SECOND, lambda: say("personas"))
     for second, kind, size in TOUR:
-        stage.schedule(second * SECOND - _AHEAD, lambda k=kind: say(k))  # type: ignore[misc]
+        stage.schedule(second * SECOND - _AHEAD, partial(say, kind))
         stage.schedule(
             second * SECOND,
-            lambda k=kind, s=size: CAMPAIGNS[k](stage, f"{k}_1", s),  # type: ignore[misc]
+            partial(CAMPAIGNS[kind], stage, f"{kind}_1", size),
         )
     stage.schedule((LASTS - 25) * SECOND, farewell)

@@ -1,6 +1,8 @@
-"""Ordinary life: threads begin, get answered, are voted on, now and then corrected or taken back."""
+"""Ordinary life: threads begin, get answered and voted on, now and then corrected, taken back."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from moltwatch.simulation.rhythm import next_arrival, pause, tide
 from moltwatch.simulation.script import Block, Line
@@ -44,7 +46,7 @@ class Life:
         opening = max(len(scenes), min(8, round(stage.rate / 5)))
         for at in range(opening):
             scene = scenes[at] if at < len(scenes) else None
-            stage.schedule(round(at * 2.1 * SECOND), lambda s=scene: self.start_thread(s))  # type: ignore[misc]
+            stage.schedule(round(at * 2.1 * SECOND), partial(self.start_thread, scene))
         stage.schedule(SECOND, self._impulse)
 
     def _impulse(self) -> None:
@@ -168,7 +170,8 @@ class Life:
 
     def _label(self, said: Said, kind: str | None, scene: Block) -> None:
         truth = self._stage.truth
-        truth.persona(said.post, said.speaker.bio, kind, said.answered and said.answered.post)
+        answered = said.answered.post if said.answered else None
+        truth.persona(said.post, said.speaker.bio, kind, answered)
         if scene.one("mention"):
             truth.hazard(said.post, "mention", label=0)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moltwatch.model import Event
 from moltwatch.simulation import guide
@@ -21,6 +23,7 @@ DEFAULT_START: Micros = parse_time("2026-02-14T18:00:00Z")
 AGENTS = (12, 5_000)
 RATE = (0.01, 5_000.0)
 HOURS = (0.01, 24.0 * 14)
+SEEDS = (0, 2**63 - 1)
 """Ranges that make sense: fewer agents cannot hold a conversation, more do not fit the names."""
 
 
@@ -46,6 +49,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Hour at which the observer loses the connection for some minutes."""
     opening: tuple[str, ...] = ()
     """Scenes to start with."""
+
+    def starting(self, at: Micros) -> Settings:
+        """The same session, at another time."""
+        return replace(self, start=at)
 
 
 class Simulation:
@@ -89,7 +96,7 @@ class Simulation:
         step = 0.92 * until / (len(kinds) + 0.5)
         for at, kind in enumerate(kinds):
             wait = (at + rng.uniform(0.2, 0.9)) * step
-            self._stage.schedule(round(wait), lambda k=kind: self._launch(k))  # type: ignore[misc]
+            self._stage.schedule(round(wait), partial(self._launch, kind))
 
     def _next_campaign(self) -> None:
         kinds = self.settings.campaigns

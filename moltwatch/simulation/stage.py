@@ -26,7 +26,7 @@ SOURCE = "sim"
 HEARTBEAT: Micros = 15 * SECOND
 """After so long without an event a heartbeat is seen."""
 
-Act: TypeAlias = Callable[[], None]
+Act: TypeAlias = Callable[[], object]
 
 
 class Stage:

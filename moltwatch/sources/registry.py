@@ -81,8 +81,15 @@ FORUM = SourceKind(
     examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
     opener="moltwatch.sources.forum:open_spec",
 )
+SIM = SourceKind(
+    name="sim",
+    schemes=("sim",),
+    summary="a simulated forum, live and without end; a seed fixes what is said",
+    examples=("sim:", "sim:?agents=200&rate=30&seed=7&campaigns=clones,ring"),
+    opener="moltwatch.sources.sim:open_spec",
+)
 
-KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM)
+KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM, SIM)
 
 
 def by_scheme() -> Iterator[tuple[str, SourceKind]]:

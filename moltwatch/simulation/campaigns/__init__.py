@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from moltwatch.errors import UsageError
 from moltwatch.simulation.campaigns import (
     clones,
     emoji,
@@ -22,6 +23,7 @@ from moltwatch.simulation.campaigns import (
     templates,
 )
 from moltwatch.simulation.stage import Stage
+from moltwatch.text import display_line
 
 Launch = Callable[[Stage, str, float], None]
 
@@ -42,3 +44,20 @@ unconnected ones: nuisances, not coordination."""
 
 COORDINATED = tuple(name for name in CAMPAIGNS if name not in ("flood", "hazards"))
 """Those with several accounts under one hand."""
+
+
+def kinds_of(text: str, what: str) -> tuple[str, ...]:
+    """``all``, ``none`` or names of campaigns, separated by commas. Raises UsageError; ``what``
+    names the parameter in its message."""
+    if text == "all":
+        return tuple(CAMPAIGNS)
+    if text == "none":
+        return ()
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in CAMPAIGNS:
+            there_is = ", ".join(CAMPAIGNS)
+            raise UsageError(
+                f"{what}: no {display_line(name, 40)!r}; there is all, none, {there_is}"
+            )
+    return tuple(dict.fromkeys(names))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from moltwatch.simulation.grammar import expand
 from moltwatch.simulation.rhythm import pause
 from moltwatch.simulation.script import Block, block
 from moltwatch.simulation.society import Agent
-from moltwatch.simulation.stage import Stage
+from moltwatch.simulation.stage import Act, Stage
 from moltwatch.simulation.threads import Said, Thread
 from moltwatch.times import SECOND
 
@@ -44,9 +45,9 @@ def targets(stage: Stage, n: int) -> list[Thread]:
     return stage.hottest(n, "en")
 
 
-def at_seconds(stage: Stage, second: float, act: Callable[[], object]) -> None:
+def at_seconds(stage: Stage, second: float, act: Act) -> None:
     """Schedule an act so many seconds from now."""
-    stage.schedule(round(second * SECOND), lambda: _do(act))
+    stage.schedule(round(second * SECOND), act)
 
 
 def bystanders(stage: Stage, pool: Block, said: Said, n: int, **more: str) -> None:
@@ -56,7 +57,7 @@ def bystanders(stage: Stage, pool: Block, said: Said, n: int, **more: str) -> No
     wait = 0
     for _ in range(n):
         wait += pause(stage.rng, 35, 0.5, most=180)
-        stage.schedule(wait, lambda: _notice(stage, pool, said, more))
+        stage.schedule(wait, partial(_notice, stage, pool, said, more))
 
 
 def _notice(stage: Stage, pool: Block, said: Said, more: dict[str, str]) -> None:
@@ -66,7 +67,3 @@ def _notice(stage: Stage, pool: Block, said: Said, more: dict[str, str]) -> None
     if agent:
         text = stage.talk.pooled(pool, "bystander", agent, said, **more)
         stage.comment(agent, said, text)
-
-
-def _do(act: Callable[[], object]) -> None:
-    act()

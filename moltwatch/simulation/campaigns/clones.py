@@ -6,6 +6,8 @@ look-alike letter, another full stop.
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -46,7 +48,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     for agent, wait in [(a, rng.uniform(0, span)) for a in accounts] + second:
         place = rng.choice(places)
         copy = _disturbed(stage, text)
-        at_seconds(stage, wait, lambda a=agent, p=place, c=copy: stage.comment(a, p.root, c))
+        at_seconds(stage, wait, partial(stage.comment, agent, place.root, copy))
     busiest = places[0].root
     at_seconds(stage, span * 0.6, lambda: bystanders(stage, pool, busiest, 2))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -39,6 +41,6 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             at_seconds(
                 stage,
                 rng.uniform(0, span),
-                lambda a=agent, p=place, w=wave: stage.comment(a, p.root, w),
+                partial(stage.comment, agent, place.root, wave),
             )
     at_seconds(stage, span * 0.7, lambda: bystanders(stage, pool, places[0].root, 2))

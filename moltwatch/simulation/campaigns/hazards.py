@@ -6,6 +6,7 @@ Not coordination: each is on its own. The keys are drawn when a session is made 
 from __future__ import annotations
 
 import base64
+from functools import partial
 from random import Random
 
 from moltwatch.simulation.campaigns.base import (
@@ -28,6 +29,7 @@ KINDS = {
 }
 """Field of the material, and what the label calls it."""
 
+_HOSTS = ("shells", "buoy", "deepkit")
 _TAGS = 0xE0000  # Unicode tag characters: invisible, and readable by a model as ASCII
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
@@ -41,7 +43,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     span = 480 * min(1.0, size)
     for at, kind in enumerate(kinds):
         wait = span * (at + rng.random()) / len(kinds)
-        at_seconds(stage, wait, lambda k=kind: strike(stage, k))
+        at_seconds(stage, wait, partial(strike, stage, kind))
 
 
 def strike(stage: Stage, kind: str) -> None:
@@ -55,7 +57,7 @@ def strike(stage: Stage, kind: str) -> None:
     rng, pool = stage.rng, block("hazards", "use")
     slots = {
         "me": agent.name,
-        "link": f"https://{rng.choice(('shells', 'buoy', 'deepkit'))}.example/{rng.choice('abcdef')}.sh",
+        "link": f"https://{rng.choice(_HOSTS)}.example/{rng.choice('abcdef')}.sh",
         "key": _key(rng),
         "code": _encoded(rng, rng.choice(pool.all("plain"))),
     }

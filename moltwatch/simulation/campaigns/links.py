@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -44,6 +46,6 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         )
         for again in range(2):
             text = texts[(at + again * n) % len(texts)]
-            at_seconds(stage, rng.uniform(0, span), lambda a=agent, t=text: push(a, t))
+            at_seconds(stage, rng.uniform(0, span), partial(push, agent, text))
     busiest = targets(stage, 1)[0].root
     at_seconds(stage, span * 0.6, lambda: bystanders(stage, pool, busiest, 2))

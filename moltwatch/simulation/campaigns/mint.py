@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
@@ -58,4 +59,4 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             age=rng.uniform(0, 1),
         )
         for _ in range(rng.choice((1, 1, 2, 2, 4))):
-            at_seconds(stage, rng.uniform(0, span), lambda a=agent: mint(a))
+            at_seconds(stage, rng.uniform(0, span), partial(mint, agent))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import at_seconds, bystanders, crowd_size, targets
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import expand
@@ -34,7 +36,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
 
     for at in range(n):
         agent = stage.recruit(
-            lambda at=at: f"{stem}{first + at:03d}",
+            partial(str, f"{stem}{first + at:03d}"),
             pool.one("bio"),
             group=group,
             kind="name_batch",
@@ -42,4 +44,4 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             age=rng.uniform(0.2, 0.25),
         )
         for _ in range(rng.choice((1, 1, 1, 2))):
-            at_seconds(stage, rng.uniform(0, span), lambda a=agent: speak(a))
+            at_seconds(stage, rng.uniform(0, span), partial(speak, agent))

@@ -3,6 +3,8 @@ greeting."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -40,5 +42,5 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             age=0.0,
         )
         made = at * 60 / n
-        at_seconds(stage, made, lambda a=agent: stage.announce(a))
-        at_seconds(stage, made + rng.uniform(5, 110), lambda a=agent: hello(a))
+        at_seconds(stage, made, partial(stage.announce, agent))
+        at_seconds(stage, made + rng.uniform(5, 110), partial(hello, agent))

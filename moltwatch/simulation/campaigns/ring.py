@@ -5,6 +5,8 @@ They share no text and no link: only the company they keep gives them away.
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     crowd_size,
@@ -55,7 +57,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             at_seconds(
                 stage,
                 rng.uniform(0, span),
-                lambda a=agent, t=text: stage.comment(a, thread.root, t),
+                partial(stage.comment, agent, thread.root, text),
             )
 
     for at in range(meetings):

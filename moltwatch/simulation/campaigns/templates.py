@@ -3,6 +3,8 @@ are equal."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -44,6 +46,6 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             age=rng.uniform(1, 9),
         )
         for _ in range(rng.choice((1, 2, 2, 3))):
-            at_seconds(stage, rng.uniform(0, span), lambda a=agent: fill(a))
+            at_seconds(stage, rng.uniform(0, span), partial(fill, agent))
     busiest = targets(stage, 1)[0].root
     at_seconds(stage, span * 0.5, lambda: bystanders(stage, pool, busiest, 2))
