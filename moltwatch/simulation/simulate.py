@@ -75,10 +75,11 @@ class Simulation:
         """Everything an observer sees, in order of arrival; endless when ``hours`` is None."""
         settings, stage = self.settings, self._stage
         until = None if settings.hours is None else round(settings.hours * HOUR)
-        Life(stage, settings.tides).begin(tuple(_scene(name) for name in settings.opening))
+        life = Life(stage, settings.tides)
+        life.begin(tuple(_scene(name) for name in settings.opening))
         LookAlikes(stage).begin()
         if settings.tour:
-            guide.schedule(stage)
+            guide.schedule(stage, life)
         elif settings.campaigns and until is not None:
             self._spread(until)
         elif settings.campaigns:

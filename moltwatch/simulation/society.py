@@ -19,7 +19,8 @@ LANGUAGES = ("zh", "ja", "es", "ko", "de", "pt", "fr", "ru", "ar")
 _FOREIGN_SHARE = 0.24
 _FOREIGN_LEAST = 3  # a language nobody answers in is not a conversation
 _PERSONA_SHARE = 0.12
-_DEFAULT_NAME_SHARE = 0.04
+_PERSONA_WEIGHT = (4.0, 9.0)  # who was given a voice uses it: about a post in nine is acted
+_DEFAULT_NAME_SHARE = 0.055
 
 
 class Agent(Struct, kw_only=True, eq=False):
@@ -72,6 +73,10 @@ class Society:
         }
         self.languages = [tongue for tongue, ballot in self._speakers.items() if ballot.native]
 
+    def named(self, name: str) -> Agent | None:
+        """The agent of that name."""
+        return next((agent for agent in self.agents if agent.name == name), None)
+
     def pick(
         self,
         language: str,
@@ -119,7 +124,7 @@ class Society:
             age=self._rng.uniform(1, 40),
             interests=frozenset(soul.listed("in")),
             human=soul.one("human", "my human"),
-            weight=self._rng.uniform(0.7, 1.6),
+            weight=self._rng.uniform(*_PERSONA_WEIGHT),
             noon=self._rng.uniform(0, 24),
             soul=soul,
         )
@@ -127,7 +132,7 @@ class Society:
     def _ordinary(self, language: str) -> Agent:
         rng = self._rng
         people = block("people", language)
-        kept_default = language == ENGLISH and rng.random() < _DEFAULT_NAME_SHARE * 1.4
+        kept_default = language == ENGLISH and rng.random() < _DEFAULT_NAME_SHARE
         recipe = people.all("default") if kept_default else people.all("name")
         words = {key: people.all(key) for key in people.fields}
         homes = people.listed("in")
