@@ -36,8 +36,6 @@ class Entry(Struct, kw_only=True):
     communities: list[str | None]
     """Of each event: its community, where it is a post of one."""
     size: int
-    text: str | None = None
-    """The whole entry as a frame, kept from its first use: most clients want just that."""
 
 
 class ForumLog:
@@ -103,19 +101,16 @@ class ForumLog:
 
     def frame(
         self, entry: Entry, position: int, communities: Collection[str] | None = None
-    ) -> str | None:
+    ) -> bytes | None:
         """The frame for a client that stands at ``position``; None if nothing in it is for it."""
-        if position < entry.first and communities is None:
-            if entry.text is None:
-                entry.text = self._encode(entry.lines, entry.last)
-            return entry.text
         begin = max(0, position + 1 - entry.first)
-        lines = [
-            line
+        wanted = tuple(
+            Raw(line)
             for line, community in zip(entry.lines[begin:], entry.communities[begin:], strict=True)
             if communities is None or community is None or community in communities
-        ]
-        return self._encode(lines, entry.last) if lines else None
+        )
+        # Made anew for each client: copying half a megabyte costs less than keeping it twice.
+        return encode(Events(cursor=self.cursor(entry.last), events=wanted)) if wanted else None
 
     def cursor(self, position: int) -> str:
         """The cursor of a client that has everything up to ordinal ``position``."""
@@ -127,6 +122,3 @@ class ForumLog:
         if name != self.name or not (ordinal.isascii() and ordinal.isdigit()):
             return None
         return int(ordinal[:18])
-
-    def _encode(self, lines: Sequence[bytes], last: int) -> str:
-        return encode(Events(cursor=self.cursor(last), events=tuple(Raw(line) for line in lines)))

@@ -280,12 +280,12 @@ class _Client:
         self._bad_frames = 0
         self._sent_at = 0.0
 
-    async def send(self, frame: Frame | str) -> None:
+    async def send(self, frame: Frame | bytes) -> None:
         """Send; or send the client away, if it takes nothing any more."""
-        text = frame if isinstance(frame, str) else encode(frame)
+        text = frame if isinstance(frame, bytes) else encode(frame)
         try:
             async with asyncio.timeout(self._stall):
-                await self.websocket.send(text)
+                await self.websocket.send(text, text=True)
         except TimeoutError:
             raise await self._send_away(TRY_AGAIN_LATER, "took nothing for too long") from None
         self._sent_at = asyncio.get_running_loop().time()

@@ -120,7 +120,7 @@ class ForumSource(Source):
             ping_interval=None,
         ) as websocket:
             self._websocket, self._silent_for, self._pong = websocket, 0.0, None
-            await websocket.send(encode(self._follower.subscribe()))
+            await websocket.send(encode(self._follower.subscribe()), text=True)
             self._say(State.LIVE)
             while not self._follower.ended:
                 frame = await self._listen(websocket)

@@ -155,9 +155,9 @@ _SURROGATES = re.compile(
 )
 
 
-def encode(frame: Frame) -> str:
-    """The text of a frame."""
-    return msgspec.json.encode(frame).decode()
+def encode(frame: Frame) -> bytes:
+    """The text of a frame, in UTF-8. To be sent as a text frame."""
+    return msgspec.json.encode(frame)
 
 
 def read_server_frame(data: bytes) -> ServerFrame | Garbage:
