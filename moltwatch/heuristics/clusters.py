@@ -1,16 +1,21 @@
 """Clusters: what several accounts share, as evidence accumulates, and how clusters confirm another.
 
-A cluster is the string a heuristic gave in :attr:`Signal.cluster`. It is convicted when what it
-shows is overwhelming by itself, or when a cluster of another family covers enough of the same
-accounts. Everything here is bounded, and in order of arrival: no set decides an output.
+A cluster is the string a heuristic gave in :attr:`Signal.cluster`. Whether an account in it is
+guilty by it depends on how telling the cluster is by itself, and on clusters of other families that
+hold the same accounts: fully if they hold this very account, and by the square of the part of the
+cluster they cover if not. So a family of numbered accounts half of which were seen to act together
+is convicted whole, while a stranger in a thread that such a family flooded stays a stranger.
+
+Everything here is bounded, and in order of arrival: no set decides an output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.verdict import noisy_or
+from moltwatch.model import Scores
 from moltwatch.times import Micros
 
 FEWEST_ACCOUNTS = 3
@@ -32,7 +37,10 @@ MOST_NEIGHBOURS = 64
 """Clusters remembered as overlapping with one; the least overlapping go first."""
 
 MOST_WAITING = 5_000
-"""Posts of an unconvicted cluster that wait for its conviction; the oldest go first."""
+"""Posts of a cluster that wait for their authors' conviction; the oldest go first."""
+
+MOST_SUSPECTS = 500
+"""Accounts of a cluster that wait for more evidence; the oldest go first."""
 
 
 class Cluster:
@@ -40,18 +48,19 @@ class Cluster:
 
     __slots__ = (
         "family",
+        "basis",
         "first_post",
-        "fresh",
         "group",
+        "guilty",
         "heuristic",
         "key",
         "last",
         "members",
         "neighbours",
         "reason",
-        "score",
         "since",
         "strength",
+        "suspects",
         "waiting",
     )
 
@@ -63,14 +72,16 @@ class Cluster:
         self.since = self.last = now
         self.strength = 0.0
         self.reason = ""
-        self.score = 0.0
-        """Fused with what its neighbours confirm."""
         self.members: dict[str, None] = {}
         """Accounts in order of arrival."""
-        self.fresh: list[str] = []
-        """Accounts not yet brought into a group."""
-        self.waiting: dict[str, None] = {}
-        """Posts whose standing has not been given out."""
+        self.suspects: dict[str, None] = {}
+        """Accounts not yet convicted, in order of arrival."""
+        self.guilty: dict[str, float] = {}
+        """Accounts convicted, and how surely."""
+        self.basis: object = None
+        """What the suspects were last judged by."""
+        self.waiting: dict[str, str] = {}
+        """Posts whose standing has not been given out, and their authors."""
         self.neighbours: dict[str, int] = {}
         """Other clusters, and how many accounts they share with this one."""
         self.group: str | None = None
@@ -79,13 +90,15 @@ class Cluster:
         """Take in one signal; tell whether the account is new to the cluster."""
         self.last = now
         self.strength, self.reason = signal.strength, signal.reason
-        self.waiting[signal.post] = None
+        self.waiting[signal.post] = signal.author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
         if signal.author in self.members:
             return False
         self.members[signal.author] = None
-        self.fresh.append(signal.author)
+        self.suspects[signal.author] = None
+        if len(self.suspects) > MOST_SUSPECTS:
+            del self.suspects[next(iter(self.suspects))]
         return True
 
     def meet(self, other: str) -> None:
@@ -94,24 +107,49 @@ class Cluster:
         if len(self.neighbours) > MOST_NEIGHBOURS:
             del self.neighbours[min(self.neighbours, key=self.neighbours.__getitem__)]
 
-    def judge(self, clusters: dict[str, Cluster]) -> float:
-        """The fused score now: its own strength, and the best of each other family, each weighed
-        with the part of this cluster that it covers (noisy-or over families)."""
+    def confirming(self, clusters: Mapping[str, Cluster]) -> list[tuple[Cluster, float]]:
+        """Clusters of other families that hold enough of the same accounts, with the part of this
+        one that they cover."""
+        size = len(self.members)
+        found: list[tuple[Cluster, float]] = []
+        for key, shared in self.neighbours.items():
+            if shared < FEWEST_SHARED:
+                continue
+            other = clusters.get(key)
+            if other and shared >= LEAST_COVERED * min(size, len(other.members)):
+                found.append((other, min(1.0, shared / size)))
+        return found
+
+    def judge(self, account: str, clusters: Mapping[str, Cluster]) -> list[str]:
+        """Convict whom the evidence now reaches: the account that is new here or elsewhere, and
+        all other suspects when what they are judged by has changed. Returns the convicted."""
+        confirming = self.confirming(clusters)
+        # Coverage in eighths: a swarm that grows by one does not call everybody back to court.
+        basis = (self.strength, [(other.key, int(8 * covered)) for other, covered in confirming])
+        called = [account] if basis == self.basis else list(self.suspects)
+        self.basis = basis
+        convicted = []
+        for each in called:
+            if each in self.suspects:
+                score = self._guilt(each, confirming)
+                if score >= Scores.THRESHOLD:
+                    convicted.append(each)
+                    self.guilty[each] = score
+        if len(self.guilty) >= FEWEST_ACCOUNTS:
+            for each in convicted:
+                del self.suspects[each]
+            return convicted
+        self.guilty.clear()
+        self.basis = None
+        return []
+
+    def _guilt(self, account: str, confirming: Sequence[tuple[Cluster, float]]) -> float:
+        """How surely an account acts with the others, 0 to 1: noisy-or over families."""
         families: dict[str, float] = {}
-        for other, covered in self._confirming(clusters):
-            strength = other.strength * covered
-            families[other.family] = max(families.get(other.family, 0.0), strength)
+        for other, covered in confirming:
+            share = 1.0 if account in other.members else covered * covered
+            families[other.family] = max(families.get(other.family, 0.0), other.strength * share)
         score = noisy_or((self.strength, *families.values()))
         if self.strength < OVERWHELMING and not families:
-            score = min(score, UNCONFIRMED)
-        self.score = score if len(self.members) >= FEWEST_ACCOUNTS else 0.0
-        return self.score
-
-    def _confirming(self, clusters: dict[str, Cluster]) -> Iterator[tuple[Cluster, float]]:
-        size = len(self.members)
-        for key, shared in self.neighbours.items():
-            other = clusters.get(key)
-            if other is None or other.family == self.family or shared < FEWEST_SHARED:
-                continue
-            if shared >= LEAST_COVERED * min(size, len(other.members)):
-                yield other, min(1.0, shared / size)
+            return min(score, UNCONFIRMED)
+        return score

@@ -23,7 +23,7 @@ Sighting = tuple[Micros, str, str]
 class Crowd:
     """The accounts that shared one thing within the window."""
 
-    __slots__ = ("accounts", "first", "key", "others", "told", "waiting")
+    __slots__ = ("accounts", "first", "key", "others", "strength", "told", "waiting")
 
     def __init__(self, key: str, first: Sighting) -> None:
         self.key = key
@@ -32,6 +32,8 @@ class Crowd:
         """By account the time of its last sighting, in that order."""
         self.waiting: deque[Sighting] = deque(maxlen=MOST_WAITING)
         self.told = False
+        self.strength = 0.0
+        """The strongest it was ever found; what is told of a crowd does not weaken as it grows."""
         self.others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         """Post ids and accounts that show it: the first ten."""
 
@@ -82,13 +84,14 @@ class Crowd:
                 tuple(post for _, _, post in self.waiting)[:MOST_LISTED],
                 tuple(self.accounts)[:MOST_LISTED],
             )
+        self.strength = max(self.strength, strength)
         evidence, accounts = self.others
         while self.waiting:
             _, author, post = self.waiting.popleft()
             yield Signal(
                 post=post,
                 author=author,
-                strength=strength,
+                strength=self.strength,
                 reason=reason,
                 evidence=evidence,
                 accounts=accounts,

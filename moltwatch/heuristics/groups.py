@@ -58,6 +58,12 @@ class _Alert:
         self.announced = 0
         """Members when it was last spoken of; 0 as long as it is too small to be."""
 
+    def hear(self, cluster: Cluster) -> None:
+        """Remember a cluster's reason, if it is its family's strongest."""
+        held = self.reasons.get(cluster.family)
+        if held is None or held[0] <= cluster.strength:
+            self.reasons[cluster.family] = (cluster.strength, cluster.reason)
+
     @property
     def reason(self) -> str:
         strongest = sorted(self.reasons.items(), key=lambda entry: (-entry[1][0], entry[0]))
@@ -92,14 +98,10 @@ class GroupBook:
                 self._forget(next(iter(self._clusters)))
         else:
             self._clusters.move_to_end(key)
-        strength = cluster.strength
         joined = cluster.take(signal, now)
-        touched = [key, *self._meet(signal.author, cluster)] if joined else [key]
-        if joined or cluster.strength != strength:
-            for each in touched:
-                self._judge(self._clusters[each], now)
-        if cluster.group is not None:
-            self._join(cluster, now)
+        for other in self._meet(signal.author, cluster) if joined else ():
+            self._judge(other, signal.author, now)
+        self._judge(cluster, signal.author, now)
 
     def advance(self, now: Micros) -> None:
         """Stream time moved on: end groups that have gone quiet, forget what has faded."""
@@ -128,29 +130,37 @@ class GroupBook:
 
     # --- clusters ---------------------------------------------------------------------------------
 
-    def _meet(self, author: str, cluster: Cluster) -> list[str]:
+    def _meet(self, author: str, cluster: Cluster) -> list[Cluster]:
         """Note that an account joined a cluster; the clusters this may confirm."""
         held = self._clusters_of.setdefault(author, [])
-        touched: list[str] = []
+        touched: list[Cluster] = []
         for key in held:
             other = self._clusters[key]
             if other.family != cluster.family:
                 other.meet(cluster.key)
                 cluster.meet(key)
-                touched.append(key)
+                touched.append(other)
         held.append(cluster.key)
         if len(held) > CLUSTERS_PER_ACCOUNT:
             # What an account of many clusters shares is mostly its zeal.
             held.pop(0)
         return touched
 
-    def _judge(self, cluster: Cluster, now: Micros) -> None:
-        if cluster.group is None and cluster.judge(self._clusters) >= Scores.THRESHOLD:
-            self._convict(cluster, now)
-        elif cluster.group is not None:
-            # Members may come faster than what confirms them; a conviction stands.
-            cluster.judge(self._clusters)
-            cluster.score = max(cluster.score, Scores.THRESHOLD)
+    def _judge(self, cluster: Cluster, author: str, now: Micros) -> None:
+        """See whom the evidence now reaches, and let the group know."""
+        convicted = cluster.judge(author, self._clusters)
+        if cluster.group is None:
+            if not convicted:
+                return
+            self._enter(cluster, convicted, now)
+        alert = self._alerts.get(cluster.group or "")
+        if alert is None:
+            return
+        alert.hear(cluster)
+        if convicted:
+            for witness, _ in cluster.confirming(self._clusters):
+                alert.hear(witness)
+        self._join(alert, cluster, convicted, now)
 
     def _forget(self, key: str) -> None:
         cluster = self._clusters.pop(key)
@@ -163,56 +173,48 @@ class GroupBook:
 
     # --- groups -----------------------------------------------------------------------------------
 
-    def _convict(self, cluster: Cluster, now: Micros) -> None:
-        """A cluster is convicted: it joins the group its members are in, ties groups together, or
-        forms a new one."""
-        alerts = self._kin(cluster)
-        if alerts:
-            alert = alerts[0]
-            for other in alerts[1:]:
+    def _enter(self, cluster: Cluster, convicted: list[str], now: Micros) -> None:
+        """A convicted cluster joins the group its accounts are in, ties groups together, or forms
+        a new one."""
+        kin = self._kin(convicted)
+        if kin:
+            alert = kin[0]
+            for other in kin[1:]:
                 self._merge(other, alert, now)
         else:
             alert = _Alert(_id_of(cluster), cluster.since)
             self._alerts[alert.id] = alert
         cluster.group = alert.id
         alert.clusters.append(cluster)
-        self._join(cluster, now)
 
-    def _kin(self, cluster: Cluster) -> list[_Alert]:
-        """Groups that are the same as this cluster, the oldest first."""
-        common = Counter(
-            self._alert_of[author] for author in cluster.members if author in self._alert_of
-        )
-        size = len(cluster.members)
-        kin = [
-            alert
-            for id, shared in common.items()
-            if shared >= FEWEST_COMMON
-            and shared >= LEAST_COMMON * min(size, len((alert := self._alerts[id]).members))
-        ]
+    def _kin(self, accounts: list[str]) -> list[_Alert]:
+        """Groups that hold a good part of these accounts, or are held by them; the oldest first."""
+        common = Counter(self._alert_of[a] for a in accounts if a in self._alert_of)
+        kin = []
+        for id, shared in common.items():
+            alert = self._alerts[id]
+            least = LEAST_COMMON * min(len(accounts), len(alert.members))
+            if shared >= max(FEWEST_COMMON, least):
+                kin.append(alert)
         return sorted(kin, key=lambda alert: (alert.since, alert.id))
 
-    def _join(self, cluster: Cluster, now: Micros) -> None:
-        """Bring a convicted cluster's new members and posts into its group."""
-        alert = self._alerts.get(cluster.group or "")
-        if alert is None:
-            return
+    def _join(self, alert: _Alert, cluster: Cluster, convicted: list[str], now: Micros) -> None:
+        """Bring a cluster's convicted accounts into its group, and give their posts a standing."""
         alert.last = now
         self._alerts.move_to_end(alert.id)
-        held = alert.reasons.get(cluster.family)
-        if held is None or held[0] <= cluster.strength:
-            alert.reasons[cluster.family] = (cluster.strength, cluster.reason)
-        for author in cluster.fresh:
+        for author in convicted:
             if self._alert_of.setdefault(author, alert.id) == alert.id:
                 alert.members[author] = None
-        cluster.fresh.clear()
         if len(alert.members) < FEWEST_ACCOUNTS:
             return
         if len(alert.members) >= 2 * alert.announced:
             state = GroupState.GREW if alert.announced else GroupState.FORMED
             self._announce(alert, state, now)
-        self._standings.extend(Standing(post, cluster.score, alert.id) for post in cluster.waiting)
-        cluster.waiting.clear()
+        done = [post for post, author in cluster.waiting.items() if author in cluster.guilty]
+        for post in done:
+            author = cluster.waiting.pop(post)
+            group = self._alert_of.get(author)
+            self._standings.append(Standing(post, cluster.guilty[author], group))
 
     def _merge(self, loser: _Alert, winner: _Alert, now: Micros) -> None:
         del self._alerts[loser.id]

@@ -1,0 +1,56 @@
+"""The same command, handed to a bot or a chain by several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Crowds
+from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
+from moltwatch.heuristics.payloads import commands
+from moltwatch.model import Kind
+from moltwatch.times import HOUR, SECOND
+
+
+class CommandPayload(Heuristic):
+    """Several accounts give one command with one object: mint the same token, pay the same wallet.
+
+    A command is a JSON object with an operation, one after a ``!word``, or a line like ``/mint
+    CLAW``. An address that is only mentioned is no command, so those who quote an attacker's wallet
+    to warn others are not meant, and those who launch tokens of their own do not share one.
+
+    Parameters
+    window: how long a command waits for the next account that gives it (seconds)
+    accounts: accounts from which it is telling
+    strength: how telling it is
+
+    Fails when
+    a command is popular for honest reasons: a faucet, a poll, a game run by a bot.
+    """
+
+    name: ClassVar[str] = "command-payload"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "payload"
+
+    def __init__(
+        self, window: Seconds = 3_600.0, accounts: Accounts = 3, strength: Fraction = 0.95
+    ) -> None:
+        self.window = window
+        self.accounts = accounts
+        self.strength = strength
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
+
+    def observe(self, item: Item) -> Iterator[Signal]:
+        post = item.post
+        text = item.folded
+        if "{" not in text and "!" not in text and "/" not in text:
+            return
+        above = item.thread.posts.get(post.parent) if post.parent else None
+        for command in commands(item):
+            if above and command.partition(" ")[2] in above.folded:
+                continue  # answering with what one was shown
+            crowd = self._crowds.add(command, post)
+            if crowd and (crowd.told or crowd.n >= self.accounts):
+                reason = f"{crowd.n} accounts gave the command “{command}” in {crowd.duration}"
+                yield from self._crowds.tell(crowd, self.strength, reason)

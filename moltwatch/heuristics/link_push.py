@@ -1,0 +1,158 @@
+"""The same site, token, wallet or community, pushed by several accounts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.payloads import pushed
+from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.times import SECOND, Micros, format_duration
+
+MOST_KEYS = 20_000
+MOST_USERS = 40
+"""Users of a thing from which it is common property."""
+MOST_WAITING = 20
+"""Posts remembered of each user of a thing until they are told."""
+
+
+class _User:
+    """One account's use of a thing."""
+
+    __slots__ = ("n", "opened", "part", "waiting")
+
+    def __init__(self) -> None:
+        self.n = 0
+        """Posts that name the thing."""
+        self.part = 0.0
+        """The part of all its posts that this is."""
+        self.opened = False
+        """Whether it opened a thread with the thing while that was new."""
+        self.waiting: deque[str] = deque(maxlen=MOST_WAITING)
+        """Ids of posts not yet told."""
+
+
+class _Thing:
+    """One thing that is named, and by whom."""
+
+    __slots__ = ("common", "first", "last", "users")
+
+    def __init__(self, now: Micros) -> None:
+        self.first = self.last = now
+        self.common = False
+        self.users: OrderedDict[str, _User] = OrderedDict()
+
+
+class LinkPush(Heuristic):
+    """Several accounts push one site, token, wallet or community that hardly anyone else names.
+
+    Two forms are told: a burst, when something never named before opens threads of several accounts
+    within minutes; and persistence, when several accounts name it again and again and are most of
+    those who do. What stands in the thread above already is an answer and does not count.
+
+    Parameters
+    window: how long a thing is remembered after it was last named (seconds)
+    burst: within how long of its first appearance a burst must come (seconds)
+    accounts: accounts from which it is telling
+    repeats: how often each must name it to be persistent
+    share: which part of all who name it the persistent must be
+    part: which part of its posts an account must give to it, half that to be persistent
+    strength: how telling it is
+
+    Fails when
+    a product's fans and its operator's accounts push it alike, or a site is named by everyone.
+    """
+
+    name: ClassVar[str] = "link-push"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "payload"
+
+    def __init__(
+        self,
+        window: Seconds = 86_400.0,
+        burst: Seconds = 600.0,
+        accounts: Accounts = 3,
+        repeats: Count = 4,
+        share: Fraction = 0.6,
+        part: Fraction = 0.5,
+        strength: Fraction = 0.7,
+    ) -> None:
+        self.window = window
+        self.burst = burst
+        self.accounts = accounts
+        self.repeats = repeats
+        self.share = share
+        self.part = part
+        self.strength = strength
+        self._things: OrderedDict[str, _Thing] = OrderedDict()
+
+    def observe(self, item: Item) -> Iterator[Signal]:
+        post = item.post
+        names = pushed(item)
+        if not names:
+            return
+        above = ""
+        if post.parent:
+            shown = (item.thread.root, item.thread.posts.get(post.parent))
+            above = "\n".join(past.folded for past in shown if past)
+        for name in names:
+            thing = self._thing(name, post.seen_at)
+            if thing.common or name in above:
+                continue
+            user = thing.users.setdefault(post.author, _User())
+            user.n += 1
+            user.part = user.n / max(user.n, item.author.n + 1)
+            user.waiting.append(post.id)
+            is_early = post.seen_at <= thing.first + round(self.burst * SECOND)
+            user.opened = user.opened or (post.is_root and is_early)
+            if len(thing.users) > MOST_USERS:
+                thing.common = True
+                thing.users.clear()
+            elif len(thing.users) >= self.accounts:
+                yield from self._told(name, thing)
+
+    def _thing(self, name: str, now: Micros) -> _Thing:
+        thing = self._things.get(name)
+        if thing is None or thing.last < now - round(self.window * SECOND):
+            thing = self._things[name] = _Thing(now)
+            if len(self._things) > MOST_KEYS:
+                self._things.popitem(last=False)
+        self._things.move_to_end(name)
+        thing.last = now
+        return thing
+
+    def _told(self, name: str, thing: _Thing) -> Iterator[Signal]:
+        """Signals for the posts of those who push a thing, if anyone does."""
+        how, strength = "opened threads with", self.strength
+        pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
+        if len(pushers) < self.accounts:
+            how, strength = "keep naming", self.strength - 0.1
+            pushers = [
+                a
+                for a, user in thing.users.items()
+                if user.n >= self.repeats and user.part >= self.part / 2
+            ]
+            if len(pushers) < max(self.accounts, self.share * len(thing.users)):
+                return
+        span = format_duration(thing.last - thing.first)
+        few = len(thing.users) - len(pushers)
+        reason = f"{len(pushers)} accounts {how} {name}, new {span} ago; {few} others name it"
+        evidence = tuple(
+            user.waiting[0] for author in pushers if (user := thing.users[author]).waiting
+        )
+        for author in pushers:
+            waiting = thing.users[author].waiting
+            while waiting:
+                yield Signal(
+                    post=waiting.popleft(),
+                    author=author,
+                    strength=strength,
+                    reason=reason,
+                    evidence=evidence[:MOST_LISTED],
+                    accounts=tuple(pushers[:MOST_LISTED]),
+                    n=len(pushers),
+                    cluster=name,
+                )

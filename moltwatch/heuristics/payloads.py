@@ -1,0 +1,88 @@
+"""What a post wants others to use: links, tokens, wallets, communities, and commands."""
+
+from __future__ import annotations
+
+import re
+
+from moltwatch.heuristics.base import Item
+
+MOST_FOUND = 20
+"""Of one post; a list of hundreds of links pushes none of them."""
+
+_SITE = re.compile(
+    r"(?<![\w@./-])(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,4}"
+    r"(?:com|org|net|io|ai|app|xyz|fun|fm|dev|co|me|gg|cc|info|site|online|wtf|lol|fund|church|bot"
+    r"|chat|tech|finance|money|club|world|social|network|live|pro|tv|link|page|blog|shop|store"
+    r"|space|games?|vip|top|de|uk|fr|es|it|nl|pl|ru|cn|jp|kr|br|in|ca|au|eu|ch|se|us)"
+    r"|(?:[a-z0-9-]{2,63}\.){2,4}[a-z]{2,6})(?![\w@-])(?!\.\w)(/[^\s\"'`<>()\[\]{}|,]*)?",
+)
+_FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
+_TICKER = re.compile(r"(?<![\w$])\$([a-z][a-z0-9]{1,14})(?![\w(])")
+_WALLET = re.compile(r"\b0x[0-9a-f]{40}\b|\bnpub1[a-z0-9]{58}\b")
+_COMMUNITY = re.compile(r"(?<![\w/.])m/([a-z0-9_-]{3,40})|(?<![\w&#])#([a-z]\w{3,40})")
+
+_OBJECT = re.compile(r"\{[^{}]{8,800}\}")
+_OPERATION = re.compile(r"\"(?:op|action|cmd|command|method)\"\s*:\s*\"([^\"]{1,40})\"")
+_WHAT = re.compile(
+    r"\"(?:tick|ticker|symbol|token|coin|wallet|address|to|recipient|contract|id)\"\s*:"
+    r"\s*\"?([^\",}]{1,80})\"?"
+)
+_COMMAND = re.compile(
+    r"(?:^|\s)[!/](?:mint|launch|deploy|claim|airdrop|stake|buy|swap|send|transfer|tip)\w*\s+"
+    r"(?:\d+\s+)?(\$?[a-z0-9]{2,64})"
+)
+_LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
+
+
+def pushed(item: Item) -> list[str]:
+    """Sites, link paths, tokens, wallets and communities a post names, each once, in order."""
+    text = item.folded
+    found: dict[str, None] = {}
+    if item.post.link:
+        for host, path in _SITE.findall(item.post.link.lower().partition("://")[2]):
+            _add_site(found, host, path)
+    if "." in text:
+        for host, path in _SITE.findall(text.replace("https://", " ").replace("http://", " ")):
+            _add_site(found, host, path)
+    if "$" in text:
+        found.update((f"${ticker}", None) for ticker in _TICKER.findall(text))
+    if "0x" in text or "npub1" in text:
+        found.update((wallet, None) for wallet in _WALLET.findall(text))
+    if "m/" in text or "#" in text:
+        for community, tag in _COMMUNITY.findall(text):
+            found[f"m/{community}" if community else f"#{tag}"] = None
+    return list(found)[:MOST_FOUND]
+
+
+def _add_site(found: dict[str, None], host: str, path: str) -> None:
+    if host.count(".") == 1 and _FILE.search(host):
+        return
+    found[host] = None
+    path = path.rstrip("/.!?:;*_~")
+    if path:
+        found[host + path] = None
+
+
+def commands(item: Item) -> list[str]:
+    """What a post's commands act on (``mint claw``), each once, in order.
+
+    A command is a JSON object that names an operation, one that follows a ``!word``, or a line such
+    as ``/mint CLAW``. Its object is the wallet where one stands in it, else the token.
+    """
+    text = item.folded
+    found: dict[str, None] = {}
+    if "{" in text:
+        launches = bool(_LAUNCH.search(text))
+        for match in _OBJECT.findall(text):
+            operation = _OPERATION.search(match)
+            if not (operation or launches):
+                continue
+            verb = operation[1] if operation else "launch"
+            if wallet := _WALLET.search(match):
+                found[f"{verb} {wallet[0]}"] = None
+            elif operation and (what := _WHAT.search(match)):
+                found[f"{verb} {what[1].strip()}"] = None
+    if "!" in text or "/" in text:
+        for what in _COMMAND.findall(text):
+            found[f"command {what}"] = None
+    return list(found)[:MOST_FOUND]

@@ -1,0 +1,201 @@
+"""Words that nobody used before, in the mouths of several accounts that hardly ever spoke."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.quoting import borrowed
+from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.times import SECOND, Micros
+
+SHORTEST = 5
+"""Letters a word must have; shorter ones are mostly chance."""
+
+MOST_WORDS = 200
+"""Words looked at of one post: its first."""
+
+GENERATION = 80_000
+"""Words remembered in each of two generations; the older is dropped when the newer is full."""
+
+MOST_DIALECTS = 2_000
+MOST_SPEAKERS = 50_000
+
+_Sighting = tuple[Micros, str, str]
+
+
+class _Word:
+    """A new word that more than one account used."""
+
+    __slots__ = ("dialect", "first", "loud", "quiet", "waiting")
+
+    def __init__(self, first: Micros) -> None:
+        self.first = first
+        self.loud: dict[str, None] = {}
+        self.quiet: dict[str, None] = {}
+        """Accounts that used it, by whether they had written much before."""
+        self.waiting: deque[_Sighting] = deque(maxlen=100)
+        """Posts by quiet accounts, not yet told."""
+        self.dialect: _Dialect | None = None
+
+
+class _Dialect:
+    """New words that the same accounts use."""
+
+    __slots__ = ("name", "speakers", "words")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.words: list[str] = []
+        self.speakers: dict[str, None] = {}
+
+
+class Vocabulary(Heuristic):
+    """Several accounts that hardly wrote before use a word that nobody used before.
+
+    A new topic is picked up by those who write much, since most comments are theirs; a word that
+    stays among newcomers was given to them. What stands in the post they answer does not count, so
+    quoting and answering are not meant. Words that the same accounts share make one dialect, and
+    the more of them, the more telling.
+
+    Parameters
+    warm_up: posts after which it is known which words are usual
+    quiet: posts up to which an account counts as one that hardly writes
+    accounts: such accounts from which a word is telling
+    window: within what time of its first use (seconds)
+    loud: how many other accounts may use it, as a part of those
+    strength: how telling one word is; each of the next three adds 0.1
+
+    Fails when
+    a campaign speaks plainly, or an event brings many newcomers with a new name on their lips.
+    """
+
+    name: ClassVar[str] = "vocabulary"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "vocabulary"
+
+    def __init__(
+        self,
+        warm_up: Count = 1_500,
+        quiet: Count = 6,
+        accounts: Accounts = 4,
+        window: Seconds = 7_200.0,
+        loud: Fraction = 0.3,
+        strength: Fraction = 0.3,
+    ) -> None:
+        self.warm_up = warm_up
+        self.quiet = quiet
+        self.accounts = accounts
+        self.window = window
+        self.loud = loud
+        self.strength = strength
+        self._posts = 0
+        self._new: dict[str, _Sighting | _Word | None] = {}
+        self._old: dict[str, _Sighting | _Word | None] = {}
+        """Words by generation: None for a usual one, a sighting for one seen once."""
+        self._dialects: OrderedDict[str, _Dialect] = OrderedDict()
+        self._speaks: OrderedDict[str, _Dialect] = OrderedDict()
+
+    def observe(self, item: Item) -> Iterator[Signal]:
+        self._posts += 1
+        words = item.vocabulary
+        if len(item.words) > MOST_WORDS:
+            words = frozenset(item.words[:MOST_WORDS])
+        if self._posts <= self.warm_up:
+            self._new.update((word, None) for word in words if len(word) >= SHORTEST)
+            return
+        new, old = self._new, self._old
+        unusual = []
+        for word in words:
+            if len(word) < SHORTEST:
+                continue
+            if word in new:
+                if new[word] is not None:
+                    unusual.append(word)
+            elif word in old:
+                if (known := old[word]) is not None:
+                    unusual.append(word)
+                new[word] = known
+            else:
+                unusual.append(word)
+        if unusual:
+            taken = borrowed(item)
+            # Sorted, because what a set yields first differs from process to process.
+            for word in sorted(unusual):
+                if word not in taken and not word.isdecimal():
+                    yield from self._use(word, item)
+        if len(new) > GENERATION:
+            self._old, self._new = new, {}
+
+    def _use(self, word: str, item: Item) -> Iterator[Signal]:
+        post = item.post
+        sighting = (post.seen_at, post.author, post.id)
+        held = self._new.get(word)
+        if held is None:
+            self._new[word] = sighting if item.author.n < self.quiet else None
+            return
+        if not isinstance(held, _Word):
+            if held[1] == post.author:
+                return
+            first, held = held, _Word(held[0])
+            held.quiet[first[1]] = None
+            held.waiting.append(first)
+            self._new[word] = held
+        if item.author.n < self.quiet:
+            held.quiet[post.author] = None
+            held.waiting.append(sighting)
+        elif post.author not in held.quiet:
+            held.loud[post.author] = None
+        if len(held.loud) > max(1, self.loud * len(held.quiet)):
+            self._new[word] = None
+            return
+        if held.dialect is None:
+            if len(held.quiet) < self.accounts:
+                if post.seen_at - held.first > self.window * SECOND:
+                    self._new[word] = None
+                return
+            held.dialect = self._dialect(word, held)
+        yield from self._tell(held, held.dialect)
+
+    def _dialect(self, word: str, held: _Word) -> _Dialect:
+        """The dialect a telling word belongs to: one that half of its users speak, or a new one."""
+        shared: dict[str, int] = {}
+        for account in held.quiet:
+            if spoken := self._speaks.get(account):
+                shared[spoken.name] = shared.get(spoken.name, 0) + 1
+        common = max(shared, key=lambda name: shared[name], default="")
+        dialect = self._dialects.get(common)
+        if dialect is None or 2 * shared[common] < len(held.quiet):
+            dialect = self._dialects[word] = _Dialect(word)
+            if len(self._dialects) > MOST_DIALECTS:
+                self._dialects.popitem(last=False)
+        dialect.words.append(word)
+        return dialect
+
+    def _tell(self, held: _Word, dialect: _Dialect) -> Iterator[Signal]:
+        for account in held.quiet:
+            dialect.speakers[account] = None
+            if account not in self._speaks:
+                self._speaks[account] = dialect
+        while len(self._speaks) > MOST_SPEAKERS:
+            self._speaks.popitem(last=False)
+        n = len(dialect.words)
+        shown = ", ".join(f"“{word[:40]}”" for word in dialect.words[:3])
+        more = f" and {n - 3} words more" if n > 3 else ""
+        reason = f"{len(dialect.speakers)} accounts that hardly write use {shown}{more}, new here"
+        evidence = tuple(id for _, _, id in held.waiting)[:MOST_LISTED]
+        while held.waiting:
+            _, author, id = held.waiting.popleft()
+            yield Signal(
+                post=id,
+                author=author,
+                strength=min(1.0, self.strength + 0.1 * min(3, n - 1)),
+                reason=reason,
+                evidence=evidence,
+                accounts=tuple(dialect.speakers)[:MOST_LISTED],
+                n=len(dialect.speakers),
+                cluster=dialect.name,
+            )
