@@ -26,7 +26,10 @@ def encode_lines(events: Sequence[Event]) -> bytes:
 
 def encode(event: Event) -> str:
     """One event as JSON text."""
-    return encode_lines((event,))[:-1].decode()
+    try:
+        return _encoder.encode(event).decode()
+    except UnicodeEncodeError:
+        return _encoder.encode(_scrubbed(event)).decode()
 
 
 def tag(event: Event) -> str:
