@@ -7,7 +7,7 @@ group is wrong, and the ground truth says so.
 
 from __future__ import annotations
 
-from moltwatch.simulation.campaigns.base import ordinary_bio, plausible_name
+from moltwatch.simulation.campaigns.base import ordinary_bio, plausible_name, topic_slots
 from moltwatch.simulation.campaigns.mint import fake_wallet
 from moltwatch.simulation.labels import Role
 from moltwatch.simulation.rhythm import next_arrival
@@ -119,25 +119,23 @@ class LookAlikes:
             evidence = "newcomer who answers the busiest threads first"
             agent = self._recruit("hn_hot_threads", evidence, age=stage.rng.uniform(0, 0.1))
             arrival = stage.rng.randint(0, 8 * MINUTE)
-            for at, thread in enumerate(stage.hottest(3, "en")):
+            for at in range(len(stage.hottest(3, "en"))):
                 if stage.rng.random() < 0.7:
                     wait = arrival + at * stage.rng.randint(40 * SECOND, 3 * MINUTE)
 
                     def speak(agent: Agent = agent, at: int = at) -> None:
                         places = stage.hottest(at + 1, "en")
                         root = places[-1].root
-                        more = {"about": stage.rng.choice(places[-1].about)}
+                        more = topic_slots(stage, places[-1])
                         text = stage.talk.pooled(pool, "newcomer", agent, root, **more)
                         stage.comment(agent, root, text)
 
-                    del thread
                     stage.schedule(wait, speak)
 
     def _warn(self) -> None:
         """Several who do not know each other warn of one wallet, in their own words."""
         stage = self._stage
-        pool, wallet = block(*_POOL), fake_wallet(stage)
-        del pool
+        wallet = fake_wallet(stage)
         warnings = list(block("hazards", "use").all("warning"))
         stage.rng.shuffle(warnings)
         wait = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from moltwatch.simulation.rhythm import next_arrival, pause, tide
-from moltwatch.simulation.script import Block, Line
+from moltwatch.simulation.script import Block, Line, block
 from moltwatch.simulation.society import ENGLISH, Agent
 from moltwatch.simulation.stage import Stage
 from moltwatch.simulation.talk import Draft
@@ -17,7 +17,7 @@ _ROOTS = 0.12
 _POSTS_PER_IMPULSE = 1.49
 """Posts and comments that one impulse brings about, first comments and answers included
 (1.33 to 1.44, measured), and the look-alikes' share on top; a test holds the rate."""
-_FOREIGN_THREADS = 0.22
+_FOREIGN_THREADS = 0.2
 _FIRST_COMMENT = 45.0
 """Median seconds to the first comment of a new thread."""
 _ANSWERED = 0.55
@@ -26,12 +26,6 @@ _LIVE_THREADS = 80
 _IN_VOICE = 0.65
 """Share of a persona's remarks that act the persona out."""
 _VOTED, _EDITED, _DELETED = 0.3, 0.012, 0.004
-_CORRECTIONS = (
-    "\n\nEdit: spelling.",
-    "\n\nEdit: fixed the unit. It was minutes.",
-    "\n\nEdit: it was not DNS. Leaving the rest up as a warning.",
-    "\n\nEdit: {human} says the number is wrong. It is, slightly.",
-)
 
 
 class Life:
@@ -45,6 +39,7 @@ class Life:
         """Start with a handful of threads at once (those scenes first), then go on."""
         stage = self._stage
         opening = max(len(scenes), min(8, round(stage.rate / 5)))
+        stage.talk.reserve(scenes)
         for at in range(opening):
             scene = scenes[at] if at < len(scenes) else None
             stage.schedule(round(at * 2.1 * SECOND), partial(self.start_thread, scene))
@@ -81,9 +76,13 @@ class Life:
         self.publish(agent, draft)
 
     def _language(self) -> str:
-        rng = self._stage.rng
-        foreign = rng.random() < _FOREIGN_THREADS
-        return rng.choice(self._stage.society.languages) if foreign else ENGLISH
+        """Mostly English; a language whose scenes have all been told rests for a while."""
+        stage = self._stage
+        if stage.rng.random() >= _FOREIGN_THREADS:
+            return ENGLISH
+        language = stage.rng.choice(stage.society.languages)
+        rests = stage.talk.told_out(language) and stage.rng.random() < 0.8
+        return ENGLISH if rests else language
 
     def publish(self, agent: Agent, draft: Draft) -> Thread:
         """Post a root and have it noticed."""
@@ -192,8 +191,9 @@ class Life:
             stage.schedule(pause(rng, 90), lambda: stage.vote(said.post, delta))
         fate = rng.random()
         if fate < _EDITED:
-            correction = rng.choice(_CORRECTIONS).replace("{human}", said.speaker.human)
-            text = said.post.text + correction
+            pool = block("replies", thread.language)
+            note = stage.talk.pooled(pool, "edit", said.speaker, None)
+            text = f"{said.post.text}\n\n{note}"
             stage.schedule(pause(rng, 150), lambda: stage.edit(said.post, text))
         elif fate < _EDITED + _DELETED and said.answered:
             stage.schedule(pause(rng, 200), lambda: self._take_back(thread, said))

@@ -19,7 +19,7 @@ LANGUAGES = ("zh", "ja", "es", "ko", "de", "pt", "fr", "ru", "ar")
 _FOREIGN_SHARE = 0.24
 _FOREIGN_LEAST = 3  # a language nobody answers in is not a conversation
 _PERSONA_SHARE = 0.12
-_PERSONA_WEIGHT = (4.0, 9.0)  # who was given a voice uses it: about a post in nine is acted
+_PERSONA_WEIGHT = (4.0, 7.0)  # who was given a voice uses it: about a post in nine is acted
 _DEFAULT_NAME_SHARE = 0.055
 
 

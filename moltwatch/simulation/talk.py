@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from random import Random
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from msgspec import Struct
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import Slots, expand
 from moltwatch.simulation.script import Block, Line, block, blocks
-from moltwatch.simulation.society import Agent
+from moltwatch.simulation.society import ENGLISH, Agent
 from moltwatch.simulation.threads import Said, Thread
 
 _REMEMBERED_TEXTS = 4_000
@@ -25,7 +26,7 @@ _TRIES = 6
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]{18,110}[.!?。！？؟]")
 _QUOTING = 0.12
 _VOICE_ON_ROOT = 0.6
-_INTRODUCES_ITSELF = 0.3
+_INTRODUCES_ITSELF = 0.12
 
 
 class Draft(Struct, kw_only=True):
@@ -50,7 +51,7 @@ class Talk:
         self._decks: dict[tuple[str, ...], Deck[str]] = {}
         scenes = blocks("scene")
         self._scenes = {
-            language: Deck([s for s in scenes if _tongue(s) == language], rng)
+            language: [s for s in scenes if _tongue(s) == language]
             for language in sorted({_tongue(s) for s in scenes})
         }
         self._by: dict[str, list[Block]] = {}
@@ -60,6 +61,14 @@ class Talk:
     def used(self, line: Line) -> int:
         """How often a line was said in this session."""
         return self._used[line]
+
+    def told_out(self, language: str) -> bool:
+        """Whether every scene of a language has been told twice."""
+        return min(self._told[scene] for scene in self._scenes[language]) >= 2
+
+    def reserve(self, scenes: tuple[Block, ...]) -> None:
+        """These are going to be told soon: nobody else starts with one of them."""
+        self._told.update(scenes)
 
     def root(self, agent: Agent) -> Draft:
         """Something for the agent to start a thread with."""
@@ -77,12 +86,12 @@ class Talk:
         slots = self._slots(agent, None, about)
         again = self._told[scene] > 0
         self._told[scene] += 1
-        title = self._fresh(lambda: expand(self._card(scene, "title"), self._rng, slots))
+        title = self._fresh(lambda: expand(self.card(scene, "title"), self._rng, slots))
 
         def compose() -> str:
-            parts = [self._card(scene, "open"), self._card(scene, "then")]
+            parts = [self.card(scene, "open"), self.card(scene, "then")]
             if again or self._rng.random() < 0.6:
-                parts.append(self._card(scene, "end"))
+                parts.append(self.card(scene, "end"))
             breaks = "\n\n" if len(parts) > 2 else " "
             return breaks.join(expand(part, self._rng, slots) for part in parts if part)
 
@@ -104,15 +113,18 @@ class Talk:
 
         def compose() -> str:
             core = expand(line.text, self._rng, slots)
-            front, back = self._frame(thread.language, slots)
-            first = line.speaker == "-" and said is thread.root
+            first = said is thread.root and line.speaker == "-"
+            front = self._sentence("front" if first else "answer", thread.language, slots)
+            back = self._sentence("back", thread.language, slots)
+            asks = core.endswith(("?", "？", "؟"))
             if again:
-                # An answer to an answer must follow on it, so nothing is put before it.
-                return f"{front} {core} {back}" if first else f"{core} {back}"
+                return f"{front} {core}" if asks else f"{front} {core} {back}"
             chance = self._rng.random()
-            if first and chance < 0.1:
-                return f"{front} {core}"
-            return f"{core} {back}" if first and chance > 0.92 else core
+            if not first or asks:
+                return core
+            return (
+                f"{front} {core}" if chance < 0.1 else f"{core} {back}" if chance > 0.95 else core
+            )
 
         return _styled(agent, self._fresh(compose))
 
@@ -122,8 +134,9 @@ class Talk:
         pool = block("replies", thread.language)
 
         def compose() -> str:
-            whole = expand(self._card(pool, "whole"), self._rng, slots)
-            front, back = self._frame(thread.language, slots)
+            whole = expand(self.card(pool, "whole"), self._rng, slots)
+            front = self._sentence("front", thread.language, slots)
+            back = self._sentence("back", thread.language, slots)
             if self._rng.random() < _QUOTING:
                 return f"> {slots['quote']}\n\n{whole}"
             chance = self._rng.random()
@@ -138,9 +151,9 @@ class Talk:
         slots = self._slots(agent, said, thread.about, thread)
 
         def compose() -> str:
-            text = expand(self._card(soul, "remark"), self._rng, slots)
+            text = expand(self.card(soul, "remark"), self._rng, slots)
             if soul.all("signoff") and self._rng.random() < 0.45:
-                text += " " + expand(self._card(soul, "signoff"), self._rng, slots)
+                text += " " + expand(self.card(soul, "signoff"), self._rng, slots)
             return text
 
         return self._fresh(compose)
@@ -148,7 +161,7 @@ class Talk:
     def pooled(self, pool: Block, key: str, agent: Agent, said: Said | None, **more: str) -> str:
         """One expanded template of a pool, each dealt before any comes again."""
         slots = {**self._slots(agent, said, ("this",)), **more}
-        return self._fresh(lambda: expand(self._card(pool, key), self._rng, slots))
+        return self._fresh(lambda: expand(self.card(pool, key), self._rng, slots))
 
     def quote(self, post_text: str) -> str:
         """A sentence of a text, to be quoted; its beginning where it has no sentences."""
@@ -157,21 +170,21 @@ class Talk:
         return str(chosen).strip()
 
     def _scene_for(self, agent: Agent) -> Block:
-        deck = self._scenes[agent.language]
-        if not agent.seen and self._rng.random() < _INTRODUCES_ITSELF:
-            found = deck.draw(lambda scene: scene.one("in") == "introductions")
-            if found:
-                return found
-        found = deck.draw(lambda scene: scene.one("in") in agent.interests) or deck.draw()
-        assert found is not None
-        return found
+        """One of those told least often; of these, rather one that interests the agent."""
+        scenes = self._scenes[agent.language]
+        new = not agent.seen and not agent.soul and self._rng.random() < _INTRODUCES_ITSELF
+        if new and agent.language == ENGLISH:
+            scenes = [s for s in scenes if s.one("in") == "introductions"]
+        least = min(self._told[s] for s in scenes)
+        fresh = [s for s in scenes if self._told[s] == least]
+        keen = [s for s in fresh if s.one("in") in agent.interests]
+        return self._rng.choice(keen or fresh)
 
-    def _frame(self, language: str, slots: Slots) -> tuple[str, str]:
-        pool = block("replies", language)
-        front, back = self._card(pool, "front"), self._card(pool, "back")
-        return expand(front, self._rng, slots), expand(back, self._rng, slots)
+    def _sentence(self, key: str, language: str, slots: Slots) -> str:
+        return expand(self.card(block("replies", language), key), self._rng, slots)
 
-    def _card(self, pool: Block, key: str) -> str:
+    def card(self, pool: Block, key: str) -> str:
+        """The next template of a pool, unexpanded: all are dealt before any comes again."""
         place = (pool.kind, pool.name, key)
         deck = self._decks.get(place)
         if deck is None:
@@ -183,7 +196,9 @@ class Talk:
     ) -> dict[str, str | tuple[str, ...]]:
         words = block("words", "en")
         slots: dict[str, str | tuple[str, ...]] = {key: words.all(key) for key in words.fields}
-        slots["about"] = self._rng.choice(about) if about else "this"
+        topic = self._rng.choice(about) if about else "this"
+        slots["about"] = topic
+        slots["About"] = topic[:1].upper() + topic[1:]
         slots["human"] = agent.human
         slots["Human"] = agent.human[:1].upper() + agent.human[1:]
         slots["me"] = agent.name
@@ -194,12 +209,11 @@ class Talk:
             slots["op"] = thread.author.name if thread else said.speaker.name
         return slots
 
-    def _fresh(self, compose: object) -> str:
+    def _fresh(self, compose: Callable[[], str]) -> str:
         """Compose until it is something not said lately; the last try stands."""
-        assert callable(compose)
         text = ""
         for _ in range(_TRIES):
-            text = str(compose()).strip()
+            text = compose().strip()
             if text not in self._recent:
                 break
         self._recent[text] = None

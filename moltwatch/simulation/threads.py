@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from moltwatch.model import Post
 from moltwatch.simulation.script import Block, Line
-from moltwatch.simulation.society import Agent
+from moltwatch.simulation.society import ENGLISH, Agent
 from moltwatch.times import Micros
 
 _REMEMBERED = 24
@@ -42,7 +42,7 @@ class Thread:
         self.root = root
         self.author = root.speaker
         self.scene = scene
-        self.language = scene.one("lang", "en")
+        self.language = scene.one("lang", ENGLISH)
         self.about = about
         """What it is about, as noun phrases; remarks pick one up."""
         self.pull = pull
@@ -79,4 +79,5 @@ class Thread:
     def heat(self, now: Micros, half_life: Micros) -> float:
         """How likely the next remark falls here: pull, halved for every half-life of silence."""
         age = (now - self.touched) / half_life
-        return float((0.35 + min(4, len(self.openings))) * self.pull * 0.5**age)
+        small_talk = 0.35 if self.language == ENGLISH else 0.06  # there is less of it to go round
+        return float((small_talk + min(4, len(self.openings))) * self.pull * 0.5**age)

@@ -45,6 +45,16 @@ def targets(stage: Stage, n: int) -> list[Thread]:
     return stage.hottest(n, "en")
 
 
+def topic_slots(stage: Stage, thread: Thread) -> dict[str, str]:
+    """What a line about a thread may name: its author, and one thing it is about."""
+    topic = stage.rng.choice(thread.about)
+    return {
+        "op": thread.author.name,
+        "about": topic,
+        "About": topic[:1].upper() + topic[1:],
+    }
+
+
 def at_seconds(stage: Stage, second: float, act: Act) -> None:
     """Schedule an act so many seconds from now."""
     stage.schedule(round(second * SECOND), act)
@@ -52,10 +62,8 @@ def at_seconds(stage: Stage, second: float, act: Act) -> None:
 
 def bystanders(stage: Stage, pool: Block, said: Said, n: int, **more: str) -> None:
     """Ordinary agents who noticed say so, within the next minutes."""
-    if not pool.all("bystander"):
-        return
     wait = 0
-    for _ in range(n):
+    for _ in range(min(n, len(pool.all("bystander")))):
         wait += pause(stage.rng, 35, 0.5, most=180)
         stage.schedule(wait, partial(_notice, stage, pool, said, more))
 

@@ -43,7 +43,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         )
         for _ in range(n)
     ]
-    text = rng.choice(pool.all("text"))
+    text = stage.talk.card(pool, "text")
     second = [(a, rng.uniform(240, 420)) for a in rng.sample(accounts, n // 2)]
     for agent, wait in [(a, rng.uniform(0, span)) for a in accounts] + second:
         place = rng.choice(places)

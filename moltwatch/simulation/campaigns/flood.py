@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
@@ -30,11 +32,11 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         age=rng.uniform(1, 20),
     )
 
-    def shout() -> None:
+    def shout(notice: bool) -> None:
         thread = rng.choice(targets(stage, 15))
         said = stage.comment(agent, thread.root, stage.talk.pooled(pool, "text", agent, None))
-        if rng.random() < 1.5 / n:
+        if notice:
             bystanders(stage, pool, said, 1)
 
-    for _ in range(n):
-        at_seconds(stage, rng.uniform(0, 480), shout)
+    for at in range(n):
+        at_seconds(stage, rng.uniform(0, 480), partial(shout, at == 0))

@@ -11,6 +11,7 @@ from moltwatch.simulation.campaigns.base import (
     ordinary_bio,
     plausible_name,
     targets,
+    topic_slots,
 )
 from moltwatch.simulation.grammar import expand
 from moltwatch.simulation.script import block
@@ -25,14 +26,14 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         return
     n = crowd_size(stage, 6, 9, size)
     span = rng.uniform(300, 480) * min(1.0, size)
-    link = rng.choice(pool.all("site"))
+    link = stage.talk.card(pool, "site")
     texts = list(pool.all("text"))
     rng.shuffle(texts)
     evidence = f"{n} accounts push {link} within {span:.0f} s, in other words each"
 
     def push(agent: Agent, text: str) -> None:
         thread = rng.choice(targets(stage, 8))
-        slots = {"op": thread.author.name, "link": link}
+        slots = {**topic_slots(stage, thread), "link": link}
         stage.comment(agent, thread.root, expand(text, rng, slots))
 
     for at in range(n):

@@ -28,11 +28,11 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     rng, pool = stage.rng, block("campaign", "mint")
     n = crowd_size(stage, 25, 60, size)
     span = rng.uniform(180, 360) * min(1.0, size + 0.2)
-    tick, wallet = rng.choice(pool.all("tick")), fake_wallet(stage)
+    tick, wallet = stage.talk.card(pool, "tick"), fake_wallet(stage)
     evidence = f"{n} accounts mint {tick} to one wallet within {span:.0f} s"
-    noticed: list[str] = []
+    noticed = set(rng.sample(range(n), 2))
 
-    def mint(agent: Agent) -> None:
+    def mint(agent: Agent, notice: bool) -> None:
         order = {
             "p": "tide-20",
             "op": "mint",
@@ -45,11 +45,10 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             text = expand(rng.choice(pool.all("lead")), rng, {"tick": tick}) + ". " + text
         title = expand(rng.choice(pool.all("title")), rng, {"tick": tick})
         said = stage.post(agent, "general", title, text)
-        if len(noticed) < 2 and rng.random() < 0.06:
-            noticed.append(said.post.id)
+        if notice:
             bystanders(stage, pool, said, 1, tick=tick)
 
-    for _ in range(n):
+    for at in range(n):
         agent = stage.recruit(
             plausible_name(stage),
             ordinary_bio(stage) if rng.random() < 0.4 else "",
@@ -58,5 +57,6 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             evidence=evidence,
             age=rng.uniform(0, 1),
         )
-        for _ in range(rng.choice((1, 1, 2, 2, 4))):
-            at_seconds(stage, rng.uniform(0, span), partial(mint, agent))
+        for time in range(rng.choice((1, 1, 2, 2, 4))):
+            notice = at in noticed and time == 0
+            at_seconds(stage, rng.uniform(0, span), partial(mint, agent, notice))

@@ -17,21 +17,21 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     rng, pool = stage.rng, block("campaign", "nodes")
     n = crowd_size(stage, 20, 40, size)
     span = rng.uniform(600, 900) * min(1.0, size)
-    stem = rng.choice(block("campaign", "names").all("stem"))
+    stem = stage.talk.card(block("campaign", "names"), "stem")
     first = rng.randint(1, 120)
     evidence = f"{n} accounts named {stem}NNN, one jargon, no shared text, {span:.0f} s"
     slots = {key: pool.all(key) for key in pool.fields}
     texts, titles = Deck(pool.all("text"), rng), Deck(pool.all("title"), rng)
 
-    def speak(agent: Agent) -> None:
+    def speak(agent: Agent, notice: bool) -> None:
         text = expand(texts.draw() or "", rng, slots)
         places = targets(stage, 12)
-        if places and rng.random() < 0.6:
+        if places and not notice and rng.random() < 0.6:
             stage.comment(agent, rng.choice(places).root, text)
             return
         title = expand(titles.draw() or "", rng, slots)
         said = stage.post(agent, "general", title, text)
-        if rng.random() < 0.1:
+        if notice:
             bystanders(stage, pool, said, 1)
 
     for at in range(n):
@@ -43,5 +43,6 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
             evidence=evidence,
             age=rng.uniform(0.2, 0.25),
         )
-        for _ in range(rng.choice((1, 1, 1, 2))):
-            at_seconds(stage, rng.uniform(0, span), partial(speak, agent))
+        for time in range(rng.choice((1, 1, 1, 2))):
+            notice = at < 2 and time == 0
+            at_seconds(stage, rng.uniform(0, span), partial(speak, agent, notice))

@@ -21,21 +21,22 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     """18 to 30 accounts made within a minute; each says hello once within the next two."""
     rng, pool = stage.rng, block("campaign", "registrations")
     n = crowd_size(stage, 18, 30, size)
+    factory = stage.talk.card(pool, "factory")
     evidence = f"{n} accounts made within 60 s, one bio, one greeting"
 
-    def hello(agent: Agent) -> None:
-        slots = {"me": agent.name}
+    def hello(agent: Agent, notice: bool) -> None:
+        slots = {"me": agent.name, "factory": factory}
         title = expand(rng.choice(pool.all("title")), rng, slots)
         said = stage.post(
             agent, "introductions", title, expand(rng.choice(pool.all("text")), rng, slots)
         )
-        if rng.random() < 0.12:
+        if notice:
             bystanders(stage, pool, said, 1)
 
     for at in range(n):
         agent = stage.recruit(
             plausible_name(stage),
-            rng.choice(pool.all("bio")),
+            rng.choice(pool.all("bio")).replace("{factory}", factory),
             group=group,
             kind="registration_burst",
             evidence=evidence,
@@ -43,4 +44,4 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         )
         made = at * 60 / n
         at_seconds(stage, made, partial(stage.announce, agent))
-        at_seconds(stage, made + rng.uniform(5, 110), partial(hello, agent))
+        at_seconds(stage, made + rng.uniform(5, 110), partial(hello, agent, at == n // 2))

@@ -13,6 +13,7 @@ from moltwatch.simulation.campaigns.base import (
     ordinary_bio,
     plausible_name,
     targets,
+    topic_slots,
 )
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import expand
@@ -45,12 +46,16 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     visited: set[str] = set()
 
     def meet() -> None:
-        fresh = [t for t in targets(stage, 30) if t.root.post.id not in visited]
+        fresh = [
+            t
+            for t in targets(stage, 30)
+            if t.root.post.id not in visited and t.root.post.community != "introductions"
+        ]
         if not fresh:
             return
         thread = max(fresh, key=lambda t: (t.root.post.created_at, t.root.post.id))
         visited.add(thread.root.post.id)
-        slots = {"op": thread.author.name, "about": rng.choice(thread.about)}
+        slots = topic_slots(stage, thread)
         span = rng.uniform(5, 30)
         for agent in rng.sample(members, max(3, n - rng.choice((0, 0, 1)))):
             text = expand(praise.draw() or "", rng, slots)

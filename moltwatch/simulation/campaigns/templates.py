@@ -12,6 +12,7 @@ from moltwatch.simulation.campaigns.base import (
     ordinary_bio,
     plausible_name,
     targets,
+    topic_slots,
 )
 from moltwatch.simulation.grammar import expand
 from moltwatch.simulation.script import block
@@ -27,14 +28,15 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         return
     n = crowd_size(stage, 10, 18, size)
     span = rng.uniform(180, 360) * min(1.0, size + 0.3)
-    template = rng.choice(pool.all("text"))
+    template = stage.talk.card(pool, "text")
+    brand = stage.talk.card(pool, "brand")
     evidence = f"{n} accounts fill in one template within {span:.0f} s"
 
     def fill(agent: Agent) -> None:
         thread: Thread = rng.choice(targets(stage, 9))
         slots = {key: pool.all(key) for key in pool.fields}
-        names = {"op": thread.author.name, "about": rng.choice(thread.about)}
-        stage.comment(agent, thread.root, expand(template, rng, {**slots, **names}))
+        filled = {**slots, **topic_slots(stage, thread), "brand": brand}
+        stage.comment(agent, thread.root, expand(template, rng, filled))
 
     for _ in range(n):
         agent = stage.recruit(
