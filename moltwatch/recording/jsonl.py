@@ -77,7 +77,7 @@ class JsonlWriter:
             self._sink.write(msgspec.json.encode(header) + b"\n")
             self._sink.flush()
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise RecordingError(f"cannot make {path}: {error.strerror or error}") from error
 
     async def write(self, events: Sequence[Event]) -> None:
         if self._broken or self._sink is None:

@@ -9,7 +9,6 @@ it counts and leaves out, never its neighbours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from msgspec import Struct
 
@@ -192,7 +191,7 @@ def _heartbeat(item: Item, origin: Origin) -> Heartbeat:
     return Heartbeat(seen_at=_seen_at(item, origin), source=_source(item, origin))
 
 
-_OWN: dict[Any, Callable[[Item, Origin], Event]] = {
+_OWN: dict[str, Callable[[Item, Origin], Event]] = {
     "agent": agent_from,
     "edit": _edit,
     "delete": _delete,
