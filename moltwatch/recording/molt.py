@@ -268,8 +268,8 @@ _ADVICE = {
     ),
     "SQLITE_READONLY": "the file or its folder cannot be written. Copy it to one that can.",
     "SQLITE_CANTOPEN": (
-        "the file or its folder is not there, or access is denied. (A recording that was not closed "
-        "needs a folder that can be written: copy it there with the files beside it.)"
+        "the file or its folder is not there, or access is denied. A recording that was not closed "
+        "needs a folder that can be written: copy it to one, with the files beside it."
     ),
     "SQLITE_IOERR": "the disk reports an error or is full. What was written before is kept.",
 }
