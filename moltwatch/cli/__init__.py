@@ -82,7 +82,7 @@ def cli(ctx: click.Context) -> None:
 def main() -> None:
     """Entry point: run a command and turn how it ended into an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="moltwatch", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -1,0 +1,87 @@
+"""``moltwatch score`` on a session with labels beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import SWARM, lines, moltwatch, session
+
+HEAD = "author,group,kind,role,confidence,n_items,first_ts,evidence\n"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("score")
+    (folder / "tide.coordination.csv").write_text(
+        HEAD
+        + "".join(f"{name},tide,clone_swarm,positive,high,1,,x\n" for name in SWARM)
+        + "Crab1,greets,hard_negative,hard_negative,high,1,,x\n"
+    )
+    (folder / "tide.persona.jsonl").write_text(
+        '{"id": "talk1", "label": 0, "kind": ""}\n'
+        '{"id": "beyond", "label": 0, "kind": "", "content": "Thanks!", "author": "Crab1"}\n'
+        '{"id": "lost", "label": 0, "kind": ""}\n'
+    )
+    path = folder / "tide.jsonl"
+    path.write_text(lines(session()))
+    return path
+
+
+def measured(*arguments: str | Path) -> Any:
+    done = moltwatch("score", *arguments, "--json")
+    assert done.returncode == 0
+    return json.loads(done.stdout)
+
+
+def test_everything_is_measured(recording: Path) -> None:
+    report = measured(recording)
+    assert (report["posts"], report["accounts"]) == (26, 26)
+    found = report["coordinated"]
+    assert (found["accounts"]["hits"], found["accounts"]["false"]) == (len(SWARM), 0)
+    assert (found["groups_found"], found["groups_formed"]) == (1, 1)
+    assert found["look_alikes"] == 1
+    persona = report["persona"]
+    assert (persona["recorded"]["n"], persona["alone"]["n"], persona["skipped"]) == (1, 1, 1)
+    assert "same-text" in report["by_heuristic"]["coordinated"]
+
+
+def test_hidden_names(recording: Path) -> None:
+    report = measured(recording, "--blind")
+    assert report["blind"]
+    assert report["coordinated"]["accounts"]["hits"] == len(SWARM)
+    assert report["coordinated"]["absent"] == 0
+    assert not any(name in json.dumps(report) for name in SWARM)
+
+
+def test_families_alone_and_left_out(recording: Path) -> None:
+    alone = measured(recording, "--only", "text")
+    assert alone["coordinated"]["accounts"]["hits"] == len(SWARM)
+    assert "same-text" in alone["heuristics"]
+    without = measured(recording, "--only", "text", "--without", "same-text")
+    assert "same-text" not in without["heuristics"]
+
+
+def test_tables(recording: Path) -> None:
+    done = moltwatch("score", recording, recording.parent)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["by", "account", "1.000", "1.000", "1.000", "6", "0", "0"] in rows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("{file}", "--only", "txt"), "did you mean 'text'?"),
+        (("{file}", "{file}"), "not a file of labels"),
+        (("{folder}/none.molt",), "none.molt"),
+        (("{file}", "{folder}/none"), "no labels there"),
+    ],
+)
+def test_wrong_usage(recording: Path, arguments: tuple[str, ...], message: str) -> None:
+    filled = (text.format(file=recording, folder=recording.parent) for text in arguments)
+    done = moltwatch("score", *filled)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
