@@ -56,6 +56,7 @@ class Progress:
         """Draw the line while the body runs, if anybody is watching."""
         task = asyncio.create_task(self._draw(source)) if self._live else None
         try:
+            await asyncio.sleep(0)  # so that it is there before anything takes long
             yield
         finally:
             if task:

@@ -1,53 +1,58 @@
-"""A stream of bytes written by a thread, for when whoever writes must not wait.
+"""A stream written to by a thread, for lines that leave beside a screen.
 
-Beside a running screen, lines go to a pipe whose reader may be slow (a pager) or gone (``head``).
-Neither may freeze the screen: what is not yet read waits here, up to a bound; after that writing
-does block, because a line is never dropped. A reader that has gone is not an error: the rest is
-let go and :attr:`gone` tells.
+Without a screen a slow reader may slow everything down. With one it must not: a pager on the pipe
+would freeze the keys. So lines wait here, up to a bound; only past it does the writer wait too.
 """
 
 from __future__ import annotations
 
-import os
-from queue import Queue
-from threading import Thread
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Thread
 
-MOST_WAITING = 10_000
-"""Writes that wait for the reader before writing blocks."""
+from moltwatch.outputs.stdout import ByteStream
+
+MOST_WAITING = 20_000
+"""Pieces that may wait: half a minute of a flood, a day of a quiet forum."""
 
 
-class BackgroundWriter:
-    """Writes to a file descriptor in the order it was told to."""
+class BackgroundStream:
+    """Writes to ``target`` in the background. What went wrong there is raised by the next write,
+    or by :meth:`close`, which waits until everything is out."""
 
-    def __init__(self, descriptor: int) -> None:
-        self.gone = False
-        """The reader closed its end, or the descriptor cannot be written to."""
-        self._descriptor = descriptor
-        self._waiting: Queue[bytes | None] = Queue(MOST_WAITING)
-        self._thread = Thread(target=self._write_all, name="pipe", daemon=True)
+    def __init__(self, target: ByteStream, most_waiting: int = MOST_WAITING) -> None:
+        self._target = target
+        self._room = BoundedSemaphore(most_waiting)
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._error: Exception | None = None
+        self._thread = Thread(target=self._pump, name="pipe", daemon=True)
         self._thread.start()
 
-    def write(self, data: bytes) -> int:
-        """Take ``data`` to be written; it will be, unless the reader goes."""
-        if not self.gone:
-            self._waiting.put(data)
-        return len(data)
+    def write(self, data: bytes) -> None:
+        """Leave a piece to be written and flushed. Raises what an earlier one met:
+        BrokenPipeError when the reader has gone."""
+        if self._error is not None:
+            raise self._error
+        self._room.acquire()
+        self._waiting.put(data)
 
     def flush(self) -> None:
-        """Nothing to do: the thread writes at once."""
+        """Nothing to do: each piece is flushed when it is written."""
 
-    def close(self, timeout: float = 2.0) -> None:
-        """Give the reader ``timeout`` seconds to take what waits. May be called more than once."""
-        if self._thread.is_alive() and not self.gone:
-            self._waiting.put(None)
-            self._thread.join(timeout)
+    def close(self) -> None:
+        """Wait until everything is out, or the reader has gone. Raises like :meth:`write`. To be
+        called once."""
+        self._waiting.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
 
-    def _write_all(self) -> None:
-        while (data := self._waiting.get()) is not None:
-            rest = memoryview(b"" if self.gone else data)
-            while rest:
+    def _pump(self) -> None:
+        while (piece := self._waiting.get()) is not None:
+            if self._error is None:
                 try:
-                    rest = rest[os.write(self._descriptor, rest) :]
-                except OSError:
-                    self.gone = True
-                    rest = memoryview(b"")
+                    self._target.write(piece)
+                    self._target.flush()
+                except Exception as error:
+                    self._error = error
+            # Also after an error: whoever waits for room has to be let go to hear of it.
+            self._room.release()

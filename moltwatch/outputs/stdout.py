@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from moltwatch.model import Event, Finding
 from moltwatch.outputs import lines
 from moltwatch.outputs.selection import Selection
+
+
+class ByteStream(Protocol):
+    """Where lines go: ``sys.stdout.buffer``, or a stream that does not wait for its reader."""
+
+    def write(self, data: bytes, /) -> object: ...
+    def flush(self) -> object: ...
 
 
 class FormatName(StrEnum):
@@ -62,7 +69,7 @@ def make_format(name: FormatName | None, *, terminal: bool) -> Format:
 class LineSink:
     """Writes the findings that a selection picks to a stream of bytes."""
 
-    def __init__(self, stream: BinaryIO, form: Format, selection: Selection) -> None:
+    def __init__(self, stream: ByteStream, form: Format, selection: Selection) -> None:
         self._stream = stream
         self._form = form
         self._selection = selection

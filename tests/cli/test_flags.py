@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import pty
 import resource
 import signal
 import subprocess
@@ -218,6 +220,33 @@ def test_record_stops_visibly_when_it_cannot_write(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "kept.jsonl" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_progress_is_drawn_for_a_person_and_wiped(recording: Path) -> None:
+    screen, terminal = pty.openpty()
+    with os.fdopen(screen, "rb", buffering=0) as shown:
+        with subprocess.Popen(
+            command("flags", recording),
+            stdout=subprocess.PIPE,
+            stderr=terminal,
+            env=environment(TERM="xterm"),
+        ) as running:
+            os.close(terminal)
+            assert running.stdout is not None
+            assert running.stdout.read().endswith(b"}\n")
+            assert running.wait(60) == 0
+        drawn = b""
+        while chunk := _read(shown):
+            drawn += chunk
+    assert drawn.startswith(b"\r0 posts: none flagged")
+    assert drawn.rsplit(b"\r\x1b[K")[-1].startswith(b"moltwatch: 26 posts: 6 flagged")
+
+
+def _read(terminal: io.FileIO) -> bytes:
+    try:
+        return terminal.read(65_536)
+    except OSError:  # how Linux says that nobody holds the other end any more
+        return b""
 
 
 def test_hostile_text_reaches_a_pipe_escaped_and_a_terminal_never(tmp_path: Path) -> None:
