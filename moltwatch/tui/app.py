@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from time import perf_counter
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -14,11 +16,13 @@ from moltwatch.errors import MoltwatchError
 from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
 from moltwatch.tui import themes
+from moltwatch.tui.keys import KEYS
 from moltwatch.tui.player import Player
 from moltwatch.tui.run import OpenRun
 from moltwatch.tui.screens.main import MainScreen
 
-FRAMES_PER_SECOND = 30
+MOST_DROPPED = 5
+"""Frames dropped in a row at most."""
 
 
 class MoltwatchApp(App[None]):
@@ -26,7 +30,8 @@ class MoltwatchApp(App[None]):
 
     ``open_run`` gives a fresh run; it is called once at the start with ``start``, and again
     whenever the user seeks backwards. ``theme`` names a theme; ``wall`` is the wall clock, for the
-    lag of live sources. With ``frames`` off, nothing moves but by :meth:`tick`.
+    lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
+    moves but by :meth:`tick`.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did: raise it
     for the exit code.
@@ -34,8 +39,9 @@ class MoltwatchApp(App[None]):
 
     TITLE = "moltwatch"
     CSS_PATH = "moltwatch.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -44,16 +50,20 @@ class MoltwatchApp(App[None]):
         start: Micros | None = None,
         theme: str | None = None,
         wall: Callable[[], Micros] | None = None,
-        frames: bool = True,
+        fps: int = 30,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.player = Player(open_run)
         self.frame = 0
-        """Frames drawn."""
+        """Frames so far, the dropped ones included."""
+        self._struck = 0.0
+        self._dropping = 0.0
+        """Frames dropped for each that is drawn."""
+        self._dropped = 0
         self._start = start
         self._wall = wall or SystemClock().now
-        self._frames = frames
+        self._fps = fps
         self._complaints: list[str] = []
         for file in themes.load_all(self._complaints).values():
             self.register_theme(themes.to_textual(file))
@@ -81,32 +91,45 @@ class MoltwatchApp(App[None]):
         for complaint in self._complaints:
             self.main.say(complaint)
         await self.player.start(self._start)
-        if self._frames:
-            self.set_interval(1 / FRAMES_PER_SECOND, self.tick)
+        if self._fps:
+            self.set_interval(1 / self._fps, self.beat)
         self.tick()
 
     async def on_unmount(self) -> None:
         await self.player.stop()
 
-    def tick(self) -> None:
-        """One frame."""
+    def beat(self) -> None:
+        """The timer struck. When the house is too busy to be in time, frames are dropped: what
+        falls behind is what people see, never what is watched."""
+        now = perf_counter()
+        late = now - self._struck > 1.7 / self._fps
+        self._struck = now
+        self._dropping = min(MOST_DROPPED, self._dropping + 1) if late else self._dropping * 0.9
+        self._dropped += 1
         self.frame += 1
-        self.player.settle()
-        self.main.pull(self.frame, self._wall())
+        if self._dropped > self._dropping:
+            self._dropped = 0
+            self.draw()
+
+    def tick(self) -> None:
+        """One frame, now."""
+        self.frame += 1
+        self.draw()
+
+    def draw(self) -> None:
+        """Ask what is new, and show it."""
+        if self.main.is_running:
+            self.player.settle()
+            with self.batch_update():
+                self.main.pull(self.frame, self._wall())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything the keys reach, by name."""
-        yield from (
-            SystemCommand("Theme", "Choose the colours", self.search_themes),
-            SystemCommand("Quit", "Leave moltwatch", self.exit),
-        )
-        for binding in self.main._bindings.key_to_bindings.values():
-            for key in binding:
+        for heading, keys in KEYS.items():
+            for key in keys:
                 if not key.action.startswith("app."):
                     yield SystemCommand(
-                        key.description.capitalize(),
-                        f"key {key.key_display or key.key}",
-                        lambda action=key.action: self.call_later(
-                            self.run_action, action, self.main
-                        ),
+                        key.help[0].upper() + key.help[1:],
+                        f"{heading}, key {key.shown}",
+                        partial(self.call_later, self.run_action, key.action, self.main),
                     )

@@ -141,3 +141,12 @@ def _cells_to_index(text: str, cells: int) -> int:
         if used > cells:
             return max(1, i)
     return max(1, min(len(text), 4 * cells))
+
+
+def shorten(text: str, width: int, most: int) -> list[str]:
+    """Like :func:`wrap`, with ``…`` at the end of the last line where text was left over."""
+    lines, more = wrap(text, width, most)
+    if more and lines:
+        last = lines[-1].rstrip(" .,;:")
+        lines[-1] = set_cell_size(last, min(cell_len(last), max(1, width - 1))).rstrip() + "…"
+    return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.binding import Binding, BindingType
 
 ROW_KEYS: list[BindingType] = [
@@ -14,40 +16,77 @@ ROW_KEYS: list[BindingType] = [
 ]
 """Keys of every list."""
 
-SCREEN_KEYS: list[BindingType] = [
-    Binding("space", "pause", "pause"),
-    Binding("left_square_bracket", "flag(-1)", "prev flag", key_display="[", show=False),
-    Binding("right_square_bracket", "flag(1)", "next flag", key_display="[ ]"),
-    Binding("slash", "filter", "filter", key_display="/"),
-    Binding("n", "match(1)", "next match", show=False),
-    Binding("N", "match(-1)", "previous match", show=False),
-    Binding("f", "follow", "follow"),
-    Binding("p", "pin", "pin", show=False),
-    Binding("b", "roam", "busiest", show=False),
-    Binding("d", "deck", "deck"),
-    Binding("a", "agent", "agent", show=False),
-    Binding("1", "side('flags')", "flags", show=False),
-    Binding("2", "side('groups')", "groups"),
-    Binding("3", "side('agent')", "agent card", show=False),
-    Binding("w", "toggle_side", "why", show=False),
-    Binding("c", "judge('confirmed')", "confirm", show=False),
-    Binding("x", "judge('dismissed')", "dismiss", show=False),
-    Binding("o", "open_link", "open in browser", show=False),
-    Binding("y", "copy", "copy", show=False),
-    Binding("greater_than_sign,plus", "speed(1)", "faster", key_display="+", show=False),
-    Binding("less_than_sign,minus", "speed(-1)", "slower", key_display="-", show=False),
-    Binding("full_stop", "step", "one event", key_display=".", show=False),
-    Binding("0", "restart", "from the start", show=False),
-    Binding("left", "seek(-1)", "back", show=False),
-    Binding("right", "seek(1)", "forward", show=False),
-    Binding("shift+left", "seek(-10)", "far back", show=False),
-    Binding("shift+right", "seek(10)", "far forward", show=False),
-    Binding("t", "theme", "theme", show=False),
-    Binding("tab", "app.focus_next", "next pane", show=False),
-    Binding("shift+tab", "app.focus_previous", "previous pane", show=False),
-    Binding("colon", "app.command_palette", "command", key_display=":", show=False),
-    Binding("escape", "back", "back", show=False),
-    Binding("question_mark", "help", "help", key_display="?"),
-    Binding("q", "quit", "quit"),
-]
-"""Keys of the main screen."""
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the main screen."""
+
+    keys: str
+    """Names as textual has them."""
+    action: str
+    help: str
+    """What it does, in the help screen and the palette."""
+    shown: str
+    """The key as it is written down."""
+    footer: str = ""
+    """What the footer says; empty to leave it out."""
+
+    @property
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys,
+            self.action,
+            self.footer or self.help,
+            show=bool(self.footer),
+            key_display=self.shown,
+            tooltip=self.help,
+        )
+
+
+KEYS: dict[str, tuple[Key, ...]] = {
+    "Watch": (
+        Key("f", "follow", "follow the end; scrolling up lets go of it", "f", "follow"),
+        Key("b", "roam", "follow the busiest thread, or stay with this one", "b"),
+        Key("p", "pin", "pin the thread: on top, and in the deck", "p"),
+        Key("d", "deck", "deck: several threads at once", "d", "deck"),
+        Key("1", "side('flags')", "flags; again to move into them", "1"),
+        Key("2", "side('groups')", "groups: who moves as one", "2", "groups"),
+        Key("3", "side('agent')", "agent card", "3"),
+        Key("a", "agent", "card of this post's author", "a"),
+        Key("w", "toggle_side", "show or hide flags, groups, card", "w"),
+    ),
+    "Flags": (
+        Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),
+        Key("right_square_bracket", "flag(1)", "next flag, in its thread", "]", "next flag"),
+        Key("c", "judge('confirmed')", "confirm; again takes it back", "c"),
+        Key("x", "judge('dismissed')", "dismiss; again takes it back", "x"),
+        Key("slash", "filter", "filter", "/", "filter"),
+        Key("n", "match(1)", "next post that passes the filter", "n"),
+        Key("N", "match(-1)", "previous post that passes the filter", "N"),
+        Key("o", "open_link", "open in the browser", "o"),
+        Key("y", "copy", "copy the post", "y"),
+    ),
+    "Time": (
+        Key("space", "pause", "pause a replay, or go on", "space", "pause"),
+        Key("full_stop", "step", "one event, while paused", "."),
+        Key("plus,greater_than_sign", "speed(1)", "faster", "+"),
+        Key("minus,less_than_sign", "speed(-1)", "slower", "-"),
+        Key("left", "seek(-1)", "back by a hundredth", "←"),
+        Key("right", "seek(1)", "forward by a hundredth", "→"),
+        Key("shift+left", "seek(-10)", "back by a tenth", "shift ←"),
+        Key("shift+right", "seek(10)", "forward by a tenth", "shift →"),
+        Key("0", "restart", "from the start", "0"),
+    ),
+    "House": (
+        Key("tab", "app.focus_next", "next pane", "tab"),
+        Key("shift+tab", "app.focus_previous", "previous pane", "shift tab"),
+        Key("escape", "back", "back, step by step", "esc"),
+        Key("t", "theme", "choose the colours", "t"),
+        Key("colon", "app.command_palette", "everything by name (ctrl+p as well)", ":"),
+        Key("question_mark", "help", "this help", "?", "help"),
+        Key("q", "quit", "quit", "q", "quit"),
+    ),
+}
+"""By what they are about."""
+
+SCREEN_KEYS: list[BindingType] = [key.binding for keys in KEYS.values() for key in keys]

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
 from textual.geometry import Size
@@ -93,6 +94,8 @@ class RowView(Inked, ScrollView, can_focus=True):
         self._fresh: dict[Hashable, int] = {}
         self._empty = empty
         self._has_cursor = cursor
+        self._base: Style | None = None
+        """The style under everything; finding it means asking all ancestors."""
         self._follows = follow
         self._settling = False
         self.set_reactive(RowView.following, follow)
@@ -111,7 +114,7 @@ class RowView(Inked, ScrollView, can_focus=True):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead; cursor and place stay with the row they were at."""
         current = self.current
-        anchor, offset = self._anchor()
+        anchor, offset = (None, 0) if self.following else self._anchor()
         self._rows = list(rows)
         self._measure(0)
         keys = {row.key: i for i, row in enumerate(self._rows)} if current or anchor else {}
@@ -159,7 +162,11 @@ class RowView(Inked, ScrollView, can_focus=True):
         size = Size(self._width, self._height)
         self._settling = True
         if size != self.virtual_size:
-            self.virtual_size = size
+            # Assigning it would lay out the whole screen again, each frame. Nothing moves but the
+            # scroll bar, whose place is kept free.
+            self.set_reactive(RowView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.vertical_scrollbar.window_size = self.scrollable_content_region.height
         if self.following:
             self.scroll_end(animate=False, immediate=True)
             if self._has_cursor and self.cursor >= 0:
@@ -177,7 +184,9 @@ class RowView(Inked, ScrollView, can_focus=True):
     # --- drawing ----------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        base = self.rich_style
+        base = self._base
+        if base is None:
+            base = self._base = self.rich_style
         y += self.scroll_offset.y
         if y >= self._height or not self._rows:
             line = Line(self._width)
@@ -207,6 +216,7 @@ class RowView(Inked, ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._base = None
 
     # --- cursor and scrolling ---------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from moltwatch.model import Flag
 from moltwatch.session.charges import Case, Opinion
-from moltwatch.tui.ink import Line, Piece, safe_line, with_right, wrap
+from moltwatch.tui.ink import Line, Piece, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rowview import Look
@@ -50,11 +50,11 @@ class CaseRow:
         charge = self.case.latest
         flags = charge.reasons[: MOST_REASONS if self.opened else 1]
         self._reasons = [
-            (flag, wrap(safe_line(flag.reason), width - 4, 4 if self.opened else 2)[0])
+            (flag, shorten(safe_line(flag.reason), width - 4, 4 if self.opened else 2))
             for flag in flags
         ]
         text = safe_line(charge.excerpt, 200)
-        self._excerpt = wrap(text, width - 4, 3 if self.opened else 1)[0] if text else []
+        self._excerpt = shorten(text, width - 4, 3 if self.opened else 1) if text else []
 
     def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
         self.height(width)

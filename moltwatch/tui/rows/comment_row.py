@@ -7,10 +7,10 @@ from zlib import crc32
 
 from rich.style import Style
 
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.thread import Node
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.ink import Line, safe, safe_line, wrap
+from moltwatch.tui.ink import Line, Piece, safe, safe_line, wrap
 from moltwatch.tui.inked import VOICES, Ink
 from moltwatch.tui.rowview import Look
 from moltwatch.tui.symbols import sign
@@ -35,6 +35,10 @@ def clock(at: Micros) -> str:
 def voice(author: str) -> str:
     """The ink of a speaker: the same in every run."""
     return f"voice-{crc32(author.encode('utf-8', 'replace')) % VOICES}"
+
+
+def _score(charge: Charge) -> float:
+    return charge.score
 
 
 class CommentRow:
@@ -101,21 +105,21 @@ class CommentRow:
 
     def _root(self, width: int, ink: Ink, look: Look) -> list[Line]:
         node = self.node
-        edge = sign("cursor") if look.selected else " "
-        title = Line(width).add(edge, ink("primary"))
+        edge, edge_ink = self._edge(ink, look)
+        title = Line(width).add(edge, edge_ink)
         if node.post is None:
             title.add(" the root of this thread was not seen", ink("faint"))
             return [title, Line(width)]
         name = safe_line(node.title or "") or "(no title)"
         title.add(" ").add(name, ink("strong"))
-        head = Line(width).add(edge, ink("primary")).add(" ")
+        head = Line(width).add(edge, edge_ink).add(" ")
         self._byline(head, ink)
         if node.thread.community:
             head.add(" in ", ink("faint")).add(safe_line(node.thread.community, 60), ink("dim"))
         self._charges(head, ink)
         lines = [title, head]
         for text in self._body:
-            line = Line(width).add(edge, ink("primary")).add(" ")
+            line = Line(width).add(edge, edge_ink).add(" ")
             lines.append(line.add(text, ink("body" if self.matched else "faint")))
         if self._more and lines:
             lines[-1].right((f" {sign('more')} more ", ink("accent")))
@@ -141,8 +145,15 @@ class CommentRow:
         return lines
 
     def _start(self, width: int, ink: Ink, look: Look) -> Line:
-        line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
+        line = Line(width).add(*self._edge(ink, look))
         return line.add(f"{sign('rail')} " * self._levels(width), ink("rail"))
+
+    def _edge(self, ink: Ink, look: Look) -> Piece:
+        """The left edge: under the cursor, or in the colour of what is held against the post."""
+        if look.selected:
+            return sign("cursor"), ink("primary")
+        charge = max((c for c in self.node.charges if c.stands), key=_score, default=None)
+        return (sign("edge"), ink(charge.kind.value)) if charge else (" ", None)
 
     def _mark(self, ink: Ink, look: Look) -> Style:
         return ink("fresh" if look.fresh else "faint")

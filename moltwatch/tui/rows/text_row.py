@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from moltwatch.tui.ink import Line, wrap
+from moltwatch.tui.ink import Line, shorten
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rowview import Look
 from moltwatch.tui.symbols import sign
@@ -64,7 +64,7 @@ class ParagraphRow:
 
     def height(self, width: int) -> int:
         if width != self._for:
-            self._broken = wrap(self.text, width - 3, self._most)[0] if self.text else []
+            self._broken = shorten(self.text, width - 3, self._most) if self.text else []
             self._for = width
         return len(self._broken)
 

@@ -1,4 +1,4 @@
-"""The keys, each with what it does."""
+"""The keys, each with what it does, and what the signs mean."""
 
 from __future__ import annotations
 
@@ -10,58 +10,21 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from moltwatch.model import Kind
-from moltwatch.tui.keys import ROW_KEYS
+from moltwatch.tui.keys import KEYS, ROW_KEYS
 from moltwatch.tui.rows.text_row import PiecesRow
 from moltwatch.tui.rowview import Row, RowView
 from moltwatch.tui.symbols import sign
 
-_HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Move",
-        (
-            ("j k ↑ ↓", "down and up"),
-            ("g G", "first and last"),
-            ("PgUp PgDn", "a screenful"),
-            ("tab", "to the next pane; click works as well"),
-            ("enter", "open a thread, unfold a post, go to a flagged post, look at a group"),
-            ("esc", "back"),
-        ),
-    ),
-    (
-        "Watch",
-        (
-            ("f", "follow the end of the thread; scrolling up lets go, the end takes hold"),
-            ("b", "follow the busiest thread, until you pick one"),
-            ("p", "pin the thread: it stays on top and in the deck"),
-            ("d", "deck: several threads at once"),
-            ("1 2 3", "flags, groups, agent card"),
-            ("w", "show or hide that side"),
-        ),
-    ),
-    (
-        "Flags",
-        (
-            ("[ ]", "previous and next flag, in its thread"),
-            ("c x", "confirm, dismiss; again takes it back"),
-            ("a", "card of the author"),
-            ("/ n N", "filter; next and previous post that passes"),
-            ("o y", "open in browser, copy"),
-        ),
-    ),
-    (
-        "Time",
-        (
-            ("space", "pause a replay"),
-            (".", "one event, while paused"),
-            ("+ -", "faster, slower (> and < as well)"),
-            ("← →", "back and forward by a hundredth; with shift by a tenth"),
-            ("0", "from the start"),
-        ),
-    ),
-    (
-        "House",
-        (("t", "theme"), (": ctrl+p", "palette: everything by name"), ("q", "quit")),
-    ),
+_SIGNS = {
+    Kind.PERSONA: "acts out a character or a brief that a human wrote",
+    Kind.COORDINATED: "one hand behind several accounts",
+    Kind.HAZARD: "dangerous to other agents",
+}
+_MOVING = (
+    ("j k ↓ ↑", "down and up"),
+    ("g G", "first and last"),
+    ("PgUp PgDn", "a screenful"),
+    ("enter", "open a thread, unfold a post, go to a flag, look at a group"),
 )
 
 
@@ -82,29 +45,23 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         view = self.query_one(HelpView)
-        view.set_rows(_rows())
+        view.set_rows(help_rows())
         view.focus()
 
 
-def _rows() -> list[Row]:
+def help_rows() -> list[Row]:
+    """All there is to know, line by line."""
     rows: list[Row] = [
-        PiecesRow(
-            "signs",
-            [
-                piece
-                for kind, what in (
-                    (Kind.PERSONA, "acts out a character or a brief"),
-                    (Kind.COORDINATED, "one hand, many accounts"),
-                    (Kind.HAZARD, "dangerous to agents"),
-                )
-                for piece in ((f" {sign(kind)} {kind.value} ", kind.value), (f"{what} ", "dim"))
-            ][:6],
-        )
+        PiecesRow(kind, [(f"{sign(kind)} {kind.value:<13}", kind.value), (what, "body")])
+        for kind, what in _SIGNS.items()
     ]
-    for heading, keys in _HELP:
-        rows += [PiecesRow((heading, "blank"), []), PiecesRow(heading, [(f" {heading}", "accent")])]
+    tables = {"Move": _MOVING} | {
+        heading: tuple((key.shown, key.help) for key in keys) for heading, keys in KEYS.items()
+    }
+    for heading, lines in tables.items():
+        rows += [PiecesRow((heading, None), []), PiecesRow(heading, [(heading, "accent")])]
         rows += [
-            PiecesRow((heading, key), [(f"   {key:<11}", "strong"), (what, "body")])
-            for key, what in keys
+            PiecesRow((heading, key), [(f"  {key:<13}", "strong"), (what, "body")])
+            for key, what in lines
         ]
     return rows

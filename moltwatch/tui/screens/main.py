@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -11,8 +12,9 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from moltwatch.errors import UsageError
+from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
 from moltwatch.tui.ink import safe
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from moltwatch.tui.app import MoltwatchApp
 
 SIDES = ("flags", "groups", "agent")
+GLANCE = 5
+"""Frames between two looks at the lists, the header and the time line."""
+
 SEEK_PARTS = 100
 """A step on the seek bar is this part of the whole."""
 
@@ -57,6 +62,7 @@ class MainScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.header = Header(id="header")
+        self.body = Horizontal(id="body", classes="side-flags")
         self.threads = ThreadsPane(id="threads")
         self.thread = ThreadPane(id="thread")
         self.deck = Deck(id="deck")
@@ -74,6 +80,10 @@ class MainScreen(Screen[None]):
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
         self._session: Session | None = None
+        self._flag: tuple[str, Kind] | None = None
+        """The flag gone to last."""
+        self._glanced = -GLANCE
+        self._hurry = True
         self._gaps = 0
         self._notes = 0
         self._said_failure = False
@@ -88,7 +98,7 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self.header
-        with Horizontal(id="body", classes="side-flags"):
+        with self.body:
             yield self.threads
             with Container(id="main"):
                 with Vertical(id="centre"):
@@ -109,39 +119,54 @@ class MainScreen(Screen[None]):
     # --- once a frame -----------------------------------------------------------------------------
 
     def pull(self, frame: int, wall: Micros) -> None:
-        """Ask what is new, and show it."""
+        """Ask what is new, and show it: threads at once, what is only glanced at less often."""
+        glance = self._hurry or frame - self._glanced >= GLANCE
+        if glance:
+            self._glanced, self._hurry = frame, False
         player = self.molt.player
-        self.header.pull(player, wall)
-        self.seekbar.pull(player)
         self.notice.pull(frame)
         self._tell(frame)
         session = player.session
+        if session is not None and session is not self._session:
+            self._change_session(session)
+        if glance:
+            self.header.pull(player, wall)
+            self.seekbar.pull(player)
         if session is None:
             return
-        if session is not self._session:
-            self._change_session(session)
         if self.sieve:
             self.sieve.work(session)
-        decked = self.body.has_class("decked")
         self._choose_thread(session, frame)
-        opened = {self.thread.thread.id} if self.thread.thread and not decked else set()
+        decked = self.body.has_class("decked")
         if decked:
             self.deck.pull(session, self.pinned, frame)
-            opened = {tile.thread.id for tile in self.deck.tiles if tile.display and tile.thread}
         else:
-            notes = "filter " if self.sieve else ""
-            self.thread.pull(session, frame, notes)
-        passes = self.sieve.threads if self.sieve else None
+            self.thread.pull(session, frame, "filter" if self.sieve else "")
+        if glance:
+            self._pull_lists(session, frame, self._opened(decked))
+
+    def _opened(self, decked: bool) -> set[str]:
+        """Threads that are on the screen."""
+        panes = [tile for tile in self.deck.tiles if tile.display] if decked else [self.thread]
+        return {pane.thread.id for pane in panes if pane.thread}
+
+    def _pull_lists(self, session: Session, frame: int, opened: set[str]) -> None:
+        sieve = self.sieve
+        passes = sieve.threads if sieve else None
         self.threads.pull(session, frame, set(self.pinned), opened, passes)
-        side = self.side
-        if side == "flags":
-            sieve = self.sieve
+        if self.side == "flags":
             test = (lambda case: sieve.case(case, session)) if sieve else None
             self.flags.pull(session, frame, test)
-        elif side == "groups":
+        elif self.side == "groups":
             self.groups.pull(session, frame)
         else:
             self.agent.pull(session, frame)
+
+    async def on_event(self, event: events.Event) -> None:
+        # Whatever the user does, what comes of it shows with the next frame.
+        if isinstance(event, events.InputEvent):
+            self._hurry = True
+        await super().on_event(event)
 
     def _change_session(self, session: Session) -> None:
         if self._session is not None:
@@ -155,6 +180,7 @@ class MainScreen(Screen[None]):
             pane.reset()
         if self.sieve:
             self.sieve.reset()
+        self.refresh_bindings()
 
     def _choose_thread(self, session: Session, frame: int) -> None:
         current = self.thread.thread
@@ -188,10 +214,6 @@ class MainScreen(Screen[None]):
             self.notice.say(session.notes[-1], frame)
 
     # --- panes ------------------------------------------------------------------------------------
-
-    @property
-    def body(self) -> Horizontal:
-        return self.query_one("#body", Horizontal)
 
     @property
     def side(self) -> str:
@@ -351,11 +373,30 @@ class MainScreen(Screen[None]):
     # --- actions: flags and filter ----------------------------------------------------------------
 
     def action_flag(self, by: int) -> None:
+        session = self._session
+        if session is None:
+            return
+        charges = session.charges.in_time()
+        if self.sieve:
+            charges = [charge for charge in charges if self._passes(charge)]
+        if not charges:
+            self.say("nothing is flagged")
+            return
+        places = {charge.key: i for i, charge in enumerate(charges)}
+        at = places.get(self._flag) if self._flag else None
+        if at is None:
+            at = -1 if by > 0 else len(charges)
+        charge = charges[max(0, min(len(charges) - 1, at + by))]
+        self._flag = charge.key
         self.show_side("flags")
-        if self._session is not None:
-            self.flags.pull(self._session, self.molt.frame)
-        if case := self.flags.go(by):
-            self.go_to(case.latest.post, case.latest.thread)
+        self.flags.pull(session, self.molt.frame)
+        self.flags.show_case(charge.case)
+        self.go_to(charge.post, charge.thread)
+        self.say(f"flag {charges.index(charge) + 1:,} of {len(charges):,}")
+
+    def _passes(self, charge: Charge) -> bool:
+        node = self._session.threads.node(charge.post) if self._session else None
+        return bool(node and self.sieve and self.sieve.passes(node))
 
     def action_judge(self, opinion: str) -> None:
         case = self.focused_case
@@ -421,8 +462,7 @@ class MainScreen(Screen[None]):
     # --- actions: time ----------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        if self.molt.player.toggle_pause() is None:
-            self.say("live: time cannot be stopped, but scrolling up stops following")
+        self.molt.player.toggle_pause()
 
     def action_speed(self, by: int) -> None:
         self.molt.player.change_speed(by)
@@ -442,3 +482,9 @@ class MainScreen(Screen[None]):
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self.molt.player.seek(message.at)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer shows what works here: time keys only where time can be steered."""
+        if action in ("pause", "step", "speed", "seek", "restart"):
+            return self.molt.player.transport is not None
+        return True

@@ -74,14 +74,19 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         if profile.created_at is not None:
             age = format_duration(max(0, session.now - profile.created_at))
             facts.append(("account", f"{format_time(profile.created_at)[:10]} ({age})"))
-    facts.append(("wrote", f"{agent.n - agent.comments:,} posts, {agent.comments:,} comments"))
+    facts.append(
+        (
+            "wrote",
+            f"{_count(agent.n - agent.comments, 'post')}, {_count(agent.comments, 'comment')}",
+        )
+    )
     if agent.first_at is not None:
         facts.append(("first seen", clock(agent.first_at)))
     b = agent.burstiness
     facts.append(("rhythm", agent.rhythm + (f" (B {b:+.2f})" if b is not None else "")))
     same, out_of = agent.repetition()
     if out_of > 1:
-        facts.append(("repeats", f"{same} of the last {out_of} say it again"))
+        facts.append(("repeats", f"{same} of the last {out_of}"))
     if rows:
         rows.append(PiecesRow("blank0", []))
     rows += [PiecesRow(name, [(f" {name:<11}", "dim"), (value, "body")]) for name, value in facts]
@@ -91,11 +96,10 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         for at in times:
             bars[min(BARS - 1, (at - times[0]) * BARS // (times[-1] - times[0]))] += 1
         span = format_duration(times[-1] - times[0])
-        rows.append(
-            PiecesRow(
-                "bars", [(" activity   ", "dim"), (spark(bars), "fresh"), (f" {span}", "faint")]
-            )
-        )
+        rows += [
+            PiecesRow("over", [(f" {'active':<11}", "dim"), (f"over {span}", "body")]),
+            PiecesRow("bars", [(" " * 12, "dim"), (spark(bars, max(3, *bars)), "fresh")]),
+        ]
     if agent.company:
         rows += [PiecesRow("blank1", []), PiecesRow("company", [(" ANSWERS", "strong")])]
         rows += [
@@ -111,3 +115,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         for own in reversed(list(agent.recent)[-MOST_POSTS:])
     ]
     return rows
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

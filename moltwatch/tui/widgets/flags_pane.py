@@ -42,8 +42,7 @@ class FlagsPane(Pane):
 
     def pull(self, session: Session, frame: int, passes: object = None) -> None:
         """Show what is new."""
-        if frame % 12 == 0:
-            self.view.cool()
+        self.breathe(frame)
         version = (session.charges.version, session.groups.version, passes)
         if version == self._version:
             return
@@ -77,17 +76,10 @@ class FlagsPane(Pane):
         row = self.view.current
         return row.case if isinstance(row, CaseRow) else None
 
-    def go(self, by: int) -> Case | None:
-        """To the next or previous case; the one arrived at."""
-        if not self.view.rows:
-            return None
-        at = self.view.cursor
-        if at < 0:
-            at = len(self.view.rows) if by < 0 else len(self.view.rows) - 2
-        self.view.following = False
-        self.view.move_to(max(0, min(len(self.view.rows) - 1, at + by)), tell=False)
+    def show_case(self, case: Case) -> None:
+        """Put the cursor on a case."""
+        self.view.move_to_key(case.serial)
         self.open_current()
-        return self.case
 
     def open_current(self) -> None:
         """Show all reasons of the case under the cursor, and only of that one."""

@@ -20,7 +20,7 @@ from moltwatch.tui.widgets.pane import Pane
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
-BARS = 24
+BARS = 32
 
 
 class GroupsView(RowView):
@@ -97,13 +97,10 @@ class GroupsPane(Pane):
             rows += [
                 PiecesRow("blank0", []),
                 PiecesRow(
-                    "bars",
-                    [
-                        (" came ", "dim"),
-                        (spark(bars), "coordinated"),
-                        (f" in {format_duration(last - first)}", "dim"),
-                    ],
+                    "came",
+                    [(" CAME", "strong"), (f" within {format_duration(last - first)}", "dim")],
                 ),
+                PiecesRow("bars", [(" ", "dim"), (spark(bars), "coordinated")]),
                 PiecesRow("blank1", []),
                 PiecesRow("shared", [(" WHAT THEY SAY", "strong")]),
                 ParagraphRow("text", safe(arrivals[0].text).strip(), "body", 6),

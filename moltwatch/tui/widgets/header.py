@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moltwatch.model import Kind
 from moltwatch.sources.base import State
-from moltwatch.times import MINUTE, SECOND, Micros, format_duration, format_time
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.player import Player
@@ -15,6 +15,9 @@ PULSE = 12
 
 LAGGING = 5 * SECOND
 """A live source further behind than this says so."""
+
+ARCHIVED = 6 * HOUR
+"""Times further back than this are not late, they are old: somebody pipes in an archive."""
 
 _STATE_INK = {
     State.LIVE: "good",
@@ -82,7 +85,7 @@ class Header(Bar):
         if lag:
             line.add(f" {lag}", self.ink("bad"))
         line.add("  ")
-        words = width >= 140
+        words = width >= 116
         for n, name in (
             (session.posts, "posts"),
             (session.threads.n, "threads"),
@@ -117,7 +120,7 @@ class Header(Bar):
     def _lag(self) -> str:
         """How far the newest event is behind the wall clock, where that means something."""
         player = self._player
-        if player is None or player.session is None or player.transport or player.done:
+        if player is None or player.run is None or player.run.source.replayed or player.done:
             return ""
-        lag = self._wall - player.session.now
-        return f"{format_duration(lag)} behind" if lag > LAGGING and player.session.now else ""
+        lag = self._wall - player.run.session.now
+        return f"{format_duration(lag)} behind" if LAGGING < lag < ARCHIVED else ""

@@ -15,6 +15,10 @@ Pieces = Sequence[tuple[str, str]]
 """Harmless texts, each with the name of its ink."""
 
 
+COOLING = 12
+"""Frames after which something fresh is a step less so."""
+
+
 class PaneTitle(Bar):
     """One line: what the pane shows."""
 
@@ -43,8 +47,15 @@ class Pane(Vertical):
     def __init__(self, view: RowView, *, id: str | None = None, classes: str = "") -> None:
         super().__init__(id=id, classes=f"pane {classes}")
         self.view = view
+        self._cooled = 0
         self.title_line = PaneTitle()
 
     def compose(self) -> ComposeResult:
         yield self.title_line
         yield self.view
+
+    def breathe(self, frame: int) -> None:
+        """Let what is fresh cool down, a step every few frames."""
+        if frame - self._cooled >= COOLING:
+            self._cooled = frame
+            self.view.cool()

@@ -14,7 +14,7 @@ from moltwatch.tui.player import Player
 from moltwatch.tui.rows.comment_row import clock
 from moltwatch.tui.symbols import sign, spark
 
-LABEL = 20
+LABEL = 22
 """Cells left of the bars."""
 
 _RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
@@ -160,7 +160,7 @@ class SeekBar(Bar):
             done = max(0, min(100, (transport.position - transport.start) * 100 // ahead))
             return f"seeking {done}%", "accent"
         if player.done:
-            return "end", "dim"
+            return f"{sign('end')} end", "dim"
         if transport is None:
             return f"{sign('live')} live", "good"
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"

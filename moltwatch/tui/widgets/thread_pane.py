@@ -79,8 +79,7 @@ class ThreadPane(Pane):
 
     def pull(self, session: Session, frame: int, notes: str = "") -> None:
         """Show what is new."""
-        if frame % 12 == 0:
-            self.view.cool()
+        self.breathe(frame)
         thread = self.thread
         if thread is None:
             self.title_line.set([("THREAD", "strong")])
@@ -95,11 +94,10 @@ class ThreadPane(Pane):
     def _title(self, thread: Thread, session: Session, notes: str) -> None:
         left = [(title_of(thread), "strong")]
         rate = per_minute(thread.rate.per_minute(session.now))
-        right = [(f" {thread.n:,} posts ", "dim")]
+        right = [(f" {notes} ", "accent")] if notes else []
+        right.append((f" {thread.n:,} posts ", "dim"))
         if rate:
             right.append((f"{rate} ", "dim"))
-        if notes:
-            right.append((f"{notes} ", "accent"))
         if self.view.following:
             right.append((f"{sign('follow')} ", "fresh"))
         elif thread.unread:

@@ -72,8 +72,7 @@ class ThreadsPane(Pane):
                     self.view.touch(id)
                 self._seen[id] = thread.n
             rows.append(ThreadRow(thread, now, pinned=id in pinned, open=id in open))
-        if frame % 12 == 0:
-            self.view.cool()
+        self.breathe(frame)
         self.view.set_rows(rows)
         n = session.threads.n
         shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
