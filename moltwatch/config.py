@@ -24,7 +24,8 @@ class Flags(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``moltwatch flags`` writes when the command line does not say."""
 
     kinds: Annotated[
-        tuple[Kind, ...], Meta(description="kinds that make a line: persona, coordinated, hazard")
+        tuple[Kind, ...],
+        Meta(min_length=1, description="kinds that make a line: persona, coordinated, hazard"),
     ] = tuple(Kind)
     min_score: Annotated[
         float, Meta(ge=0, le=1, description="score at which a post is flagged")

@@ -10,6 +10,7 @@ import click
 
 from moltwatch import __version__
 from moltwatch.errors import MoltwatchError
+from moltwatch.text import display
 
 COMMANDS = {
     "watch": "the screen, live on one or more sources",
@@ -45,8 +46,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader has had enough (`| head`). Python would complain at exit while flushing.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has had enough (`| head`).
+            _abandon_stdout()
             return 0
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,8 +90,18 @@ def main() -> None:
         error.show(sys.stderr)
         sys.exit(2)
     except MoltwatchError as error:
-        click.echo(f"moltwatch: {error}", err=True)
+        click.echo(f"moltwatch: {display(str(error))}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        # A full disk behind `>`, mostly: what can be expected says so itself, as MoltwatchError.
+        click.echo(f"moltwatch: {error}", err=True)
+        _abandon_stdout()
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _abandon_stdout() -> None:
+    """What is still held back goes nowhere; Python would complain at exit while flushing it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -83,6 +83,17 @@ def command(
       moltwatch flags ws://127.0.0.1:8765 --kind coordinated --min-score 0.8
       tail -f posts.jsonl | moltwatch flags - --format text
       moltwatch flags archive.jsonl.gz --verdicts > verdicts.jsonl
+
+    \b
+    Filters:
+      swarm "exact phrase"           words and phrases of title and text; all must hold
+      (a or b) not c -d              or, and, not, parentheses
+      author:name  author:~part      whole value, part; also community, thread, parent, id,
+                                     source, group, heuristic
+      title:part  text~/a.b/         part, regular expression; also link, url, reason
+      persona>0.7                    also coordinated, hazard, score (the highest), length
+      kind:comment  flagged:hazard   has:link has:title has:group has:reason
+      after:2026-01-31T05:00         and before:
     """
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import FAST, open_run, run_async

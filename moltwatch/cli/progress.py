@@ -22,6 +22,9 @@ from moltwatch.times import format_duration, format_time
 PERIOD = 0.25
 """Seconds between two looks at the counts."""
 
+_MOST_SAID = 2_000
+"""Characters of a notice."""
+
 
 class Progress:
     """The counts of a run, shown while it goes on. A sink of the pipeline."""
@@ -40,16 +43,16 @@ class Progress:
         if isinstance(event, Gap):
             span = format_duration(event.until - event.since)
             what = "caught up" if event.recovered else "nothing was seen"
-            self.note(f"gap of {span}: {display_line(event.reason)}; {what}")
+            self.note(f"gap of {span}: {event.reason}; {what}")
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Count the last findings."""
         self.tally.finish(findings)
 
     def note(self, sentence: str) -> None:
-        """Say something on a line of its own."""
+        """Say something on a line of its own, harmless whatever it quotes."""
         self._wipe()
-        click.echo(f"moltwatch: {sentence}", err=True)
+        click.echo(f"moltwatch: {display_line(sentence, _MOST_SAID)}", err=True)
 
     @asynccontextmanager
     async def shown(self, source: Source) -> AsyncIterator[None]:
@@ -67,9 +70,9 @@ class Progress:
         """Say the sum of it all."""
         self.note(self._sum())
         if run.rejects:
-            self.note(display_line(str(run.rejects), 2_000))
+            self.note(str(run.rejects))
         for sentence in run.failures:
-            self.note(display_line(sentence))
+            self.note(sentence)
 
     async def _draw(self, source: Source) -> None:
         while True:

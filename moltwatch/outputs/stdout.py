@@ -73,7 +73,7 @@ class LineSink:
         self._stream = stream
         self._form = form
         self._selection = selection
-        self._write(form.head)
+        self._unsaid_head = form.head
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Write what the event gave away."""
@@ -84,11 +84,11 @@ class LineSink:
         self._say(findings)
 
     def _say(self, findings: Sequence[Finding]) -> None:
+        # The head waits for the first event: a source that cannot be reached leaves no output.
+        data, self._unsaid_head = self._unsaid_head, b""
         if findings:
             picked = [finding for finding in findings if self._selection.picks(finding)]
-            self._write(b"".join(map(self._form.encode, picked)))
-
-    def _write(self, data: bytes) -> None:
+            data += b"".join(map(self._form.encode, picked))
         if data:
             self._stream.write(data)
             self._stream.flush()

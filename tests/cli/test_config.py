@@ -40,6 +40,7 @@ def test_every_section_is_read() -> None:
         ("[flags]\nmin_scor = 1", "x.toml: flags.min_scor: no such key; did you mean 'min_score'?"),
         ("[flags]\nmin_score = 2", "x.toml: flags.min_score: Expected float <= 1.0"),
         ("[flags]\nkinds = ['spam']", "x.toml: flags.kinds[0]: Invalid enum value 'spam'"),
+        ("[flags]\nkinds = []", "x.toml: flags.kinds: Expected array of length >= 1"),
         ("flags = 3", "x.toml: flags: Expected object, got int"),
         ("path = 'x'", "x.toml: path: no such section; there are flags, screen, heuristics"),
         ("heuristics.same-text = 3", "x.toml: heuristics[...]: Expected object, got int"),

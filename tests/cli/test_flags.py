@@ -154,6 +154,23 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
         assert running.wait(60) == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [("flags", "{file}"), ("heuristics",)])
+def test_a_full_disk_behind_stdout_is_said(recording: Path, arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command(*(text.format(file=recording) for text in arguments)),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_lines_come_at_once_and_an_interrupt_ends_it(tmp_path: Path) -> None:
     kept = tmp_path / "kept.jsonl"
     with subprocess.Popen(
@@ -257,3 +274,10 @@ def test_hostile_text_reaches_a_pipe_escaped_and_a_terminal_never(tmp_path: Path
         done = moltwatch("flags", path, "--format", form)
         assert "Brothers" in done.stdout
         assert not set(done.stdout) & set("\x1b\x07\u202e\x9b")
+
+
+def test_an_error_that_quotes_a_stranger_is_harmless() -> None:
+    done = moltwatch("flags", "no\x1b]0;owned\x07where:")
+    assert done.returncode in (2, 3)
+    assert "owned" in done.stderr
+    assert not set(done.stderr) & set("\x1b\x07")
