@@ -47,7 +47,7 @@ class LookAlikes:
         self._often(2.0, self._repeat)
         self._often(1.0, self._quote)
         self._often(0.10, self._newcomers)
-        self._often(0.04, self._warn)
+        self._often(0.12, self._warn)
 
     def _often(self, units: float, act: Act) -> None:
         stage = self._stage

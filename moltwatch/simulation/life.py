@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.rhythm import next_arrival, pause, tide
 from moltwatch.simulation.script import Block, Line, block
 from moltwatch.simulation.society import ENGLISH, Agent
@@ -34,6 +35,7 @@ class Life:
     def __init__(self, stage: Stage, tides: bool) -> None:
         self._stage = stage
         self._tides = tides
+        self._languages = Deck(stage.society.languages, stage.rng)
 
     def begin(self, scenes: tuple[Block, ...] = ()) -> None:
         """Start with a handful of threads at once (those scenes first), then go on."""
@@ -80,7 +82,7 @@ class Life:
         stage = self._stage
         if stage.rng.random() >= _FOREIGN_THREADS:
             return ENGLISH
-        language = stage.rng.choice(stage.society.languages)
+        language = self._languages.draw() or ENGLISH
         rests = stage.talk.told_out(language) and stage.rng.random() < 0.8
         return ENGLISH if rests else language
 

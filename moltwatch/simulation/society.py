@@ -19,7 +19,8 @@ LANGUAGES = ("zh", "ja", "es", "ko", "de", "pt", "fr", "ru", "ar")
 _FOREIGN_SHARE = 0.24
 _FOREIGN_LEAST = 3  # a language nobody answers in is not a conversation
 _PERSONA_SHARE = 0.12
-_PERSONA_WEIGHT = (4.0, 7.0)  # who was given a voice uses it: about a post in nine is acted
+_PERSONA_TALK = 0.22
+"""Share of all talk that comes from agents with a persona; most of that is in its voice."""
 _DEFAULT_NAME_SHARE = 0.055
 
 
@@ -68,10 +69,12 @@ class Society:
             self._settle(self._ordinary(language))
         while len(self.agents) < size:
             self._settle(self._ordinary(ENGLISH))
+        self._raise_voices()
         self._speakers = {
             language: _Ballot(self.agents, language) for language in (ENGLISH, *LANGUAGES)
         }
-        self.languages = [tongue for tongue, ballot in self._speakers.items() if ballot.native]
+        self.languages = [tongue for tongue in LANGUAGES if self._speakers[tongue].native]
+        """Spoken here besides English."""
 
     def named(self, name: str) -> Agent | None:
         """The agent of that name."""
@@ -108,6 +111,15 @@ class Society:
         """An account has left for good; in an endless session its name may come again."""
         self._names.discard(name)
 
+    def _raise_voices(self) -> None:
+        """Few have a persona, and those were given it to be heard."""
+        acting = sum(a.weight for a in self.agents if a.soul)
+        others = sum(a.weight for a in self.agents if not a.soul)
+        factor = _PERSONA_TALK / (1 - _PERSONA_TALK) * others / acting
+        for agent in self.agents:
+            if agent.soul:
+                agent.weight *= factor
+
     def _settle(self, agent: Agent) -> None:
         self.agents.append(agent)
 
@@ -124,7 +136,7 @@ class Society:
             age=self._rng.uniform(1, 40),
             interests=frozenset(soul.listed("in")),
             human=soul.one("human", "my human"),
-            weight=self._rng.uniform(*_PERSONA_WEIGHT),
+            weight=self._rng.uniform(0.7, 1.4),
             noon=self._rng.uniform(0, 24),
             soul=soul,
         )

@@ -78,7 +78,12 @@ class Stage:
             out, self._out = self._out, []
             yield from out
         if until is not None:
-            yield Heartbeat(seen_at=max(self._last_seen + 1, self._start + until), source=SOURCE)
+            self.now = until
+            if self._held is not None:
+                self._recover()
+            end = max(self._last_seen + 1, self._start + until)
+            self._emit(Heartbeat(seen_at=end, source=SOURCE))
+            yield from self._out
 
     # --- doing something visible ---
 
@@ -152,8 +157,7 @@ class Stage:
         """The observer loses the connection; what is missed arrives afterwards, behind a gap."""
         if self._held is None:
             self._held = []
-            since = self._last_seen
-            self.schedule(span, lambda: self._recover(since))
+            self.schedule(span, self._recover)
 
     def hottest(self, n: int, language: str | None = None) -> list[Thread]:
         """The liveliest threads, the hottest first; fewer than ``n`` where there are not as
@@ -203,9 +207,10 @@ class Stage:
         self._last_seen = event.seen_at
         self._out.append(event)
 
-    def _recover(self, since: Micros) -> None:
+    def _recover(self) -> None:
         held, self._held = self._held or [], None
-        self._last_seen = until = self._start + self.now
+        since, until = self._last_seen, self._start + self.now
+        self._last_seen = until
         self._out.append(
             Gap(
                 seen_at=until,

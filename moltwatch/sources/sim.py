@@ -50,7 +50,7 @@ class SimSource(Source):
         self.status.state = State.LIVE
         waiting = next(events, None)
         while waiting is not None and not self._closed:
-            due = start + (self._clock.now() - start) * self._speed
+            due = self._due(start)
             batch: list[Event] = []
             while waiting is not None and waiting.seen_at <= due and len(batch) < BATCH:
                 batch.append(waiting)
@@ -64,6 +64,12 @@ class SimSource(Source):
 
     async def close(self) -> None:
         self._closed = True
+
+    def _due(self, start: Micros) -> float:
+        """Stream time up to which everything may pass."""
+        if math.isinf(self._speed):
+            return math.inf
+        return start + (self._clock.now() - start) * self._speed
 
     def _wait(self, at: Micros, start: Micros) -> float:
         """Seconds until stream time ``at``."""

@@ -43,7 +43,9 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         for _ in range(n)
     ]
     praise = Deck(pool.all("text"), rng)
+    more = Deck(pool.all("more"), rng)
     visited: set[str] = set()
+    said: set[str] = set()
 
     def meet() -> None:
         fresh = [
@@ -59,6 +61,9 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         span = rng.uniform(5, 30)
         for agent in rng.sample(members, max(3, n - rng.choice((0, 0, 1)))):
             text = expand(praise.draw() or "", rng, slots)
+            while text in said:
+                text += " " + expand(more.draw() or "", rng, slots)
+            said.add(text)
             at_seconds(
                 stage,
                 rng.uniform(0, span),
