@@ -33,6 +33,12 @@ FEWEST_SHARED = 3
 LEAST_COVERED = 1 / 3
 """And the part of the smaller one that this must be."""
 
+LEAST_TO_SPEAK = 0.5
+"""Strength below which a cluster convicts only those whom another family names too."""
+
+NEARLY_ALL = 0.7
+"""Part of a cluster that, held by stronger evidence, makes bystanders of the rest."""
+
 MOST_NEIGHBOURS = 64
 """Clusters remembered as overlapping with one; the least overlapping go first."""
 
@@ -47,8 +53,8 @@ class Cluster:
     """One shared thing, the accounts that share it, and the posts that show it."""
 
     __slots__ = (
-        "family",
         "basis",
+        "family",
         "first_post",
         "group",
         "guilty",
@@ -143,13 +149,24 @@ class Cluster:
         self.basis = None
         return []
 
+    @property
+    def _speaks_alone(self) -> bool:
+        """Whether it is telling enough to carry over to its members what is known of others."""
+        return self.strength >= LEAST_TO_SPEAK
+
     def _guilt(self, account: str, confirming: Sequence[tuple[Cluster, float]]) -> float:
         """How surely an account acts with the others, 0 to 1: noisy-or over families."""
         families: dict[str, float] = {}
         for other, covered in confirming:
-            share = 1.0 if account in other.members else covered * covered
+            if (
+                account not in other.members
+                and covered >= NEARLY_ALL
+                and other.strength > self.strength
+            ):
+                return 0.0  # stronger evidence holds nearly all the others: a bystander
+            share = 1.0 if account in other.members else covered * covered * self._speaks_alone
             families[other.family] = max(families.get(other.family, 0.0), other.strength * share)
         score = noisy_or((self.strength, *families.values()))
-        if self.strength < OVERWHELMING and not families:
+        if self.strength < OVERWHELMING and not any(families.values()):
             return min(score, UNCONFIRMED)
         return score

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.clusters import FEWEST_ACCOUNTS, Cluster
-from moltwatch.model import MOST_LISTED, Group, GroupState, Kind, Scores
+from moltwatch.model import MOST_LISTED, Group, GroupState, Kind
 from moltwatch.times import HOUR, Micros
 
 QUIET: Micros = 12 * HOUR

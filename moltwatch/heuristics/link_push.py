@@ -10,11 +10,14 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.payloads import pushed
 from moltwatch.model import MOST_LISTED, Kind
-from moltwatch.times import SECOND, Micros, format_duration
+from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_KEYS = 20_000
 MOST_USERS = 40
 """Users of a thing from which it is common property."""
+WARM_UP: Micros = HOUR
+"""A thing first named earlier in the stream than this may be an old one."""
+
 MOST_WAITING = 20
 """Posts remembered of each user of a thing until they are told."""
 
@@ -60,7 +63,7 @@ class LinkPush(Heuristic):
     repeats: how often each must name it to be persistent
     share: which part of all who name it the persistent must be
     part: which part of its posts an account must give to it, half that to be persistent
-    strength: how telling it is
+    strength: how telling a burst is; persistence is two thirds of it
 
     Fails when
     a product's fans and its operator's accounts push it alike, or a site is named by everyone.
@@ -78,7 +81,7 @@ class LinkPush(Heuristic):
         repeats: Count = 4,
         share: Fraction = 0.6,
         part: Fraction = 0.5,
-        strength: Fraction = 0.7,
+        strength: Fraction = 0.88,
     ) -> None:
         self.window = window
         self.burst = burst
@@ -88,9 +91,11 @@ class LinkPush(Heuristic):
         self.part = part
         self.strength = strength
         self._things: OrderedDict[str, _Thing] = OrderedDict()
+        self._since: Micros | None = None
 
     def observe(self, item: Item) -> Iterator[Signal]:
         post = item.post
+        self._since = post.seen_at if self._since is None else self._since
         names = pushed(item)
         if not names:
             return
@@ -124,12 +129,19 @@ class LinkPush(Heuristic):
         thing.last = now
         return thing
 
+    def _is_new(self, name: str, thing: _Thing) -> bool:
+        """Whether this is a site that nobody named before, as far as the stream can tell. New
+        tokens and tags are on many lips at once without anyone's doing."""
+        warm = thing.first - (self._since or 0) >= WARM_UP
+        return warm and "." in name and not name.startswith(("$", "#", "m/"))
+
     def _told(self, name: str, thing: _Thing) -> Iterator[Signal]:
         """Signals for the posts of those who push a thing, if anyone does."""
-        how, strength = "opened threads with", self.strength
+        how = "opened threads with"
+        strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
         pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
         if len(pushers) < self.accounts:
-            how, strength = "keep naming", self.strength - 0.1
+            how, strength = "keep naming", self.strength * 2 / 3
             pushers = [
                 a
                 for a, user in thing.users.items()

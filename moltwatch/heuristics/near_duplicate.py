@@ -13,7 +13,7 @@ from moltwatch.heuristics.crowd import Crowds
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
-from moltwatch.times import HOUR, SECOND
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 PERMUTATIONS = 32
 ROWS = 4
@@ -26,6 +26,9 @@ MOST_LEADERS = 5_000
 MOST_WORDS = 100
 """Words compared of a text: its first."""
 
+
+AT_ONCE: Micros = 15 * MINUTE
+"""Copies that come slower than this may be imitation; then it takes more accounts."""
 
 
 class NearDuplicate(Heuristic):
@@ -79,7 +82,8 @@ class NearDuplicate(Heuristic):
         crowd = self._crowds.add(leader, item.post)
         if crowd is None or crowd.n < self.accounts or is_quote(item):
             return
-        strength = 0.95 if len(own) >= 2 * self.least_words else 0.87
+        at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
+        strength = 0.95 if at_once else 0.6
         reason = f"{alike:.0%} the words of {crowd.n - 1} other accounts' posts in {crowd.duration}"
         yield from self._crowds.tell(crowd, strength, reason)
 

@@ -11,7 +11,10 @@ from moltwatch.heuristics.crowd import Crowd, Crowds
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
-from moltwatch.times import HOUR, SECOND
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+AT_ONCE: Micros = 15 * MINUTE
+"""Copies that come slower than this may be imitation; then it takes more accounts."""
 
 
 class SameText(Heuristic):
@@ -69,7 +72,10 @@ class SameText(Heuristic):
 
     def _strength(self, crowd: Crowd, words: int) -> float:
         if words >= self.long_words:
-            return 0.95 if crowd.told or crowd.n >= self.accounts else 0.0
+            if crowd.n < self.accounts:
+                return 0.0
+            at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
+            return 0.95 if at_once else 0.6
         if crowd.told:
             return 0.6
         if crowd.n < self.short_accounts:

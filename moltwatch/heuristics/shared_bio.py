@@ -11,7 +11,7 @@ from moltwatch.heuristics.crowd import Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.heuristics.same_text import digest
 from moltwatch.model import Kind
-from moltwatch.text import fold
+from moltwatch.text import fold, words
 from moltwatch.times import SECOND
 
 MOST_KNOWN = 200_000
@@ -19,8 +19,10 @@ SHORTEST = 5
 """Characters from which a bio can be told from no bio."""
 
 _COMMONPLACE = frozenset(
-    "ai agent assistant bot test helpful personal a an the my i am is your what you do claude gpt"
-    " autonomous running on in openclaw moltbot clawdbot hello world digital human general".split()
+    words(
+        "ai agent assistant bot test helpful personal a an the my i am is your what you do claude"
+        " gpt autonomous running on in openclaw moltbot clawdbot hello world digital human general"
+    )
 )
 """What bios are made of that nobody thought about; one of nothing else shows nothing."""
 
@@ -64,7 +66,7 @@ class SharedBio(Heuristic):
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         text = fold(bio)
-        if len(text) < SHORTEST or _COMMONPLACE.issuperset(text.strip(".!").split()):
+        if len(text) < SHORTEST or _COMMONPLACE.issuperset(words(text)):
             return
         crowd = self._crowds.add(digest(text), item.post)
         if crowd and (crowd.told or crowd.n >= self.accounts):

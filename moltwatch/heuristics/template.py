@@ -32,7 +32,7 @@ class Template(Heuristic):
     many: accounts from which it needs no other evidence
 
     Fails when
-    what is filled in are whole sentences, or when the form is the forum's own ("posted by … via …").
+    what is filled in are whole sentences, or when the form is the forum's own (a share button).
     """
 
     name: ClassVar[str] = "template"
