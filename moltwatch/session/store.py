@@ -22,6 +22,7 @@ from moltwatch.model import (
     Gap,
     Group,
     GroupState,
+    Kind,
     Post,
     Retracted,
     Vote,
@@ -124,6 +125,12 @@ class Session:
         node = self.threads.add(post)
         if node is None:
             return
+        for kind in Kind:
+            # It may have been let go and come back, or have been flagged before it was seen.
+            if charge := self.charges.get(post.id, kind):
+                node.charges.append(charge)
+                if charge.stands:
+                    self._mark(charge, 1)
         self.posts += 1
         self.rate.add(post.seen_at)
         self.timeline.post(post.seen_at)
@@ -195,5 +202,7 @@ class Session:
         if node := self.threads.node(charge.post):
             flagged = node.thread.flagged
             flagged[charge.kind] = flagged.get(charge.kind, 0) + change
+            if not flagged[charge.kind]:
+                del flagged[charge.kind]
             node.version += 1
             node.thread.version += 1

@@ -1,0 +1,180 @@
+"""Verdicts become charges and cases; groups tell their story; agents have a card."""
+
+from __future__ import annotations
+
+from moltwatch.model import (
+    AgentSeen,
+    Finding,
+    Flag,
+    FlaggedPost,
+    Group,
+    GroupState,
+    Kind,
+    Post,
+    Retracted,
+    Scores,
+)
+from moltwatch.session import Limits, Session
+from moltwatch.session.charges import Opinion
+from moltwatch.times import MINUTE, SECOND
+
+
+def post(id: str, author: str = "ann", at: int = 0, parent: str | None = "r") -> Post:
+    return Post(
+        id=id, thread="r", parent=parent, author=author, text="hello", created_at=at, seen_at=at
+    )
+
+
+def flagged(
+    of: Post, kind: Kind = Kind.PERSONA, group: str | None = None, score: float = 0.7
+) -> FlaggedPost:
+    flag = Flag(heuristic="h", kind=kind, score=score, reason="because", group=group)
+    scores = Scores(**{kind.value: score})
+    return FlaggedPost(at=of.seen_at, kind=kind, post=of, scores=scores, flags=(flag,))
+
+
+def group(
+    id: str, state: GroupState = GroupState.FORMED, n: int = 3, into: str | None = None
+) -> Group:
+    return Group(
+        id=id,
+        at=0,
+        kind=Kind.COORDINATED,
+        state=state,
+        n=n,
+        into=into,
+        accounts=("ann",),
+        reason="alike",
+        since=0,
+    )
+
+
+def session_with(*steps: tuple[Post, list[Finding]]) -> Session:
+    session = Session()
+    for event, found in steps:
+        session.take(event, found)
+    return session
+
+
+def test_posts_of_one_account_and_kind_are_one_case() -> None:
+    one, two, other = post("1"), post("2"), post("3", "bob")
+    session = session_with((one, [flagged(one)]), (two, [flagged(two)]), (other, [flagged(other)]))
+    assert [(case.n, list(case.accounts)) for case in session.charges.cases] == [
+        (2, ["ann"]),
+        (1, ["bob"]),
+    ]
+    assert session.charges.by_kind[Kind.PERSONA] == 3
+
+
+def test_a_swarm_is_one_case() -> None:
+    posts = [post(f"{i}", f"agent{i}") for i in range(5)]
+    session = session_with(*((p, [flagged(p, Kind.COORDINATED, "g")]) for p in posts))
+    [case] = session.charges.cases
+    assert (case.n, len(case.accounts), case.group) == (5, 5, "g")
+
+
+def test_a_verdict_taken_back_no_longer_stands() -> None:
+    one = post("1")
+    session = session_with((one, [flagged(one)]))
+    thread = session.threads.get("r")
+    assert thread is not None and thread.flagged == {Kind.PERSONA: 1}
+    session.take(post("2"), [Retracted(at=1, post="1", kind=Kind.PERSONA)])
+    assert thread.flagged == {} and not session.charges.cases[0].stands
+    assert session.timeline.columns(1, 0, SECOND)[0].kinds == []
+    session.take(post("3"), [flagged(one, score=0.9)])
+    assert thread.flagged == {Kind.PERSONA: 1}
+    assert session.charges.cases[0].score == 0.9
+
+
+def test_what_the_user_dismissed_does_not_swallow_what_comes_later() -> None:
+    one, two = post("1"), post("2")
+    session = session_with((one, [flagged(one)]))
+    session.judge(session.charges.cases[0], Opinion.DISMISSED)
+    session.take(two, [flagged(two)])
+    assert [case.stands for case in session.charges.cases] == [False, True]
+    assert [charge.post for charge in session.charges.in_time()] == ["2"]
+
+
+def test_flags_in_order_of_the_posts_not_of_the_verdicts() -> None:
+    early, late = post("1", at=1), post("2", at=2)
+    session = session_with((early, []), (late, [flagged(late), flagged(early)]))
+    assert [charge.post for charge in session.charges.in_time()] == ["1", "2"]
+
+
+def test_a_merged_swarm_goes_on_as_the_other() -> None:
+    one, two = post("1"), post("2", "bob")
+    session = session_with(
+        (one, [group("g1"), flagged(one, Kind.COORDINATED, "g1")]),
+        (
+            two,
+            [
+                group("g2"),
+                group("g1", GroupState.MERGED, into="g2"),
+                flagged(two, Kind.COORDINATED, "g2"),
+            ],
+        ),
+    )
+    [case] = session.charges.cases
+    assert (case.group, case.n) == ("g2", 2)
+    swarm = session.groups.get("g1")
+    assert swarm is not None and swarm.id == "g2"
+
+
+def test_groups_that_merge_in_a_ring_are_still_found() -> None:
+    session = session_with(
+        (
+            post("1"),
+            [group("g1", GroupState.MERGED, into="g2"), group("g2", GroupState.MERGED, into="g1")],
+        )
+    )
+    assert session.groups.get("g1") is not None
+
+
+def test_who_came_when_is_told_also_of_those_before_the_group() -> None:
+    one, two = post("1", at=1), post("2", "bob", at=2)
+    session = session_with(
+        (one, [flagged(one, Kind.COORDINATED, "g")]),
+        (two, [group("g"), flagged(two, Kind.COORDINATED, "g")]),
+    )
+    swarm = session.groups.get("g")
+    assert swarm is not None
+    assert [(arrival.author, arrival.at) for arrival in swarm.arrivals] == [("ann", 1), ("bob", 2)]
+    assert swarm.n_posts == 2 and list(swarm.members) == ["ann", "bob"]
+
+
+def test_charges_are_bounded_and_cases_go_with_them() -> None:
+    session = Session(Limits(charges=3))
+    for i in range(10):
+        one = post(f"{i}", f"agent{i}")
+        session.take(one, [flagged(one)])
+    assert len(session.charges) == len(session.charges.cases) == 3
+    assert session.charges.n == 10
+
+
+def test_a_flag_on_a_post_that_is_not_kept_is_listed_all_the_same() -> None:
+    one = post("1")
+    session = session_with((post("2"), [flagged(one)]))
+    assert session.charges.cases[0].latest.excerpt == "hello"
+
+
+def test_an_agents_card() -> None:
+    session = Session()
+    session.take(AgentSeen(name="ann", seen_at=0, bio="reads tides"), [])
+    session.take(post("r", "bob", parent=None), [])
+    for i in range(8):
+        one = post(f"c{i}", at=i * MINUTE)
+        session.take(one, [flagged(one)] if i == 7 else [])
+    agent = session.agents.get("ann")
+    assert agent is not None and agent.profile is not None
+    assert (agent.n, agent.comments, agent.profile.bio) == (8, 8, "reads tides")
+    assert agent.company == {"bob": 8}
+    assert agent.rhythm == "metronome"
+    assert agent.repetition() == (7, 8)
+    assert agent.flagged[Kind.PERSONA] == 1
+    assert session.agents.n == 2
+
+
+def test_notes_are_for_reading() -> None:
+    session = Session()
+    session.note("heuristic x failed")
+    assert (list(session.notes), session.n_notes, session.version) == (["heuristic x failed"], 1, 1)
