@@ -77,13 +77,13 @@ class LineSink:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Write what the event gave away."""
-        self._say(findings)
+        self.say(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Write the last findings."""
-        self._say(findings)
+        self.say(findings)
 
-    def _say(self, findings: Sequence[Finding]) -> None:
+    def say(self, findings: Sequence[Finding]) -> None:
         # The head waits for the first event: a source that cannot be reached leaves no output.
         data, self._unsaid_head = self._unsaid_head, b""
         if findings:

@@ -149,6 +149,9 @@ class Player:
             self.target = at
             transport.skip_to(at)
             return
+        if not run.rewinds:
+            run.session.note("recorded or piped, a session is played once: no way back in time")
+            return
         job = asyncio.create_task(self._reopen(at, transport.speed, transport.paused))
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)

@@ -21,6 +21,8 @@ class Run:
     pipeline: Pipeline
     dismiss: Callable[[str, Kind], None] = lambda post, kind: None
     """Tells whoever else wants to know that the user takes back a verdict on a post."""
+    rewinds: bool = True
+    """Whether it may be opened again: not while it is recorded or piped, which would be twice."""
 
 
 OpenRun = Callable[[Micros | None], Awaitable[Run]]

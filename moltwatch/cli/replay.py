@@ -1,0 +1,78 @@
+"""``moltwatch replay``: the screen over a recording, and ``moltwatch`` alone over a bundled one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from moltwatch.cli.options import TimeParam, config_option
+from moltwatch.cli.screen import screen_options, show
+from moltwatch.errors import UsageError
+from moltwatch.paths import shipped
+from moltwatch.times import Micros
+
+FIRST_LOOK = "first-look.jsonl.gz"
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--speed",
+    default="1",
+    show_default=True,
+    help="A factor such as 10, or max; keys change it while it runs.",
+)
+@click.option(
+    "--start",
+    type=TimeParam(),
+    metavar="TIME",
+    help="Begin here; what comes before is rushed through, so that nothing it taught is missing.",
+)
+@screen_options
+@config_option
+def command(
+    file: Path,
+    speed: str,
+    start: Micros | None,
+    pipe: bool,
+    theme: str | None,
+    config_path: Path | None,
+) -> None:
+    """Replay a recording or an archive at any speed: pause, step, seek, back and forth.
+
+    FILE may also be the name of a bundled recording: first-look, night or quiet-day.
+
+    \b
+    Examples:
+      moltwatch replay night.molt --speed 10
+      moltwatch replay night --start 2026-03-01T02:30
+      moltwatch replay archive.jsonl.gz --speed max
+    """
+    from moltwatch.sources.replay import parse_speed
+
+    show(
+        [str(_find(file))],
+        config_path=config_path,
+        speed=parse_speed(speed),
+        start=start,
+        pipe=pipe,
+        theme=theme,
+    )
+
+
+def first_look() -> None:
+    """The screen on the bundled recording."""
+    show([str(shipped("recordings") / FIRST_LOOK)])
+
+
+def _find(file: Path) -> Path:
+    """A file, or else a bundled recording of that name."""
+    if file.exists():
+        return file
+    bundled = shipped("recordings") / f"{file}.jsonl.gz"
+    if len(file.parts) == 1 and bundled.exists():
+        return bundled
+    if str(file) == "-" or ":" in str(file):
+        raise UsageError(f"{file} is no recording; `moltwatch watch` takes other sources")
+    return file

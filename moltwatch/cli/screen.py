@@ -1,0 +1,91 @@
+"""What ``watch``, ``replay`` and plain ``moltwatch`` have in common: the screen over a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from moltwatch.model import Kind
+    from moltwatch.tui.run import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def screen_options(command: F) -> F:
+    """Options of every command with a screen."""
+    command = click.option(
+        "--theme", metavar="NAME", help="Colours; `moltwatch themes` lists them."
+    )(command)
+    return click.option(
+        "--pipe", is_flag=True, help="Write flagged posts to stdout while the screen runs."
+    )(command)
+
+
+def show(
+    sources: Sequence[str],
+    *,
+    config_path: Path | None = None,
+    speed: float = 1.0,
+    start: Micros | None = None,
+    record: Path | None = None,
+    force: bool = False,
+    pipe: bool = False,
+    theme: str | None = None,
+) -> None:
+    """Run the screen until the user leaves it. Raises what stopped the run, if something did."""
+    from moltwatch.cli.wiring import open_run
+    from moltwatch.config import load
+    from moltwatch.outputs.pipe import PipeSink
+    from moltwatch.session import Session
+    from moltwatch.sources.grammar import parse
+    from moltwatch.tui.app import MoltwatchApp
+    from moltwatch.tui.run import Run
+    from moltwatch.tui.terminal import driver_for_terminal
+
+    config = load(config_path)
+    for source in sources:
+        parse(source)  # a mistyped SOURCE is told before the screen covers the terminal
+    driver = driver_for_terminal()
+    lines = PipeSink(sys.stdout.buffer) if pipe else None
+
+    async def open_screen_run(at: Micros | None) -> Run:
+        session = Session()
+        run = await open_run(
+            sources,
+            config=config,
+            sinks=[session, lines] if lines else [session],
+            speed=speed,
+            start=at,
+            record=record,
+            force=force,
+            complain=session.note,
+        )
+
+        def dismiss(post: str, kind: Kind) -> None:
+            retracted = run.engine.dismiss(post, kind)
+            if lines:
+                lines.say(retracted)
+
+        return Run(run.source, session, run.pipeline, dismiss, rewinds=not pipe and record is None)
+
+    app = MoltwatchApp(
+        open_screen_run,
+        start=start,
+        theme=theme or config.screen.theme or None,
+        fps=config.screen.fps,
+        driver_class=driver,
+    )
+    try:
+        app.run()
+    finally:
+        if lines:
+            lines.close()
+    if app.failure:
+        raise app.failure

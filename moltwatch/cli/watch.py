@@ -1,0 +1,44 @@
+"""``moltwatch watch``: the screen, live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from moltwatch.cli.options import config_option, record_options, sources_argument
+from moltwatch.cli.screen import screen_options, show
+
+
+@click.command()
+@sources_argument
+@record_options
+@screen_options
+@config_option
+def command(
+    sources: tuple[str, ...],
+    record: Path | None,
+    force: bool,
+    pipe: bool,
+    theme: str | None,
+    config_path: Path | None,
+) -> None:
+    """Watch one or more sources live; several are merged by time.
+
+    The screen draws on the terminal itself, so that stdout stays free for --pipe.
+
+    \b
+    Examples:
+      moltwatch watch ws://127.0.0.1:8765
+      moltwatch watch ws://127.0.0.1:8765 --record tonight.molt
+      moltwatch watch sim:?rate=60 --pipe | jq .post.author
+      tail -f posts.jsonl | moltwatch watch -
+    """
+    show(
+        sources,
+        config_path=config_path,
+        record=record,
+        force=force,
+        pipe=pipe,
+        theme=theme,
+    )
