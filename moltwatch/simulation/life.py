@@ -56,7 +56,8 @@ class Life:
         if not stage.threads or stage.rng.random() < _ROOTS:
             self.start_thread()
         else:
-            heats = [t.heat(stage.now, stage.half_life) + 1e-9 for t in stage.threads]
+            now, half_life = stage.now, stage.half_life
+            heats = [t.heat(now, half_life) + 1e-9 for t in stage.threads]
             self.remark(stage.rng.choices(stage.threads, heats)[0])
 
     def start_thread(self, scene: Block | None = None) -> None:

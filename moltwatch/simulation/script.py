@@ -10,6 +10,7 @@ starting with ``#`` a remark.
     about: the lock file; the cron job
     title: My cron job ran twice and apologised for neither
     open: ...
+    end: [lock] Said only where what stands above has "lock" in it.
     - Somebody new says this.
       * The author of the thread answers.
         + The one who was answered speaks again.
@@ -29,7 +30,17 @@ from msgspec import Struct
 
 _HEAD = re.compile(r"== (\w+) (.+)")
 _FIELD = re.compile(r"(\w+): ?(.*)")
+_CONDITION = re.compile(r"\[([^\]]+)\] ")
 _BULLET = re.compile(r"( *)([-*+]) (.+)")
+
+
+def fitting(text: str, so_far: str) -> str | None:
+    """``text`` without its condition (``[word] …``: ``so_far`` must contain that word, in any
+    case); None where the condition is not met."""
+    found = _CONDITION.match(text)
+    if not found:
+        return text
+    return text[found.end() :] if found[1].casefold() in so_far.casefold() else None
 
 
 class Line(Struct, frozen=True, eq=False):
@@ -37,6 +48,8 @@ class Line(Struct, frozen=True, eq=False):
 
     text: str
     """A template, see :mod:`moltwatch.simulation.grammar`."""
+    needs: str
+    """What the thread's root must say for this line to make sense; empty for nothing."""
     speaker: str
     """``-`` somebody new, ``*`` the author of the thread, ``+`` the one who was answered."""
     replies: tuple[Line, ...] = ()
@@ -122,6 +135,9 @@ def _outline(bullets: list[tuple[int, str, str]]) -> tuple[Line, ...]:
         below = at + 1
         while below < len(bullets) and bullets[below][0] > depth:
             below += 1
-        lines.append(Line(text, speaker, _outline(bullets[at + 1 : below])))
+        condition = _CONDITION.match(text)
+        needs = condition[1] if condition else ""
+        text = text[condition.end() :] if condition else text
+        lines.append(Line(text, needs, speaker, _outline(bullets[at + 1 : below])))
         at = below
     return tuple(lines)

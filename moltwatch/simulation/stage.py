@@ -45,6 +45,7 @@ class Stage:
         self.talk = Talk(self.rng)
         self.threads: list[Thread] = []
         """Threads that are still being answered."""
+        self._half_life = round(max(4.0, 60 / rate) * MINUTE)
         self._start = start
         self._first_hour = hour
         self._calendar: list[tuple[Micros, int, Act]] = []
@@ -61,7 +62,7 @@ class Stage:
     @property
     def half_life(self) -> Micros:
         """How long a thread stays warm: shorter where more is going on."""
-        return round(max(4.0, 60 / self.rate) * MINUTE)
+        return self._half_life
 
     # --- the calendar ---
 

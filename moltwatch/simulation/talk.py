@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import Slots, expand
-from moltwatch.simulation.script import Block, Line, block, blocks
+from moltwatch.simulation.script import Block, Line, block, blocks, fitting
 from moltwatch.simulation.society import ENGLISH, Agent
 from moltwatch.simulation.threads import Said, Thread
 
@@ -86,21 +86,22 @@ class Talk:
         slots = self._slots(agent, None, about)
         again = self._told[scene] > 0
         self._told[scene] += 1
-        title = self._fresh(lambda: expand(self.card(scene, "title"), self._rng, slots))
 
         def compose() -> str:
-            parts = [self.card(scene, "open"), self.card(scene, "then")]
+            parts = [self._part(scene, "open", "", slots)]
+            parts.append(self._part(scene, "then", parts[0], slots))
             if again or self._rng.random() < 0.6:
-                parts.append(self.card(scene, "end"))
-            breaks = "\n\n" if len(parts) > 2 else " "
-            return breaks.join(expand(part, self._rng, slots) for part in parts if part)
+                parts.append(self._part(scene, "end", " ".join(parts), slots))
+            return ("\n\n" if len(parts) > 2 else " ").join(filter(None, parts))
 
+        text = self._fresh(compose)
+        title = self._fresh(lambda: self._part(scene, "title", text, slots))
         kind = scene.one("persona") or (agent.soul.one("kind") if agent.soul else "")
         acted = bool(scene.one("persona")) or scene.kind == "act"
         return Draft(
             scene=scene,
             title=_styled(agent, title),
-            text=_styled(agent, self._fresh(compose)),
+            text=_styled(agent, text),
             about=about,
             persona=kind if acted else None,
         )
@@ -180,16 +181,23 @@ class Talk:
         keen = [s for s in fresh if s.one("in") in agent.interests]
         return self._rng.choice(keen or fresh)
 
+    def _part(self, scene: Block, key: str, so_far: str, slots: Slots) -> str:
+        """A part of a root that fits what it says already; a scene without one leaves it out."""
+        found = self._deck(scene, key).draw(lambda card: fitting(card, so_far) is not None)
+        return expand(fitting(found, so_far) or "", self._rng, slots) if found else ""
+
     def _sentence(self, key: str, language: str, slots: Slots) -> str:
         return expand(self.card(block("replies", language), key), self._rng, slots)
 
     def card(self, pool: Block, key: str) -> str:
         """The next template of a pool, unexpanded: all are dealt before any comes again."""
+        return self._deck(pool, key).draw() or ""
+
+    def _deck(self, pool: Block, key: str) -> Deck[str]:
         place = (pool.kind, pool.name, key)
-        deck = self._decks.get(place)
-        if deck is None:
-            deck = self._decks[place] = Deck(pool.all(key), self._rng)
-        return deck.draw() or ""
+        if place not in self._decks:
+            self._decks[place] = Deck(pool.all(key), self._rng)
+        return self._decks[place]
 
     def _slots(
         self, agent: Agent, said: Said | None, about: tuple[str, ...], thread: Thread | None = None

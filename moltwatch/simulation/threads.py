@@ -50,7 +50,10 @@ class Thread:
         self.touched: Micros = 0
         """Stream offset of the last ordinary post."""
         self.recent: deque[Said] = deque([root], maxlen=_REMEMBERED)
-        self.openings = [Opening(root, line) for line in scene.outline]
+        told = root.post.body.casefold()
+        self.openings = [
+            Opening(root, line) for line in scene.outline if line.needs.casefold() in told
+        ]
 
     def next(self, rng: Random, used: Callable[[Line], int]) -> Opening | None:
         """What somebody could say now: lines said least often elsewhere, answers rather than

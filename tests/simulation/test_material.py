@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
@@ -9,7 +10,7 @@ from random import Random
 import pytest
 
 from moltwatch.simulation.grammar import expand
-from moltwatch.simulation.script import Block, Line, MaterialError, block, blocks, parse
+from moltwatch.simulation.script import Block, Line, MaterialError, block, blocks, fitting, parse
 from moltwatch.simulation.sessions import SESSIONS
 from moltwatch.simulation.society import ENGLISH, LANGUAGES
 
@@ -31,7 +32,8 @@ def everything() -> Iterator[tuple[str, str, Block]]:
         for found in blocks(kind):
             for templates in found.fields.values():
                 for template in templates:
-                    yield f"{found.file}: {found.name}", template, found
+                    whole = re.sub(r"^\[[^\]]+\] ", "", template)
+                    yield f"{found.file}: {found.name}", whole, found
             for line in lines(found.outline):
                 yield f"{found.file}: {found.name}", line.text, found
 
@@ -82,6 +84,21 @@ def test_personas_and_their_acts_belong_together() -> None:
     assert all(p.one("soul").startswith("# SOUL.md") for p in blocks("persona"))
 
 
+def test_every_condition_can_be_met_and_every_root_has_a_title() -> None:
+    """Whatever a scene opens with, there is a title and something to go on with."""
+    for scene in (*blocks("scene"), *blocks("act")):
+        for opening in scene.all("open"):
+            thens = [t for then in scene.all("then") if (t := fitting(then, opening))]
+            assert thens, f"{scene.name}: nothing follows {opening[:40]!r}"
+            for then in thens:
+                text = f"{opening} {then}"
+                assert any(fitting(t, text) for t in scene.all("title")), (scene.name, text[:40])
+        parts = [part for key in ("title", "open", "then", "end") for part in scene.all(key)]
+        everything = re.sub(r"\[[^\]]+\] ", "", " ".join(parts)).casefold()
+        for line in scene.outline:
+            assert line.needs.casefold() in everything, (scene.name, line.needs)
+
+
 def test_opening_scenes_exist() -> None:
     for session in SESSIONS.values():
         for name in session.settings.opening:
@@ -90,8 +107,9 @@ def test_opening_scenes_exist() -> None:
 
 
 def test_outline_is_read_as_a_tree() -> None:
-    (found,) = parse("== scene s\nin: here\n- a\\nb\n  * c\n    + d\n- e", "f.txt")
-    first, second = found.outline
+    (found,) = parse("== scene s\nin: here\n- a\\nb\n  * c\n    + d\n- e\n- [x y] f", "f.txt")
+    first, second, third = found.outline
+    assert (third.needs, third.text) == ("x y", "f")
     assert (first.text, second.text) == ("a\nb", "e")
     assert first.replies[0].speaker == "*"
     assert first.replies[0].replies[0].text == "d"

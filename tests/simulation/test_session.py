@@ -79,7 +79,7 @@ def test_order_ids_and_threads(busy: tuple[list[Event], Simulation]) -> None:
     assert {type(e) for e in busy[0]} == {Post, AgentSeen, Edit, Delete, Vote, Gap, Heartbeat}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     agents=st.integers(12, 400),
     rate=st.floats(0.05, 120),
@@ -106,7 +106,7 @@ def test_any_settings_give_a_valid_session(
 
 def test_the_seed_decides() -> None:
     def encoded(seed: int) -> bytes:
-        return msgspec.json.encode(play(msgspec.structs.replace(BUSY, seed=seed))[0])
+        return msgspec.json.encode(play(msgspec.structs.replace(BUSY, seed=seed, hours=0.3))[0])
 
     assert encoded(3) == encoded(3)
     assert encoded(3) != encoded(4)
@@ -124,12 +124,12 @@ def test_the_start_only_moves_a_session_without_tides() -> None:
 
 @pytest.mark.parametrize("rate", [2.0, 30.0])
 def test_the_rate_is_what_was_asked_for(rate: float) -> None:
-    hours = 120 / rate
+    hours = 45 / rate
     total = 0
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         chosen = Settings(agents=200, rate=rate, seed=seed, hours=hours, campaigns=(), tides=False)
         total += len(posts_of(play(chosen)[0]))
-    assert total / (3 * hours * 60) == pytest.approx(rate, rel=0.12)
+    assert total / (2 * hours * 60) == pytest.approx(rate, rel=0.15)
 
 
 def test_first_comments_come_within_a_minute(calm: tuple[list[Event], Simulation]) -> None:
@@ -210,7 +210,7 @@ def test_an_outage_that_outlasts_the_session_is_told_at_its_end() -> None:
 
 def test_an_endless_session_stays_bounded() -> None:
     simulation = Simulation(Settings(agents=60, rate=200, seed=2), labels=False)
-    for _ in islice(simulation.events(), 30_000):
+    for _ in islice(simulation.events(), 12_000):
         pass
     stage = simulation._stage
     assert len(stage.threads) <= 80
