@@ -65,8 +65,8 @@ class MoltwatchApp(App[None]):
         self._wall = wall or SystemClock().now
         self._fps = fps
         self._complaints: list[str] = []
-        for file in themes.load_all(self._complaints).values():
-            self.register_theme(themes.to_textual(file))
+        for known in themes.load_all(self._complaints).values():
+            self.register_theme(themes.to_textual(known))
         self.theme = self._pick_theme(theme)
         self.main = MainScreen()
 

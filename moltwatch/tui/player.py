@@ -59,13 +59,9 @@ class Player:
 
     async def start(self, at: Micros | None = None) -> None:
         """Open the first run and let it go."""
-        try:
-            run = await self._open(at)
-        except MoltwatchError as error:
-            self.failure, self.done = error, True
-            return
-        self._show(run)
-        self._go(run)
+        if run := await self._try_to_open(at):
+            self.run = run
+            self._go(run)
 
     async def stop(self) -> None:
         """Cancel whatever runs; sources and recordings are closed when this returns."""
@@ -91,13 +87,19 @@ class Player:
         # has come to rest is over.
         if max(run.session.now, position) >= self.target or self.done or self._still > AT_REST:
             if self._coming is not None:
-                self._show(self._coming)
-                self._coming = None
+                self.run, self._coming = self._coming, None
             self.target = None
             self._still = 0
 
-    def _show(self, run: Run) -> None:
-        self.run = run
+    async def _try_to_open(self, at: Micros | None) -> Run | None:
+        try:
+            return await self._open(at)
+        except MoltwatchError as error:
+            self.failure = error
+        except Exception as error:
+            self.crash = error
+        self.done = True
+        return None
 
     def _go(self, run: Run) -> None:
         self.done = False
@@ -164,12 +166,11 @@ class Player:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        try:
-            run = await self._open(at)
-        except MoltwatchError as error:
-            self.failure, self.done, self.target = error, True, None
-            return
         self.failure = self.crash = None
+        run = await self._try_to_open(at)
+        if run is None:
+            self.target = None
+            return
         if transport := run.source.transport:
             transport.set_speed(speed)
             if paused:

@@ -16,6 +16,10 @@ BUDGET = 0.004
 AMONG = 1_200
 """Threads looked at, the latest first."""
 
+MOST_CASES = 200
+TRIED_OF_CASE = 20
+"""Posts of a case that are tried, the latest."""
+
 
 class Sieve:
     """One filter over one session."""
@@ -27,11 +31,13 @@ class Sieve:
         self.threads: set[str] = set()
         """Threads with a post that passes."""
         self._tried: dict[str, int] = {}
+        self._cases: dict[int, int] = {}
 
     def reset(self) -> None:
         """Another session is on the screen."""
         self.threads.clear()
         self._tried.clear()
+        self._cases.clear()
 
     def passes(self, node: Node) -> bool:
         """Whether a post passes, as things stand."""
@@ -39,16 +45,16 @@ class Sieve:
 
     def case(self, case: Case, session: Session) -> bool:
         """Whether a post of a case passes; of a large one, only the latest are tried."""
-        nodes = (session.threads.node(charge.post) for charge in case.charges[-20:])
+        nodes = (session.threads.node(charge.post) for charge in case.charges[-TRIED_OF_CASE:])
         return any(node is not None and self.passes(node) for node in nodes)
 
     def work(self, session: Session) -> None:
         """Try posts that were not tried yet, for a few milliseconds."""
         until = perf_counter() + BUDGET
+        self._try_flagged(session)
         for thread in session.threads.recent(AMONG):
             if thread.id in self.threads:
                 continue
-            # Verdicts change what passes, so a change of flags tries the thread again.
             tried = self._tried.get(thread.id, 0)
             for node in thread.order[tried:]:
                 tried += 1
@@ -61,9 +67,15 @@ class Sieve:
             if perf_counter() > until:
                 return
 
-    def flagged(self, posts: list[Node]) -> None:
-        """These posts were flagged: whether they pass may have changed."""
-        self.threads.update(node.thread.id for node in posts if self.passes(node))
+    def _try_flagged(self, session: Session) -> None:
+        """A verdict may change whether a post passes that was tried before."""
+        for case in session.charges.latest(MOST_CASES):
+            if self._cases.get(case.serial) != case.version:
+                self._cases[case.serial] = case.version
+                for charge in case.charges[-TRIED_OF_CASE:]:
+                    node = session.threads.node(charge.post)
+                    if node is not None and self.passes(node):
+                        self.threads.add(charge.thread)
 
 
 def subject(node: Node) -> Subject:

@@ -1,7 +1,7 @@
 """Themes: a TOML file of colours each, shipped or the user's own.
 
-Read without textual, so that ``moltwatch themes`` stays quick; :func:`to_textual` makes of one what
-the screen takes. A file looks like this::
+Of textual, reading needs only the names of colours, so that ``moltwatch themes`` stays quick;
+:func:`to_textual` makes of a theme what the screen takes. A file looks like this::
 
     description = "a line about it"
     dark = true
@@ -19,20 +19,23 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from moltwatch.errors import UsageError
 from moltwatch.paths import config_file, shipped
 
 if TYPE_CHECKING:
-    from textual.theme import Theme
+    from textual import theme as textual
 
 DEFAULT = "tidepool"
 SIXTEEN = "terminal"
 """For terminals with 16 colours or none."""
+
+
+TextStyle = Literal["none", "bold", "dim", "italic", "reverse", "underline"]
 
 
 class Colors(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,9 +67,9 @@ class Inks(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     coordinated: str
     hazard: str
     voices: tuple[str, str, str, str, str, str]
-    cursor_style: str = "none"
+    cursor_style: TextStyle = "none"
     """Text style of the row under the cursor, ``reverse`` where colours will not do."""
-    faint_style: str = "none"
+    faint_style: TextStyle = "none"
 
 
 class ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,8 +81,15 @@ class ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
     dark: bool = True
     ansi: bool = False
     """Uses the terminal's own 16 colours."""
-    name: str = field(default="")
+
+
+class Theme(Struct, frozen=True):
+    """A theme, and where it is from."""
+
+    name: str
     """The file's name without its suffix."""
+    path: Path
+    file: ThemeFile
 
 
 def user_folder() -> Path:
@@ -87,37 +97,36 @@ def user_folder() -> Path:
     return config_file().parent / "themes"
 
 
-def load(path: Path) -> ThemeFile:
+def load(path: Path) -> Theme:
     """Read one theme. Raises UsageError that names the file and the key."""
     try:
-        text = path.read_text("utf-8")
-        theme = msgspec.convert(tomllib.loads(text), ThemeFile)
+        file = msgspec.convert(tomllib.loads(path.read_text("utf-8")), ThemeFile)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"theme {path}: cannot be read ({error})") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"theme {path}: {error}") from None
-    _check_colors(path, theme)
-    return msgspec.structs.replace(theme, name=path.stem)
+    _check_colors(path, file)
+    return Theme(path.stem, path, file)
 
 
-def load_all(complain: list[str] | None = None) -> dict[str, ThemeFile]:
+def load_all(complaints: list[str] | None = None) -> dict[str, Theme]:
     """All themes by name, the user's own over the shipped. A broken file costs only itself: what
-    is wrong with it is appended to ``complain``."""
-    themes: dict[str, ThemeFile] = {}
+    is wrong with it is appended to ``complaints``."""
+    themes: dict[str, Theme] = {}
     for folder in (shipped("themes"), user_folder()):
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
             try:
                 themes[path.stem] = load(path)
             except UsageError as error:
-                if complain is not None:
-                    complain.append(str(error))
+                if complaints is not None:
+                    complaints.append(str(error))
     return themes
 
 
-def _check_colors(path: Path, theme: ThemeFile) -> None:
+def _check_colors(path: Path, file: ThemeFile) -> None:
     from textual.color import Color, ColorParseError
 
-    for table, struct in (("colors", theme.colors), ("moltwatch", theme.moltwatch)):
+    for table, struct in (("colors", file.colors), ("moltwatch", file.moltwatch)):
         for key, value in msgspec.to_builtins(struct).items():
             if key.endswith("-style"):
                 continue
@@ -160,7 +169,7 @@ _FALLBACK = {
 }
 
 
-def fallback(theme: Theme) -> dict[str, str]:
+def fallback(theme: textual.Theme) -> dict[str, str]:
     """Inks for textual's own themes, which know none, out of the colours they have."""
     colors = theme.to_color_system().generate()
     cursor = "reverse" if theme.ansi else "none"
@@ -168,27 +177,19 @@ def fallback(theme: Theme) -> dict[str, str]:
     return {ink: colors[name] for ink, name in _FALLBACK.items()} | styles
 
 
-def to_textual(theme: ThemeFile) -> Theme:
+def to_textual(theme: Theme) -> textual.Theme:
     """What the screen takes."""
-    from textual.theme import BUILTIN_THEMES, Theme
+    from textual.theme import BUILTIN_THEMES
+    from textual.theme import Theme as TextualTheme
 
-    colors = theme.colors
-    sixteen = BUILTIN_THEMES["ansi-dark" if theme.dark else "ansi-light"].variables
-    return Theme(
+    file, colors = theme.file, theme.file.colors
+    sixteen = BUILTIN_THEMES["ansi-dark" if file.dark else "ansi-light"].variables
+    return TextualTheme(
         name=theme.name,
-        primary=colors.primary,
-        secondary=colors.secondary,
-        warning=colors.warning,
-        error=colors.error,
-        success=colors.success,
-        accent=colors.accent,
-        foreground=colors.foreground,
-        background=colors.background,
-        surface=colors.surface,
-        panel=colors.panel,
-        dark=theme.dark,
-        ansi=theme.ansi,
-        variables=(sixteen if theme.ansi else {})
-        | variables(theme.moltwatch)
+        **msgspec.structs.asdict(colors),
+        dark=file.dark,
+        ansi=file.ansi,
+        variables=(sixteen if file.ansi else {})
+        | variables(file.moltwatch)
         | {"footer-key-foreground": colors.accent, "border": colors.primary},
     )

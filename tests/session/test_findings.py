@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moltwatch.model import (
     AgentSeen,
     Finding,
@@ -49,7 +51,7 @@ def group(
     )
 
 
-def session_with(*steps: tuple[Post, list[Finding]]) -> Session:
+def session_with(*steps: tuple[Post, Sequence[Finding]]) -> Session:
     session = Session()
     for event, found in steps:
         session.take(event, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from moltwatch.model import Delete, Edit, Post, Vote
@@ -10,9 +12,7 @@ from moltwatch.session.thread import MOST_CHARS, Thread
 from moltwatch.times import MINUTE, SECOND
 
 
-def post(
-    id: str, thread: str = "r", parent: str | None = None, at: int = 0, **more: object
-) -> Post:
+def post(id: str, thread: str = "r", parent: str | None = None, at: int = 0, **more: Any) -> Post:
     return Post(
         id=id, thread=thread, parent=parent, author="ann", created_at=at, seen_at=at, **more
     )

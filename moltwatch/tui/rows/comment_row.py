@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from zlib import crc32
 
 from rich.style import Style
@@ -37,6 +37,9 @@ def voice(author: str) -> str:
     return f"voice-{crc32(author.encode('utf-8', 'replace')) % VOICES}"
 
 
+Test = Callable[[Node], bool]
+
+
 def _score(charge: Charge) -> float:
     return charge.score
 
@@ -44,14 +47,15 @@ def _score(charge: Charge) -> float:
 class CommentRow:
     """A header line and the body, behind one rail for each level."""
 
-    __slots__ = ("_body", "_for", "_more", "depth", "matched", "node", "unfolded")
+    __slots__ = ("_body", "_for", "_more", "_tried", "depth", "node", "test", "unfolded")
 
     def __init__(self, node: Node, depth: int) -> None:
         self.node = node
         self.depth = depth
         self.unfolded = False
-        self.matched = True
-        """Passes the filter."""
+        self.test: Test | None = None
+        """The filter: what does not pass is drawn faintly."""
+        self._tried: tuple[Hashable, bool] = (None, True)
         self._for: Hashable = None
         self._body: list[str] = []
         self._more = False
@@ -63,6 +67,16 @@ class CommentRow:
     @property
     def stamp(self) -> Hashable:
         return self.node.version, self.depth, self.unfolded, self.matched
+
+    @property
+    def matched(self) -> bool:
+        """Whether it passes the filter, as things stand."""
+        if self.test is None:
+            return True
+        wanted = (self.node.version, self.test)
+        if self._tried[0] != wanted:
+            self._tried = wanted, self.test(self.node)
+        return self._tried[1]
 
     @property
     def foldable(self) -> bool:

@@ -1,279 +1,35 @@
-"""The main screen: panes, and what the keys do to them."""
+"""The main screen: what the keys do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
-from textual.widgets import Footer
 
 from moltwatch.errors import UsageError
-from moltwatch.model import Kind
-from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
-from moltwatch.session.thread import Node, Thread
-from moltwatch.times import Micros
+from moltwatch.session.thread import Node
 from moltwatch.tui.ink import safe
 from moltwatch.tui.keys import SCREEN_KEYS
 from moltwatch.tui.links import has_browser, web_address
-from moltwatch.tui.roam import Roamer
 from moltwatch.tui.rows.case_row import CaseRow
 from moltwatch.tui.rows.comment_row import CommentRow
 from moltwatch.tui.rows.text_row import ArrivalRow
 from moltwatch.tui.rows.thread_row import ThreadRow
 from moltwatch.tui.rowview import RowView
+from moltwatch.tui.screens.panes import Panes
 from moltwatch.tui.sieve import Sieve
-from moltwatch.tui.widgets.agent_pane import AgentPane
-from moltwatch.tui.widgets.deck import Deck
-from moltwatch.tui.widgets.flags_pane import FlagsPane, gap_sentence
-from moltwatch.tui.widgets.groups_pane import GroupsPane
-from moltwatch.tui.widgets.header import Header
-from moltwatch.tui.widgets.notice import Notice
 from moltwatch.tui.widgets.prompt import FilterPrompt
 from moltwatch.tui.widgets.seekbar import SeekBar
-from moltwatch.tui.widgets.thread_pane import ThreadPane
-from moltwatch.tui.widgets.threads_pane import ThreadsPane
-
-if TYPE_CHECKING:
-    from moltwatch.tui.app import MoltwatchApp
-
-SIDES = ("flags", "groups", "agent")
-GLANCE = 5
-"""Frames between two looks at the lists, the header and the time line."""
 
 SEEK_PARTS = 100
 """A step on the seek bar is this part of the whole."""
 
 
-class MainScreen(Screen[None]):
-    """Everything at a glance."""
+class MainScreen(Panes):
+    """The panes, and keys for all that can be done with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = SCREEN_KEYS
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-narrow"),
-        (100, "-normal"),
-        (160, "-wide"),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.header = Header(id="header")
-        self.body = Horizontal(id="body", classes="side-flags")
-        self.threads = ThreadsPane(id="threads")
-        self.thread = ThreadPane(id="thread")
-        self.deck = Deck(id="deck")
-        self.flags = FlagsPane(id="flags")
-        self.groups = GroupsPane(id="groups")
-        self.agent = AgentPane(id="agent")
-        self.notice = Notice(id="notice")
-        self.prompt = FilterPrompt(id="prompt")
-        self.seekbar = SeekBar(id="seekbar")
-        self.roaming = True
-        """The thread pane follows the busiest thread."""
-        self.pinned: list[str] = []
-        self.sieve: Sieve | None = None
-        self._roamer = Roamer()
-        self._wanted: str | None = None
-        """The thread to show once it is there: after a seek, the one that was shown."""
-        self._session: Session | None = None
-        self._flag: tuple[str, Kind] | None = None
-        """The flag gone to last."""
-        self._glanced = -GLANCE
-        self._hurry = True
-        self._gaps = 0
-        self._notes = 0
-        self._said_failure = False
-
-    @property
-    def molt(self) -> MoltwatchApp:
-        return cast("MoltwatchApp", self.app)
-
-    @property
-    def session(self) -> Session | None:
-        return self._session
-
-    def compose(self) -> ComposeResult:
-        yield self.header
-        with self.body:
-            yield self.threads
-            with Container(id="main"):
-                with Vertical(id="centre"):
-                    yield self.thread
-                    yield self.deck
-                with Vertical(id="side"):
-                    yield self.flags
-                    yield self.groups
-                    yield self.agent
-        yield self.prompt
-        yield self.notice
-        yield self.seekbar
-        yield Footer(compact=True, show_command_palette=False)
-
-    def on_mount(self) -> None:
-        self.threads.view.focus()
-
-    # --- once a frame -----------------------------------------------------------------------------
-
-    def pull(self, frame: int, wall: Micros) -> None:
-        """Ask what is new, and show it: threads at once, what is only glanced at less often."""
-        glance = self._hurry or frame - self._glanced >= GLANCE
-        if glance:
-            self._glanced, self._hurry = frame, False
-        player = self.molt.player
-        self.notice.pull(frame)
-        self._tell(frame)
-        session = player.session
-        if session is not None and session is not self._session:
-            self._change_session(session)
-        if glance:
-            self.header.pull(player, wall)
-            self.seekbar.pull(player)
-        if session is None:
-            return
-        if self.sieve:
-            self.sieve.work(session)
-        self._choose_thread(session, frame)
-        decked = self.body.has_class("decked")
-        if decked:
-            self.deck.pull(session, self.pinned, frame)
-        else:
-            self.thread.pull(session, frame, "filter" if self.sieve else "")
-        if glance:
-            self._pull_lists(session, frame, self._opened(decked))
-
-    def _opened(self, decked: bool) -> set[str]:
-        """Threads that are on the screen."""
-        panes = [tile for tile in self.deck.tiles if tile.display] if decked else [self.thread]
-        return {pane.thread.id for pane in panes if pane.thread}
-
-    def _pull_lists(self, session: Session, frame: int, opened: set[str]) -> None:
-        sieve = self.sieve
-        passes = sieve.threads if sieve else None
-        self.threads.pull(session, frame, set(self.pinned), opened, passes)
-        if self.side == "flags":
-            test = (lambda case: sieve.case(case, session)) if sieve else None
-            self.flags.pull(session, frame, test)
-        elif self.side == "groups":
-            self.groups.pull(session, frame)
-        else:
-            self.agent.pull(session, frame)
-
-    async def on_event(self, event: events.Event) -> None:
-        # Whatever the user does, what comes of it shows with the next frame.
-        if isinstance(event, events.InputEvent):
-            self._hurry = True
-        await super().on_event(event)
-
-    def _change_session(self, session: Session) -> None:
-        if self._session is not None:
-            self.seekbar.remember(self._session.timeline)
-            if self.thread.thread is not None:
-                self._wanted = self.thread.thread.id
-        self._session = session
-        self._gaps = self._notes = 0
-        self.thread.open(None)
-        for pane in (self.threads, self.flags, self.deck):
-            pane.reset()
-        if self.sieve:
-            self.sieve.reset()
-        self.refresh_bindings()
-
-    def _choose_thread(self, session: Session, frame: int) -> None:
-        current = self.thread.thread
-        if current is None and self._wanted:
-            current = session.threads.get(self._wanted)
-        if self.roaming:
-            current = self._roamer.choose(session, current, frame)
-        if current is not None and current is not self.thread.thread:
-            self._wanted = None
-            self.thread.open(current)
-
-    def _tell(self, frame: int) -> None:
-        """Say what went wrong, and what was missed."""
-        player = self.molt.player
-        if (player.failure or player.crash) and not self._said_failure:
-            self._said_failure = True
-            error = player.failure or player.crash
-            text = str(error) if player.failure else f"{type(error).__name__}: {error}"
-            self.notice.say(f"stopped: {text}", frame, bad=True)
-        elif not (player.failure or player.crash) and self._said_failure:
-            self._said_failure = False
-            self.notice.clear()
-        session = player.session
-        if session is None:
-            return
-        if session.n_gaps > self._gaps:
-            self._gaps = session.n_gaps
-            self.notice.say(gap_sentence(session), frame)
-        if session.n_notes > self._notes:
-            self._notes = session.n_notes
-            self.notice.say(session.notes[-1], frame)
-
-    # --- panes ------------------------------------------------------------------------------------
-
-    @property
-    def side(self) -> str:
-        """What the side shows."""
-        return next(side for side in SIDES if self.body.has_class(f"side-{side}"))
-
-    def show_side(self, side: str) -> None:
-        for other in SIDES:
-            self.body.set_class(other == side, f"side-{other}")
-        self.body.remove_class("no-side")
-
-    def open_thread(self, thread: Thread, post: str | None = None) -> None:
-        """The user picked a thread, perhaps a post in it."""
-        self.roaming = False
-        self.body.remove_class("decked")
-        self.thread.open(thread)
-        thread.mark_read()
-        if post is not None:
-            self.thread.go_to(post)
-
-    def go_to(self, post: str, thread_id: str) -> None:
-        """Show a post in its thread."""
-        session = self._session
-        thread = session.threads.get(thread_id) if session else None
-        if thread is None:
-            self.say("that thread is no longer kept")
-            return
-        self.open_thread(thread, post)
-
-    def say(self, text: str) -> None:
-        self.notice.say(text, self.molt.frame)
-
-    def on_row_view_chosen(self, message: RowView.Chosen) -> None:
-        row = message.row
-        if isinstance(row, ThreadRow):
-            self.open_thread(row.thread)
-            self.thread.view.focus()
-        elif isinstance(row, CommentRow):
-            self.thread.unfold()
-        elif isinstance(row, CaseRow):
-            charge = row.case.latest
-            self.go_to(charge.post, charge.thread)
-            if row.case.group and len(row.case.accounts) > 1:
-                self.groups.open(row.case.group)
-                self.show_side("groups")
-            self.thread.view.focus()
-        elif isinstance(row, ArrivalRow):
-            self.go_to(row.post, row.thread)
-        elif message.view is self.groups.view and self.groups.group is None:
-            key = row.key
-            self.groups.open(str(key[0] if isinstance(key, tuple) else key))
-
-    def on_row_view_moved(self, message: RowView.Moved) -> None:
-        row = message.row
-        if isinstance(row, ThreadRow):
-            self.threads.hold(self.molt.frame)
-            self.roaming = False
-            self.thread.open(row.thread)
-        elif isinstance(row, CaseRow):
-            self.flags.open_current()
 
     # --- what is under the cursor -----------------------------------------------------------------
 
@@ -404,6 +160,7 @@ class MainScreen(Screen[None]):
             return
         said = Opinion(opinion)
         taken_back = case.opinion is said
+        self.opinions.form(case, None if taken_back else said)
         self._session.judge(case, None if taken_back else said)
         run = self.molt.player.run
         if said is Opinion.DISMISSED and not taken_back and run is not None:
@@ -478,7 +235,9 @@ class MainScreen(Screen[None]):
         player = self.molt.player
         if (transport := player.transport) and self._session:
             here = player.target if player.target is not None else self._session.now
-            player.seek(here + by * max(1, (transport.end - transport.start) // SEEK_PARTS))
+            self.molt.player.seek(
+                here + by * max(1, (transport.end - transport.start) // SEEK_PARTS)
+            )
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self.molt.player.seek(message.at)

@@ -10,7 +10,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.times import SECOND, format_duration, format_time
-from moltwatch.tui.ink import safe, safe_line
+from moltwatch.tui.ink import count, safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
@@ -77,7 +77,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
     facts.append(
         (
             "wrote",
-            f"{_count(agent.n - agent.comments, 'post')}, {_count(agent.comments, 'comment')}",
+            f"{count(agent.n - agent.comments, 'post')}, {count(agent.comments, 'comment')}",
         )
     )
     if agent.first_at is not None:
@@ -115,7 +115,3 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         for own in reversed(list(agent.recent)[-MOST_POSTS:])
     ]
     return rows
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

@@ -7,8 +7,9 @@ from textual.containers import Container
 
 from moltwatch.session import Session
 from moltwatch.tui.roam import Tiler
+from moltwatch.tui.rows.comment_row import Test
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.thread_pane import Test, ThreadPane
+from moltwatch.tui.widgets.thread_pane import ThreadPane
 
 TILES = 6
 

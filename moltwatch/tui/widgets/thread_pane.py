@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
 from typing import ClassVar
 
@@ -10,9 +9,9 @@ from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Node, Thread
-from moltwatch.tui.ink import safe_line
+from moltwatch.tui.ink import count, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.comment_row import CommentRow
+from moltwatch.tui.rows.comment_row import CommentRow, Test
 from moltwatch.tui.rows.thread_row import per_minute, title_of
 from moltwatch.tui.rowview import RowView
 from moltwatch.tui.symbols import sign
@@ -23,8 +22,6 @@ MOST_FRESH = 200
 
 SHARE = 4
 """After a rebuild, the tree rests for this many times as long as it took."""
-
-Test = Callable[[Node], bool]
 
 
 class ThreadView(RowView):
@@ -66,7 +63,7 @@ class ThreadPane(Pane):
         """Posts that do not pass fade."""
         self._test = test
         for row in self._rows.values():
-            row.matched = test is None or test(row.node)
+            row.test = test
         self.view.refresh()
 
     def matches(self) -> list[int]:
@@ -95,7 +92,7 @@ class ThreadPane(Pane):
         left = [(title_of(thread), "strong")]
         rate = per_minute(thread.rate.per_minute(session.now))
         right = [(f" {notes} ", "accent")] if notes else []
-        right.append((f" {thread.n:,} posts ", "dim"))
+        right.append((f" {count(thread.n, 'post')} ", "dim"))
         if rate:
             right.append((f"{rate} ", "dim"))
         if self.view.following:
@@ -153,7 +150,7 @@ class ThreadPane(Pane):
         row = self._rows.get(node.id)
         if row is None or row.node is not node:
             row = self._rows[node.id] = CommentRow(node, depth)
-            row.matched = self._test is None or self._test(node)
+            row.test = self._test
         row.depth = depth
         return row
 
