@@ -214,7 +214,8 @@ class Talk:
         if said:
             slots["you"] = said.speaker.name
             slots["quote"] = self.quote(said.post.text)
-            slots["op"] = thread.author.name if thread else said.speaker.name
+            op = thread.author.name if thread else said.speaker.name
+            slots["op"] = op if op != agent.name else said.speaker.name
         return slots
 
     def _fresh(self, compose: Callable[[], str]) -> str:
