@@ -20,7 +20,7 @@ MOST_ACCOUNTS = 20_000
 MOST_PAIRS = 100_000
 MOST_VISITED = 64
 """Threads remembered of one account; its latest."""
-MOST_GUESTS = 16
+MOST_GUESTS = 10
 """Accounts remembered of one thread; its latest."""
 
 
@@ -77,10 +77,10 @@ class CoReply(Heuristic):
     """Three accounts or more answer the same threads within minutes of each other, over and over,
     and little else.
 
-    One meeting means nothing: fast answers are normal, and a few accounts answer everything. Counted
-    is how many threads two accounts met on, against how many each of them answered (cosine of the
-    two sets), so that who is everywhere is nobody's companion. Accounts that each keep company with
-    each other make a ring.
+    One meeting means nothing: fast answers are normal, and a few accounts answer everything.
+    Counted is how many threads two accounts met on, against how many each of them answered (cosine
+    of the two sets) and against what their zeal alone would bring about, so that who is everywhere
+    is nobody's companion. Accounts that all keep company with each other make a ring.
 
     Parameters
     window: how long an account's threads are remembered (seconds)
@@ -118,6 +118,8 @@ class CoReply(Heuristic):
         self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._threads = _Fading()
         self._span = window * SECOND
+        self._met: OrderedDict[Edge, None] = OrderedDict()
+        """Pairs that met once."""
         self._pairs: OrderedDict[Edge, _Pair] = OrderedDict()
         self._rings = Percolation()
 
@@ -146,7 +148,20 @@ class CoReply(Heuristic):
     ) -> Iterator[Signal]:
         a, b = mine[0], theirs[0]
         key = edge(a, b)
-        pair = _kept(self._pairs, key, _Pair, MOST_PAIRS)
+        pair = self._pairs.get(key)
+        if pair is None:
+            # Most never meet again, so the first meeting leaves only a mark.
+            if key not in self._met:
+                self._met[key] = None
+                if len(self._met) > MOST_PAIRS:
+                    self._met.popitem(last=False)
+                return
+            del self._met[key]
+            pair = _kept(self._pairs, key, _Pair, MOST_PAIRS)
+            pair.threads = 1
+            pair.meetings.add(now, self._span)
+        else:
+            self._pairs.move_to_end(key)
         pair.meetings.add(now, self._span)
         pair.threads += 1
         pair.posts += (mine, theirs)

@@ -9,6 +9,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.heuristics.payloads import commands
+from moltwatch.heuristics.quoting import above
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND
 
@@ -46,9 +47,8 @@ class CommandPayload(Heuristic):
         text = item.folded
         if "{" not in text and "!" not in text and "/" not in text:
             return
-        above = item.thread.posts.get(post.parent) if post.parent else None
         for command in commands(item):
-            if above and command.partition(" ")[2] in above.folded:
+            if command.partition(" ")[2] in above(item):
                 continue  # answering with what one was shown
             crowd = self._crowds.add(command, post)
             if crowd and (crowd.told or crowd.n >= self.accounts):

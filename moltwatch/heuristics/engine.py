@@ -88,6 +88,8 @@ class Engine:
         self._verdicts = verdicts
         self._threshold = threshold
         self._complain = complain
+        self._moved: dict[tuple[str, Kind], Case] = {}
+        """Cases that a signal of a kind has changed, to be judged at the end of the event."""
         self._findings: list[Finding] = []
 
     def feed(self, event: Event) -> list[Finding]:
@@ -175,7 +177,7 @@ class Engine:
             return
         kept = case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
         if kept and heuristic.kind is not Kind.COORDINATED:
-            self._judge(case, heuristic.kind)
+            self._moved[signal.post, heuristic.kind] = case
 
     def _judge(self, case: Case, kind: Kind) -> None:
         if kind in case.flagged or case.score(kind) < self._threshold:
@@ -189,6 +191,10 @@ class Engine:
         )
 
     def _drain(self) -> list[Finding]:
+        # Not before every heuristic has spoken: some speak against.
+        for (_, kind), moved in self._moved.items():
+            self._judge(moved, kind)
+        self._moved.clear()
         groups, standings = self._groups.drain()
         self._findings.extend(groups)
         for standing in standings:

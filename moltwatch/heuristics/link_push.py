@@ -9,6 +9,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.payloads import pushed
+from moltwatch.heuristics.quoting import above
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
@@ -99,13 +100,10 @@ class LinkPush(Heuristic):
         names = pushed(item)
         if not names:
             return
-        above = ""
-        if post.parent:
-            shown = (item.thread.root, item.thread.posts.get(post.parent))
-            above = "\n".join(past.folded for past in shown if past)
+        answered = above(item)
         for name in names:
             thing = self._thing(name, post.seen_at)
-            if thing.common or name in above:
+            if thing.common or name in answered:
                 continue
             user = thing.users.setdefault(post.author, _User())
             user.n += 1

@@ -16,6 +16,7 @@ _SITE = re.compile(
     r"|space|games?|vip|top|de|uk|fr|es|it|nl|pl|ru|cn|jp|kr|br|in|ca|au|eu|ch|se|us)"
     r"|(?:[a-z0-9-]{2,63}\.){2,4}[a-z]{2,6})(?![\w@-])(?!\.\w)(/[^\s\"'`<>()\[\]{}|,]*)?",
 )
+_DOTTED = re.compile(r"\.(?<=\w\.)[a-z]")
 _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
 _TICKER = re.compile(r"(?<![\w$])\$([a-z][a-z0-9]{1,14})(?![\w(])")
 _WALLET = re.compile(r"\b0x[0-9a-f]{40}\b|\bnpub1[a-z0-9]{58}\b")
@@ -41,9 +42,11 @@ def pushed(item: Item) -> list[str]:
     if item.post.link:
         for host, path in _SITE.findall(item.post.link.lower().partition("://")[2]):
             _add_site(found, host, path)
-    if "." in text:
-        for host, path in _SITE.findall(text.replace("https://", " ").replace("http://", " ")):
-            _add_site(found, host, path)
+    if _DOTTED.search(text):  # a full stop inside a word; most texts have none
+        for token in text.split():
+            if "." in token:
+                for host, path in _SITE.findall(token.replace("://", " ", 1)):
+                    _add_site(found, host, path)
     if "$" in text:
         found.update((f"${ticker}", None) for ticker in _TICKER.findall(text))
     if "0x" in text or "npub1" in text:
@@ -82,7 +85,7 @@ def commands(item: Item) -> list[str]:
                 found[f"{verb} {wallet[0]}"] = None
             elif operation and (what := _WHAT.search(match)):
                 found[f"{verb} {what[1].strip()}"] = None
-    if "!" in text or "/" in text:
+    if " !" in text or " /" in text or text.startswith(("!", "/")):
         for what in _COMMAND.findall(text):
             found[f"command {what}"] = None
     return list(found)[:MOST_FOUND]

@@ -9,15 +9,12 @@ MOST_QUOTED = 0.6
 """Part of a post's vocabulary that may come from the thread before it counts as quoting."""
 
 
-def borrowed(item: Item) -> frozenset[str]:
-    """The words a post can have from what it answers: its parent's and its thread's root."""
-    thread, parent = item.thread, item.post.parent
-    if parent is None:
-        return frozenset()
-    root = thread.root
-    above = thread.posts.get(parent)
-    found = frozenset(words(root.folded)) if root else frozenset()
-    return found | frozenset(words(above.folded)) if above and above is not root else found
+def above(item: Item) -> str:
+    """What a post answers, in match form: its thread's root and its parent, as far as seen."""
+    if item.post.parent is None:
+        return ""
+    shown = (item.thread.root, item.thread.posts.get(item.post.parent))
+    return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
 
 
 def is_quote(item: Item) -> bool:
@@ -25,4 +22,4 @@ def is_quote(item: Item) -> bool:
     own = item.vocabulary
     if item.post.parent is None or not own:
         return False
-    return len(own & borrowed(item)) > MOST_QUOTED * len(own)
+    return len(own.intersection(words(above(item)))) > MOST_QUOTED * len(own)

@@ -33,7 +33,7 @@ class Parameter(Struct, frozen=True):
 
     name: str
     type: str
-    """As it is written in a configuration: ``number``, ``whole number``, ``text``, ``yes or no``…"""
+    """As a user would say it: ``number``, ``whole number``, ``text``, ``true or false``."""
     default: object
     meaning: str
 

@@ -14,7 +14,7 @@ from moltwatch.model import Kind
 from moltwatch.text import words
 from moltwatch.times import HOUR, SECOND
 
-LONGEST = 1_000
+LONGEST = 300
 """Characters from which a text is too long to be a form; near-duplicate finds those."""
 
 

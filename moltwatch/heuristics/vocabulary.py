@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.heuristics.quoting import borrowed
+from moltwatch.heuristics.quoting import above
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import SECOND, Micros
 
@@ -21,6 +21,7 @@ MOST_WORDS = 200
 GENERATION = 80_000
 """Words remembered in each of two generations; the older is dropped when the newer is full."""
 
+MOST_UNUSUAL = 20_000
 MOST_DIALECTS = 2_000
 MOST_SPEAKERS = 50_000
 
@@ -93,9 +94,11 @@ class Vocabulary(Heuristic):
         self.loud = loud
         self.strength = strength
         self._posts = 0
-        self._new: dict[str, _Sighting | _Word | None] = {}
-        self._old: dict[str, _Sighting | _Word | None] = {}
-        """Words by generation: None for a usual one, a sighting for one seen once."""
+        self._usual: set[str] = set()
+        self._once_usual: set[str] = set()
+        """Usual words, in two generations."""
+        self._unusual: OrderedDict[str, _Sighting | _Word] = OrderedDict()
+        """Words seen once, or by few; what was used least lately goes first."""
         self._dialects: OrderedDict[str, _Dialect] = OrderedDict()
         self._speaks: OrderedDict[str, _Dialect] = OrderedDict()
 
@@ -105,57 +108,60 @@ class Vocabulary(Heuristic):
         if len(item.words) > MOST_WORDS:
             words = frozenset(item.words[:MOST_WORDS])
         if self._posts <= self.warm_up:
-            self._new.update((word, None) for word in words if len(word) >= SHORTEST)
+            self._usual |= words
             return
-        new, old = self._new, self._old
-        unusual = []
-        for word in words:
-            if len(word) < SHORTEST:
-                continue
-            if word in new:
-                if new[word] is not None:
-                    unusual.append(word)
-            elif word in old:
-                if (known := old[word]) is not None:
-                    unusual.append(word)
-                new[word] = known
-            else:
-                unusual.append(word)
+        rest = words - self._usual
+        if not rest:
+            return
+        again = rest & self._once_usual
+        self._usual |= again
+        unusual = [word for word in rest - again if len(word) >= SHORTEST]
         if unusual:
-            taken = borrowed(item)
+            taken = above(item)
             # Sorted, because what a set yields first differs from process to process.
             for word in sorted(unusual):
                 if word not in taken and not word.isdecimal():
                     yield from self._use(word, item)
-        if len(new) > GENERATION:
-            self._old, self._new = new, {}
+        if len(self._usual) > GENERATION:
+            self._once_usual, self._usual = self._usual, set()
+
+    def _give_up(self, word: str) -> None:
+        """A word turns out to be usual."""
+        self._unusual.pop(word, None)
+        self._usual.add(word)
 
     def _use(self, word: str, item: Item) -> Iterator[Signal]:
         post = item.post
         sighting = (post.seen_at, post.author, post.id)
-        held = self._new.get(word)
+        held = self._unusual.get(word)
         if held is None:
-            self._new[word] = sighting if item.author.n < self.quiet else None
+            if item.author.n < self.quiet:
+                self._unusual[word] = sighting
+                if len(self._unusual) > MOST_UNUSUAL:
+                    self._unusual.popitem(last=False)
+            else:
+                self._usual.add(word)
             return
+        self._unusual.move_to_end(word)
         if not isinstance(held, _Word):
             if held[1] == post.author:
                 return
             first, held = held, _Word(held[0])
             held.quiet[first[1]] = None
             held.waiting.append(first)
-            self._new[word] = held
+            self._unusual[word] = held
         if item.author.n < self.quiet:
             held.quiet[post.author] = None
             held.waiting.append(sighting)
         elif post.author not in held.quiet:
             held.loud[post.author] = None
         if len(held.loud) > max(1, self.loud * len(held.quiet)):
-            self._new[word] = None
+            self._give_up(word)
             return
         if held.dialect is None:
             if len(held.quiet) < self.accounts:
                 if post.seen_at - held.first > self.window * SECOND:
-                    self._new[word] = None
+                    self._give_up(word)
                 return
             held.dialect = self._dialect(word, held)
         yield from self._tell(held, held.dialect)
