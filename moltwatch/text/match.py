@@ -30,7 +30,8 @@ _LOOK_ALIKES = str.maketrans(
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w@])@[\w.-]+")
 _QUOTED = re.compile(r"[\"“”«»「」『』][^\"“”«»「」『』\n]{1,80}[\"“”«»「」『』]")
-_HEXISH = re.compile(r"\b(?:0x)?(?=[a-z0-9]*\d)[a-z0-9]{16,}\b")
+_LONG = re.compile(r"\b[a-z0-9]{16,}\b")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAMED = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*")
 _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+")
@@ -65,11 +66,13 @@ def skeleton(text: str) -> str:
     short skeletons prove nothing.
     """
     text = text[:MOST_CHARS]
-    text = _LINK.sub("_", text)
-    text = _MENTION.sub("_", text)
+    if "://" in text or "www." in text.lower():
+        text = _LINK.sub("_", text)
+    if "@" in text:
+        text = _MENTION.sub("_", text)
     text = _QUOTED.sub("_", text)
     text = _NAMED.sub("_", text)
     text = fold(text)
-    text = _HEXISH.sub("_", text)
+    text = _LONG.sub(lambda m: "_" if _DIGIT.search(m[0]) else m[0], text)
     text = _NUMBER.sub("_", text)
-    return _EMOJI.sub("", text).strip()
+    return text if text.isascii() else _EMOJI.sub("", text).strip()
