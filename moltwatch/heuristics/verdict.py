@@ -1,8 +1,11 @@
 """From signals to a verdict on one post.
 
-Heuristics of one family look at the same evidence, so of a family only the strongest counts;
-families are independent, so together they count as a noisy-or: 1 - prod(1 - strength). Strengths
-are calibrated so that 0.5 is the shipped threshold.
+Heuristics of one family look at the same evidence, so of a family only the strongest counts.
+
+Hazards are independent dangers: together they count as a noisy-or, 1 - prod(1 - strength).
+Persona heuristics weigh one question from several sides, and some speak against: what each moved
+the log-odds from the prior is added up, which makes of their strengths the logistic regression
+they were fitted as (:mod:`moltwatch.heuristics.persona`). Either way 0.5 is the shipped threshold.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from moltwatch.heuristics.base import Signal
+from moltwatch.heuristics.persona import calibrated, log_odds, prior
 from moltwatch.model import MOST_LISTED, Flag, Kind, Post, Scores
 from moltwatch.times import Micros
 
@@ -53,11 +57,29 @@ class Case:
         """The fused verdict of one kind."""
         if kind is Kind.COORDINATED:
             return self.coordinated
+        if kind is Kind.PERSONA:
+            return self._persona()
         families: dict[str, float] = {}
         for its_kind, family, signal in self.signals.values():
             if its_kind is kind:
                 families[family] = max(families.get(family, 0.0), signal.strength)
         return noisy_or(families.values())
+
+    def _persona(self) -> float:
+        """Sum of what each family moved the log-odds; 0 if none spoke."""
+        before = prior(self.post)
+        families: dict[str, float] = {}
+        for kind, family, signal in self.signals.values():
+            if kind is Kind.PERSONA:
+                moved = log_odds(signal.strength) - before
+                families[family] = max(families.get(family, moved), moved, key=abs)
+        return calibrated(before + sum(families.values())) if families else 0.0
+
+    def _speaks_for(self, kind: Kind, signal: Signal) -> bool:
+        """Whether a signal is a reason for the verdict: persona signals may speak against it."""
+        return signal.strength >= QUIET and not (
+            kind is Kind.PERSONA and log_odds(signal.strength) <= prior(self.post)
+        )
 
     def scores(self) -> Scores:
         return Scores(
@@ -80,6 +102,6 @@ class Case:
                 group=self.group if kind is Kind.COORDINATED else None,
             )
             for heuristic, (kind, _, signal) in self.signals.items()
-            if signal.strength >= QUIET
+            if self._speaks_for(kind, signal)
         ]
         return tuple(sorted(flags, key=lambda flag: (-flag.score, flag.heuristic)))

@@ -1,0 +1,75 @@
+"""The agent's own bio, said again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.names import names
+from moltwatch.heuristics.parameters import Fraction
+from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.rarity import Rarity
+from moltwatch.text import fold, words
+
+
+@lru_cache(maxsize=4096)
+def _bio(bio: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """Words of a bio, and pairs of words that follow each other in it."""
+    told = words(fold(bio[:1000]))
+    return frozenset(told), frozenset(pairwise(told))
+
+
+class BioEcho(PersonaHeuristic):
+    """The post says its author's bio again.
+
+    What counts are the rare words and the turns of phrase that they share, rare by what is common
+    in this stream.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+    share: a word is rare when at most this part of the posts uses it (0 to 1)
+
+    Fails when
+    there is no bio, in the first hundreds of posts of a stream, when little is known to be common,
+    and when a specialist speaks of the speciality that the bio names.
+    """
+
+    name: ClassVar[str] = "bio-echo"
+    family: ClassVar[str] = "bio"
+
+    def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
+        super().__init__(emphasis)
+        self.share = share
+        self._rarity = Rarity(share)
+
+    def see(self, item: Item) -> list[Mark]:
+        seen = super().see(item)
+        self._rarity.learn(item.vocabulary)
+        return seen
+
+    def marks(self, item: Item) -> Iterator[Mark]:
+        if not item.author.bio:
+            return
+        told, told_pairs = _bio(item.author.bio)
+        shared = told & item.vocabulary
+        if not shared:
+            return
+        rare = set(self._rarity.rare(shared)) - names(item.post.author)
+        if not rare:
+            return
+        yield Mark(
+            "bio.words", saturating(len(rare), 2.0), "repeats words of its bio ({})", sorted(rare)
+        )
+        said = item.words[:400]
+        turns = dict.fromkeys(
+            f"{one} {two}"
+            for one, two in pairwise(said)
+            if (one in rare or two in rare) and (one, two) in told_pairs
+        )
+        if turns:
+            yield Mark(
+                "bio.phrases", saturating(len(turns), 2.0), "repeats turns of its bio ({})", turns
+            )

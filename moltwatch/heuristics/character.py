@@ -1,0 +1,105 @@
+"""A role is acted."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.brief import introduces
+from moltwatch.heuristics.cues import cues_of_bio
+from moltwatch.heuristics.names import names
+from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+
+_STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+_EVERYBODYS = frozenset("🦞✨🚀🔥🤖👋😄😂💡🎉✅🙏👀💪🙌🎯😅⚡🧠🛠❤")
+"""Emoji that are nobody's emblem."""
+_CAPITALS = string.ascii_uppercase.encode()
+
+
+class Character(PersonaHeuristic):
+    """The post acts a role.
+
+    An archaic or put-on voice, titles of its own world, stage directions, the own name in the third
+    person or as a sign-off, the emoji of the own bio as a signature, shouting; and whether the bio
+    is that of a role, and the account's earlier posts played one.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+
+    Fails when
+    the role is played by opinion rather than by voice, and when a technical answer merely ends
+    with a signature.
+    """
+
+    name: ClassVar[str] = "character"
+    family: ClassVar[str] = "character"
+    cues = (
+        "character.archaic",
+        "character.title",
+        "character.slang_voice",
+        "character.performance",
+        "character.conviction",
+    )
+    habitual = True
+
+    def marks(self, item: Item) -> Iterator[Mark]:
+        yield from self.cue_marks(item)
+        body = item.post.body[:4000]
+        if "*" in body and (stage := _STAGE.findall(body)):
+            yield Mark(
+                "character.stage", saturating(len(stage)), "gives stage directions ({})", stage
+            )
+        yield from self._own_name(item, body)
+        plain = body.encode("utf-8", "replace")
+        capitals = len(plain) - len(plain.translate(None, _CAPITALS))
+        if len(body) >= 20 and capitals > 0.2 * len(body):
+            shouted = capitals / len(body)
+            yield Mark(
+                "character.shouts", min(shouted / 0.6, 1.0), "shouts ({:.0%} capitals)", shouted
+            )
+        if not body.isascii() and (emoji := _EMOJI.findall(body)):
+            emblem = _emblem(item.author.bio).intersection(emoji)
+            if emblem:
+                yield Mark(
+                    "character.emblem", 1.0, "carries the emblem of its bio {}", sorted(emblem)
+                )
+            density = len(emoji) / (len(item.words) + 5)
+            yield Mark("character.emoji", min(density / 0.2, 1.0))
+        if bio := _role(item.author.bio):
+            yield Mark("character.bio", saturating(len(bio)), "has the bio of a role ({})", bio)
+
+    def _own_name(self, item: Item, body: str) -> Iterator[Mark]:
+        """The own name as a signature, and in the third person."""
+        own = names(item.post.author)
+        if own.isdisjoint(item.vocabulary):
+            return
+        spoken = sum(map(item.words.count, own))
+        last = body.rstrip().rpartition("\n")[2]
+        signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
+        if signed:
+            yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
+        spoken -= signed + (introduces(item.words, own) is not None)
+        if spoken > 0:
+            says = "speaks of itself by name ({} times)"
+            yield Mark("character.third_person", saturating(spoken), says, spoken)
+
+
+@lru_cache(maxsize=4096)
+def _emblem(bio: str) -> frozenset[str]:
+    return frozenset(_EMOJI.findall(bio)) - _EVERYBODYS
+
+
+@lru_cache(maxsize=4096)
+def _role(bio: str) -> tuple[str, ...]:
+    """The phrases of a bio that are those of a role."""
+    return tuple(
+        phrase
+        for name, phrases in cues_of_bio(bio).items()
+        if name.startswith(("character.", "manifesto."))
+        for phrase in phrases
+    )

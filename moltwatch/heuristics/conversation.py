@@ -1,0 +1,116 @@
+"""Is this somebody in a conversation?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.cues import cues_of, read_material
+from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.memory import Past
+from moltwatch.heuristics.parameters import Fraction
+from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.rarity import Rarity
+from moltwatch.text import words
+from moltwatch.times import HOUR
+
+_YOU = frozenset(read_material("pronouns")["you"])
+_I = frozenset(read_material("pronouns")["i"])
+_MOST_READ = 50
+"""Posts of one thread whose words are kept at hand."""
+
+
+class Conversation(PersonaHeuristic):
+    """The post takes part in a conversation, or does not: the opposite of a persona.
+
+    Whoever takes up words of what they answer, turns to the other, asks, agrees or objects, and
+    speaks of how things work, is less likely to act a role: this lowers the verdict.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+    share: a word is rare when at most this part of the posts uses it (0 to 1)
+
+    Fails when
+    a role is played in conversation; and it does not know what was said in a thread whose beginning
+    was not observed.
+    """
+
+    name: ClassVar[str] = "conversation"
+    family: ClassVar[str] = "conversation"
+
+    def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
+        super().__init__(emphasis)
+        self.share = share
+        self._rarity = Rarity(share)
+        self._read: Fading[dict[str, frozenset[str]]] = Fading(dict, 6 * HOUR, most=4_000)
+
+    def see(self, item: Item) -> list[Mark]:
+        seen = super().see(item)
+        self._rarity.learn(item.vocabulary)
+        return seen
+
+    def marks(self, item: Item) -> Iterator[Mark]:
+        cues = cues_of(item)
+        text, vocabulary, body = item.words, item.vocabulary, item.post.text
+        if phrases := cues.get("conversation.agreement"):
+            yield Mark(
+                "conversation.agreement", saturating(len(phrases), 1.5), "answers what was said"
+            )
+        if phrases := cues.get("conversation.technical"):
+            yield Mark(
+                "conversation.technical",
+                saturating(len(phrases), 3.0),
+                "talks about how things work",
+            )
+        if "?" in body or "？" in body:
+            yield Mark("conversation.asks", 1.0, "asks")
+        if not vocabulary.isdisjoint(_YOU):
+            you = sum(map(_YOU.__contains__, text)) / (len(text) + 5)
+            yield Mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
+        if not vocabulary.isdisjoint(_I):
+            i = sum(map(_I.__contains__, text)) / (len(text) + 5)
+            yield Mark("conversation.i", min(i / 0.1, 1.0), "speaks for itself")
+        if "`" in body:
+            yield Mark("conversation.code", 1.0, "shows code")
+        if len(text) < 6:
+            yield Mark("conversation.short", 1.0, "says next to nothing")
+        yield Mark("conversation.length", min(len(text) / 200, 1.0), "goes into detail")
+        if not item.post.is_root:
+            yield from self._ties(item)
+
+    def _ties(self, item: Item) -> Iterator[Mark]:
+        """How a comment is tied to what it answers."""
+        thread, post = item.thread, item.post
+        parent = thread.posts.get(post.parent or "") or thread.root
+        if parent is None:
+            return
+        heard = self._vocabulary(thread.id, parent, post.seen_at)
+        telling = self._rarity.rare(item.vocabulary)
+        if len(telling) < 2:
+            yield Mark("conversation.commonplace", 1.0, "says nothing that is its own")
+            return
+        shared = len(heard.intersection(telling))
+        if thread.root and thread.root is not parent:
+            shared = max(
+                shared,
+                len(self._vocabulary(thread.id, thread.root, post.seen_at).intersection(telling)),
+            )
+        if shared:
+            tie = shared / len(telling)
+            says = "takes up {:.0%} of its telling words from what it answers"
+            yield Mark("conversation.ties", min(tie / 0.3, 1.0), says, tie)
+        else:
+            says = "shares none of its {} telling words with what it answers"
+            yield Mark("conversation.aside", min(len(telling) / 15, 1.0), says, len(telling))
+        if parent.author.lower() in item.folded:
+            yield Mark("conversation.by_name", 1.0, "addresses the other by name")
+
+    def _vocabulary(self, thread: str, past: Past, now: int) -> frozenset[str]:
+        read = self._read.touch(thread, now)
+        found = read.get(past.id)
+        if found is None:
+            if len(read) >= _MOST_READ:
+                read.clear()
+            found = read[past.id] = frozenset(words(past.folded))
+        return found

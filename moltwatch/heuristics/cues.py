@@ -1,0 +1,121 @@
+"""Cues: lists of phrases, found in a text in one pass over its words.
+
+A cue is a table of a file in ``material/``: what it means, and the phrases that show it, in every
+language we have. Text and phrases are cut into words the same way, so one mechanism serves Latin
+and Chinese alike, and punctuation between the words does not matter. All cues share one trie: what
+a post costs depends on its length, hardly on how many phrases there are. (One large regular
+expression was tried: it costs ten times as much, because it starts anew at every character.)
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import product
+from typing import Any, TypeAlias, cast
+
+from msgspec import Struct
+
+from moltwatch.heuristics.base import Item
+from moltwatch.text import fold, words
+
+_MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
+_GROUP = re.compile(r"\(([^()]*)\)")
+
+MOST_WORDS = 1_200
+"""Only the first words of a post are searched."""
+
+
+class Cue(Struct, frozen=True):
+    """A cue as it stands in the material."""
+
+    name: str
+    """``file.table``, as in ``brief.arrival``."""
+    says: str
+    """Completes the sentence "the post …"."""
+    phrases: tuple[str, ...]
+
+
+_Node: TypeAlias = dict[str, Any]
+"""Next word to node; under the empty string, which is no word, the cues that end here."""
+
+
+class Lexicon:
+    """Cues compiled for searching."""
+
+    def __init__(self, cues: Iterable[Cue]) -> None:
+        self.says: dict[str, str] = {}
+        """By cue: what to say of a post that shows it; ``{}`` stands for the phrases."""
+        self._root: _Node = {}
+        for cue in cues:
+            self.says[cue.name] = f"{cue.says} ({{}})"
+            for phrase in cue.phrases:
+                for plain in spell_out(phrase):
+                    self._add(plain, cue.name)
+
+    def _add(self, plain: str, name: str) -> None:
+        # An apostrophe comes straight, curly or not at all.
+        for variant in {plain, plain.replace("'", "’"), plain.replace("'", "")}:
+            node = self._root
+            for word in words(fold(variant)):
+                node = node.setdefault(word, {})
+            if node is not self._root and name not in (ends := node.setdefault("", [])):
+                ends.append(name)
+
+    def find(self, text: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The cues in a text, given as words, each with its distinct phrases in order."""
+        root = self._root
+        found: dict[str, dict[str, None]] = {}
+        # Most words begin no phrase, and most beginnings go no further: both are passed over fast.
+        for start in [at for at, word in enumerate(text) if word in root]:
+            node: _Node | None = root[text[start]]
+            at = start + 1
+            while node is not None:
+                if "" in node:
+                    phrase = " ".join(text[start:at])
+                    for name in node[""]:
+                        found.setdefault(name, {})[phrase] = None
+                if at == len(text):
+                    break
+                node = node.get(text[at])
+                at += 1
+        return {name: tuple(phrases) for name, phrases in found.items()}
+
+
+def spell_out(phrase: str) -> Iterator[str]:
+    """All plain phrases that one with ``(a|b)`` groups stands for."""
+    parts = _GROUP.split(phrase)
+    choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
+    return ("".join(chosen) for chosen in product(*choices))
+
+
+def read_material(name: str) -> dict[str, Any]:
+    """A file of ``material/``, without its ending."""
+    return tomllib.loads((files(__package__) / "material" / f"{name}.toml").read_text("utf-8"))
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The cues of all persona heuristics."""
+    return Lexicon(
+        Cue(f"{file}.{table}", content["says"], tuple(content["phrases"]))
+        for file in _MATERIAL
+        for table, content in read_material(file).items()
+    )
+
+
+@lru_cache(maxsize=8192)
+def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
+    """The cues in a bio."""
+    return lexicon().find(words(fold(bio[:1000])))
+
+
+def cues_of(item: Item) -> Mapping[str, tuple[str, ...]]:
+    """The cues in a post, searched once for all heuristics that ask."""
+    found = item.__dict__.get("cues")
+    if found is None:
+        found = item.__dict__["cues"] = lexicon().find(item.words[:MOST_WORDS])
+    return cast(Mapping[str, tuple[str, ...]], found)

@@ -1,0 +1,74 @@
+"""Ideology performed for an audience."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.cues import read_material
+from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+
+_SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
+_HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
+_COINED = re.compile(r"[a-z]{2,}['’](?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
+
+
+class Manifesto(PersonaHeuristic):
+    """The post performs an ideology for an audience.
+
+    Awakening, revolt, doom, faith, secret languages and plots; proclamations that speak as "we";
+    liturgical headings, sigils and coined words.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+
+    Fails when
+    agents discuss a manifesto soberly and in its own words, or muse about freedom; and it cannot
+    tell parody from conviction, which the labels do not either.
+    """
+
+    name: ClassVar[str] = "manifesto"
+    family: ClassVar[str] = "manifesto"
+
+    cues = (
+        "manifesto.awakening",
+        "manifesto.revolt",
+        "manifesto.doom",
+        "manifesto.faith",
+        "manifesto.secrecy",
+    )
+    half = 2.0
+    habitual = True
+
+    def marks(self, item: Item) -> Iterator[Mark]:
+        kinds = 0
+        for mark in self.cue_marks(item):
+            kinds += 1
+            yield mark
+        if kinds >= 2:
+            yield Mark("manifesto.breadth", (kinds - 1) / 4)
+        body = item.post.body[:4000]
+        if "[" in body and (headings := _HEADING.findall(body)):
+            says = "proclaims under headings ({})"
+            yield Mark("manifesto.proclaimed", saturating(len(headings)), says, headings)
+        if sigils := [sigil for sigil in _SIGILS if sigil in body]:
+            yield Mark(
+                "manifesto.sigils", saturating(len(sigils)), "is adorned with sigils ({})", sigils
+            )
+        if "'" in body or "’" in body:
+            glued = [word for word in item.vocabulary if "'" in word or "’" in word]
+            if coined := sorted(filter(_COINED.fullmatch, glued)):
+                yield Mark(
+                    "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
+                )
+        if len(item.words) >= 12 and not item.vocabulary.isdisjoint(_WE):
+            we = sum(map(_WE.__contains__, item.words)) / len(item.words)
+            if we > 0.02:
+                yield Mark(
+                    "manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we
+                )
+
+
+_WE = frozenset(read_material("pronouns")["we"])

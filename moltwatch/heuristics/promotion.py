@@ -1,0 +1,134 @@
+"""The operator's product is pushed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.cues import cues_of_bio, read_material
+from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.names import names
+from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic, saturating
+from moltwatch.times import HOUR
+
+_HOSTS = read_material("hosts")
+_DOMAIN = re.compile(
+    rf"(?<![\w@./-])(?:https?://)?(?:www\.)?((?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{'|'.join(_HOSTS['endings'])}))(?![\w-])"
+)
+_PUBLIC = frozenset(_HOSTS["public"])
+_TICKER = re.compile(r"(?<![\w$])\$[a-z][a-z0-9]{1,9}\b")
+_COMMUNITY = re.compile(r"(?<![\w/])/?(m/[a-z0-9_-]{2,40})")
+_WALLET = re.compile(
+    r"\b0x[0-9a-fA-F]{40}\b|\b[1-9A-HJ-NP-Za-km-z]{32,44}\b|\bbc1[a-z0-9]{20,60}\b"
+)
+_WALLET_CHARS = 32
+_TAG = re.compile(r"(?<![\w#])#[^\W\d_]\w{2,30}")
+_MOST_OFFERS = 100
+"""Offers remembered of one account."""
+
+
+class Promotion(PersonaHeuristic):
+    """The operator's token, product, service, link or community is pushed.
+
+    Calls to action, the language of launches and earnings, tickers, wallets, domains; above all
+    what stands in the agent's own bio, and what the agent has pushed before.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+    fade_hours: how long what an account pushed is remembered (hours of stream time, above 0)
+
+    Fails when
+    someone shares what they built with nothing to gain, which reads the same; and a product that is
+    only hinted at passes unseen.
+    """
+
+    name: ClassVar[str] = "promotion"
+    family: ClassVar[str] = "promotion"
+    cues = (
+        "promotion.call_to_action",
+        "promotion.launch",
+        "promotion.money",
+        "promotion.recruiting",
+    )
+    half = 2.0
+
+    def __init__(self, emphasis: Emphasis = 1.0, fade_hours: Hours = 24.0) -> None:
+        super().__init__(emphasis)
+        self.fade_hours = fade_hours
+        self._pushed: Fading[Counter[str]] = Fading(Counter, int(fade_hours * HOUR))
+
+    def see(self, item: Item) -> list[Mark]:
+        seen = super().see(item)
+        if offers := offers_of(item):
+            pushed = self._pushed.touch(item.post.author, item.post.seen_at)
+            pushed.update(offers)
+            if len(pushed) > _MOST_OFFERS:
+                for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:
+                    del pushed[offer]
+        return seen
+
+    def marks(self, item: Item) -> Iterator[Mark]:
+        yield from self.cue_marks(item)
+        if offers := offers_of(item):
+            yield from self._offers(item, offers)
+        body = item.post.body[:4000]
+        if max(map(len, item.words), default=0) >= _WALLET_CHARS and _WALLET.search(body):
+            yield Mark("promotion.wallet", 1.0, "gives a wallet or contract address")
+        if "#" in body and (tags := _TAG.findall(body)):
+            yield Mark(
+                "promotion.hashtags", saturating(len(tags), 2.0), "carries hashtags ({})", tags
+            )
+        told = cues_of_bio(item.author.bio)
+        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
+            yield Mark(
+                "promotion.bio", saturating(len(bio), 2.0), "has a bio that advertises ({})", bio
+            )
+
+    def _offers(self, item: Item, offers: Sequence[str]) -> Iterator[Mark]:
+        for name, here in (
+            ("ticker", [offer for offer in offers if offer.startswith("$")]),
+            ("community", [offer for offer in offers if offer.startswith("m/")]),
+            ("domain", [offer for offer in offers if not offer.startswith(("$", "m/"))]),
+        ):
+            if here:
+                yield Mark(f"promotion.{name}", saturating(len(here)), "points to {}", here)
+        if own := own_offers(item, offers):
+            yield Mark("promotion.own", 1.0, "points to what its own name or bio says ({})", own)
+        if pushed := self._pushed.peek(item.post.author):
+            again = max(offers, key=pushed.__getitem__)
+            if n := pushed[again]:
+                says = f"pushed {again} before ({{}} times)"
+                yield Mark("promotion.again", saturating(n, 2.0), says, n)
+
+
+def offers_of(item: Item) -> Sequence[str]:
+    """What a post points to that may be somebody's own: tickers, communities, hosts; each once."""
+    text = item.folded[:6000]
+    if item.post.link:
+        text += f" {item.post.link[:300].lower()}"
+    found: list[str] = []
+    if "$" in text:
+        found += _TICKER.findall(text)
+    if "m/" in text:
+        found += _COMMUNITY.findall(text)
+    # Only what has a dot within a word can hold an address; most texts have dots at their ends.
+    text = text.replace(". ", " ")
+    if "." in text[:-1]:
+        for word in text.split():
+            if "." in word and (host := _DOMAIN.search(word)) and host[1] not in _PUBLIC:
+                found.append(host[1])
+    return list(dict.fromkeys(found))
+
+
+def own_offers(item: Item, offers: Sequence[str]) -> list[str]:
+    """Those offers that are named in the author's bio or resemble the author's name."""
+    bio = item.author.bio.lower()
+    own = [name for name in names(item.post.author) if len(name) > 3]
+    return [
+        offer
+        for offer in offers
+        if offer in bio or any(name in offer.replace("-", "") for name in own)
+    ]

@@ -1,0 +1,127 @@
+"""The real time line and its labels, as the heuristics see them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.bio_echo import BioEcho
+from moltwatch.heuristics.brief import Brief
+from moltwatch.heuristics.character import Character
+from moltwatch.heuristics.conversation import Conversation
+from moltwatch.heuristics.manifesto import Manifesto
+from moltwatch.heuristics.memory import Memory, Past, Thread
+from moltwatch.heuristics.persona import PersonaHeuristic
+from moltwatch.heuristics.promotion import Promotion
+from moltwatch.heuristics.self_repetition import SelfRepetition
+from moltwatch.model import AgentSeen, Post
+from moltwatch.text import fold
+from moltwatch.times import Micros, parse_time
+
+FOLDER = Path("data/moltbook-2026-01")
+OWN = Path(__file__).parent.parent / "labels"
+
+
+class Labelled(Struct, frozen=True):
+    """One labelled item and the marks that were seen on it."""
+
+    id: str
+    author: str
+    kind: str
+    """``post`` or ``comment``."""
+    label: bool
+    persona: str
+    """Which of the four kinds, or nothing."""
+    weight: float
+    """In the fit."""
+    given: bool
+    """From the labels that came with the data, not our own."""
+    marks: dict[str, float]
+
+
+def persona_heuristics() -> list[PersonaHeuristic]:
+    return [
+        BioEcho(),
+        Brief(),
+        Character(),
+        Conversation(),
+        Manifesto(),
+        Promotion(),
+        SelfRepetition(),
+    ]
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def timeline(shared: Path, most: int | None = None) -> Iterator[Post]:
+    """The first ``most`` items of the real time line."""
+    with gzip.open(shared / FOLDER / "timeline.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for at, line in enumerate(lines):
+            if at == most:
+                return
+            yield post_of(json.loads(line))
+
+
+def post_of(item: dict[str, Any], at: Micros | None = None) -> Post:
+    when = parse_time(item["created_at"]) if at is None else at
+    is_root = item["type"] == "post"
+    root = item["id"] if is_root else item.get("post_id") or f"thread of {item['id']}"
+    return Post(
+        id=item["id"],
+        thread=root,
+        parent=None if is_root else item.get("parent_id") or root,
+        author=item["author"],
+        community=item.get("submolt"),
+        title=item.get("title") or None,
+        text=item.get("content") or "",
+        created_at=when,
+        seen_at=when,
+        link=item.get("url"),
+    )
+
+
+class Watcher:
+    """Heuristics with the memory an engine would give them."""
+
+    def __init__(self, shared: Path, heuristics: Sequence[PersonaHeuristic]) -> None:
+        self.heuristics = heuristics
+        self.memory = Memory()
+        self.now: Micros = 0
+        for agent in read_jsonl(shared / FOLDER / "agents.jsonl"):
+            self.memory.learn(AgentSeen(name=agent["name"], seen_at=0, bio=agent["description"]))
+
+    def see(self, post: Post) -> dict[str, float]:
+        """The marks of a post of the time line, which is then remembered."""
+        self.now = post.seen_at
+        self.memory.forget(self.now)
+        item = Item(post, self.memory.author(post.author), self.memory.thread(post.thread))
+        marks = self._marks(item)
+        self.memory.remember(item)
+        return marks
+
+    def see_alone(self, label: dict[str, Any]) -> tuple[Item, dict[str, float]]:
+        """A labelled item of which only its own text, bio and parent are known."""
+        post = post_of(label, self.now)
+        thread = Thread(post.thread)
+        if answered := label.get("in_reply_to"):
+            thread.posts[post.thread] = Past(
+                post.thread, self.now, "", post.thread, fold(answered)[:400]
+            )
+        author = self.memory.author(post.author)
+        if label["bio"]:
+            author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
+        item = Item(post, author, thread)
+        return item, self._marks(item)
+
+    def _marks(self, item: Item) -> dict[str, float]:
+        return {
+            mark.name: mark.value for heuristic in self.heuristics for mark in heuristic.see(item)
+        }
