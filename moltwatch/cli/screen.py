@@ -45,6 +45,7 @@ def show(
     from moltwatch.outputs.pipe import PipeSink
     from moltwatch.session import Session
     from moltwatch.sources.grammar import parse
+    from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
     from moltwatch.tui.run import Run
     from moltwatch.tui.terminal import driver_for_terminal
@@ -52,6 +53,8 @@ def show(
     config = load(config_path)
     for source in sources:
         parse(source)  # a mistyped SOURCE is told before the screen covers the terminal
+    if theme is not None:
+        themes.find(theme)
     driver = driver_for_terminal()
     lines = PipeSink(sys.stdout.buffer) if pipe else None
 

@@ -27,17 +27,14 @@ def command(name: str | None) -> None:
       moltwatch themes tidepool > ~/.config/moltwatch/themes/mine.toml
       moltwatch replay night.molt --theme mine
     """
-    from moltwatch.errors import UsageError
-    from moltwatch.tui.themes import load_all
+    from moltwatch.tui.themes import find, load_all
 
     complaints: list[str] = []
     themes = load_all(complaints)
     for complaint in complaints:
         click.echo(f"moltwatch: {complaint}", err=True)
     if name is not None:
-        if name not in themes:
-            raise UsageError(f"no theme is called {name!r}; there are {', '.join(themes)}")
-        click.echo(themes[name].path.read_text("utf-8"), nl=False)
+        click.echo(find(name).path.read_text("utf-8"), nl=False)
     elif sys.stdout.isatty():
         _print_swatches(list(themes.values()))
     else:

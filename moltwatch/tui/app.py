@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -120,10 +120,13 @@ class MoltwatchApp(App[None]):
         """Ask what is new, and show it."""
         if self.main.is_running:
             self.player.settle()
+            if self.player.never_began:
+                self.exit()  # who started us says why, where it can still be read
+                return
             with self.batch_update():
                 self.main.pull(self.frame, self._wall())
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything the keys reach, by name."""
         for heading, keys in KEYS.items():
             for key in keys:

@@ -52,6 +52,11 @@ class Player:
         return run.source.transport if run else None
 
     @property
+    def never_began(self) -> bool:
+        """It failed before anything was seen: there is nothing to look at."""
+        return self.failure is not None and (self.session is None or self.session.version == 0)
+
+    @property
     def seeking(self) -> bool:
         return self.target is not None
 

@@ -123,6 +123,14 @@ def load_all(complaints: list[str] | None = None) -> dict[str, Theme]:
     return themes
 
 
+def find(name: str) -> Theme:
+    """The theme of that name. Raises UsageError that names those there are."""
+    themes = load_all()
+    if name not in themes:
+        raise UsageError(f"no theme is called {name!r}; there are {', '.join(themes)}")
+    return themes[name]
+
+
 def _check_colors(path: Path, file: ThemeFile) -> None:
     from textual.color import Color, ColorParseError
 
