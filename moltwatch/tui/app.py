@@ -89,7 +89,7 @@ class MoltwatchApp(App[None]):
     async def on_mount(self) -> None:
         await self.push_screen(self.main)
         for complaint in self._complaints:
-            self.main.say(complaint)
+            self.main.notice.queue(complaint)
         await self.player.start(self._start)
         if self._fps:
             self.set_interval(1 / self._fps, self.beat)

@@ -265,10 +265,14 @@ class RowView(Inked, ScrollView, can_focus=True):
     def _end_of(self, i: int) -> int:
         return self._starts[i + 1] if i + 1 < len(self._starts) else self._height
 
+    def entry(self) -> int:
+        """Where the cursor goes when there was none."""
+        at_top = bisect_right(self._starts, self.scroll_offset.y) - 1
+        return len(self._rows) - 1 if self.following else max(0, at_top)
+
     def on_focus(self) -> None:
         if self.cursor < 0 and self._rows and self._has_cursor:
-            at_top = bisect_right(self._starts, self.scroll_offset.y) - 1
-            self.move_to(len(self._rows) - 1 if self.following else max(0, at_top), tell=False)
+            self.move_to(self.entry(), tell=False)
 
     def action_down(self) -> None:
         self._step(1)
@@ -302,6 +306,8 @@ class RowView(Inked, ScrollView, can_focus=True):
             self.move_to(i if i != self.cursor else self.cursor + by)
 
     def action_choose(self) -> None:
+        if self.current is None and self._rows:
+            self.move_to(self.entry(), tell=False)
         if row := self.current:
             self.post_message(self.Chosen(self, row))
 

@@ -161,7 +161,7 @@ _FALLBACK = {
     "ink-strong": "text",
     "ink-dim": "text-muted",
     "ink-faint": "text-disabled",
-    "ink-rail": "text-disabled",
+    "ink-rail": "primary-muted",
     "ink-fresh": "success",
     "ink-cursor": "primary-muted",
     "ink-cursor-blurred": "panel",

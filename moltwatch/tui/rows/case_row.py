@@ -83,7 +83,7 @@ class CaseRow:
             lines += [Line(width).add(*edge).add("  ").add(text, ink("body")) for text in reason]
             if self.opened:
                 line = Line(width).add(*edge).add("    ")
-                line.add(f"{flag.heuristic} {flag.score:.2f}", ink("dim"))
+                line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", ink("dim"))
                 if flag.evidence:
                     line.add(f" {sign('dot')} {len(flag.evidence)} shown as evidence", ink("faint"))
                 if flag.n:

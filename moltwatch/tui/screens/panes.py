@@ -203,10 +203,10 @@ class Panes(Screen[None]):
             return
         if session.n_gaps > self._gaps:
             self._gaps = session.n_gaps
-            self.notice.say(gap_sentence(session), frame)
+            self.notice.queue(gap_sentence(session))
         if session.n_notes > self._notes:
             self._notes = session.n_notes
-            self.notice.say(session.notes[-1], frame)
+            self.notice.queue(session.notes[-1])
 
     # --- panes ------------------------------------------------------------------------------------
 

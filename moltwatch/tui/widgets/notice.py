@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.symbols import sign
@@ -9,34 +11,51 @@ from moltwatch.tui.symbols import sign
 FRAMES = 240
 """How long a notice stays: eight seconds."""
 
+SHORTEST = 60
+"""How long at least before the next one in line takes its place."""
+
+MOST_WAITING = 20
+
 
 class Notice(Bar):
     """Shown while there is something to say."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._text = ""
+        self.text = ""
+        """What is said, or was said last."""
         self._bad = False
-        self._until = 0
+        self._since = 0
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
 
     def say(self, text: str, frame: int, *, bad: bool = False) -> None:
-        """Say it for a while, or for good when it is ``bad``."""
+        """Say it now, for a while, or for good when it is ``bad``."""
         if self._bad and not bad:
             return
-        self._text, self._bad, self._until = text, bad, frame + FRAMES
+        self.text, self._bad, self._since = text, bad, frame
         self.display = True
         self.set_class(bad, "bad")
         self.show((text, bad))
 
+    def queue(self, text: str) -> None:
+        """Say it when what is said now has had its time."""
+        self._waiting.append(text)
+
     def clear(self) -> None:
+        """What was bad is over."""
         self._bad = False
-        self._until = 0
         self.display = False
 
     def pull(self, frame: int) -> None:
-        if self.display and not self._bad and frame >= self._until:
+        """Let time pass."""
+        said_for = frame - self._since
+        if self._bad:
+            return
+        if self._waiting and (not self.display or said_for >= SHORTEST):
+            self.say(self._waiting.popleft(), frame)
+        elif self.display and said_for >= FRAMES:
             self.display = False
 
     def draw(self, width: int) -> list[Line]:
         mark = sign("no") if self._bad else sign("dot")
-        return [Line(width).add(f" {mark} {safe_line(self._text, 400)}")]
+        return [Line(width).add(f" {mark} {safe_line(self.text, 400)}")]

@@ -29,6 +29,10 @@ class ThreadsView(RowView):
         Binding("enter", "choose", "open"),
     ]
 
+    def entry(self) -> int:
+        open = (i for i, row in enumerate(self.rows) if isinstance(row, ThreadRow) and row.open)
+        return next(open, 0)
+
 
 class ThreadsPane(Pane):
     """Threads with life in them."""
@@ -38,6 +42,7 @@ class ThreadsPane(Pane):
         self._order: list[str] = []
         self._ordered_at = -FRAMES_IN_ORDER
         self._seen: dict[str, int] = {}
+        self._passes: set[str] | None = None
 
     def reset(self) -> None:
         """Another session is on the screen."""
@@ -59,6 +64,9 @@ class ThreadsPane(Pane):
     ) -> None:
         """Show what is new; ``passes`` are the threads that the filter leaves, None for all."""
         now = session.now
+        if passes is not self._passes:
+            self._passes = passes
+            self._order.clear()
         if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < 8:
             self._ordered_at = frame
             self._order = [thread.id for thread in self._sorted(session, pinned, passes)]

@@ -1,0 +1,80 @@
+"""Drives the screen: keys are pressed, frames are drawn, and nothing moves in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from moltwatch.session import Session
+from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.screens.main import MainScreen
+from tests.tui.forum import START, Forum
+
+FRAMES = 8
+"""Frames after each key: enough for everything to have been looked at."""
+
+
+class Watcher:
+    """A person before the screen."""
+
+    def __init__(self, app: MoltwatchApp, forum: Forum, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.forum = forum
+        self.pilot = pilot
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main
+
+    @property
+    def session(self) -> Session:
+        session = self.app.player.session
+        assert session is not None
+        return session
+
+    async def frames(self, n: int = FRAMES) -> None:
+        """Let everything come that may come, and draw."""
+        for _ in range(5_000):
+            if not self.forum.sources or self.forum.sources[-1].quiet:
+                break
+            await asyncio.sleep(0)
+        for _ in range(n):
+            self.app.tick()
+            await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.frames(3)
+        await self.frames()
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", ":": "colon", ">": "greater_than_sign", ".": "full_stop"}
+        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+        await self.frames()
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, as text."""
+        width, height = self.app.size
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join(line.crop(0, width).text for line in lines[:height])
+
+    @property
+    def notice(self) -> str:
+        return self.main.notice.text if self.main.notice.display else ""
+
+
+@asynccontextmanager
+async def watching(
+    forum: Forum, size: tuple[int, int] = (120, 40), theme: str = "tidepool"
+) -> AsyncIterator[Watcher]:
+    """The screen over an invented forum."""
+    app = MoltwatchApp(forum.open, fps=0, theme=theme, wall=lambda: START)
+    async with app.run_test(size=size) as pilot:
+        watcher = Watcher(app, forum, pilot)
+        await watcher.frames()
+        yield watcher

@@ -1,0 +1,119 @@
+"""Pausing, stepping, speed and seeking."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from moltwatch.session.charges import Opinion
+from moltwatch.times import MINUTE, SECOND
+from tests.tui.driving import Watcher, watching
+from tests.tui.forum import START, Forum, script
+
+
+@pytest.fixture
+async def watcher() -> AsyncIterator[Watcher]:
+    events, findings = script()
+    async with watching(Forum(events, findings, play=START + 10 * MINUTE)) as watcher:
+        yield watcher
+
+
+async def test_space_pauses_and_goes_on(watcher: Watcher) -> None:
+    transport = watcher.forum.sources[0].moving
+    assert transport is not None
+    await watcher.press("space")
+    assert transport.paused and "paused" in watcher.text
+    await watcher.press("space")
+    assert not transport.paused
+
+
+async def test_a_full_stop_lets_one_event_through_while_paused(watcher: Watcher) -> None:
+    before = watcher.session.version
+    await watcher.press("full_stop")
+    assert watcher.session.version == before, "not while it plays"
+    await watcher.press("space", "full_stop")
+    assert watcher.session.version == before + 1
+
+
+async def test_speed_goes_up_and_down(watcher: Watcher) -> None:
+    transport = watcher.forum.sources[0].moving
+    assert transport is not None
+    await watcher.press("plus")
+    assert transport.speed == 2 and "2×" in watcher.text
+    await watcher.press("greater_than_sign")
+    assert transport.speed == 5
+    await watcher.press("minus", "less_than_sign", "minus")
+    assert transport.speed == 0.5
+    transport.speed = 1_000
+    await watcher.press("plus")
+    assert transport.speed == float("inf") and "max" in watcher.text
+    await watcher.press("plus", "minus")
+    assert transport.speed == 1_000
+
+
+async def test_forward_rushes_in_the_same_run(watcher: Watcher) -> None:
+    await watcher.press("shift+right")
+    assert len(watcher.forum.runs) == 1
+    assert watcher.session.now > START + 12 * MINUTE
+    assert not watcher.app.player.seeking
+
+
+async def test_back_opens_another_run_and_keeps_what_the_user_chose(watcher: Watcher) -> None:
+    main = watcher.main
+    main.pinned.append("r1")
+    main.open_thread(watcher.session.threads.get("r2"))  # type: ignore[arg-type]
+    case = watcher.session.charges.cases[0]
+    main.flags.show_case(case)
+    main.flags.view.focus()
+    await watcher.press("x")
+    then = watcher.session
+    await watcher.press("shift+left")
+    for _ in range(20):
+        await watcher.frames()
+    assert len(watcher.forum.runs) == 2 and watcher.forum.sources[0].closed
+    assert watcher.session is not then
+    assert START + 5 * MINUTE < watcher.session.now < START + 8 * MINUTE
+    assert main.thread.thread is watcher.session.threads.get("r2")
+    assert main.pinned == ["r1"]
+    assert watcher.session.charges.cases[0].opinion is Opinion.DISMISSED
+    assert sum(thread.unread for thread in watcher.session.threads) == 0
+
+
+async def test_0_starts_over(watcher: Watcher) -> None:
+    await watcher.press("0")
+    for _ in range(20):
+        await watcher.frames()
+    assert watcher.session.now <= START + 20 * SECOND
+    assert watcher.session.posts == 1
+
+
+async def test_what_lies_ahead_stays_on_the_time_line(watcher: Watcher) -> None:
+    await watcher.press("shift+right", "shift+right", "0")
+    for _ in range(20):
+        await watcher.frames()
+    bar = watcher.main.seekbar.draw(120)[0].strip(watcher.main.seekbar.rich_style).text
+    assert len(bar[30:].strip()) > 20
+
+
+async def test_a_click_on_the_time_line_seeks(watcher: Watcher) -> None:
+    await watcher.pilot.click("#seekbar", offset=(110, 0))
+    await watcher.frames()
+    assert watcher.session.now > START + 20 * MINUTE
+
+
+async def test_live_there_are_no_keys_of_time() -> None:
+    events, findings = script(minutes=4)
+    async with watching(Forum(events, findings, live=True)) as watcher:
+        assert "pause" not in watcher.text
+        await watcher.press("space", "plus", "left", "0", "full_stop")
+        assert len(watcher.forum.runs) == 1
+        assert "live" in watcher.text
+
+
+async def test_a_run_that_does_not_rewind_says_so() -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + 10 * MINUTE, rewinds=False)
+    async with watching(forum) as watcher:
+        await watcher.press("shift+left")
+        assert len(forum.runs) == 1 and "no way back" in watcher.notice
