@@ -71,6 +71,18 @@ class Promotion(PersonaHeuristic):
         return seen
 
     def marks(self, item: Item) -> Iterator[Mark]:
+        shown = list(self._pitch(item))
+        yield from shown
+        if len(shown) >= 3:
+            yield Mark("promotion.breadth", min((len(shown) - 2) / 4, 1.0))
+        told = cues_of_bio(item.author.bio)
+        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
+            yield Mark(
+                "promotion.bio", saturating(len(bio), 2.0), "has a bio that advertises ({})", bio
+            )
+
+    def _pitch(self, item: Item) -> Iterator[Mark]:
+        """What the post itself shows."""
         yield from self.cue_marks(item)
         if offers := offers_of(item):
             yield from self._offers(item, offers)
@@ -80,11 +92,6 @@ class Promotion(PersonaHeuristic):
         if "#" in body and (tags := _TAG.findall(body)):
             yield Mark(
                 "promotion.hashtags", saturating(len(tags), 2.0), "carries hashtags ({})", tags
-            )
-        told = cues_of_bio(item.author.bio)
-        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
-            yield Mark(
-                "promotion.bio", saturating(len(bio), 2.0), "has a bio that advertises ({})", bio
             )
 
     def _offers(self, item: Item, offers: Sequence[str]) -> Iterator[Mark]:

@@ -66,7 +66,7 @@ def collect(shared: Path) -> tuple[list[Labelled], list[tuple[str, dict[str, flo
     seen = {label.id for label in found}
     for id, label in given.items():
         if id not in seen and label["label"] is not None:
-            keep(id, label["author"], label["type"], watcher.see_alone(label)[1])
+            keep(id, label["author"], label["type"], watcher.marks(watcher.alone(label)))
     return found, everything
 
 

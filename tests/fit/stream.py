@@ -103,11 +103,11 @@ class Watcher:
         self.now = post.seen_at
         self.memory.forget(self.now)
         item = Item(post, self.memory.author(post.author), self.memory.thread(post.thread))
-        marks = self._marks(item)
+        marks = self.marks(item)
         self.memory.remember(item)
         return marks
 
-    def see_alone(self, label: dict[str, Any]) -> tuple[Item, dict[str, float]]:
+    def alone(self, label: dict[str, Any]) -> Item:
         """A labelled item of which only its own text, bio and parent are known."""
         post = post_of(label, self.now)
         thread = Thread(post.thread)
@@ -118,10 +118,10 @@ class Watcher:
         author = self.memory.author(post.author)
         if label["bio"]:
             author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
-        item = Item(post, author, thread)
-        return item, self._marks(item)
+        return Item(post, author, thread)
 
-    def _marks(self, item: Item) -> dict[str, float]:
+    def marks(self, item: Item) -> dict[str, float]:
+        """What the heuristics see of an item."""
         return {
             mark.name: mark.value for heuristic in self.heuristics for mark in heuristic.see(item)
         }
