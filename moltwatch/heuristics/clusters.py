@@ -54,6 +54,7 @@ class Cluster:
 
     __slots__ = (
         "basis",
+        "elsewhere",
         "family",
         "first_post",
         "group",
@@ -84,6 +85,8 @@ class Cluster:
         """Accounts not yet convicted, in order of arrival."""
         self.guilty: dict[str, float] = {}
         """Accounts convicted, and how surely."""
+        self.elsewhere: dict[str, int] = {}
+        """Accounts convicted here that belong to another group, by group."""
         self.basis: object = None
         """What the suspects were last judged by."""
         self.waiting: dict[str, str] = {}

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, TypeVar
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Count, Fraction, Seconds
 from moltwatch.heuristics.percolation import Edge, Percolation, edge
 from moltwatch.model import MOST_LISTED, Kind
@@ -122,6 +123,7 @@ class CoReply(Heuristic):
         """Pairs that met once."""
         self._pairs: OrderedDict[Edge, _Pair] = OrderedDict()
         self._rings = Percolation()
+        self._told = Told()
 
     def observe(self, item: Item) -> Iterator[Signal]:
         post = item.post
@@ -194,6 +196,8 @@ class CoReply(Heuristic):
         evidence = tuple(id for _, id in pair.posts)
         while pair.posts:
             author, id = pair.posts.popleft()
+            if not self._told.is_new(id):
+                continue
             yield Signal(
                 post=id,
                 author=author,

@@ -20,6 +20,23 @@ Sighting = tuple[Micros, str, str]
 """Time, author, post id."""
 
 
+class Told:
+    """What was told already: the latest ``most``, so that nothing is told twice."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self.most = most
+        self._kept: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, what: str) -> bool:
+        """Whether this is told for the first time; from now on it is not."""
+        if what in self._kept:
+            return False
+        self._kept[what] = None
+        if len(self._kept) > self.most:
+            self._kept.popitem(last=False)
+        return True
+
+
 class Crowd:
     """The accounts that shared one thing within the window."""
 

@@ -203,8 +203,11 @@ class GroupBook:
         alert.last = now
         self._alerts.move_to_end(alert.id)
         for author in convicted:
-            if self._alert_of.setdefault(author, alert.id) == alert.id:
+            owner = self._alert_of.setdefault(author, alert.id)
+            if owner == alert.id:
                 alert.members[author] = None
+            elif self._is_one(cluster, owner):
+                alert = self._unite(alert, self._alerts[owner], now)
         if len(alert.members) < FEWEST_ACCOUNTS:
             return
         if len(alert.members) >= 2 * alert.announced:
@@ -215,6 +218,20 @@ class GroupBook:
             author = cluster.waiting.pop(post)
             group = self._alert_of.get(author)
             self._standings.append(Standing(post, cluster.guilty[author], group))
+
+    def _is_one(self, cluster: Cluster, owner: str) -> bool:
+        """Whether, by one more account of this cluster, another group turns out to be the same."""
+        cluster.elsewhere[owner] = shared = cluster.elsewhere.get(owner, 0) + 1
+        smaller = min(len(cluster.guilty), len(self._alerts[owner].members))
+        return shared >= max(FEWEST_COMMON, LEAST_COMMON * smaller)
+
+    def _unite(self, one: _Alert, other: _Alert, now: Micros) -> _Alert:
+        """Merge the younger group into the older, which is returned."""
+        winner, loser = sorted((one, other), key=lambda alert: (alert.since, alert.id))
+        self._merge(loser, winner, now)
+        self._alerts.move_to_end(winner.id)
+        winner.last = now
+        return winner
 
     def _merge(self, loser: _Alert, winner: _Alert, now: Micros) -> None:
         del self._alerts[loser.id]

@@ -8,6 +8,7 @@ from math import comb
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
@@ -77,8 +78,7 @@ class ThreadBurst(Heuristic):
         self.strength = strength
         self._threads: OrderedDict[str, deque[tuple[Micros, str, str, bool]]] = OrderedDict()
         """By thread its latest comments: time, author, id, whether by a quiet account."""
-        self._told: OrderedDict[str, None] = OrderedDict()
-        """Posts told of."""
+        self._told = Told()
         self._wave: _Wave | None = None
         self._comments = 2.0
         self._quiet_comments = 1.0
@@ -131,11 +131,8 @@ class ThreadBurst(Heuristic):
         if len(wave.threads) > 1:
             reason += f"; {len(wave.threads)} threads in a row went so"
         for author, id in guests.items():
-            if id in self._told:
+            if not self._told.is_new(id):
                 continue
-            self._told[id] = None
-            if len(self._told) > MOST_THREADS * 4:
-                self._told.popitem(last=False)
             yield Signal(
                 post=id,
                 author=author,

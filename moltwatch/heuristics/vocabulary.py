@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import above
 from moltwatch.model import MOST_LISTED, Kind
@@ -101,6 +102,7 @@ class Vocabulary(Heuristic):
         """Words seen once, or by few; what was used least lately goes first."""
         self._dialects: OrderedDict[str, _Dialect] = OrderedDict()
         self._speaks: OrderedDict[str, _Dialect] = OrderedDict()
+        self._told = Told()
 
     def observe(self, item: Item) -> Iterator[Signal]:
         self._posts += 1
@@ -195,6 +197,8 @@ class Vocabulary(Heuristic):
         evidence = tuple(id for _, _, id in held.waiting)[:MOST_LISTED]
         while held.waiting:
             _, author, id = held.waiting.popleft()
+            if not self._told.is_new(id):
+                continue
             yield Signal(
                 post=id,
                 author=author,

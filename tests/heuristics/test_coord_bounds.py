@@ -1,0 +1,97 @@
+"""Whatever comes, memory and work stay bounded. Counted, not timed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+from moltwatch.heuristics import co_reply, crowd, link_push, near_duplicate, percolation
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.groups import GroupBook
+from moltwatch.model import Event, GroupState, Post
+from tests.heuristics.coord_forum import Forum, coordination, flagged, groups, run
+
+
+def calls(events: Iterable[Event]) -> int:
+    """Function calls it takes to look at a stream, all heuristics together."""
+    engine = Engine(coordination(), GroupBook())
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        for each in events:
+            engine.feed(each)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def swarm(n: int) -> list[Post]:
+    forum = Forum()
+    text = "All together now, friends of the reef: raise your claws and say the word aloud."
+    return [forum.post(f"swimmer{k:05d}", text, k * 0.05) for k in range(n)]
+
+
+def crowded_thread(n: int) -> list[Post]:
+    forum = Forum()
+    root = forum.post("host", "Come one, come all.", 0)
+    return [root] + [
+        forum.post(f"guest{k * 37 % 1009}x", f"remark {k} on {k * k}", k * 0.5, thread=root.id)
+        for k in range(n)
+    ]
+
+
+def chatterbox(n: int) -> list[Post]:
+    forum = Forum()
+    return [forum.post("one", f"thought {k} about {k * 31} things", k * 0.5) for k in range(n)]
+
+
+@pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox])
+def test_work_a_post_does_not_grow(flood: object) -> None:
+    assert callable(flood)
+    small, large = calls(flood(1_500)), calls(flood(6_000))
+    assert large < 4 * small * 1.3
+
+
+def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
+    found = run(swarm(5_000), coordination(["same-text", "name-family"]))
+    news = list(groups(found))
+    assert [group.state for group in news].count(GroupState.FORMED) == 1
+    assert len(news) < 15
+    assert len(flagged(found)) == 5_000
+
+
+def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_duplicate, "MOST_LEADERS", 100)
+    monkeypatch.setattr(co_reply, "MOST_PAIRS", 100)
+    monkeypatch.setattr(co_reply, "MOST_ACCOUNTS", 100)
+    monkeypatch.setattr(co_reply, "MOST_THREADS", 50)
+    monkeypatch.setattr(link_push, "MOST_KEYS", 100)
+    monkeypatch.setattr(percolation, "MOST_EDGES", 100)
+    heuristics = {h.name: h for h in coordination()}
+    forum = Forum()
+    engine = Engine(list(heuristics.values()), GroupBook())
+    roots = [forum.post("host", f"thread {n} of words like {n * n}", n).id for n in range(80)]
+    for n in range(4_000):
+        text = " ".join(f"w{(n * 17 + k * k) % 5_003}x" for k in range(14))
+        text += f" see site{n}.example.com"
+        engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
+    near, pairs = vars(heuristics["near-duplicate"]), vars(heuristics["co-reply"])
+    assert len(near["_leaders"]) <= 100
+    assert len(near["_bands"]) <= 100 * near_duplicate.PERMUTATIONS
+    assert max(len(pairs[store]) for store in ("_pairs", "_met", "_visitors", "_guests")) <= 100
+    assert len(vars(heuristics["link-push"])["_things"]) <= 100
+
+
+def test_crowds_forget_what_nobody_shares() -> None:
+    crowds = crowd.Crowds(window=1_000_000, fade=1_000_000, most=50)
+    forum = Forum()
+    for n in range(500):
+        crowds.add(f"key {n}", forum.post(f"a{n}", "x", n * 0.001))
+    assert len(crowds) <= 51

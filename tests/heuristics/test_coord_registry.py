@@ -1,0 +1,90 @@
+"""The registry: what there is, what it says of itself, and how a configuration is held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from typing import ClassVar
+
+import pytest
+
+from moltwatch.errors import UsageError
+from moltwatch.heuristics import registry
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.same_text import SameText
+from moltwatch.model import Kind
+
+
+def test_built_ins_come_by_entry_point_in_order_of_name() -> None:
+    names = list(registry.available())
+    assert names == sorted(names)
+    assert {"same-text", "near-duplicate", "co-reply"} <= set(names)
+
+
+def test_a_broken_package_is_reported_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [
+        EntryPoint("gone", "no.such.module:Thing", registry.GROUP),
+        EntryPoint("list", "builtins:list", registry.GROUP),
+        EntryPoint("misnamed", "moltwatch.heuristics.same_text:SameText", registry.GROUP),
+        EntryPoint("same-text", "moltwatch.heuristics.same_text:SameText", registry.GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
+    complaints: list[str] = []
+    assert registry.available(complaints.append) == {"same-text": SameText}
+    assert [complaint.split()[1] for complaint in complaints] == ["gone", "list", "misnamed"]
+
+
+def test_settings_reach_the_constructor() -> None:
+    built = registry.build(
+        {"same-text": {"window": 60, "accounts": 7}, "template": {"enabled": False}}
+    )
+    names = [heuristic.name for heuristic in built]
+    assert "template" not in names
+    found = next(heuristic for heuristic in built if isinstance(heuristic, SameText))
+    assert (found.window, found.accounts) == (60.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"same-txt": {}}, r"heuristics.same-txt.*did you mean 'same-text'"),
+        ({"same-text": {"acounts": 3}}, r"same-text.acounts: .*did you mean 'accounts'"),
+        ({"same-text": {"accounts": "three"}}, r"same-text.accounts: Expected int, got str"),
+        ({"same-text": {"accounts": 1}}, r"same-text.accounts: .*>= 2"),
+        ({"same-text": {"accounts": True}}, r"same-text.accounts: Expected int"),
+        ({"same-text": {"window": -1}}, r"same-text.window: .*> 0"),
+        ({"same-text": {"enabled": "no"}}, r"same-text.enabled: true or false"),
+    ],
+)
+def test_wrong_settings_name_the_key(settings: dict[str, dict[str, object]], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        registry.build(settings)
+
+
+def test_a_constructor_may_refuse() -> None:
+    class Picky(Heuristic):
+        """Refuses."""
+
+        name: ClassVar[str] = "picky"
+        kind: ClassVar[Kind] = Kind.COORDINATED
+        family: ClassVar[str] = "none"
+
+        def __init__(self, low: int = 0) -> None:
+            if low > 3:
+                raise ValueError("low must not be high")
+
+        def observe(self, item: Item) -> Iterator[Signal]:
+            yield from ()
+
+    with pytest.raises(UsageError, match=r"heuristics.picky: low must not be high"):
+        registry.make(Picky, {"low": 4})
+
+
+def test_description_comes_from_docstring_and_signature() -> None:
+    told = registry.describe(SameText)
+    assert told.summary == "Several accounts post the same text within a short time."
+    window = told.parameters[0]
+    assert (window.name, window.type, window.default) == ("window", "number", 3_600.0)
+    assert "seconds" in window.meaning
+    assert "rewrites each copy" in told.fails_when
+    assert "Parameters" not in told.detail
