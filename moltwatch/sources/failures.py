@@ -32,6 +32,9 @@ FATAL_CLOSE = {
 """WebSocket close codes that the next connection would end with as well (RFC 6455, 7.4.1; 3000 and
 3003 from the IANA registry)."""
 
+UNAUTHORIZED_CLOSE = frozenset({1008, 3000, 3003})
+"""Those of them that a key may help against."""
+
 TOO_BIG = 1009
 
 
@@ -43,6 +46,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     fatal: bool = False
     retry_after: float | None = None
     """Seconds the server asked us to stay away."""
+    unauthorized: bool = False
+    """A key is missing or not good enough."""
     too_big: bool = False
     """A message was larger than we take; asking for the same would bring it again."""
 
@@ -57,6 +62,8 @@ class Silent(Exception):
 
 def judge(error: Exception, now: datetime | None = None) -> Failure:
     """Sort an error met while connecting or listening. ``now`` is for dates in ``Retry-After``."""
+    if type(error).__module__.partition(".")[0] == "httpx":
+        return _judge_http(error, now)
     from websockets.exceptions import (
         ConnectionClosed,
         InvalidHandshake,
@@ -104,6 +111,29 @@ def judge(error: Exception, now: datetime | None = None) -> Failure:
     return Failure(reason=f"the connection failed ({type(error).__name__})", fatal=True)
 
 
+def _judge_http(error: Exception, now: datetime | None) -> Failure:
+    """An error of httpx, which hides that of the network below two layers of its own."""
+    import httpx
+
+    match error:
+        case httpx.HTTPStatusError():
+            return judge_status(error.response.status_code, error.response.headers, now)
+        case httpx.TimeoutException():
+            return Failure(reason="no answer in time")
+        case httpx.ConnectError():
+            cause: BaseException | None = error
+            while cause is not None:
+                if isinstance(cause, OSError):
+                    return judge(cause)
+                cause = cause.__cause__ or cause.__context__
+            return Failure(reason="network error")
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return Failure(reason="connection lost")
+        case httpx.ProxyError():
+            return Failure(reason="the proxy refused")
+    return Failure(reason=f"the request failed ({type(error).__name__})", fatal=True)
+
+
 def judge_status(status: int, headers: Mapping[str, str], now: datetime | None = None) -> Failure:
     """Sort an HTTP answer that is not the one asked for."""
     try:
@@ -114,6 +144,7 @@ def judge_status(status: int, headers: Mapping[str, str], now: datetime | None =
     return Failure(
         reason=f"HTTP {status}{phrase}",
         fatal=not passing,
+        unauthorized=status in (401, 403),
         retry_after=_retry_after(headers.get("Retry-After"), now) if passing else None,
     )
 
@@ -130,7 +161,11 @@ def _judge_close(error: object) -> Failure:
         return Failure(reason="connection lost")
     code = error.rcvd.code
     if code in FATAL_CLOSE:
-        return Failure(reason=f"closed by the server: {FATAL_CLOSE[code]} ({code})", fatal=True)
+        return Failure(
+            reason=f"closed by the server: {FATAL_CLOSE[code]} ({code})",
+            fatal=True,
+            unauthorized=code in UNAUTHORIZED_CLOSE,
+        )
     words = display_line(error.rcvd.reason, 80)
     return Failure(reason=f"closed by the server ({code}{': ' + words if words else ''})")
 

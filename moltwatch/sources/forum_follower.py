@@ -6,14 +6,14 @@ that connects, listens and waits.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from msgspec import Raw, Struct, structs
+from msgspec import Raw, structs
 
 from moltwatch.errors import RecordingError, Rejects
-from moltwatch.model import Event, Gap, Heartbeat, Post
+from moltwatch.model import Event, Post
 from moltwatch.recording.lines import Lines
+from moltwatch.sources.continuity import AHEAD, Continuity
 from moltwatch.sources.failures import Refused
 from moltwatch.sources.forum_protocol import (
     FATAL_CODES,
@@ -25,27 +25,11 @@ from moltwatch.sources.forum_protocol import (
     Garbage,
     Subscribe,
     Welcome,
+    encode,
     read_server_frame,
 )
 from moltwatch.text import display_line
-from moltwatch.times import MINUTE, Micros
-
-MOST_KNOWN = 50_000
-"""Events remembered in order to drop what a forum sends again after a broken connection."""
-
-AHEAD: Micros = MINUTE
-"""How far a forum's times may run ahead of our clock before they are pulled back."""
-
-
-class _Break(Struct):
-    """A broken connection, until something is heard again."""
-
-    reason: str
-    lossless: bool = True
-    missed: int = 0
-
-    def words(self) -> str:
-        return f"{self.reason}; {self.missed:,} events missed" if self.missed else self.reason
+from moltwatch.times import Micros
 
 
 class Follower:
@@ -68,39 +52,37 @@ class Follower:
         """The last thing the server complained of."""
         self._communities = tuple(communities) if communities is not None else None
         self._wall = True
-        self._reached: Micros | None = None
-        """Stream time; None before the first event."""
-        self._heard = False
-        """Something came on this connection."""
         self._resumed = False
-        self._break: _Break | None = None
-        """How the last connection ended, until a gap has been reported for it."""
-        self._connection = 0
+        self._past = Continuity(source)
         self._lines = Lines("the forum", source=source, now=self._stamp, rejects=rejects)
         self._now: Micros = 0
         self._stamped = False
         """The event just read did not say when it was seen."""
-        self._known: OrderedDict[Hashable, int] = OrderedDict()
-        """Events received, with the number of the connection they came on."""
         self._frames = 0
 
     @property
     def begun(self) -> bool:
         """Something has come, on this or an earlier connection."""
-        return self._heard or self._connection > 0
+        return self._past.begun
 
     def subscribe(self) -> Subscribe:
         """What to ask for on the next connection."""
         return Subscribe(since=self.cursor, communities=self._communities)
 
+    def opening(self) -> Sequence[bytes]:
+        """What to send when a connection is there."""
+        return (encode(self.subscribe()),)
+
+    def answers(self) -> Sequence[bytes]:
+        """What to send now: a forum asks nothing."""
+        return ()
+
     def lost(self, reason: str, *, skip: bool = False) -> None:
         """The connection is gone. ``skip``: what comes next cannot be taken; do not ask again."""
-        if self._heard and self._break is None:
-            self._break = _Break(reason=reason)
-            self._connection += 1
+        self._past.lost(reason)
         if skip:
             self.cursor = None
-        self._heard = self._resumed = False
+        self._resumed = False
         self.heartbeat = None
 
     def give_up(self, now: Micros) -> list[Event]:
@@ -109,14 +91,14 @@ class Follower:
 
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while. Where the forum's time is the wall clock's, time goes on."""
-        if not (self._heard and self._wall) or self.ended:
+        if not (self._past.heard and self._wall) or self.ended:
             return []
         return self._beat(now)
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         """Take a frame. Raises :class:`Refused` when the server will never serve us."""
         self._frames += 1
-        self._heard = True
+        self._past.heard = True
         match read_server_frame(data):
             case Garbage() as garbage:
                 self._reject(garbage.reason)
@@ -142,9 +124,8 @@ class Follower:
             raise Refused(f"it speaks version {welcome.protocol} of the forum protocol")
         self._wall = welcome.clock == "wall"
         self._resumed = welcome.resumed and self.cursor is not None
-        if self._break and not self._resumed:
-            self._break.lossless = False
-            self._break.missed += max(0, welcome.missed or 0)
+        if not self._resumed:
+            self._past.spoil(max(0, welcome.missed or 0))
         if welcome.heartbeat is not None and welcome.heartbeat > 0:
             self.heartbeat = welcome.heartbeat
         if not self._resumed:
@@ -163,7 +144,7 @@ class Follower:
                     event = structs.replace(event, seen_at=at)
                 events += self._mend(at)
                 events.append(event)
-                self._reached = max(self._reached or at, at)
+                self._past.advance(at)
         return events
 
     def _read(self, raw: Raw) -> list[Event]:
@@ -191,41 +172,19 @@ class Follower:
             key = event
         else:
             return False
-        if self._known.setdefault(key, self._connection) != self._connection:
-            return True
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
-        return False
+        return self._past.repeated(key)
 
     def _beat(self, at: Micros) -> list[Event]:
         """Time went on, if it did."""
-        events = self._mend(at)
-        if self._reached is None or at > self._reached:
-            self._reached = at
-            events.append(Heartbeat(seen_at=at, source=self.source))
-        return events
+        return [*self._mend(at), *self._past.beat(at)]
 
     def _mend(self, at: Micros) -> list[Event]:
         """The gap of the last broken connection, which ends at ``at``."""
-        if self._break is None:
-            return []
-        broken, self._break = self._break, None
-        since = self._reached if self._reached is not None else at
-        self._reached = max(since, at)
-        return [
-            Gap(
-                seen_at=self._reached,
-                since=since,
-                until=self._reached,
-                reason=broken.words(),
-                recovered=broken.lossless and self._resumed,
-                source=self.source,
-            )
-        ]
+        return self._past.mend(at, recovered=self._resumed)
 
     def _present(self, now: Micros) -> Micros:
         """Stream time at this moment: that of a forum being played stands still between events."""
-        return now if self._wall or self._reached is None else self._reached
+        return now if self._wall or self._past.reached is None else self._past.reached
 
     def _complain(self, error: Error) -> list[Event]:
         words = display_line(error.message or error.code, 200)
