@@ -25,8 +25,19 @@ MOST_GUESTS = 10
 """Accounts remembered of one thread; its latest."""
 
 
+INSEPARABLE = 0.8
+"""Cosine from which two accounts do nothing but keep each other company."""
+
+MANY = 5
+"""Accounts of a ring that, inseparable, need no other evidence. Three newcomers who read the same
+list of top threads from the top look much the same."""
+
 _Guest = tuple[Micros, str, str]
 """Time, account, post."""
+
+
+def _accounts() -> dict[str, None]:
+    return {}
 
 
 def _guests() -> deque[_Guest]:
@@ -64,10 +75,12 @@ class _Visitor:
 class _Pair:
     """Two accounts, and where they met."""
 
-    __slots__ = ("meetings", "posts", "threads")
+    __slots__ = ("meetings", "posts", "threads", "tightness")
 
     def __init__(self) -> None:
         self.meetings = _Fading()
+        self.tightness = 0.0
+        """Cosine of their sets of threads when it was last measured."""
         self.threads = 0
         """Threads on which both answered within the gap."""
         self.posts: deque[tuple[str, str]] = deque(maxlen=12)
@@ -123,6 +136,8 @@ class CoReply(Heuristic):
         """Pairs that met once."""
         self._pairs: OrderedDict[Edge, _Pair] = OrderedDict()
         self._rings = Percolation()
+        self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
+        """Accounts by ring."""
         self._told = Told()
 
     def observe(self, item: Item) -> Iterator[Signal]:
@@ -170,6 +185,7 @@ class CoReply(Heuristic):
         if pair.meetings.value < self.meetings:
             return
         if told := self._rings.community(a, b):
+            self._are_companions(pair, a, b, now)
             yield from self._tell(pair, told)
         elif key not in self._rings and self._are_companions(pair, a, b, now):
             for each, ring in self._rings.connect(a, b):
@@ -184,7 +200,8 @@ class CoReply(Heuristic):
         met = pair.meetings.value
         product = one.visits.now(now, self._span) * other.visits.now(now, self._span)
         expected = product / max(1.0, self._threads.now(now, self._span))
-        return met >= self.overlap * sqrt(product) and met >= self.lift * expected
+        pair.tightness = met / sqrt(product)
+        return pair.tightness >= self.overlap and met >= self.lift * expected
 
     def _tell(self, pair: _Pair, ring: str) -> Iterator[Signal]:
         """Signals for the latest posts of a pair that are not told yet."""
@@ -194,6 +211,12 @@ class CoReply(Heuristic):
             " others of its ring"
         )
         evidence = tuple(id for _, id in pair.posts)
+        members = _kept(self._members, ring, _accounts, MOST_THREADS)
+        members.update(dict.fromkeys(names))
+        inseparable = (
+            len(members) >= MANY and pair.tightness >= INSEPARABLE and pair.threads > self.meetings
+        )
+        strength = max(self.strength, 0.88) if inseparable else self.strength
         while pair.posts:
             author, id = pair.posts.popleft()
             if not self._told.is_new(id):
@@ -201,7 +224,7 @@ class CoReply(Heuristic):
             yield Signal(
                 post=id,
                 author=author,
-                strength=self.strength,
+                strength=strength,
                 reason=reason,
                 evidence=evidence[:MOST_LISTED],
                 accounts=names,

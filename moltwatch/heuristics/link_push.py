@@ -34,7 +34,7 @@ class _User:
         self.part = 0.0
         """The part of all its posts that this is."""
         self.opened = False
-        """Whether it opened a thread with the thing while that was new."""
+        """Whether it brought the thing up, unasked, while that was new."""
         self.waiting: deque[str] = deque(maxlen=MOST_WAITING)
         """Ids of posts not yet told."""
 
@@ -53,9 +53,10 @@ class _Thing:
 class LinkPush(Heuristic):
     """Several accounts push one site, token, wallet or community that hardly anyone else names.
 
-    Two forms are told: a burst, when something never named before opens threads of several accounts
-    within minutes; and persistence, when several accounts name it again and again and are most of
-    those who do. What stands in the thread above already is an answer and does not count.
+    Two forms are told: a burst, when several accounts bring up, unasked and within minutes,
+    something never named before; and persistence, when several accounts name it again and again and
+    are most of those who do. What stands in the thread above already is an answer and does not
+    count.
 
     Parameters
     window: how long a thing is remembered after it was last named (seconds)
@@ -110,7 +111,7 @@ class LinkPush(Heuristic):
             user.part = user.n / max(user.n, item.author.n + 1)
             user.waiting.append(post.id)
             is_early = post.seen_at <= thing.first + round(self.burst * SECOND)
-            user.opened = user.opened or (post.is_root and is_early)
+            user.opened = user.opened or is_early
             if len(thing.users) > MOST_USERS:
                 thing.common = True
                 thing.users.clear()
@@ -135,7 +136,7 @@ class LinkPush(Heuristic):
 
     def _told(self, name: str, thing: _Thing) -> Iterator[Signal]:
         """Signals for the posts of those who push a thing, if anyone does."""
-        how = "opened threads with"
+        how = "brought up"
         strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
         pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
         if len(pushers) < self.accounts:

@@ -16,6 +16,10 @@ _SITE = re.compile(
     r"|space|games?|vip|top|de|uk|fr|es|it|nl|pl|ru|cn|jp|kr|br|in|ca|au|eu|ch|se|us)"
     r"|(?:[a-z0-9-]{2,63}\.){2,4}[a-z]{2,6})(?![\w@-])(?!\.\w)(/[^\s\"'`<>()\[\]{}|,]*)?",
 )
+_ADDRESS = re.compile(
+    r"^(?:www\.)?((?:[\w-]{1,63}\.){1,6}[\w-]{2,63})(?::\d+)?(/[^\s\"'`<>()\[\]{}|,]*)?"
+)
+"""What follows ``://``: there, any host will do."""
 _DOTTED = re.compile(r"\.(?<=\w\.)[a-z]")
 _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
 _TICKER = re.compile(r"(?<![\w$])\$([a-z][a-z0-9]{1,14})(?![\w(])")
@@ -40,12 +44,14 @@ def pushed(item: Item) -> list[str]:
     text = item.folded
     found: dict[str, None] = {}
     if item.post.link:
-        for host, path in _SITE.findall(item.post.link.lower().partition("://")[2]):
+        for host, path in _ADDRESS.findall(item.post.link.lower().partition("://")[2]):
             _add_site(found, host, path)
     if _DOTTED.search(text):  # a full stop inside a word; most texts have none
         for token in text.split():
             if "." in token:
-                for host, path in _SITE.findall(token.replace("://", " ", 1)):
+                _, scheme, address = token.partition("://")
+                pattern, part = (_ADDRESS, address) if scheme else (_SITE, token)
+                for host, path in pattern.findall(part):
                     _add_site(found, host, path)
     if "$" in text:
         found.update((f"${ticker}", None) for ticker in _TICKER.findall(text))
