@@ -77,6 +77,9 @@ class Player:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        for run in (self.run, self._coming):
+            if run is not None:  # a pipeline that was cancelled before it began closes nothing
+                await run.source.close()
 
     def settle(self) -> None:
         """Once a frame: see whether a seek has arrived."""

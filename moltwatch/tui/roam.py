@@ -8,6 +8,9 @@ from moltwatch.session.thread import Thread
 HOLD = 180
 """Frames a thread stays at least: six seconds."""
 
+AMONG = 200
+"""Threads looked at when a filter leaves only some."""
+
 BETTER = 2.0
 """A challenger must be this many times as busy."""
 
@@ -18,15 +21,23 @@ class Roamer:
     def __init__(self) -> None:
         self._since = -HOLD
 
-    def choose(self, session: Session, current: Thread | None, frame: int) -> Thread | None:
-        """The thread to show: the current one, unless another has clearly become the busiest."""
-        if current is not None and frame - self._since < HOLD:
+    def choose(
+        self, session: Session, current: Thread | None, frame: int, passes: set[str] | None = None
+    ) -> Thread | None:
+        """The thread to show: the current one, unless another has clearly become the busiest.
+        ``passes`` are the threads that a filter leaves, None for all."""
+        fits = current is not None and (passes is None or current.id in passes)
+        if fits and frame - self._since < HOLD:
             return current
-        busiest = session.threads.busiest(session.now)
+        busiest = [
+            thread
+            for thread in session.threads.busiest(session.now, 1 if passes is None else AMONG)
+            if passes is None or thread.id in passes
+        ]
         if not busiest or busiest[0] is current:
             return current
         best = busiest[0]
-        if current is not None:
+        if current is not None and fits:
             now = session.now
             if best.rate.per_minute(now) < BETTER * current.rate.per_minute(now) + 0.1:
                 return current

@@ -253,12 +253,15 @@ class RowView(Inked, ScrollView, can_focus=True):
         if tell:
             self.post_message(self.Moved(self, self._rows[i]))
 
-    def move_to_key(self, key: Hashable, *, tell: bool = False) -> bool:
-        """Put the cursor on the row with this key; tell whether there is one."""
+    def move_to_key(self, key: Hashable) -> bool:
+        """Put the cursor on the row with this key, with some of what comes before it in sight;
+        tell whether there is one."""
         for i, row in enumerate(self._rows):
             if row.key == key:
                 self.following = False
-                self.move_to(i, tell=tell)
+                self.move_to(i, tell=False)
+                lead = (self.scrollable_content_region.height - row.height(self._width)) // 3
+                self.scroll_to(y=self._starts[i] - max(0, lead), animate=False, immediate=True)
                 return True
         return False
 

@@ -60,6 +60,7 @@ class FakeTransport(Transport):
     def play(self, until: Micros) -> None:
         """Let everything up to a time through."""
         self.until = max(self.until, until)
+        self.waiting = False
         self.woken.set()
 
     def pause(self) -> None:
@@ -74,6 +75,7 @@ class FakeTransport(Transport):
 
     def step(self) -> None:
         self.steps += 1
+        self.waiting = False
         self.woken.set()
 
     def skip_to(self, at: Micros) -> None:

@@ -15,7 +15,7 @@ from tests.tui.forum import START, Forum, script
 SnapCompare = Callable[..., bool]
 """The fixture of pytest-textual-snapshot."""
 
-SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
+SMALL, USUAL = (80, 24), (120, 40)
 DECK, FLAG, HELP = ("d",), ("right_square_bracket",), ("question_mark",)
 
 
@@ -35,7 +35,7 @@ def look(
     return app, drive
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL, LARGE], ids=["80x24", "120x40", "200x60"])
+@pytest.mark.parametrize("size", [SMALL, USUAL], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("keys", [(), FLAG, DECK], ids=["watching", "flag", "deck"])
 def test_looks(snap_compare: SnapCompare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
     app, drive = look(*keys)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from moltwatch.model import Flag
 from moltwatch.session.charges import Case, Opinion
-from moltwatch.tui.ink import Line, Piece, safe_line, shorten, with_right
+from moltwatch.tui.ink import Line, Piece, count, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rowview import Look
@@ -85,9 +85,9 @@ class CaseRow:
                 line = Line(width).add(*edge).add("    ")
                 line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", ink("dim"))
                 if flag.evidence:
-                    line.add(f" {sign('dot')} {len(flag.evidence)} shown as evidence", ink("faint"))
+                    line.add(f" {sign('dot')} {count(len(flag.evidence), 'example')}", ink("faint"))
                 if flag.n:
-                    line.add(f" {sign('dot')} n={flag.n:,}", ink("faint"))
+                    line.add(f" {sign('dot')} n {flag.n:,}", ink("faint"))
                 lines.append(line)
         quiet = ink("dim" if case.stands else "faint")
         lines += [

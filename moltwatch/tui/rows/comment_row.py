@@ -190,9 +190,9 @@ class CommentRow:
                 continue
             if charge.stands:
                 kept = sign("yes") if charge.case.opinion is Opinion.CONFIRMED else ""
-                line.add(
-                    f"  {sign(charge.kind)} {charge.kind.value} {charge.score:.2f}{kept}",
-                    ink(charge.kind.value),
-                )
+                text = f"  {sign(charge.kind)} {charge.kind.value} {charge.score:.2f}{kept}"
+                if len(text) > line.room:
+                    text = f" {sign(charge.kind)}{charge.score:.2f}{kept}"
+                line.add(text, ink(charge.kind.value))
             else:
                 line.add(f"  {sign(charge.kind)} dismissed", ink("faint"))

@@ -182,7 +182,8 @@ class Panes(Screen[None]):
         if current is None and self._wanted:
             current = session.threads.get(self._wanted)
         if self.roaming:
-            current = self._roamer.choose(session, current, frame)
+            passes = self.sieve.threads if self.sieve else None
+            current = self._roamer.choose(session, current, frame, passes)
         if current is not None and current is not self.thread.thread:
             self._wanted = None
             self.thread.open(current)

@@ -1,0 +1,83 @@
+"""What stops a run shows, and stays; nothing is left running."""
+
+from __future__ import annotations
+
+import pytest
+
+from moltwatch.errors import RecordingError, SourceUnreachable
+from moltwatch.times import MINUTE
+from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.player import Player
+from moltwatch.tui.run import Run
+from tests.tui.driving import watching
+from tests.tui.forum import START, Forum, script
+
+
+async def test_a_recorder_that_cannot_write_stops_the_session_visibly() -> None:
+    events, findings = script(minutes=5)
+    failure = RecordingError("night.molt: no space left")
+    async with watching(Forum(events, findings, fail=failure)) as watcher:
+        await watcher.frames(300)
+        assert "stopped: night.molt: no space left" in watcher.text, "and it stays"
+        assert "● stopped" in watcher.text
+        assert watcher.app.failure is failure, "for the exit code"
+        assert watcher.session.posts > 5, "what was seen can still be read"
+
+
+async def test_a_source_that_cannot_be_reached_ends_it_so_that_the_shell_can_say_so() -> None:
+    class Nowhere(Forum):
+        async def open(self, start: int | None) -> Run:
+            raise SourceUnreachable("ws://x.invalid: no such host")
+
+    events, _ = script(minutes=2)
+    app = MoltwatchApp(Nowhere(events).open, fps=0, theme="tidepool")
+    async with app.run_test():
+        app.tick()
+    assert isinstance(app.failure, SourceUnreachable)
+    assert app.player.never_began
+
+
+async def test_a_defect_shows_as_one_line_not_as_a_traceback() -> None:
+    events, _ = script(minutes=3)
+    async with watching(Forum(events, fail=ZeroDivisionError("boom"))) as watcher:
+        assert "stopped: ZeroDivisionError: boom" in watcher.text
+        assert watcher.app.failure is None and watcher.app.player.crash is not None
+
+
+async def test_a_gap_is_told_and_marked() -> None:
+    events, findings = script()
+    async with watching(Forum(events, findings)) as watcher:
+        await watcher.frames(4)
+        assert "gap of 90 s: connection reset" in watcher.text
+        assert "╳" in watcher.text
+
+
+async def test_notes_of_the_house_are_shown() -> None:
+    events, findings = script(minutes=3)
+    async with watching(Forum(events, findings)) as watcher:
+        await watcher.frames(80)
+        watcher.session.note("heuristic x failed (KeyError); goes on")
+        await watcher.frames()
+        assert "heuristic x failed" in watcher.text
+
+
+async def test_stopping_closes_the_source() -> None:
+    events, _ = script(minutes=5)
+    forum = Forum(events, play=START + MINUTE)
+    player = Player(forum.open)
+    await player.start()
+    await player.stop()
+    assert forum.sources[0].closed
+    await player.stop()
+
+
+@pytest.mark.parametrize("at", [START - MINUTE, START + 500 * MINUTE])
+async def test_seeking_past_either_end_ends_there(at: int) -> None:
+    events, findings = script(minutes=5)
+    forum = Forum(events, findings, play=START + 3 * MINUTE)
+    async with watching(forum) as watcher:
+        watcher.app.player.seek(at)
+        for _ in range(20):
+            await watcher.frames()
+        assert not watcher.app.player.seeking
+        assert START <= watcher.session.now <= forum.events[-1].seen_at
