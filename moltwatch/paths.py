@@ -16,15 +16,19 @@ def shipped(folder: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / folder
 
 
+def bundled_recording(name: str) -> Path | None:
+    """The recording that came with moltwatch under this name (``night``), if there is one.
+
+    A file of the user's own by that name goes first.
+    """
+    if not name.replace("-", "").isalnum() or Path(name).exists():
+        return None
+    path = shipped("recordings") / f"{name}.jsonl.gz"
+    return path if path.is_file() else None
+
+
 def config_file() -> Path:
     """``config.toml`` in the user's configuration folder (``$XDG_CONFIG_HOME/moltwatch``)."""
     import platformdirs
 
     return platformdirs.user_config_path("moltwatch") / "config.toml"
-
-
-def state_folder() -> Path:
-    """Where dismissed flags and pins are kept (``$XDG_STATE_HOME/moltwatch``)."""
-    import platformdirs
-
-    return platformdirs.user_state_path("moltwatch")

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import click
 
+from moltwatch.cli.options import SourceParam
+
 
 @click.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=SourceParam())
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--blind", is_flag=True, help="Replace every account name by a pseudonym.")
 @click.option("--force", is_flag=True, help="Overwrite OUT if it is there.")
 @click.option("--title", help="What it is, in one line, for the new recording's header.")
-def command(source: Path, target: Path, blind: bool, force: bool, title: str | None) -> None:
+def command(source: str, target: Path, blind: bool, force: bool, title: str | None) -> None:
     """Make a recording of IN, in the format that the name of OUT says.
 
     IN is a recording (.molt, .jsonl, also .gz or .zst), or an archive: API objects one a line (an
@@ -37,7 +39,7 @@ def command(source: Path, target: Path, blind: bool, force: bool, title: str | N
 
     summary = asyncio.run(
         convert(
-            source,
+            Path(source),
             target,
             now=time.time_ns() // 1_000,
             blind=blind,

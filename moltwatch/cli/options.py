@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from moltwatch.paths import bundled_recording
 from moltwatch.times import Micros, parse_duration, parse_time
 
 if TYPE_CHECKING:
@@ -18,9 +19,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """A SOURCE, read by the grammar of sources; completes to files and schemes."""
+    """A SOURCE, read by the grammar of sources; the name of a bundled recording stands for its
+    file. Completes to files and schemes."""
 
     name = "source"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        return str(bundled_recording(str(value)) or value)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

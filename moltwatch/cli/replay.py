@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import TimeParam, config_option
+from moltwatch.cli.options import SourceParam, TimeParam, config_option
 from moltwatch.cli.screen import screen_options, show
-from moltwatch.errors import UsageError
 from moltwatch.paths import shipped
 from moltwatch.times import Micros
 
@@ -16,7 +15,7 @@ FIRST_LOOK = "first-look.jsonl.gz"
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=SourceParam())
 @click.option(
     "--speed",
     default="1",
@@ -32,7 +31,7 @@ FIRST_LOOK = "first-look.jsonl.gz"
 @screen_options
 @config_option
 def command(
-    file: Path,
+    file: str,
     speed: str,
     start: Micros | None,
     pipe: bool,
@@ -52,7 +51,7 @@ def command(
     from moltwatch.sources.replay import parse_speed
 
     show(
-        [str(_find(file))],
+        [file],
         config_path=config_path,
         speed=parse_speed(speed),
         start=start,
@@ -64,15 +63,3 @@ def command(
 def first_look() -> None:
     """The screen on the bundled recording."""
     show([str(shipped("recordings") / FIRST_LOOK)])
-
-
-def _find(file: Path) -> Path:
-    """A file, or else a bundled recording of that name."""
-    if file.exists():
-        return file
-    bundled = shipped("recordings") / f"{file}.jsonl.gz"
-    if len(file.parts) == 1 and bundled.exists():
-        return bundled
-    if str(file) == "-" or ":" in str(file):
-        raise UsageError(f"{file} is no recording; `moltwatch watch` takes other sources")
-    return file

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import HeuristicParam, config_option
+from moltwatch.cli.options import HeuristicParam, SourceParam, config_option
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("recording", type=click.Path(exists=True))
+@click.argument("recording", type=SourceParam())
 @click.argument("labels", metavar="[LABELS]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--blind", is_flag=True, help="Hide account names from the heuristics.")
 @click.option(

@@ -1,0 +1,28 @@
+"""What came with moltwatch is found by name, and never hides a file of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moltwatch.paths import bundled_recording, config_file, shipped
+
+
+def test_themes_and_recordings_are_there() -> None:
+    assert list(shipped("themes").glob("*.toml"))
+    assert list(shipped("recordings").glob("*.jsonl.gz"))
+
+
+def test_bundled_recordings_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert bundled_recording("quiet-day") == shipped("recordings") / "quiet-day.jsonl.gz"
+    for name in ("", "-", "nothing", "../recordings/night", "night.jsonl.gz", "ws://night"):
+        assert bundled_recording(name) is None
+    (tmp_path / "quiet-day").touch()
+    assert bundled_recording("quiet-day") is None
+
+
+def test_folders_are_those_of_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert config_file() == tmp_path / "moltwatch" / "config.toml"
