@@ -7,18 +7,12 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import cues_of, read_material
-from moltwatch.heuristics.fading import Fading
-from moltwatch.heuristics.memory import Past
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.rarity import Rarity
-from moltwatch.text import words
-from moltwatch.times import HOUR
 
 _YOU = frozenset(read_material("pronouns")["you"])
 _I = frozenset(read_material("pronouns")["i"])
-_MOST_READ = 50
-"""Posts of one thread whose words are kept at hand."""
 
 
 class Conversation(PersonaHeuristic):
@@ -43,7 +37,6 @@ class Conversation(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
         self._rarity = Rarity(share)
-        self._read: Fading[dict[str, frozenset[str]]] = Fading(dict, 6 * HOUR, most=4_000)
 
     def see(self, item: Item) -> list[Mark]:
         seen = super().see(item)
@@ -85,17 +78,13 @@ class Conversation(PersonaHeuristic):
         parent = thread.posts.get(post.parent or "") or thread.root
         if parent is None:
             return
-        heard = self._vocabulary(thread.id, parent, post.seen_at)
         telling = self._rarity.rare(item.vocabulary)
         if len(telling) < 2:
             yield Mark("conversation.commonplace", 1.0, "says nothing that is its own")
             return
-        shared = len(heard.intersection(telling))
+        shared = sum([word in parent.folded for word in telling])
         if thread.root and thread.root is not parent:
-            shared = max(
-                shared,
-                len(self._vocabulary(thread.id, thread.root, post.seen_at).intersection(telling)),
-            )
+            shared = max(shared, sum([word in thread.root.folded for word in telling]))
         if shared:
             tie = shared / len(telling)
             says = "takes up {:.0%} of its telling words from what it answers"
@@ -105,12 +94,3 @@ class Conversation(PersonaHeuristic):
             yield Mark("conversation.aside", min(len(telling) / 15, 1.0), says, len(telling))
         if parent.author.lower() in item.folded:
             yield Mark("conversation.by_name", 1.0, "addresses the other by name")
-
-    def _vocabulary(self, thread: str, past: Past, now: int) -> frozenset[str]:
-        read = self._read.touch(thread, now)
-        found = read.get(past.id)
-        if found is None:
-            if len(read) >= _MOST_READ:
-                read.clear()
-            found = read[past.id] = frozenset(words(past.folded))
-        return found

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import product
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -24,6 +24,10 @@ from moltwatch.text import fold, words
 
 _MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
 _GROUP = re.compile(r"\(([^()]*)\)")
+
+_RECENT: dict[str, Mapping[str, tuple[str, ...]]] = {}
+"""Cues of recent texts, by match form: four comments in ten are copies of one."""
+_MOST_RECENT = 500
 
 MOST_WORDS = 1_200
 """Only the first words of a post are searched."""
@@ -67,7 +71,7 @@ class Lexicon:
 
     def find(self, text: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The cues in a text, given as words, each with its distinct phrases in order."""
-        root = self._root
+        root, end = self._root, len(text)
         found: dict[str, dict[str, None]] = {}
         # Most words begin no phrase, and most beginnings go no further: both are passed over fast.
         for start in [at for at, word in enumerate(text) if word in root]:
@@ -78,7 +82,7 @@ class Lexicon:
                     phrase = " ".join(text[start:at])
                     for name in node[""]:
                         found.setdefault(name, {})[phrase] = None
-                if at == len(text):
+                if at == end:
                     break
                 node = node.get(text[at])
                 at += 1
@@ -114,8 +118,14 @@ def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def cues_of(item: Item) -> Mapping[str, tuple[str, ...]]:
-    """The cues in a post, searched once for all heuristics that ask."""
-    found = item.__dict__.get("cues")
+    """The cues in a post, searched once for all heuristics that ask, and for its copies."""
+    found: Mapping[str, tuple[str, ...]] | None = item.__dict__.get("cues")
     if found is None:
-        found = item.__dict__["cues"] = lexicon().find(item.words[:MOST_WORDS])
-    return cast(Mapping[str, tuple[str, ...]], found)
+        found = _RECENT.get(item.folded)
+        if found is None:
+            found = lexicon().find(item.words[:MOST_WORDS])
+            if len(_RECENT) >= _MOST_RECENT:
+                _RECENT.clear()
+            _RECENT[item.folded] = found
+        item.__dict__["cues"] = found
+    return found

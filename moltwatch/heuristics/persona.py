@@ -40,6 +40,7 @@ _MEMORY = 0.7
 
 
 _MOST_REASONS = 3
+_AGAINST = "speaks against it"
 _SAME = "is by an account whose earlier posts ({}) showed the same"
 
 
@@ -169,13 +170,16 @@ class PersonaHeuristic(Heuristic):
         moved = sum([weight for weight, _ in weighed]) * self.emphasis
         if not moved:
             return ()
-        weighed.sort(key=lambda pair: -pair[0] if moved > 0 else pair[0])
-        telling = [mark for weight, mark in weighed if weight * moved > 0 and mark.says]
+        reason = _AGAINST
+        if moved > 0:
+            weighed.sort(key=lambda pair: -pair[0])
+            telling = [mark for weight, mark in weighed if weight > 0 and mark.says]
+            reason = "; ".join(map(str, telling[:_MOST_REASONS])) or self.name
         return (
             Signal(
                 post=item.post.id,
                 author=item.post.author,
                 strength=probability(prior(item.post) + moved),
-                reason="; ".join(map(str, telling[:_MOST_REASONS])) or self.name,
+                reason=reason,
             ),
         )

@@ -15,10 +15,10 @@ from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic
 from moltwatch.times import HOUR
 
 _HOSTS = read_material("hosts")
-_DOMAIN = re.compile(
-    rf"(?<![\w@./-])(?:https?://)?(?:www\.)?((?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{'|'.join(_HOSTS['endings'])}))(?![\w-])"
-)
+_ENDINGS = frozenset(_HOSTS["endings"])
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,}")
 _PUBLIC = frozenset(_HOSTS["public"])
+_PUNCTUATION = ".,:;!?()[]{}<>*_`~'\"“”’"
 _TICKER = re.compile(r"(?<![\w$])\$[a-z][a-z0-9]{1,9}\b")
 _COMMUNITY = re.compile(r"(?<![\w/])/?(m/[a-z0-9_-]{2,40})")
 _WALLET = re.compile(
@@ -124,10 +124,17 @@ def offers_of(item: Item) -> Sequence[str]:
     # Only what has a dot within a word can hold an address; most texts have dots at their ends.
     text = text.replace(". ", " ")
     if "." in text[:-1]:
-        for word in text.split():
-            if "." in word and (host := _DOMAIN.search(word)) and host[1] not in _PUBLIC:
-                found.append(host[1])
+        found += [host for word in text.split() if "." in word and (host := _host(word))]
     return list(dict.fromkeys(found))
+
+
+def _host(word: str) -> str:
+    """The host in a word that holds a web address, with or without its beginning; else nothing."""
+    host = (word.partition("://")[2] or word).partition("/")[0].strip(_PUNCTUATION)
+    if host.rpartition(".")[2] not in _ENDINGS:
+        return ""
+    host = host.removeprefix("www.")
+    return host if _HOST.fullmatch(host) and host not in _PUBLIC else ""
 
 
 def own_offers(item: Item, offers: Sequence[str]) -> list[str]:
