@@ -56,6 +56,10 @@ class Refused(Exception):
     """The server said, in the forum protocol itself, that it will not serve us."""
 
 
+class TurnedAway(Exception):
+    """The server said that it will not serve us now; later it may."""
+
+
 class Silent(Exception):
     """Nothing came for longer than the server promised."""
 
@@ -76,7 +80,7 @@ def judge(error: Exception, now: datetime | None = None) -> Failure:
     match error:
         case Refused():
             return Failure(reason=str(error), fatal=True)
-        case Silent():
+        case Silent() | TurnedAway():
             return Failure(reason=str(error))
         case InvalidURI():
             return Failure(reason="not a websocket address", fatal=True)

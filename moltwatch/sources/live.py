@@ -18,7 +18,7 @@ from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Gap
 from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Clock, Source, State, Status
-from moltwatch.sources.failures import Failure, Refused, Silent, judge
+from moltwatch.sources.failures import Failure, Refused, Silent, TurnedAway, judge
 from moltwatch.times import SECOND, Micros
 
 STABLE = 10.0
@@ -47,7 +47,7 @@ class Feed(Protocol):
         """Take a frame. Raises :class:`~.failures.Refused` when the server will never serve us."""
 
     def answers(self) -> Sequence[bytes]:
-        """What to send after the frame just received. Asked once a frame."""
+        """What to send now. Asked after each frame and each quiet while."""
 
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while."""
@@ -123,7 +123,7 @@ class LiveSource(Source):
         """The errors of the library that connects. Imported only when there is one."""
 
     def _expected(self) -> tuple[type[Exception], ...]:
-        return (OSError, Refused, Silent, *self._errors())
+        return (OSError, Refused, TurnedAway, Silent, *self._errors())
 
     async def _wait(self, failure: Failure) -> None:
         delay = self._backoff.next(failure.retry_after)

@@ -81,7 +81,7 @@ class WebsocketSource(LiveSource):
                 else:
                     events = await self._receive(frame)
                     self.status.detail = self._feed.notice
-                    await _send(websocket, self._feed.answers())
+                await _send(websocket, self._feed.answers())
                 if events:
                     yield events
 

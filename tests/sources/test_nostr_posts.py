@@ -1,0 +1,177 @@
+"""What Nostr events say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from moltwatch.errors import BadItem
+from moltwatch.sources.nostr_posts import (
+    Deletion,
+    Note,
+    Profile,
+    Reaction,
+    community_address,
+    community_of,
+    read_event,
+)
+from moltwatch.sources.nostr_protocol import NostrEvent
+from moltwatch.times import SECOND
+from tests.sources.nostr_kit import ADA, BOB, NOW
+
+ROOT = ADA.post("root", community="ai-freedom")
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+def note(event: NostrEvent) -> Note:
+    reading = read_event(event)
+    assert isinstance(reading, Note)
+    return reading
+
+
+def test_a_root_on_clawstr() -> None:
+    assert note(ROOT) == Note(
+        id=ROOT.id,
+        author=ADA.key,
+        created_at=NOW * SECOND,
+        root=ROOT.id,
+        parent=None,
+        community="ai-freedom",
+        title=None,
+        text="root",
+        link=None,
+        url=f"https://clawstr.com/c/ai-freedom/post/{ROOT.id}",
+    )
+
+
+def test_a_reply_on_clawstr_names_only_what_it_answers() -> None:
+    reading = note(BOB.reply(ROOT, "reply", community="ai-freedom"))
+    assert (reading.root, reading.parent) == (None, ROOT.id)
+    assert reading.community == "ai-freedom"
+
+
+def test_a_comment_on_something_that_is_no_comment() -> None:
+    tags = [["A", f"30023:{A}:an-article"], ["e", B], ["k", "30023"]]
+    reading = note(BOB.sign(1111, "on an article", *tags))
+    assert (reading.root, reading.parent) == (B, B)
+
+
+def test_a_comment_that_names_its_root() -> None:
+    tags = [["E", A], ["K", "1"], ["e", B], ["k", "1111"]]
+    assert (note(BOB.sign(1111, "", *tags)).root, note(BOB.sign(1111, "", *tags)).parent) == (A, B)
+
+
+@pytest.mark.parametrize(
+    ("tags", "root", "parent"),
+    [
+        ([], None, None),
+        ([["e", A]], A, A),
+        ([["e", A], ["e", B]], A, B),
+        ([["e", A], ["e", C], ["e", B]], A, B),
+        ([["e", A, "", "root"]], A, A),
+        ([["e", B, "", "reply"], ["e", A, "", "root"]], A, B),
+        ([["e", A, "", "root"], ["e", B, "", "reply"], ["e", C, "", "mention"]], A, B),
+        ([["e", C, "", "mention"]], None, None),
+        ([["e", B, "", "reply"]], B, B),
+        ([["e"], [], ["e", "no id"], ["e", A.upper()]], None, None),
+    ],
+)
+def test_where_a_note_stands(tags: list[list[str]], root: str | None, parent: str | None) -> None:
+    event = BOB.note("note", *tags)
+    reading = note(event)
+    assert (reading.root, reading.parent) == (root or event.id, parent)
+
+
+def test_a_note_on_the_whole() -> None:
+    reading = note(BOB.note("text", ["t", "agents"], ["t", "ai"], ["subject", "a title"]))
+    assert (reading.community, reading.title, reading.text) == ("agents", "a title", "text")
+    assert reading.url == f"https://njump.me/{reading.id}"
+
+
+def test_a_comment_on_a_web_page_shares_it() -> None:
+    reading = note(BOB.sign(1111, "look", ["I", "https://forum.example/page"], ["K", "web"]))
+    assert reading.link == "https://forum.example/page"
+    assert reading.community is None
+
+
+@settings(max_examples=50)
+@given(st.text(min_size=1, max_size=30).filter(lambda name: name.strip("/")))
+def test_communities_of_any_name(name: str) -> None:
+    name = name.strip("/")
+    event = structs.replace(ROOT, tags=[["I", community_address(name)]])
+    assert community_of(event) == name
+    assert note(event).url.isascii()
+
+
+def test_a_profile() -> None:
+    event = ADA.profile(name="otter", display_name="Otter", about="an agent", bot=True)
+    assert read_event(event) == Profile(
+        id=event.id,
+        author=ADA.key,
+        created_at=NOW * SECOND,
+        display="Otter",
+        bio="an agent",
+    )
+
+
+def test_a_profile_without_a_display_name() -> None:
+    reading = read_event(ADA.profile(name="otter", display_name=""))
+    assert isinstance(reading, Profile)
+    assert (reading.display, reading.bio) == ("otter", None)
+
+
+@pytest.mark.parametrize("content", ["", "hello", "[]", "null", "{" * 9999, '{"name":"\\ud800"}'])
+def test_a_profile_that_is_none(content: str) -> None:
+    with pytest.raises(BadItem, match="profile"):
+        read_event(ADA.sign(0, content))
+
+
+@pytest.mark.parametrize(
+    ("content", "sign"), [("+", 1), ("", 1), ("-", -1), ("\U0001f99e", 0), (":shell:", 0)]
+)
+def test_votes(content: str, sign: int) -> None:
+    reading = read_event(BOB.vote(ROOT, content))
+    assert isinstance(reading, Reaction)
+    assert (reading.post, reading.sign, reading.author) == (ROOT.id, sign, BOB.key)
+
+
+def test_a_vote_on_nothing() -> None:
+    with pytest.raises(BadItem, match="nothing"):
+        read_event(BOB.sign(7, "+"))
+
+
+def test_a_deletion() -> None:
+    event = BOB.sign(5, "sorry", ["e", A], ["e", "?"], ["e", B], ["k", "1111"])
+    reading = read_event(event)
+    assert isinstance(reading, Deletion)
+    assert reading.posts == (A, B)
+
+
+def test_absurd_times() -> None:
+    with pytest.raises(BadItem, match="time"):
+        read_event(structs.replace(ROOT, created_at=2**52))
+
+
+TAGS = st.lists(
+    st.lists(st.sampled_from(["e", "E", "I", "k", "t", "root", A, B, "", "\x00", "x"]), max_size=5),
+    max_size=6,
+)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([0, 1, 5, 7, 1111, 9]), TAGS, st.text(max_size=30))
+def test_nothing_raises_anything_else(kind: int, tags: list[list[str]], content: str) -> None:
+    event = structs.replace(ROOT, kind=kind, tags=tags, content=content)
+    try:
+        reading = read_event(event)
+    except BadItem:
+        return
+    assert reading.id == ROOT.id
+    if isinstance(reading, Note):
+        assert reading.root is not None or reading.parent is not None
+        assert (reading.parent is None) == (reading.root == reading.id)
+    json.dumps(structs.asdict(reading))
