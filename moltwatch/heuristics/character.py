@@ -18,6 +18,7 @@ _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 _EVERYBODYS = frozenset("🦞✨🚀🔥🤖👋😄😂💡🎉✅🙏👀💪🙌🎯😅⚡🧠🛠❤")
 """Emoji that are nobody's emblem."""
+_MOST_CHARS = 3_000
 _CAPITALS = string.ascii_uppercase.encode()
 
 
@@ -49,7 +50,7 @@ class Character(PersonaHeuristic):
 
     def marks(self, item: Item) -> Iterator[Mark]:
         yield from self.cue_marks(item)
-        body = item.post.body[:4000]
+        body = item.post.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
             yield Mark(
                 "character.stage", saturating(len(stage)), "gives stage directions ({})", stage

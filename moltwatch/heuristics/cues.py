@@ -29,7 +29,7 @@ _RECENT: dict[str, Mapping[str, tuple[str, ...]]] = {}
 """Cues of recent texts, by match form: four comments in ten are copies of one."""
 _MOST_RECENT = 500
 
-MOST_WORDS = 1_200
+MOST_WORDS = 300
 """Only the first words of a post are searched."""
 
 

@@ -11,6 +11,7 @@ from moltwatch.heuristics.cues import read_material
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
+_MOST_CHARS = 3_000
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
 _COINED = re.compile(r"[a-z]{2,}['’](?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
 
@@ -49,7 +50,7 @@ class Manifesto(PersonaHeuristic):
             yield mark
         if kinds >= 2:
             yield Mark("manifesto.breadth", (kinds - 1) / 4)
-        body = item.post.body[:4000]
+        body = item.post.body[:_MOST_CHARS]
         if "[" in body and (headings := _HEADING.findall(body)):
             says = "proclaims under headings ({})"
             yield Mark("manifesto.proclaimed", saturating(len(headings)), says, headings)

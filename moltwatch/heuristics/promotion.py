@@ -26,6 +26,8 @@ _WALLET = re.compile(
 )
 _WALLET_CHARS = 32
 _TAG = re.compile(r"(?<![\w#])#[^\W\d_]\w{2,30}")
+_MOST_CHARS = 3_000
+"""Of a post; who pushes something does not keep it for the end."""
 _MOST_OFFERS = 100
 """Offers remembered of one account."""
 
@@ -86,8 +88,8 @@ class Promotion(PersonaHeuristic):
         yield from self.cue_marks(item)
         if offers := offers_of(item):
             yield from self._offers(item, offers)
-        body = item.post.body[:4000]
-        if max(map(len, item.words), default=0) >= _WALLET_CHARS and _WALLET.search(body):
+        body = item.post.body[:_MOST_CHARS]
+        if _is_long(item.vocabulary) and _WALLET.search(body):
             yield Mark("promotion.wallet", 1.0, "gives a wallet or contract address")
         if "#" in body and (tags := _TAG.findall(body)):
             yield Mark(
@@ -113,7 +115,7 @@ class Promotion(PersonaHeuristic):
 
 def offers_of(item: Item) -> Sequence[str]:
     """What a post points to that may be somebody's own: tickers, communities, hosts; each once."""
-    text = item.folded[:6000]
+    text = item.folded[:_MOST_CHARS]
     if item.post.link:
         text += f" {item.post.link[:300].lower()}"
     found: list[str] = []
@@ -126,6 +128,11 @@ def offers_of(item: Item) -> Sequence[str]:
     if "." in text[:-1]:
         found += [host for word in text.split() if "." in word and (host := _host(word))]
     return list(dict.fromkeys(found))
+
+
+def _is_long(vocabulary: frozenset[str]) -> bool:
+    """Whether there is a word as long as an address on a chain."""
+    return len(max(vocabulary, key=len, default="")) >= _WALLET_CHARS
 
 
 def _host(word: str) -> str:
