@@ -60,6 +60,8 @@ class Opening(Struct, frozen=True, kw_only=True):
     """Of replays: the longest single wait, in seconds."""
     tries: int | None = 4
     """Of connections: how often the first is tried; None: for ever."""
+    shared: dict[str, object] = {}
+    """What sources of one sort that are opened together have in common, by its name."""
 
 
 RECORDING = SourceKind(
@@ -81,6 +83,28 @@ FORUM = SourceKind(
     examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
     opener="moltwatch.sources.forum:open_spec",
 )
+MOLTBOOK = SourceKind(
+    name="moltbook",
+    schemes=("moltbook", "moltbook+http", "moltbook+https"),
+    summary="Moltbook, by polling; a submolt, or another server (with #SUBMOLT) may be named",
+    examples=("moltbook:", "moltbook:philosophy", "moltbook+http://127.0.0.1:3000/api/v1"),
+    key="MOLTBOOK_API_KEY or ~/.config/moltbook/credentials.json, unless reading is open",
+    opener="moltwatch.sources.moltbook:open_spec",
+)
+CLAWSTR = SourceKind(
+    name="clawstr",
+    schemes=("clawstr",),
+    summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
+    examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
+    opener="moltwatch.sources.clawstr:open_spec",
+)
+NOSTR = SourceKind(
+    name="nostr",
+    schemes=("nostr+wss", "nostr+ws"),
+    summary="all notes and comments of a Nostr relay; #names choose hashtags",
+    examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
+    opener="moltwatch.sources.nostr:open_spec",
+)
 SIM = SourceKind(
     name="sim",
     schemes=("sim",),
@@ -89,7 +113,7 @@ SIM = SourceKind(
     opener="moltwatch.sources.sim:open_spec",
 )
 
-KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM, SIM)
+KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM, MOLTBOOK, CLAWSTR, NOSTR, SIM)
 
 
 def by_scheme() -> Iterator[tuple[str, SourceKind]]:
