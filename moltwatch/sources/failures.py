@@ -125,12 +125,14 @@ def _judge_http(error: Exception, now: datetime | None) -> Failure:
         case httpx.TimeoutException():
             return Failure(reason="no answer in time")
         case httpx.ConnectError():
+            # The deepest says most: those above it only say that no address could be reached.
+            deepest: OSError | None = None
             cause: BaseException | None = error
             while cause is not None:
-                if isinstance(cause, OSError):
-                    return judge(cause)
-                cause = cause.__cause__ or cause.__context__
-            return Failure(reason="network error")
+                deepest = cause if isinstance(cause, OSError) else deepest
+                several = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else None
+                cause = several or cause.__cause__ or cause.__context__
+            return Failure(reason="network error") if deepest is None else judge(deepest)
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return Failure(reason="connection lost")
         case httpx.ProxyError():

@@ -1,0 +1,257 @@
+"""What is asked of a Moltbook server, and what its answers say; pure.
+
+Posts and comments themselves are read by :mod:`moltwatch.recording.plain`, which takes every
+dialect. Here is what only a poller needs: which posts a page lists and how many comments each is
+told to have, how the next page is asked for, what an error says, how long to stay away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from moltwatch.errors import BadItem
+from moltwatch.recording import dialect
+from moltwatch.recording.lines import parse
+from moltwatch.text import display_line
+from moltwatch.times import DAY, SECOND, Micros, parse_time
+
+PAGE = 100
+"""Items asked for at once. Servers cut anything larger to this, and deny that there is more."""
+
+_LISTS = ("posts", "comments", "data", "items", "results")
+_COUNT = ("comment_count", "commentCount", "comments_count", "commentsCount", "num_comments")
+_CURSOR = ("next_cursor", "nextCursor", "cursor")
+_PINNED = ("is_pinned", "isPinned", "pinned")
+_DELETED = ("is_deleted", "isDeleted")
+_STAY_AWAY = (
+    ("retryAfter", 1.0),
+    ("retry_after", 1.0),
+    ("retry_after_seconds", 1.0),
+    ("retry_after_minutes", 60.0),
+)
+_LONGEST_ID = 200
+"""Characters; a longer id is nothing to build an address from."""
+
+
+class Ask(StrEnum):
+    """What a request is for."""
+
+    NEW = "new"
+    """A page of the newest posts."""
+    HOT = "hot"
+    """The busiest threads, for their numbers of comments."""
+    COMMENTS = "comments"
+    """The comments of one thread."""
+    POST = "post"
+    """One post, which some servers answer with its comments."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One GET."""
+
+    ask: Ask
+    path: str
+    """Below the base address, quoted."""
+    params: tuple[tuple[str, str], ...] = ()
+    thread: str | None = None
+    """Of COMMENTS and POST: the thread."""
+    page: int = 1
+
+    @property
+    def key(self) -> str:
+        """Tells requests apart, for ETags."""
+        return "&".join([self.path, *(f"{name}={value}" for name, value in self.params)])
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """What a page tells about one post or comment, beside the post itself."""
+
+    id: str
+    comments: int | None = None
+    pinned: bool = False
+    deleted: bool = False
+    ours: bool = True
+    """In the submolt that is watched."""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One answer, understood."""
+
+    value: Any
+    """The JSON value, for :func:`moltwatch.recording.plain.events_from`."""
+    listed: tuple[Listed, ...] = ()
+    """The items on it in their order; not those nested in others."""
+    cursor: str | None = None
+    """What to ask the next page with, where the server pages by cursor."""
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """An answer that says no."""
+
+    words: str = ""
+    """The server's own, harmless to show; they may quote its database."""
+    retry_after: float | None = None
+    """Seconds to stay away, where the body says so."""
+
+
+def listing(
+    *, sort: str | None, limit: int, submolt: str | None, cursor: str | None, offset: int, page: int
+) -> Request:
+    """A page of posts. ``sort`` None leaves the order to the server."""
+    params = [] if sort is None else [("sort", sort)]
+    params.append(("limit", str(limit)))
+    if submolt is not None:
+        params.append(("submolt", submolt))
+    if cursor is not None:
+        params.append(("cursor", cursor))
+    elif offset:
+        params.append(("offset", str(offset)))
+    ask = Ask.HOT if sort == "hot" else Ask.NEW
+    return Request(ask=ask, path="/posts", params=tuple(params), page=page)
+
+
+def comments_of(thread: str, *, cursor: str | None = None, page: int = 1) -> Request:
+    """A page of a thread's comments, newest first."""
+    params = [("sort", "new"), ("limit", str(PAGE))]
+    if cursor is not None:
+        params.append(("cursor", cursor))
+    return Request(
+        ask=Ask.COMMENTS,
+        path=f"/posts/{quote(thread, safe='')}/comments",
+        params=tuple(params),
+        thread=thread,
+        page=page,
+    )
+
+
+def post_of(thread: str) -> Request:
+    """One post, with whatever the server adds to it."""
+    return Request(ask=Ask.POST, path=f"/posts/{quote(thread, safe='')}", thread=thread)
+
+
+def can_ask_for(thread: str) -> bool:
+    """Whether an id can stand in an address. Ids are the forum's to choose: ``..`` would be a way
+    out of the path."""
+    return thread.strip(".") != "" and len(thread) <= _LONGEST_ID
+
+
+def read_answer(body: bytes) -> Page | Refusal:
+    """Understand the body of an answer. Never raises: what is no JSON is a refusal."""
+    try:
+        value = parse(body)
+    except (ValueError, RecursionError):
+        return Refusal(words="the answer is not JSON")
+    if isinstance(value, dict) and (value.get("success") is False or _is_bare_error(value)):
+        return refusal_of(value)
+    if not isinstance(value, dict | list):
+        return Refusal(words="the answer is not a list of posts")
+    around = value if isinstance(value, dict) else {}
+    return Page(value=value, listed=tuple(_listed(value)), cursor=_cursor(around))
+
+
+def read_refusal(body: bytes) -> Refusal:
+    """What the body of an error says, if anything. Never raises."""
+    try:
+        value = parse(body)
+    except (ValueError, RecursionError):
+        return Refusal()
+    return refusal_of(value) if isinstance(value, dict) else Refusal()
+
+
+def refusal_of(value: Mapping[str, Any]) -> Refusal:
+    """What an error object says, in either of its two shapes."""
+    words = value.get("error")
+    if isinstance(words, Mapping):
+        words = words.get("message")
+    if not isinstance(words, str):
+        words = value.get("message")
+    return Refusal(
+        words=display_line(words, 80) if isinstance(words, str) else "",
+        retry_after=next(
+            (
+                number * seconds
+                for key, seconds in _STAY_AWAY
+                if (number := _number(value.get(key))) is not None
+            ),
+            None,
+        ),
+    )
+
+
+def read_reset(text: str | None, now: Micros) -> Micros | None:
+    """The moment an ``X-RateLimit-Reset`` names: in seconds from now, as a time since 1970 in
+    seconds or milliseconds, or in RFC 3339. None if it says nothing."""
+    if not text:
+        return None
+    seconds = _number(text)
+    if seconds is not None and seconds <= DAY // SECOND:
+        return now + round(seconds * SECOND)
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_bare_error(value: Mapping[str, Any]) -> bool:
+    return "error" in value and not any(key in value for key in (*_LISTS, "post"))
+
+
+def _listed(value: object) -> Iterator[Listed]:
+    for item in _items(value):
+        if not isinstance(item, Mapping):
+            continue
+        try:
+            own = dialect.ident(item, dialect.ID)
+        except BadItem:
+            continue  # events_from will count it
+        if own is not None:
+            count = dialect.number(item, *_COUNT)
+            yield Listed(
+                id=own,
+                comments=None if count is None else max(0, count),
+                pinned=any(item.get(key) is True for key in _PINNED),
+                deleted=any(item.get(key) is True for key in _DELETED),
+            )
+
+
+def _items(value: object) -> list[Any]:
+    """The list in an answer, or the one post it is about."""
+    for _ in range(4):  # {"data": {"posts": […]}} and no deeper
+        if isinstance(value, list):
+            return value
+        if not isinstance(value, Mapping):
+            return []
+        if isinstance(value.get("post"), Mapping):
+            return [value["post"]]
+        inside = next(
+            (value[key] for key in _LISTS if isinstance(value.get(key), list | dict)), None
+        )
+        if inside is None:
+            return [value] if dialect.first(value, dialect.ID) is not None else []
+        value = inside
+    return []
+
+
+def _cursor(value: Mapping[str, Any]) -> str | None:
+    paging = value.get("pagination")
+    for place in (value, paging if isinstance(paging, Mapping) else {}):
+        cursor = next((place[key] for key in _CURSOR if isinstance(place.get(key), str)), None)
+        if cursor and len(cursor) <= 2_000:
+            return dialect.scrub(cursor)
+    return None
+
+
+def _number(value: object) -> float | None:
+    """A span in seconds, however it is written; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number < float("inf") else None
