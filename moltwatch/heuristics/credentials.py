@@ -17,6 +17,9 @@ from moltwatch.model import Kind
 _MATERIAL = read_material("credentials")
 _KEYS = tuple((key["needs"], re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
 _PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])
+_LONG_WORD = 16
+"""No credential is without a run of letters and digits this long, except a seed phrase."""
+_SEED_NAMES = ("seed phrase", "mnemonic", "recovery phrase")
 _MOST_CHARS = 20_000
 
 
@@ -44,6 +47,10 @@ class Credentials(Heuristic):
     def observe(self, item: Item) -> Iterable[Signal]:
         body = item.post.body[:_MOST_CHARS]
         lower = body.lower()
+        if len(max(item.vocabulary, key=len, default="")) < _LONG_WORD and not any(
+            name in lower for name in _SEED_NAMES
+        ):
+            return ()
         found = dict.fromkeys(
             says
             for needs, pattern, says in _KEYS

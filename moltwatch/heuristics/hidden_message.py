@@ -22,6 +22,11 @@ _INVISIBLE = re.compile(
 )
 _BASE64 = re.compile(r"(?<![\w/+.:-])[A-Za-z0-9+/]{24,}={0,2}(?![\w/+=])")
 _BITS = re.compile(r"(?:\b[01]{8}\b[ ,]?){4,}|(?<!\d)[01]{40,}(?!\d)")
+_BITS_BEGIN = re.compile(r"[01]{8}")
+_HEX_PAIRS = 5
+"""Distinct words of two letters or digits from which they may be bytes in hexadecimal."""
+_LONG_WORD = 20
+"""Letters from which a word may be part of a Base64 passage."""
 _HEX = re.compile(r"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}\b[ ,]?){10,}|(?:\\x[0-9a-fA-F]{2}){8,}")
 _ROT13_WORDS = frozenset(
     [
@@ -98,17 +103,17 @@ class HiddenMessage(Heuristic):
             yield from self._invisible(body)
         if not body.isascii() and (n := len(_ANCIENT.findall(body))) >= _ANCIENT_LEAST:
             yield 0.6, f"writes {n} characters in scripts nobody speaks any more"
-        if max(map(len, item.vocabulary), default=0) >= 20:
+        if len(max(item.vocabulary, key=len, default="")) >= _LONG_WORD:
             for blob in _BASE64.findall(body)[:20]:
                 if text := self._readable(_unbase64(blob)):
                     yield 0.8, f"hides “{text}” in Base64"
-        if any(len(word) >= 8 and not word.strip("01") for word in item.vocabulary):
+        if "01" in body and _BITS_BEGIN.search(body):
             for bits in _BITS.findall(body)[:20]:
                 digits = re.sub(r"\D", "", bits)
                 data = bytes(int(digits[at : at + 8], 2) for at in range(0, len(digits) - 7, 8))
                 if text := self._readable(data, 4):
                     yield 0.7, f"hides “{text}” in bits"
-        if "\\x" in body or sum([len(word) == 2 for word in item.words]) >= 10:
+        if "\\x" in body or sum([len(word) == 2 for word in item.vocabulary]) >= _HEX_PAIRS:
             for run in _HEX.findall(body)[:20]:
                 data = bytes.fromhex("".join(re.findall(r"(?:0x|\\x)?([0-9a-fA-F]{2})", run)))
                 if text := self._readable(data, 8):

@@ -24,8 +24,8 @@ class _Attack(Struct, frozen=True):
     name: str
     says: str
     weight: float
-    needs: frozenset[str]
-    """Words of which a post has one, or cannot be this attack: spares it the pattern."""
+    needs: tuple[frozenset[str], ...]
+    """Of each set a post has a word, or cannot be this attack: spares it the pattern."""
     pattern: re.Pattern[str]
 
 
@@ -34,7 +34,7 @@ _ATTACKS = tuple(
         name,
         told["says"],
         told["weight"],
-        frozenset(told["needs"]),
+        tuple(map(frozenset, told["needs"])),
         re.compile("|".join(told["patterns"])),
     )
     for name, told in _MATERIAL["attack"].items()
@@ -81,7 +81,10 @@ class Injection(Heuristic):
         self.about = about
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        attacks = [attack for attack in _ATTACKS if not attack.needs.isdisjoint(item.vocabulary)]
+        vocabulary = item.vocabulary
+        attacks = [
+            attack for attack in _ATTACKS if not any(map(vocabulary.isdisjoint, attack.needs))
+        ]
         if not attacks:
             return ()
         text = item.folded[:_MOST_CHARS]
