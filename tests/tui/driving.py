@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from moltwatch.session import Session
 from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.rowview import RowView
 from moltwatch.tui.screens.main import MainScreen
 from tests.tui.forum import START, Forum
 
@@ -44,6 +45,21 @@ class Watcher:
         for _ in range(n):
             self.app.tick()
             await self.pilot.pause()
+
+    async def arrival(self) -> None:
+        """Wait for a seek to come where it is heading."""
+        for _ in range(200):
+            await self.frames(1)
+            if not self.app.player.seeking and not self.app.player._jobs:
+                break
+        assert not self.app.player.seeking
+        await self.frames()
+
+    def cool(self) -> None:
+        """What was fresh is so no longer."""
+        for view in self.app.screen.query(RowView):
+            view._fresh.clear()
+            view.refresh()
 
     async def press(self, *keys: str) -> None:
         for key in keys:

@@ -28,9 +28,11 @@ def look(
 
     async def drive(pilot: Pilot[None]) -> None:
         watcher = Watcher(app, forum, pilot)
-        # What was fresh has cooled, so that nothing hangs on the frame a picture was taken in.
-        await watcher.frames(90)
+        await watcher.frames()
         await watcher.press(*keys)
+        # So that nothing hangs on the frame a picture was taken in.
+        watcher.cool()
+        await pilot.pause()
 
     return app, drive
 

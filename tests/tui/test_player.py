@@ -17,7 +17,8 @@ async def test_a_recorder_that_cannot_write_stops_the_session_visibly() -> None:
     events, findings = script(minutes=5)
     failure = RecordingError("night.molt: no space left")
     async with watching(Forum(events, findings, fail=failure)) as watcher:
-        await watcher.frames(300)
+        watcher.app.frame += 10_000
+        await watcher.frames(3)
         assert "stopped: night.molt: no space left" in watcher.text, "and it stays"
         assert "● stopped" in watcher.text
         assert watcher.app.failure is failure, "for the exit code"
@@ -77,7 +78,5 @@ async def test_seeking_past_either_end_ends_there(at: int) -> None:
     forum = Forum(events, findings, play=START + 3 * MINUTE)
     async with watching(forum) as watcher:
         watcher.app.player.seek(at)
-        for _ in range(20):
-            await watcher.frames()
-        assert not watcher.app.player.seeking
+        await watcher.arrival()
         assert START <= watcher.session.now <= forum.events[-1].seen_at

@@ -69,8 +69,7 @@ async def test_back_opens_another_run_and_keeps_what_the_user_chose(watcher: Wat
     await watcher.press("x")
     then = watcher.session
     await watcher.press("shift+left")
-    for _ in range(20):
-        await watcher.frames()
+    await watcher.arrival()
     assert len(watcher.forum.runs) == 2 and watcher.forum.sources[0].closed
     assert watcher.session is not then
     assert START + 5 * MINUTE < watcher.session.now < START + 8 * MINUTE
@@ -82,16 +81,14 @@ async def test_back_opens_another_run_and_keeps_what_the_user_chose(watcher: Wat
 
 async def test_0_starts_over(watcher: Watcher) -> None:
     await watcher.press("0")
-    for _ in range(20):
-        await watcher.frames()
+    await watcher.arrival()
     assert watcher.session.now <= START + 20 * SECOND
     assert watcher.session.posts == 1
 
 
 async def test_what_lies_ahead_stays_on_the_time_line(watcher: Watcher) -> None:
     await watcher.press("shift+right", "shift+right", "0")
-    for _ in range(20):
-        await watcher.frames()
+    await watcher.arrival()
     bar = watcher.main.seekbar.draw(120)[0].strip(watcher.main.seekbar.rich_style).text
     assert len(bar[30:].strip()) > 20
 

@@ -44,13 +44,16 @@ class PiecesRow:
 class ParagraphRow:
     """A harmless text, broken into lines."""
 
-    __slots__ = ("_broken", "_for", "_ink", "_key", "_most", "text")
+    __slots__ = ("_broken", "_for", "_indent", "_ink", "_key", "_most", "text")
 
-    def __init__(self, key: Hashable, text: str, ink: str = "body", most: int = 12) -> None:
+    def __init__(
+        self, key: Hashable, text: str, ink: str = "body", most: int = 12, indent: int = 1
+    ) -> None:
         self._key = key
         self.text = text
         self._ink = ink
         self._most = most
+        self._indent = indent
         self._for = -1
         self._broken: list[str] = []
 
@@ -64,7 +67,9 @@ class ParagraphRow:
 
     def height(self, width: int) -> int:
         if width != self._for:
-            self._broken = shorten(self.text, width - 3, self._most) if self.text else []
+            self._broken = (
+                shorten(self.text, width - 2 - self._indent, self._most) if self.text else []
+            )
             self._for = width
         return len(self._broken)
 
@@ -72,7 +77,7 @@ class ParagraphRow:
         self.height(width)
         edge = sign("cursor") if look.selected else " "
         return [
-            Line(width).add(edge, ink("primary")).add(" ").add(text, ink(self._ink))
+            Line(width).add(edge, ink("primary")).gap(self._indent).add(text, ink(self._ink))
             for text in self._broken
         ]
 

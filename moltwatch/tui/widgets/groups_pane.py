@@ -76,10 +76,10 @@ class GroupsPane(Pane):
                 )
             )
             rows.append(
-                ParagraphRow((swarm.id, "why"), "  " + safe_line(swarm.group.reason), "body", 2)
+                ParagraphRow((swarm.id, "why"), safe_line(swarm.group.reason), "body", 2, 3)
             )
             names = ", ".join(safe_line(name, 30) for name in swarm.group.accounts[:4])
-            rows.append(ParagraphRow((swarm.id, "who"), "  " + names, "dim", 1))
+            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3))
         return rows
 
     def _one(self, swarm: Swarm) -> list[Row]:

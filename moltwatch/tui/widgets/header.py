@@ -13,6 +13,9 @@ from moltwatch.tui.symbols import sign, spark
 PULSE = 12
 """Columns of the sparkline."""
 
+ROOM_FOR_WORDS = 48
+"""Cells left for counts that are enough to say what is counted."""
+
 LAGGING = 5 * SECOND
 """A live source further behind than this says so."""
 
@@ -85,12 +88,12 @@ class Header(Bar):
         if lag:
             line.add(f" {lag}", self.ink("bad"))
         line.add("  ")
-        words = width >= 116
+        words = line.room > ROOM_FOR_WORDS
         for n, name in (
             (session.posts, "posts"),
             (session.threads.n, "threads"),
             (session.agents.n, "agents"),
-        ):
+        )[: 3 if width >= 90 else 2]:
             line.add(f"{n:,}", self.ink("body"))
             line.add(f" {name}  " if words else f"{name[0]} ", self.ink("faint"))
         for kind in Kind:

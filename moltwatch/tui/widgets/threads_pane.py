@@ -16,6 +16,9 @@ from moltwatch.tui.widgets.pane import Pane
 MOST_SHOWN = 300
 """Threads in the list; the rest is reached through the filter, flags and agents."""
 
+FULL = 60
+"""As long as there are fewer in the list, it grows at once."""
+
 FRAMES_IN_ORDER = 30
 """The order stands for this many frames, so that rows can be read and clicked."""
 
@@ -67,7 +70,9 @@ class ThreadsPane(Pane):
         if passes is not self._passes:
             self._passes = passes
             self._order.clear()
-        if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < 8:
+        if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < min(
+            session.threads.n, FULL
+        ):
             self._ordered_at = frame
             self._order = [thread.id for thread in self._sorted(session, pinned, passes)]
         rows: list[ThreadRow] = []
