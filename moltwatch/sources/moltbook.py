@@ -75,7 +75,7 @@ class MoltbookSource(Source):
         self._clock = clock
         self._tries = tries
         self._backoff = backoff or Backoff(first=1.0, most=120.0)
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._news = News()
         self._held: list[Event] = []
         self._held_since: Micros = 0
@@ -92,7 +92,7 @@ class MoltbookSource(Source):
             if request is None:
                 wake = self.planner.due
             else:
-                wake = self._limits.free_at(now, first=request.ask is Ask.NEW)
+                wake = self.limits.free_at(now, first=request.ask is Ask.NEW)
                 if request.ask is not Ask.NEW and wake > now:
                     wake = min(wake, max(self.planner.due, now + 1))
             if request is not None and wake <= now:
@@ -113,13 +113,13 @@ class MoltbookSource(Source):
     # --- one request ------------------------------------------------------------------------------
 
     async def _ask(self, request: Request) -> None:
-        self._limits.spend(self._clock.now())
+        self.limits.spend(self._clock.now())
         try:
             answer = await self._client.get(request)
         except LostError as error:
             self._lost(request, error.failure)
         else:
-            self._limits.heed(answer.headers, self._clock.now())
+            self.limits.heed(answer.headers, self._clock.now())
             self._take(request, answer)
 
     # --- answers ----------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class MoltbookSource(Source):
         reason = "rate-limited" if limited else failure.reason
         self._hold(self.planner.lost(request, reason, self._clock.now(), limited=limited))
         until = self._clock.now() + round(self._backoff.next(failure.retry_after) * SECOND)
-        self._limits.block(until)
+        self.limits.block(until)
         waiting = State.RECONNECTING if self._answered else State.CONNECTING
         self._say(State.RATE_LIMITED if limited else waiting, failure.reason)
 
@@ -255,7 +255,7 @@ class MoltbookSource(Source):
         if self._failing:
             self.status.until = wake
         elif request is not None and request.ask is Ask.NEW:
-            limit = f"{self._limits.per_minute:g} requests a minute"
+            limit = f"{self.limits.per_minute:g} requests a minute"
             self._say(State.RATE_LIMITED, f"used up {limit}", wake)
         else:
             self._say(State.POLLING, self.planner.words(), self.planner.due)

@@ -1,0 +1,404 @@
+"""The pure parts of the Moltbook source: what is asked, what answers say, what comes out when."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.errors import Rejects
+from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
+from moltwatch.recording.plain import Origin, events_from
+from moltwatch.sources.moltbook_limits import BURST, RESERVE, SHARE, Limits
+from moltwatch.sources.moltbook_news import News, release
+from moltwatch.sources.moltbook_planner import MOST_PAGES, SOONEST, Planner
+from moltwatch.sources.moltbook_threads import LATE, Threads
+from moltwatch.sources.moltbook_wire import (
+    Ask,
+    Listed,
+    Page,
+    Refusal,
+    Request,
+    can_ask_for,
+    comments_of,
+    post_of,
+    read_answer,
+    read_refusal,
+    read_reset,
+)
+from moltwatch.times import DAY, MINUTE, SECOND, Micros
+from tests import strategies
+from tests.sources.fakes import T0, post
+
+
+def page(*ids: str, comments: int = 0, cursor: str | None = None) -> Page:
+    """A page that lists these."""
+    return Page(
+        value={},
+        listed=tuple(Listed(id=id, comments=comments) for id in ids),
+        cursor=cursor,
+    )
+
+
+# --- the wire -------------------------------------------------------------------------------------
+
+
+@given(strategies.json_values)
+def test_any_json_is_an_answer_or_a_refusal(value: Any) -> None:
+    body = json.dumps(value).encode("utf-8", "surrogatepass")
+    answer = read_answer(body)
+    assert isinstance(answer, Page | Refusal)
+    assert isinstance(read_refusal(body), Refusal)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_answer_or_a_refusal(body: bytes) -> None:
+    assert isinstance(read_answer(body), Page | Refusal)
+    read_refusal(body)
+
+
+@given(strategies.texts | st.sampled_from(["..", ".", "a/../b", "?x=1#y", "%2e%2e"]))
+def test_no_id_leaves_its_place_in_the_address(id: str) -> None:
+    if not can_ask_for(id):
+        return
+    for request in (comments_of(id), post_of(id)):
+        parts = urlsplit("http://forum.example/api/v1" + request.path)
+        assert parts.path == "/api/v1" + request.path
+        assert request.path.split("/")[1] == "posts"
+        assert ".." not in request.path.split("/")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"posts": [{"id": "a", "comment_count": 3}, {"id": 7, "commentCount": "4"}]},
+        {"data": [{"id": "a", "comments_count": 3}, None, {"id": "7", "comment_count": 4.0}]},
+        {"data": {"posts": [{"_id": "a", "comment_count": 3}, {"uuid": "7", "comment_count": 4}]}},
+        [{"id": "a", "comment_count": 3}, {"id": "7", "comment_count": "4"}],
+    ],
+)
+def test_what_a_list_shows(value: Any) -> None:
+    answer = read_answer(json.dumps(value).encode())
+    assert isinstance(answer, Page)
+    assert [(item.id, item.comments) for item in answer.listed] == [("a", 3), ("7", 4)]
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "wait"),
+    [
+        ({"success": False, "error": "no", "code": "RATE_LIMITED", "retryAfter": 30}, "no", 30),
+        ({"statusCode": 429, "message": "slow", "retry_after_seconds": 9}, "slow", 9),
+        ({"success": False, "error": {"message": "in"}, "retry_after_minutes": 2}, "in", 120),
+        (
+            {"success": False, "error": 'relation "x\x1b[2J"', "retryAfter": "soon"},
+            "relation",
+            None,
+        ),
+        ({"success": False}, "", None),
+        ([], "", None),
+    ],
+)
+def test_what_an_error_says(value: Any, words: str, wait: float | None) -> None:
+    refusal = read_refusal(json.dumps(value).encode())
+    assert refusal.words.startswith(words)
+    assert "\x1b" not in refusal.words
+    assert refusal.retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("33", 33),
+        (str(T0 // SECOND + 40), 40),
+        (str(T0 // 1_000 + 40_000), 40),
+        ("2023-11-14T22:14:00Z", 40),
+        ("-5", None),
+        ("nan", None),
+        ("", None),
+        (None, None),
+        ("tomorrow", None),
+    ],
+)
+def test_when_a_limit_is_reset(text: str | None, seconds: float | None) -> None:
+    reset = read_reset(text, T0)
+    assert reset == (None if seconds is None else T0 + seconds * SECOND)
+
+
+def test_the_recorded_answers_are_understood(shared: Any) -> None:
+    folder = shared / "wire" / "moltbook"
+    if not folder.is_dir():
+        pytest.skip("no recorded answers beside this checkout")
+    for name, comments in (("posts_2026-02-12", 20), ("get_posts_new", None)):
+        answer = read_answer((folder / f"{name}.json").read_bytes())
+        assert isinstance(answer, Page)
+        rejects = Rejects()
+        events = events_from(answer.value, Origin(now=T0), rejects)
+        posts = [event for event in events if isinstance(event, Post)]
+        assert [item.id for item in answer.listed] == [post.id for post in posts]
+        assert all(item.comments is not None for item in answer.listed)
+        assert len(posts) == (comments or len(posts))
+        assert not rejects
+
+
+# --- the budget -----------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20 * SECOND)), max_size=120))
+def test_the_limit_is_kept(steps: list[tuple[bool, Micros]]) -> None:
+    limits, now = Limits(60), T0
+    times: list[Micros] = []
+    for first, pause in steps:
+        now = max(now + pause, limits.free_at(now + pause, first=first))
+        limits.spend(now)
+        times.append(now)
+    for start in times:
+        assert sum(start <= at < start + MINUTE for at in times) <= BURST + SHARE * 60 + 1
+
+
+def test_comments_leave_a_reserve_for_new_posts() -> None:
+    limits = Limits(60)
+    for _ in range(BURST - RESERVE):
+        assert limits.free_at(T0, first=False) == T0
+        limits.spend(T0)
+    assert limits.free_at(T0, first=False) > T0
+    assert limits.free_at(T0, first=True) == T0
+
+
+def test_what_the_server_says_of_its_limit_counts() -> None:
+    limits = Limits(60)
+    limits.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}, T0)
+    assert limits.free_at(T0, first=True) == T0 + 30 * SECOND
+    limits = Limits(60)
+    limits.heed({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "86400"}, T0)
+    assert limits.free_at(T0, first=True) <= T0 + 600 * SECOND, "no server puts us to sleep"
+    limits = Limits(60)
+    # Ten left for five minutes: about one in half a minute.
+    limits.heed({"X-RateLimit-Remaining": "10", "X-RateLimit-Reset": "300"}, T0)
+    for _ in range(10):
+        limits.spend(T0)
+    assert limits.free_at(T0, first=True) > T0 + 30 * SECOND
+
+
+@given(st.dictionaries(st.sampled_from(["X-RateLimit-Limit", "X-RateLimit-Remaining"]), st.text()))
+def test_nonsense_about_the_limit_is_passed_over(headers: dict[str, str]) -> None:
+    limits = Limits(60)
+    limits.heed(headers, T0)
+    assert limits.free_at(T0, first=True) <= T0 + 600 * SECOND
+
+
+# --- the plan -------------------------------------------------------------------------------------
+
+
+def begun(*ids: str) -> Planner:
+    """A planner that has read the list once, at T0."""
+    planner = Planner("test")
+    planner.took_new(page(*ids), T0, T0)
+    return planner
+
+
+def asked(request: Request | None) -> dict[str, str]:
+    assert request is not None
+    return dict(request.params)
+
+
+def test_new_posts_first_and_read_on_until_known() -> None:
+    planner = Planner("test", submolt="philosophy")
+    assert asked(planner.next(T0)) == {"sort": "new", "limit": "100", "submolt": "philosophy"}
+    planner.took_new(page("b", "a"), T0, T0)
+    now = planner.due
+    assert planner.next(now - 1) is None
+    assert "offset" not in asked(planner.next(now))
+    assert planner.took_new(page("f", "e"), T0, now) == []
+    assert asked(planner.next(now))["offset"] == "2"
+    assert planner.took_new(page("d", "c", cursor="x"), T0, now) == []
+    assert asked(planner.next(now))["cursor"] == "x"
+    assert planner.took_new(page("c", "b"), T0, now) == []
+    assert planner.next(now) is None
+    assert planner.due > now
+
+
+def test_what_lies_beyond_the_last_page_read_is_a_gap() -> None:
+    planner = begun("a")
+    now = planner.due
+    gaps: list[Event] = []
+    for number in range(MOST_PAGES):
+        assert gaps == []
+        gaps = planner.took_new(page(f"n{number}"), now - number * SECOND, now)
+    (gap,) = gaps
+    assert isinstance(gap, Gap)
+    assert (gap.since, gap.until) == (T0, now - (MOST_PAGES - 1) * SECOND)
+    assert not gap.recovered
+    again = planner.due
+    assert planner.took_new(page("n0"), now, again) == [], "told once"
+
+
+def test_an_outage_is_a_gap_that_closes_where_the_list_reaches_back() -> None:
+    planner = begun("a")
+    request = planner.next(planner.due)
+    assert request is not None
+    planner.lost(request, "connection refused", planner.due, limited=False)
+    (gap,) = planner.took_new(page("b", "a"), T0, T0 + MINUTE)
+    assert isinstance(gap, Gap)
+    assert gap.recovered
+    assert (gap.since, gap.until, gap.reason) == (T0, T0 + MINUTE, "connection refused")
+
+
+def test_pages_that_never_come_do_not_stop_the_rest() -> None:
+    planner = begun("a")
+    now = planner.due
+    planner.took_new(page("c"), T0, now)
+    told: list[Event] = []
+    for _ in range(3):
+        assert told == []
+        request = planner.next(now)
+        assert request is not None
+        assert request.page == 2
+        told = planner.lost(request, "no answer in time", now, limited=False)
+    assert [type(event) for event in told] == [Gap]
+    assert planner.next(now) is None
+
+
+@given(st.lists(st.integers(0, 9), max_size=40), st.integers(0, 9))
+def test_no_list_makes_it_ask_for_ever(picks: list[int], last: int) -> None:
+    planner = begun("a")
+    now = planner.due
+    for number in [*picks, *[last] * MOST_PAGES]:
+        request = planner.next(now)
+        if request is None:
+            break
+        planner.took_new(page(f"n{number}", f"n{number + 1}"), None, now)
+    assert planner.next(now) is None
+    assert planner.due >= now + SOONEST
+
+
+def test_a_thread_read_in_pages_and_to_its_end() -> None:
+    planner = Planner("test")
+    planner.took_new(page("t", comments=150), T0, T0)
+    first = planner.next(T0)
+    assert first is not None
+    assert first.ask is Ask.COMMENTS
+    planner.took_thread(first, page("c1", cursor="x"), T0, fresh=100, known=0)
+    second = planner.next(T0)
+    assert asked(second)["cursor"] == "x"
+    assert second is not None
+    planner.took_thread(second, page("c2"), T0, fresh=45, known=0)
+    assert planner.next(T0) is None
+    assert planner.report(T0 + MINUTE) == [], "five were deleted: the list was read to its end"
+
+
+def test_roots_are_asked_for_once() -> None:
+    planner = begun("a")
+    planner.want_roots(["a", "r", "r", ".."])
+    request = planner.next(T0)
+    assert request == post_of("r")
+    planner.refused(post_of("r"), 404, "HTTP 404", T0)
+    planner.want_roots(["r"])
+    assert planner.next(T0) is None
+
+
+def test_comments_that_cannot_be_read_are_left_alone_for_a_while() -> None:
+    planner = Planner("test")
+    planner.took_new(page(*(f"t{n}" for n in range(40)), comments=3), T0, T0)
+    tries = 0
+    while (request := planner.next(T0)) is not None and tries < 100:
+        planner.refused(request, 500, "HTTP 500", T0)
+        tries += 1
+    assert tries <= 10
+    assert planner.trouble == "comments cannot be read: HTTP 500"
+    assert "40 threads waiting" in planner.words()
+    assert planner.next(planner.due).ask is Ask.NEW  # type: ignore[union-attr]
+
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+def tell(threads: Threads, id: str, comments: int, now: Micros, *, born: bool = True) -> None:
+    threads.tell(Listed(id=id, comments=comments), now, new=True, born=born)
+
+
+def test_most_waiting_first_then_most_expected() -> None:
+    threads = Threads()
+    for id, comments in (("a", 3), ("b", 9), ("c", 0)):
+        tell(threads, id, comments, T0)
+    order = []
+    while best := threads.best(T0):
+        order.append(best.id)
+        threads.took(best.id, best.waiting, T0, overlap=False)
+    assert order == ["b", "a"]
+    for minutes in range(1, 6):  # a gets a comment a minute, and then no list shows it
+        tell(threads, "a", 3 + minutes, T0 + minutes * MINUTE)
+    threads.took("a", 5, T0 + 5 * MINUTE, overlap=True)
+    best = threads.best(T0 + 8 * MINUTE)
+    assert best is not None
+    assert best.id == "a"
+
+
+def test_comments_are_missed_once() -> None:
+    threads = Threads()
+    tell(threads, "a", 10, T0)
+    assert threads.missed(T0 + LATE - 1) is None
+    missed = threads.missed(T0 + LATE)
+    assert missed is not None
+    assert (missed.comments, missed.threads, missed.since) == (10, 1, T0)
+    threads.took("a", 4, T0 + LATE, overlap=False)
+    assert threads.missed(T0 + 9 * LATE) is None
+
+
+def test_what_was_written_before_anybody_watched_is_not_missed() -> None:
+    threads = Threads()
+    tell(threads, "old", 5_000, T0, born=False)
+    threads.took("old", 100, T0, overlap=False)
+    assert threads.missed(T0 + LATE) is None
+    tell(threads, "old", 5_300, T0 + MINUTE)
+    threads.took("old", 100, T0 + MINUTE, overlap=False)
+    missed = threads.missed(T0 + MINUTE)
+    assert missed is not None
+    assert missed.comments == 200
+
+
+# --- news -----------------------------------------------------------------------------------------
+
+
+@given(strategies.streams, st.none() | strategies.times, strategies.times)
+def test_release_keeps_everything_and_never_runs_back(
+    events: list[Event], reached: Micros | None, now: Micros
+) -> None:
+    released = release(events, reached, now)
+    assert len(released) == len(events)
+    times = [event.seen_at for event in released]
+    assert times == sorted(times)
+    assert all(at <= now for at in times)
+    if reached is not None:
+        assert all(at >= min(reached, now) for at in times)
+    kept = [event.id for event in released if isinstance(event, Post)]
+    assert sorted(kept) == sorted(event.id for event in events if isinstance(event, Post))
+
+
+def test_a_reply_never_comes_before_what_it_answers() -> None:
+    root, answer = post(9), post(1, thread="p9", parent="p9")
+    released = release([root, answer], None, T0 + MINUTE)
+    assert [event.id for event in released if isinstance(event, Post)] == ["p9", "p1"]
+    assert released[0].seen_at == released[1].seen_at == root.created_at
+
+
+def test_a_profile_stands_before_its_post_and_a_gap_before_what_follows_it() -> None:
+    agent = AgentSeen(name="a3", bio="x", seen_at=T0 + MINUTE)
+    gap = Gap(seen_at=T0 + MINUTE, since=T0, until=T0 + 2 * SECOND, reason="")
+    released = release([gap, agent, post(3), post(1), post(2)], T0, T0 + MINUTE)
+    names = [getattr(event, "id", None) or getattr(event, "name", "gap") for event in released]
+    assert names == ["p1", "gap", "p2", "a3", "p3"]
+
+
+@given(strategies.streams)
+def test_the_same_again_is_no_news(events: list[Event]) -> None:
+    news = News()
+    posts = [event for event in events if isinstance(event, Post)]
+    unique = list({event.id: event for event in posts}.values())
+    assert news.take(unique) == unique
+    assert news.take(unique) == []
+    beat = Heartbeat(seen_at=DAY)
+    assert news.take([beat]) == [beat]
