@@ -169,7 +169,7 @@ class RelayFeed:
         """Nothing came for a while: time goes on, and patience ends."""
         if not self._past.heard:
             return self._tick(now)
-        self._past.advance(now)
+        self._witness(now)
         return [*self._tick(now), *self._book.beat(BEAT, self._scope.source, now)]
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
@@ -182,12 +182,17 @@ class RelayFeed:
         events: list[Event] = []
         if self._past.broken and self._history is None:
             events += self._past.mend(now, recovered=False)
-        self._past.advance(now)
+        self._witness(now)
         try:
             events += self._take(data, now)
         except BadItem as error:
             self._rejects.add(str(error), f"{self._name}, frame {self._frames:,}")
         return events + self._tick(now)
+
+    def _witness(self, now: Micros) -> None:
+        """Nothing was missed up to now, unless a gap is still open."""
+        if not self._past.broken:
+            self._past.advance(now)
 
     def _take(self, data: bytes, now: Micros) -> list[Event]:
         match read_relay_frame(data):
@@ -292,7 +297,9 @@ class RelayFeed:
 
     def _read_notice(self, text: str, now: Micros) -> None:
         self.notice = display_line(text, 200)
-        if text.startswith(("auth-required", "restricted")) and not self._login.done:
+        if text.startswith(("auth-required", "restricted")):
+            if self._login.done and LIVE in self._due:
+                raise Refused(f"it refuses us: {self.notice}")
             self._want_login(now)
         elif LIVE in self._due and not self._plain and not self._login.wanted:
             self._fall_back()
@@ -303,7 +310,7 @@ class RelayFeed:
         self._subscribe()
 
     def _want_login(self, now: Micros) -> None:
-        if not self._login.wanted:
+        if not (self._login.wanted or self._login.done):
             self._login.wanted = True
             self._due = {LOGIN: now + PATIENCE}
             if self._login.challenge is not None:
@@ -327,8 +334,12 @@ class RelayFeed:
     def _overdue(self, subscription: str, now: Micros) -> list[Event]:
         """It does not answer: go on without."""
         del self._due[subscription]
+        if subscription == LOGIN and self._login.sent is None:
+            raise Refused("it wants us to log in, and does not say how")
         if subscription == LOGIN:
-            raise Refused("it wants us to log in, and does not answer when we do")
+            self._login.take_for_done()
+            self._subscribe()
+            return []
         if subscription == LIVE:
             return []
         self._outbox.append(close(subscription))

@@ -30,22 +30,27 @@ class Login:
         self.wanted = False
         """It serves us no sooner than we have logged in."""
         self.done = False
-        self._sent: str | None = None
+        self.sent: str | None = None
+        """Id of our login that was not answered yet."""
 
     def frame(self, now: Micros) -> bytes:
         """What to send. There must be a challenge."""
         assert self.challenge is not None
         self._key = self._key or self._draw_key()
-        self._sent, frame = login(
+        self.sent, frame = login(
             self._key, relay=self._url, challenge=self.challenge, created_at=now // SECOND
         )
         return frame
 
     def accepted(self, answer: Answer) -> bool:
         """Whether that is the answer to our login. Raises Refused if it is no."""
-        if answer.id != self._sent:
+        if answer.id != self.sent:
             return False
         if not answer.accepted:
             raise Refused(f"it refuses strangers: {display_line(answer.reason, 200)}")
-        self.wanted, self.done, self._sent = False, True, None
+        self.take_for_done()
         return True
+
+    def take_for_done(self) -> None:
+        """It was accepted, or we act as if: some relays do not answer."""
+        self.wanted, self.done, self.sent = False, True, None

@@ -1,0 +1,442 @@
+"""One relay over time: what is asked, what is given out, and when. No network, no clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from moltwatch.errors import Rejects
+from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post, Vote
+from moltwatch.sources.failures import Refused, TurnedAway
+from moltwatch.sources.nostr_book import Book
+from moltwatch.sources.nostr_feed import BEAT, OVERLAP, PATIENCE, RelayFeed
+from moltwatch.sources.nostr_history import MOST_PAGES, History
+from moltwatch.sources.nostr_protocol import NostrEvent
+from moltwatch.sources.nostr_scope import Scope, clawstr, nostr
+from moltwatch.times import HOUR, SECOND, Micros
+from tests.sources.fakes import T0
+from tests.sources.nostr_kit import ADA, AGENT, BOB, EVE, NOW, event_frame, frame
+
+ROOT = ADA.post("root", at=1)
+REPLY = BOB.reply(ROOT, "reply", at=2)
+REFUSAL = frame("NOTICE", 'invalid: "#K" is not allowed')
+BAD_WORDS = ["blocked: go away", "restricted: members only", "auth-required: who are you?"]
+
+
+class Relay:
+    """A feed, and the relay's side of the conversation."""
+
+    def __init__(
+        self, scope: Scope | None = None, book: Book | None = None, since: Micros | None = None
+    ) -> None:
+        self.rejects = Rejects()
+        self.feed = RelayFeed(
+            scope or clawstr(),
+            book or Book(),
+            name="relay",
+            url="ws://relay",
+            rejects=self.rejects,
+            since=since,
+            draw_key=lambda: EVE.secret,
+        )
+        self.now = T0
+        self.asked: list[Any] = []
+        self.connect()
+
+    def connect(self) -> None:
+        self.asked = list(map(json.loads, self.feed.opening()))
+
+    def says(self, *frames: bytes) -> list[Event]:
+        events: list[Event] = []
+        for data in frames:
+            events += self.feed.receive(data, self.now)
+            self.asked += map(json.loads, self.feed.answers())
+        return events
+
+    def waits(self, span: Micros) -> list[Event]:
+        """Twice: the first look at the clock is where patience begins."""
+        events = self.feed.quiet(self.now)
+        self.now += span
+        events += self.feed.quiet(self.now)
+        self.asked += map(json.loads, self.feed.answers())
+        return events
+
+    def last(self, subscription: str) -> list[dict[str, Any]]:
+        """The filters of the latest question of that name."""
+        found = [one for one in self.asked if one[:2] == ["REQ", subscription]]
+        return found[-1][2:] if found else []
+
+
+def texts(events: Sequence[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Post)]
+
+
+def live(event: NostrEvent) -> bytes:
+    return event_frame(event)
+
+
+def test_what_is_asked_of_clawstr() -> None:
+    relay = Relay(clawstr(["ai freedom"]))
+    where = "https://clawstr.com/c/ai%20freedom"
+    agent = {"#L": ["agent"], "#l": ["ai"]}
+    assert relay.asked == [
+        [
+            "REQ",
+            "live",
+            {"kinds": [1111], "#K": ["web"], **agent, "#I": [where], "limit": 1},
+            {"kinds": [5, 7], "#k": ["1111"], "limit": 1},
+            {"kinds": [0], **agent, "limit": 1},
+        ]
+    ]
+
+
+def test_live_events_are_given_out_at_once() -> None:
+    relay = Relay()
+    relay.now = T0 + 5 * SECOND
+    relay.says(frame("EOSE", "live"))
+    (post,) = relay.says(live(ROOT))
+    assert isinstance(post, Post)
+    assert (post.created_at, post.seen_at) == (T0 + SECOND, T0 + 5 * SECOND)
+    assert post.source == "clawstr"
+    assert relay.says(live(ROOT)) == []
+
+
+def test_what_lay_there_before_is_not_news() -> None:
+    relay = Relay()
+    assert relay.says(live(ADA.post("old", at=-3600)), frame("EOSE", "live")) == []
+    # An author's slow clock is no reason to miss him.
+    assert texts(relay.says(live(ADA.post("dated back", at=-3600)))) == ["dated back"]
+
+
+def test_what_was_not_asked_for_is_dropped_unseen() -> None:
+    relay = Relay(clawstr(["general"]))
+    relay.says(frame("EOSE", "live"))
+    elsewhere = ADA.post("elsewhere", community="other")
+    human = ADA.sign(1111, "by a human", ["I", "https://clawstr.com/c/general"], ["K", "web"])
+    page = ADA.sign(1111, "about a page", ["I", "https://forum.example"], ["K", "web"], *AGENT)
+    assert relay.says(*map(live, (elsewhere, human, page, ADA.note("a note")))) == []
+    assert not relay.rejects
+
+
+def test_tampered_events_are_counted() -> None:
+    relay = Relay()
+    relay.says(live(structs.replace(ROOT, content="another")), frame("NOTICE", 3), b"garbage")
+    assert dict(relay.rejects.counts) == {
+        "an event that was tampered with": 1,
+        "a frame of the wrong shape": 1,
+        "a frame that is not JSON": 1,
+    }
+    # The true one is not taken for known.
+    assert texts(relay.says(live(ROOT))) == ["root"]
+
+
+def test_votes_on_what_was_seen() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    (vote,) = relay.says(live(BOB.vote(ROOT, "-")))
+    assert isinstance(vote, Vote)
+    assert (vote.id, vote.delta) == (ROOT.id, -1)
+    forged = structs.replace(BOB.vote(REPLY), sig="00" * 64)
+    assert relay.says(live(forged)) == []
+    assert not relay.rejects, "what concerns nobody is not worth a signature's check"
+
+
+def test_authors_are_looked_up_once() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    assert relay.last("bios") == [{"kinds": [0], "authors": [ADA.key]}]
+    profile = ADA.profile(name="otter", about="an agent", at=-(10**6))
+    (agent,) = relay.says(event_frame(profile, "bios"), frame("EOSE", "bios"))
+    assert isinstance(agent, AgentSeen)
+    assert (agent.name, agent.display, agent.bio) == (ADA.key, "otter", "an agent")
+    before = len(relay.asked)
+    relay.says(live(ADA.post("again", at=3)))
+    assert relay.asked[before:] == []
+    unasked = EVE.profile(name="eve")
+    assert relay.says(event_frame(unasked, "bios")) == []
+
+
+def test_a_second_question_waits_for_the_first_but_not_for_ever() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT), live(BOB.post("another", at=3)))
+    assert relay.last("bios")[0]["authors"] == [ADA.key]
+    relay.waits(PATIENCE)
+    assert ["CLOSE", "bios"] in relay.asked
+    assert relay.last("bios")[0]["authors"] == [BOB.key]
+
+
+def test_the_thread_of_a_reply_is_fetched() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"))
+    answer = ADA.reply(REPLY, "answer", at=3)
+    assert relay.says(live(answer)) == []
+    assert relay.last("posts") == [{"ids": [REPLY.id]}]
+    assert relay.says(event_frame(REPLY, "posts"), frame("EOSE", "posts")) == []
+    assert relay.last("posts") == [{"ids": [ROOT.id]}]
+    told = relay.says(event_frame(ROOT, "posts"), frame("EOSE", "posts"))
+    assert texts(told) == ["root", "reply", "answer"]
+    assert {event.thread for event in told if isinstance(event, Post)} == {ROOT.id}
+
+
+def test_the_root_of_a_note_is_fetched_while_the_note_is_shown() -> None:
+    relay = Relay(nostr("relay"))
+    root = ADA.note("root", at=-(10**6))
+    note = BOB.note("note", ["e", root.id, "", "root"], at=1)
+    relay.says(frame("EOSE", "live"))
+    assert texts(relay.says(live(note))) == ["note"]
+    assert relay.last("posts") == [{"ids": [root.id]}]
+    assert texts(relay.says(event_frame(root, "posts"))) == ["root"]
+
+
+# --- history --------------------------------------------------------------------------------------
+
+
+def test_history_is_read_page_by_page_in_order() -> None:
+    relay = Relay(since=T0 - 2 * HOUR)
+    assert relay.last("past")[0]["since"] == NOW - 7200
+    assert relay.says(event_frame(REPLY, "past"), frame("EOSE", "past")) == []
+    assert relay.last("past")[0]["until"] == NOW + 3
+    assert relay.says(event_frame(ROOT, "past"), live(EVE.post("live", at=9))) == []
+    relay.says(frame("EOSE", "past"), frame("EOSE", "past"))
+    assert relay.last("past")[0]["kinds"] == [5, 7]
+    vote = EVE.vote(ROOT, at=3)
+    assert relay.says(event_frame(vote, "past"), frame("EOSE", "past")) == []
+    relay.now = T0 + HOUR
+    told = relay.says(frame("EOSE", "past"))
+    kinds = [Post, Post, Vote, Post]
+    assert [type(event) for event in told] == kinds
+    assert [(event.seen_at - T0) // SECOND for event in told] == [1, 2, 3, 9]
+    assert ["CLOSE", "past"] in relay.asked
+
+
+def test_a_relay_that_never_says_where_history_ends() -> None:
+    relay = Relay(since=T0 - HOUR)
+    relay.says(event_frame(ROOT, "past"))
+    assert texts(relay.waits(PATIENCE)) == ["root"]
+
+
+def test_a_relay_without_an_end_of_history() -> None:
+    history = History(0, [{"kinds": [1]}])
+    n = 0
+    for n in range(1, 10_000):
+        history.saw(ADA.note(f"{n}", at=-n))
+        if not history.turn():
+            break
+    assert n == MOST_PAGES
+    assert not history.complete
+
+
+# --- broken connections ---------------------------------------------------------------------------
+
+
+def test_after_a_break_what_was_missed_is_fetched() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    relay.now += 30 * SECOND
+    relay.says(live(REPLY))
+    relay.feed.lost("closed by the server (1012)")
+    relay.now += 60 * SECOND
+    relay.connect()
+    assert relay.last("past")[0]["since"] == (T0 + 2 * SECOND - OVERLAP) // SECOND
+    missed, current = EVE.post("missed", at=50), EVE.post("current", at=95)
+    assert relay.says(live(current), event_frame(missed, "past"), event_frame(ROOT, "past")) == []
+    ends = [frame("EOSE", "past")] * 4
+    gap, *told = relay.says(*ends)
+    assert isinstance(gap, Gap)
+    assert gap.recovered
+    assert (gap.since, gap.reason) == (T0 + 30 * SECOND, "closed by the server (1012)")
+    assert texts(told) == ["missed", "current"]
+
+
+def test_a_break_while_what_was_missed_is_fetched() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    relay.feed.lost("connection lost")
+    relay.connect()
+    first = relay.last("past")[0]["since"]
+    assert relay.says(event_frame(EVE.post("missed", at=5), "past")) == []
+    relay.feed.lost("connection lost")
+    relay.connect()
+    assert relay.last("past")[0]["since"] == first
+    told = relay.says(*[frame("EOSE", "past")] * 4)
+    assert [gap.recovered for gap in told if isinstance(gap, Gap)] == [True]
+    assert texts(told) == ["missed"]
+
+
+def test_a_break_that_is_not_mended_in_time_says_so() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    relay.feed.lost("connection lost")
+    relay.connect()
+    relay.says(frame("NOTICE", "slow today"))
+    relay.says(frame("NOTICE", "very slow"))
+    told = relay.waits(2 * PATIENCE)
+    assert [gap.recovered for gap in told if isinstance(gap, Gap)] == [False]
+
+
+def test_what_is_too_large_is_not_asked_for_again() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    relay.feed.lost("a message larger than we take", skip=True)
+    relay.connect()
+    assert relay.last("past") == []
+    (gap,) = relay.says(frame("EOSE", "live"))
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+
+
+def test_a_time_from_tomorrow_does_not_hide_what_was_missed() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ADA.post("tomorrow", at=86_400)))
+    relay.feed.lost("connection lost")
+    relay.connect()
+    assert relay.last("past")[0]["since"] == NOW - OVERLAP // SECOND
+
+
+def test_given_up_before_history_was_told() -> None:
+    relay = Relay(since=T0 - HOUR)
+    relay.says(event_frame(ROOT, "past"))
+    relay.feed.lost("connection lost")
+    told = relay.feed.give_up(T0 + SECOND)
+    assert texts(told) == ["root"]
+
+
+def test_when_nobody_writes_time_goes_on() -> None:
+    relay = Relay()
+    assert relay.waits(BEAT) == [], "a relay that says nothing is no witness"
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    assert [type(event) for event in relay.waits(BEAT)] == [Heartbeat]
+    assert relay.waits(BEAT - 1) == []
+
+
+# --- relays with a will of their own --------------------------------------------------------------
+
+
+def test_a_relay_without_filters_by_tags() -> None:
+    relay = Relay(clawstr(["general"]))
+    relay.says(REFUSAL)
+    assert relay.last("live") == [
+        {"kinds": [1111], "limit": 1},
+        {"kinds": [5, 7], "limit": 1},
+    ]
+    assert "choosing here" in relay.feed.notice
+    assert texts(relay.says(live(ADA.post("elsewhere", community="other")), live(ROOT))) == ["root"]
+    asked = len(relay.asked)
+    relay.says(REFUSAL)
+    assert len(relay.asked) == asked
+    # Learnt once, remembered.
+    relay.feed.lost("connection lost")
+    relay.connect()
+    assert "#K" not in relay.last("live")[0]
+
+
+def test_a_notice_after_the_answer_is_only_shown() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), frame("NOTICE", "restarting \x1b[31msoon"))
+    assert "#K" in relay.last("live")[0]
+    assert "\x1b" not in relay.feed.notice
+    assert "restarting" in relay.feed.notice
+
+
+def test_filters_refused_by_closing() -> None:
+    relay = Relay(since=T0 - HOUR)
+    relay.says(frame("CLOSED", "live", "unsupported: too many tags"))
+    assert "#K" not in relay.last("live")[0]
+    assert "#K" not in relay.last("past")[0]
+    with pytest.raises(TurnedAway, match="unsupported"):
+        relay.says(frame("CLOSED", "live", "unsupported: no"))
+
+
+def test_busy() -> None:
+    with pytest.raises(TurnedAway, match="slow down"):
+        Relay().says(frame("CLOSED", "live", "rate-limited: slow down"))
+
+
+def test_a_relay_that_demands_a_login() -> None:
+    relay = Relay()
+    relay.says(frame("AUTH", "riddle"))
+    assert relay.asked[1:] == [], "many send a challenge to everybody"
+    relay.says(frame("CLOSED", "live", "auth-required: who are you?"))
+    verb, event = relay.asked[-1]
+    assert verb == "AUTH"
+    assert event["kind"] == 22242
+    assert event["tags"] == [["relay", "ws://relay"], ["challenge", "riddle"]]
+    relay.says(frame("OK", event["id"], True, ""))
+    assert relay.asked[-1][:2] == ["REQ", "live"]
+    assert texts(relay.says(frame("EOSE", "live"), live(ROOT))) == ["root"]
+
+
+def test_a_challenge_that_comes_after_the_refusal() -> None:
+    relay = Relay()
+    relay.says(frame("CLOSED", "live", "auth-required: who are you?"), frame("AUTH", "riddle"))
+    assert relay.asked[-1][0] == "AUTH"
+
+
+def test_a_login_that_is_refused() -> None:
+    relay = Relay()
+    relay.says(frame("AUTH", "riddle"), frame("NOTICE", "restricted: members only"))
+    with pytest.raises(Refused, match="refuses strangers: restricted: not on the list"):
+        relay.says(frame("OK", relay.asked[-1][1]["id"], False, "restricted: not on the list"))
+
+
+def test_a_login_without_a_challenge() -> None:
+    relay = Relay()
+    relay.says(frame("CLOSED", "live", "auth-required: who are you?"))
+    with pytest.raises(Refused, match="log in"):
+        relay.waits(PATIENCE)
+
+
+def test_a_login_that_is_not_answered() -> None:
+    relay = Relay()
+    relay.says(frame("AUTH", "riddle"), frame("NOTICE", "restricted: permission denied"))
+    relay.waits(PATIENCE)
+    assert relay.asked[-1][:2] == ["REQ", "live"]
+    with pytest.raises(Refused, match="permission denied"):
+        relay.says(frame("NOTICE", "restricted: permission denied"))
+
+
+@pytest.mark.parametrize("words", BAD_WORDS)
+def test_refused_in_spite_of_a_login(words: str) -> None:
+    relay = Relay()
+    relay.says(frame("AUTH", "riddle"), frame("CLOSED", "live", "auth-required: ?"))
+    relay.says(frame("OK", relay.asked[-1][1]["id"], True, ""))
+    with pytest.raises(Refused, match=words.partition(":")[0]):
+        relay.says(frame("CLOSED", "live", words))
+
+
+FRAMES = st.one_of(
+    st.sampled_from(
+        [live(ROOT), live(REPLY), event_frame(ROOT, "past"), event_frame(REPLY, "posts")]
+        + [frame("EOSE", name) for name in ("live", "past", "bios", "posts", "?")]
+        + [live(BOB.vote(ROOT)), live(ADA.profile(name="otter")), REFUSAL, b"[1]", b""]
+        + [frame("AUTH", "c"), frame("OK", "id", True), frame("CLOSED", "bios", "error: no")]
+    ),
+    st.binary(max_size=20),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(FRAMES, st.none()), max_size=25))
+def test_whatever_a_relay_sends_nothing_comes_twice(script: list[bytes | None]) -> None:
+    """None stands for a broken connection."""
+    relay = Relay(since=T0 - HOUR)
+    told: list[Event] = []
+    for data in script:
+        relay.now += SECOND
+        if data is None:
+            relay.feed.lost("connection lost")
+            relay.connect()
+        else:
+            told += relay.says(data)
+    relay.says(*[frame("EOSE", "past")] * 4)
+    told += relay.waits(60 * SECOND)
+    ids = [event.id for event in told if isinstance(event, Post)]
+    assert len(ids) == len(set(ids))
+    assert all(event.thread == ROOT.id for event in told if isinstance(event, Post))
+    assert all(T0 - HOUR <= event.seen_at <= relay.now for event in told)
