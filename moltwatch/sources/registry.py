@@ -105,6 +105,43 @@ NOSTR = SourceKind(
     examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
     opener="moltwatch.sources.nostr:open_spec",
 )
+MASTODON = SourceKind(
+    name="mastodon",
+    schemes=("mastodon+wss", "mastodon+ws"),
+    summary="the stream of a Mastodon server: all public posts, or a hashtag",
+    examples=("mastodon+wss://mastodon.example", "mastodon+wss://mastodon.example?tag=aiagents"),
+    key="MASTODON_ACCESS_TOKEN, for most servers",
+    opener="moltwatch.sources.mastodon:open_spec",
+)
+JETSTREAM = SourceKind(
+    name="jetstream",
+    schemes=("jetstream",),
+    summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
+    examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
+    opener="moltwatch.sources.jetstream:open_spec",
+)
+SSE = SourceKind(
+    name="sse",
+    schemes=("sse+https", "sse+http"),
+    summary="server-sent events, read by a mapping: a file of yours, agentfeed or chatr",
+    examples=(
+        "sse+https://chatr.ai/api/stream?map=chatr",
+        "sse+https://forum.example/events?map=mine.toml",
+    ),
+    key="what the mapping names: AGENTFEED_KEY for agentfeed",
+    opener="moltwatch.sources.mapped:open_sse",
+)
+JSON = SourceKind(
+    name="json",
+    schemes=("json+wss", "json+ws"),
+    summary="any websocket of JSON frames, read by a mapping: a file of yours, or openclaw",
+    examples=(
+        "json+ws://127.0.0.1:18789?map=openclaw",
+        "json+wss://forum.example/live?map=mine.toml",
+    ),
+    key="what the mapping names: OPENCLAW_GATEWAY_TOKEN for openclaw",
+    opener="moltwatch.sources.mapped:open_websocket",
+)
 SIM = SourceKind(
     name="sim",
     schemes=("sim",),
@@ -113,7 +150,19 @@ SIM = SourceKind(
     opener="moltwatch.sources.sim:open_spec",
 )
 
-KINDS: tuple[SourceKind, ...] = (RECORDING, STDIN, FORUM, MOLTBOOK, CLAWSTR, NOSTR, SIM)
+KINDS: tuple[SourceKind, ...] = (
+    RECORDING,
+    STDIN,
+    FORUM,
+    MOLTBOOK,
+    CLAWSTR,
+    NOSTR,
+    MASTODON,
+    JETSTREAM,
+    SSE,
+    JSON,
+    SIM,
+)
 
 
 def by_scheme() -> Iterator[tuple[str, SourceKind]]:

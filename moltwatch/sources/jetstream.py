@@ -1,0 +1,96 @@
+"""Bluesky, as Jetstream relays it: ``jetstream:``, everybody, or ``jetstream:?dids=…``.
+
+Reading needs no account. A list file holds the accounts of known AI agents, one DID a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from moltwatch.errors import UsageError
+from moltwatch.sources.base import Status
+from moltwatch.sources.jetstream_feed import POSTS, JetstreamFeed
+from moltwatch.sources.live import host_name, is_loopback
+from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.sources.websocket import WebsocketSource
+from moltwatch.text import display_line
+
+HOST = "jetstream2.us-east.bsky.network"
+MOST_DIDS = 10_000
+"""Accounts the server follows at most."""
+
+_DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,200}")
+
+
+class JetstreamSource(WebsocketSource):
+    """One Jetstream server. ``dids``: the accounts to follow; none for all."""
+
+    _feed: JetstreamFeed
+
+    def __init__(self, url: str, *, dids: Sequence[str] = (), **options: Any) -> None:
+        status = Status(name="bluesky" if HOST in url else host_name(url, "ws", "wss"))
+        self._waits_for_hello = bool(dids)
+        super().__init__(url, status, JetstreamFeed(status, dids), **options)
+
+    def _address(self) -> str:
+        query = {"wantedCollections": POSTS}
+        if self._waits_for_hello:
+            query["requireHello"] = "true"
+        if (cursor := self._feed.resume_at) is not None:
+            query["cursor"] = str(cursor)
+        return f"{self.url}?{urlencode(query)}"
+
+
+def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:
+    """Make the source of ``jetstream:?dids=…&list=FILE&host=…``."""
+    unknown = spec.rest.removeprefix("?")
+    query = parse_qs(unknown, keep_blank_values=True)
+    if (unknown and not query) or (query.keys() - {"dids", "list", "host"}):
+        raise UsageError("jetstream: takes dids=DID,…, list=FILE and host=HOST, joined by &")
+    dids = [did for value in query.get("dids", ()) for did in value.split(",") if did]
+    for name in query.get("list", ()):
+        dids += read_list(Path(name))
+    if "dids" in query or "list" in query:
+        check_dids(dids)
+    return JetstreamSource(
+        address(query.get("host", [HOST])[-1]),
+        dids=list(dict.fromkeys(dids)),
+        spec=spec.text,
+        clock=opening.clock,
+        tries=opening.tries,
+    )
+
+
+def address(host: str) -> str:
+    """Where a host listens: without TLS on this machine, with it anywhere else."""
+    secure = f"wss://{host}/subscribe"
+    host_name(secure, "wss")
+    return f"ws://{host}/subscribe" if is_loopback(secure) else secure
+
+
+def read_list(path: Path) -> list[str]:
+    """Accounts in a file, one a line; ``#`` begins a comment. Raises UsageError."""
+    try:
+        lines = path.expanduser().read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise UsageError(f"{path}: {reason}") from None
+    return [did for line in lines if (did := line.partition("#")[0].strip())]
+
+
+def check_dids(dids: Sequence[str]) -> None:
+    """Raise UsageError for what is not an account, or too many."""
+    if not dids:
+        raise UsageError("no accounts to follow; a DID looks like did:plc:…")
+    for did in dids:
+        if not _DID.fullmatch(did):
+            raise UsageError(
+                f"not a DID: {display_line(did, 80)} (a handle's DID is at "
+                "https://HANDLE/.well-known/atproto-did or in its profile)"
+            )
+    if len(dids) > MOST_DIDS:
+        raise UsageError(f"{len(dids):,} accounts; Jetstream follows {MOST_DIDS:,} at most")

@@ -1,0 +1,144 @@
+"""Mastodon, and what speaks its streaming API: ``mastodon+wss://HOST?stream=public``.
+
+The stream has no memory: what was posted while a connection was down comes from the timeline over
+REST (``since_id``), page by page until it meets what is known. Replies name only what they answer;
+for a thread entered in the middle the server is asked for what came before, within bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from moltwatch.model import Event
+from moltwatch.sources.base import Status
+from moltwatch.sources.failures import judge
+from moltwatch.sources.keys import hint, read_key
+from moltwatch.sources.live import host_name
+from moltwatch.sources.mastodon_address import TOKEN, stream_address, timeline_path
+from moltwatch.sources.mastodon_feed import MastodonFeed
+from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.sources.web import get_json, new_client
+from moltwatch.sources.websocket import WebsocketSource
+
+PAGE = 40
+"""Statuses a page; the most a server gives."""
+
+MOST_PAGES = 25
+"""Pages of one gap; a longer one stays open at its beginning."""
+
+
+class MastodonSource(WebsocketSource):
+    """A stream of one server. ``query``: parameters of the stream; ``token`` goes in a header, to
+    that server alone."""
+
+    _feed: MastodonFeed
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        query: Mapping[str, str],
+        token: str | None = None,
+        spec: str | None = None,
+        **options: Any,
+    ) -> None:
+        status = Status(name=host_name(url, "ws", "wss"))
+        feed = MastodonFeed(status, hashtag=query.get("tag"))
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        super().__init__(
+            url,
+            status,
+            feed,
+            spec=spec,
+            headers=headers,
+            secret=bool(token),
+            key_hint=hint(TOKEN),
+            **options,
+        )
+        parts = urlsplit(url)
+        scheme = "https" if parts.scheme == "wss" else "http"
+        self._timeline = timeline_path(query)
+        self._rest = new_client(urlunsplit((scheme, parts.netloc, "", "", "")), headers)
+
+    async def close(self) -> None:
+        await super().close()
+        await self._rest.aclose()
+
+    async def _catch_up(self) -> list[Event]:
+        newest = self._feed.newest
+        if not self._feed.broken or newest is None:
+            return []
+        missed: list[object] = []
+        complete, note, before = False, "", None
+        try:
+            for _ in range(MOST_PAGES):
+                page = await self._page(newest, before)
+                missed += page
+                if not page or (before := _oldest(page)) is None:
+                    complete = not page
+                    break
+        except _no_answer() as error:
+            note = f"what was missed could not be fetched: {_reason(error)}"
+        missed.reverse()
+        return self._feed.missed(missed, self._clock.now(), complete=complete, note=note)
+
+    async def _page(self, since: str, before: str | None) -> list[object]:
+        path, params = self._timeline
+        params = {**params, "since_id": since, "limit": str(PAGE)}
+        if before is not None:
+            params["max_id"] = before
+        page = await get_json(self._rest, path, params)
+        if not isinstance(page, list):
+            raise ValueError("not a list")
+        return page
+
+    async def _receive(self, frame: bytes) -> list[Event]:
+        read = self._feed.read(frame)
+        now = self._clock.now()
+        events: list[Event] = []
+        if (entered := self._feed.entered(read, now)) is not None:
+            events += self._feed.before(await self._ancestors(entered), now)
+        return events + self._feed.take(read, self._clock.now())
+
+    async def _ancestors(self, id: str) -> list[object]:
+        """What came before a reply; nothing where the server does not tell."""
+        path = f"/api/v1/statuses/{quote(id, safe='')}/context"
+        try:
+            context = await get_json(self._rest, path, {})
+        except _no_answer():
+            return []  # the thread stands under a placeholder
+        found = context.get("ancestors") if isinstance(context, dict) else None
+        return found if isinstance(found, list) else []
+
+
+def open_spec(spec: SourceSpec, opening: Opening) -> MastodonSource:
+    """Make the source of ``mastodon+wss://HOST?stream=…``."""
+    url, query = stream_address(spec.text.partition("+")[2])
+    return MastodonSource(
+        url,
+        query=query,
+        token=read_key(TOKEN),
+        spec=spec.text,
+        clock=opening.clock,
+        tries=opening.tries,
+    )
+
+
+def _oldest(page: Sequence[object]) -> str | None:
+    """Id of the oldest of a page, which is the last."""
+    last = page[-1]
+    id = last.get("id") if isinstance(last, dict) else None
+    return id if isinstance(id, str) else None
+
+
+def _no_answer() -> tuple[type[Exception], ...]:
+    """The errors of a request that brought nothing."""
+    import httpx
+
+    return (ValueError, OSError, httpx.HTTPError, httpx.InvalidURL)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ValueError) else judge(error).reason
