@@ -18,6 +18,7 @@ from moltwatch.recording import dialect
 from moltwatch.recording.dialect import Item
 from moltwatch.recording.lines import parse
 from moltwatch.sources.base import Status
+from moltwatch.sources.continuity import AHEAD
 from moltwatch.sources.wall import WallFeed, honest
 from moltwatch.times import LATEST, SECOND, Micros
 
@@ -71,8 +72,9 @@ class JetstreamFeed(WallFeed):
         at = dialect.number(frame, "time_us")
         if at is None or not 0 < at < LATEST:
             raise BadItem("no time")
+        at = min(at, now + AHEAD)
         gap = self._past.mend(now, recovered=self.cursor is not None and at <= self.cursor)
-        self.cursor = at if self.cursor is None else max(self.cursor, min(at, now))
+        self.cursor = at if self.cursor is None else max(self.cursor, at)
         return gap
 
 
