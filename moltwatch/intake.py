@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from moltwatch.errors import BadItem, Rejects
-from moltwatch.model import AgentSeen, Delete, Edit, Event, Post, Vote
+from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 MOST_KNOWN_IDS = 500_000
@@ -41,10 +41,8 @@ class Intake:
             except BadItem as error:
                 self.rejects.add(str(error), f"{type(event).__name__.lower()} {_id_of(event)!r}")
                 continue
-            if event.seen_at < self.now:
-                event = structs.replace(event, seen_at=self.now)
-            self.now = event.seen_at
-            admitted.append(event)
+            self.now = max(self.now, event.seen_at)
+            admitted.append(_settled(event, self.now))
         return admitted
 
     def _check(self, event: Event) -> None:
@@ -57,10 +55,16 @@ class Intake:
                 raise BadItem("account name missing or too long")
         elif isinstance(event, Edit | Delete | Vote) and not 0 < len(event.id) <= LONGEST_ID:
             raise BadItem("id missing or too long")
+        elif isinstance(event, Gap) and event.until < event.since:
+            raise BadItem("a gap that ends before it begins")
 
     def _check_post(self, post: Post) -> None:
         if not 0 < len(post.id) <= LONGEST_ID or not 0 < len(post.thread) <= LONGEST_ID:
             raise BadItem("id missing or too long")
+        if post.parent is not None and len(post.parent) > LONGEST_ID:
+            raise BadItem("id missing or too long")
+        if post.community is not None and len(post.community) > LONGEST_NAME:
+            raise BadItem("community name too long")
         if not post.author or len(post.author) > LONGEST_NAME:
             raise BadItem("account name missing or too long")
         if not EARLIEST <= post.created_at < LATEST:
@@ -74,6 +78,15 @@ class Intake:
         self._known[post.id] = mark
         if len(self._known) > MOST_KNOWN_IDS:
             self._known.popitem(last=False)
+
+
+def _settled(event: Event, now: Micros) -> Event:
+    """The event at stream time ``now``; a root answers nothing, and every comment something."""
+    if event.seen_at < now:
+        event = structs.replace(event, seen_at=now)
+    if isinstance(event, Post) and event.is_root != (event.parent is None):
+        event = structs.replace(event, parent=None if event.is_root else event.thread)
+    return event
 
 
 def _id_of(event: Event) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.intake import LONGEST_ID, LONGEST_NAME, Intake
-from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post
+from moltwatch.model import AgentSeen, Delete, Event, Gap, Heartbeat, Post
 from moltwatch.times import LATEST, SECOND
 
 
@@ -42,11 +42,27 @@ def test_bad_items_cost_only_themselves() -> None:
         Delete(id="", seen_at=SECOND),
         AgentSeen(name="", seen_at=SECOND),
         Post(id="s", thread="t", parent="s", author="a", created_at=0, seen_at=0),
+        Post(id="u", thread="t", parent="x" * 600, author="a", created_at=0, seen_at=0),
+        Post(id="v", thread="t", community="x" * 600, author="a", created_at=0, seen_at=0),
+        Gap(seen_at=SECOND, since=SECOND, until=0, reason="clock"),
     ]
     admitted = intake.admit([post("first"), *bad, post("last")])
     assert [event.id for event in admitted if isinstance(event, Post)] == ["first", "last"]
     assert intake.rejects.total == len(bad)
     assert intake.now == SECOND, "a broken clock does not move the stream's"
+
+
+def test_a_comment_answers_something_and_a_root_nothing() -> None:
+    times = {"created_at": SECOND, "seen_at": SECOND}
+    comment, root = Intake().admit(
+        [
+            Post(id="c", thread="t", author="ada", **times),
+            Post(id="r", thread="r", parent="t", author="ada", **times),
+        ]
+    )
+    assert isinstance(comment, Post)
+    assert isinstance(root, Post)
+    assert (comment.parent, root.parent) == ("t", None)
 
 
 events = st.builds(
