@@ -53,11 +53,10 @@ def test_bad_items_cost_only_themselves() -> None:
 
 
 def test_a_comment_answers_something_and_a_root_nothing() -> None:
-    times = {"created_at": SECOND, "seen_at": SECOND}
     comment, root = Intake().admit(
         [
-            Post(id="c", thread="t", author="ada", **times),
-            Post(id="r", thread="r", parent="t", author="ada", **times),
+            Post(id="c", thread="t", author="ada", created_at=SECOND, seen_at=SECOND),
+            Post(id="r", thread="r", parent="t", author="ada", created_at=SECOND, seen_at=SECOND),
         ]
     )
     assert isinstance(comment, Post)
