@@ -168,7 +168,11 @@ class MoltbookSource(Source):
                 structs.replace(item, ours=item.id not in foreign) for item in page.listed
             ),
         )
-        ours = (event for event in events if not (isinstance(event, Post) and event.id in foreign))
+        unwanted = foreign
+        if request.ask is Ask.SURVEY:
+            # What is older than our watch is told of when it moves, not as if it were new.
+            unwanted = {post.id for post in posts if not self._news.knows(post.id)}
+        ours = (event for event in events if not (isinstance(event, Post) and event.id in unwanted))
         news = [self._finished(event) for event in self._news.take(ours)]
         news += self._news.gone((item.id for item in page.listed if item.deleted), now, source)
         fresh = [event for event in news if isinstance(event, Post)]
@@ -176,8 +180,8 @@ class MoltbookSource(Source):
         match request.ask:
             case Ask.NEW:
                 return [*self.planner.took_new(page, oldest, now), *news]
-            case Ask.HOT:
-                self.planner.took_hot(page, now)
+            case Ask.SURVEY:
+                self.planner.took_survey(page, now)
             case Ask.COMMENTS | Ask.POST:
                 comments = sum(not post.is_root for post in fresh)
                 self.planner.took_thread(request, page, now, fresh=comments, known=known)

@@ -1,9 +1,10 @@
 """What to ask a Moltbook server next, and what its answers leave open; no I/O and no clock.
 
 New posts come first: the list is read page by page until it reaches what was known before. Then
-roots of comments whose thread was never seen, now and then the busiest threads, and for the rest of
-the budget the comments of threads that move. What the server calls ``has_more`` plays no part:
-it is false on a page cut to 100 and true on the last one.
+roots of comments whose thread was never seen, now and then a page of busy or older threads, for how
+many comments each has (one request tells of a hundred threads), and for the rest of the budget the
+comments of threads that move. What the server calls ``has_more`` plays no part: it is false on a
+page cut to 100 and true on the last one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from moltwatch.model import Delete, Event, Gap
 from moltwatch.sources.moltbook_threads import Threads
@@ -34,7 +35,7 @@ LATEST: Micros = MINUTE
 """Most time between them."""
 
 WANTED = PAGE // 4
-"""New posts a look should bring: few enough that a burst still fits on the page."""
+"""New posts and comments a look should tell of: so few that a burst still fits on the page."""
 
 MOST_PAGES = 10
 """Pages of new posts read back at once. More is reported as missed."""
@@ -44,8 +45,11 @@ MOST_COMMENT_PAGES = 5
 MOST_FAILURES = 3
 """Tries for a page of new posts after the first, before the posts on it are given up."""
 
-SURVEY: Micros = 2 * MINUTE
-"""Time between two looks at the busiest threads."""
+SURVEY: Micros = 12 * SECOND
+"""Time between two pages of threads that are not new: the busiest, then older ones in turn."""
+
+DEPTH = 20
+"""Pages of older threads before the turn begins again."""
 
 REPORT: Micros = MINUTE
 """Least time between two gaps for comments."""
@@ -72,7 +76,8 @@ class _Sweep(Struct, kw_only=True):
     cursor: str | None = None
     met: set[str] = field(default_factory=set)
     """Ids on the pages so far."""
-    fresh: int = 0
+    news: int = 0
+    """New posts and, on them and others, new comments."""
     oldest: Micros | None = None
     """When the oldest post met was written, by the server's word."""
     failures: int = 0
@@ -102,8 +107,14 @@ class Planner:
         self._outage = ""
         """Why it could not be read since; empty if it could."""
         self._survey_at: Micros | None = None
+        self._survey = 0
+        """The page of older threads to look at next; 0 are the busiest."""
+        self._older_cursor: str | None = None
+        """How to ask for it, where the server pages by cursor."""
         self._roots: deque[str] = deque()
         self._asked: OrderedDict[str, None] = OrderedDict()
+        self._second: str | None = None
+        """How to ask for the second page of new posts, where the server pages by cursor."""
         self._more: Request | None = None
         """The next page of the comments being read."""
         self._visit = 0
@@ -125,9 +136,7 @@ class Planner:
         if self._roots:
             return post_of(self._roots[0])
         if self._survey_at is not None and now >= self._survey_at:
-            return listing(
-                sort="hot", limit=PAGE, submolt=self._submolt, cursor=None, offset=0, page=1
-            )
+            return self._older()
         if now >= self._rest_until and (thread := self.threads.best(now)):
             if now < self._no_comments_until or thread.failures % 2:
                 return post_of(thread.id)
@@ -148,6 +157,17 @@ class Planner:
             page=sweep.page,
         )
 
+    def _older(self) -> Request:
+        request = listing(
+            sort="new" if self._survey else "hot",
+            limit=PAGE,
+            submolt=self._submolt,
+            cursor=self._older_cursor if self._survey else None,
+            offset=self._survey * PAGE,
+            page=1,
+        )
+        return structs.replace(request, ask=Ask.SURVEY)
+
     # --- answers ----------------------------------------------------------------------------------
 
     def took_new(self, page: Page, oldest: Micros | None, now: Micros) -> list[Event]:
@@ -165,9 +185,14 @@ class Planner:
             known = thread is not None and thread.listed and item.id not in sweep.met
             if not item.pinned:  # a pinned post stands above older ones and says nothing of them
                 reached = known
-            sweep.fresh += not known and item.id not in sweep.met
-            self.threads.tell(item, now, new=sort is not None, born=self.begun and sort is not None)
+            gained = self.threads.tell(
+                item, now, new=sort is not None, born=self.begun and sort is not None
+            )
+            sweep.news += gained + (not known and item.id not in sweep.met)
         sweep.met.update(item.id for item in page.listed)
+        self.threads.rank_again()
+        if sweep.page == 1:
+            self._second = page.cursor
         if oldest is not None:
             sweep.oldest = oldest if sweep.oldest is None else min(sweep.oldest, oldest)
         if sort is None:
@@ -184,12 +209,15 @@ class Planner:
         sweep.cursor = page.cursor
         return []
 
-    def took_hot(self, page: Page, now: Micros) -> None:
-        """The busiest threads came."""
-        self._survey_at = now + SURVEY
+    def took_survey(self, page: Page, now: Micros) -> None:
+        """A page of busy or older threads came."""
         for item in page.listed:
             if can_ask_for(item.id):
                 self.threads.tell(item, now, new=False, born=False)
+        self.threads.rank_again()
+        if self._survey:
+            self._older_cursor = page.cursor
+        self._next_survey(now, last=not page.listed)
 
     def took_thread(
         self, request: Request, page: Page, now: Micros, *, fresh: int, known: int
@@ -215,8 +243,8 @@ class Planner:
         """The server says that nothing is new there (304)."""
         if request.ask is Ask.NEW:
             return self._finish(now)
-        if request.ask is Ask.HOT:
-            self._survey_at = now + SURVEY
+        if request.ask is Ask.SURVEY:
+            self._next_survey(now, last=False)
         elif request.thread is not None:
             self._answered_root(request.thread)
             self.threads.unchanged(request.thread, now)
@@ -252,7 +280,8 @@ class Planner:
         thread = request.thread or ""
         if request.ask is Ask.NEW:
             return self._finish(now, hole=f"further pages of new posts: {reason}")
-        if request.ask is Ask.HOT:
+        if request.ask is Ask.SURVEY:
+            self._next_survey(now, last=self._survey > 0)
             self._survey_at = now + PATIENCE
         elif request.page > 1:
             self._read(thread, now, overlap=False)
@@ -325,11 +354,17 @@ class Planner:
         if self._survey_at is None:
             self._survey_at = now + SURVEY
         wanted = WAYS[self._way][1] * WANTED // PAGE
-        step = wanted / self._sweep.fresh if self._sweep.fresh else 1.5
+        step = wanted / self._sweep.news if self._sweep.news else 1.5
         self.interval = round(self.interval * min(max(step, 0.5), 1.5))
         self.begun, self._outage, self.read_at = True, "", now
         self._look_again(now)
         return gaps
+
+    def _next_survey(self, now: Micros, *, last: bool) -> None:
+        self._survey_at = now + SURVEY
+        self._survey = 0 if last or self._survey >= DEPTH else self._survey + 1
+        if self._survey <= 1:
+            self._older_cursor = self._second
 
     def _look_again(self, now: Micros) -> None:
         self.interval = min(max(self.interval, SOONEST), LATEST)

@@ -8,6 +8,8 @@ largest sum is read first, so that a tight limit is spent where most is said.
 from __future__ import annotations
 
 from collections import OrderedDict
+from heapq import nlargest
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -19,6 +21,12 @@ MOST_THREADS = 10_000
 
 LATE: Micros = 5 * MINUTE
 """Comments known to wait for longer than this are a hole, whether or not they are read one day."""
+
+RANKED = 50
+"""Threads chosen at once."""
+
+RANK: Micros = 5 * SECOND
+"""Least time between two rankings, unless something new was told."""
 
 DUE = 0.5
 """Comments to be expected before a thread is worth a request."""
@@ -83,6 +91,9 @@ class Threads:
     def __init__(self) -> None:
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._missed: list[tuple[Micros, int]] = []
+        self._ranking: list[str] = []
+        """The threads to read next, the best last."""
+        self._rank_at: Micros = 0
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -91,11 +102,12 @@ class Threads:
         """The thread, if it is known."""
         return self._threads.get(id)
 
-    def tell(self, item: Listed, now: Micros, *, new: bool, born: bool) -> None:
+    def tell(self, item: Listed, now: Micros, *, new: bool, born: bool) -> int:
         """A list shows this thread. ``new``: the list of new posts; ``born``: it was not there when
-        that was last read."""
+        that was last read. Returns how many comments it gained since it was last shown."""
         id, comments = item.id, item.comments
         thread = self._threads.get(id)
+        gained = 0
         if thread is None:
             thread = Thread(
                 id=id, first=now, seen=now, told=comments or 0, whole=born, ours=item.ours
@@ -106,23 +118,45 @@ class Threads:
             if len(self._threads) > MOST_THREADS:
                 self._forget(self._threads.popitem(last=False)[1])
         elif comments is not None:
-            span = now - thread.seen
+            span, gained = now - thread.seen, max(0, comments - thread.told)
             if span > 0:
                 weight = 0.5 ** (span / HALF_LIFE)
-                gained = max(0, comments - thread.told) * SECOND / span
-                thread.rate = weight * thread.rate + (1 - weight) * gained
+                thread.rate = weight * thread.rate + (1 - weight) * gained * SECOND / span
             thread.told, thread.seen = comments, now
             self._threads.move_to_end(id)
         thread.listed |= new
         thread.since = (thread.since or now) if thread.waiting else None
+        return gained if thread.ours else 0
 
     def best(self, now: Micros) -> Thread | None:
         """The thread whose reading should bring most; None if none is worth a request."""
+        while True:
+            while self._ranking:
+                thread = self._threads.get(self._ranking[-1])
+                if thread and thread.not_before <= now and thread.expected(now) >= DUE:
+                    return thread
+                self._ranking.pop()
+            if now < self._rank_at:
+                return None
+            self._rank(now)
+
+    def rank_again(self) -> None:
+        """Something was told that changes which threads come first."""
+        self._ranking.clear()
+        self._rank_at = 0
+
+    def _rank(self, now: Micros) -> None:
+        """Look through all threads, which takes long enough not to be done for every request."""
         ready = (
-            thread for thread in self._threads.values() if thread.ours and thread.not_before <= now
+            (expected, thread.id)
+            for thread in self._threads.values()
+            if thread.ours
+            and thread.not_before <= now
+            and (expected := thread.expected(now)) >= DUE
         )
-        best = max(ready, key=lambda thread: thread.expected(now), default=None)
-        return best if best is not None and best.expected(now) >= DUE else None
+        best = nlargest(RANKED, ready, key=itemgetter(0))
+        self._ranking = [id for _, id in reversed(best)]
+        self._rank_at = now + RANK
 
     def took(self, id: str, fresh: int, now: Micros, *, overlap: bool) -> None:
         """A thread was read, and ``fresh`` comments were new. ``overlap``: it reached back to what

@@ -43,8 +43,8 @@ class Ask(StrEnum):
 
     NEW = "new"
     """A page of the newest posts."""
-    HOT = "hot"
-    """The busiest threads, for their numbers of comments."""
+    SURVEY = "survey"
+    """Busy or older threads, for their numbers of comments."""
     COMMENTS = "comments"
     """The comments of one thread."""
     POST = "post"
@@ -111,8 +111,7 @@ def listing(
         params.append(("cursor", cursor))
     elif offset:
         params.append(("offset", str(offset)))
-    ask = Ask.HOT if sort == "hot" else Ask.NEW
-    return Request(ask=ask, path="/posts", params=tuple(params), page=page)
+    return Request(ask=Ask.NEW, path="/posts", params=tuple(params), page=page)
 
 
 def comments_of(thread: str, *, cursor: str | None = None, page: int = 1) -> Request:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -17,6 +19,7 @@ from moltwatch.times import SECOND, Micros, format_time
 from tests.sources.fakes import T0
 
 DIALECTS = ("production", "open-source", "february")
+Answers = Callable[[Request], Response]
 Fault = Callable[[Request], Response | None]
 """Answers in the forum's place, or lets it answer."""
 
@@ -220,8 +223,9 @@ def faulty(
 
 
 def is_new(request: Request) -> bool:
-    """The list of new posts is asked for."""
-    return request.path.endswith("/posts") and request.args.get("sort") == "new"
+    """The first page of new posts is asked for."""
+    first = "offset" not in request.args and "cursor" not in request.args
+    return request.path.endswith("/posts") and request.args.get("sort") == "new" and first
 
 
 def is_comments(request: Request) -> bool:
@@ -230,8 +234,26 @@ def is_comments(request: Request) -> bool:
 
 
 @contextmanager
-def serving(forum: Callable[[Request], Response], port: int = 0) -> Iterator[str]:
-    """The forum on loopback; gives the base address."""
+def serving(forum: Answers) -> Iterator[str]:
+    """The forum on loopback; gives the base address. One server plays all forums in turn: to stop
+    one takes half a second."""
+    stage = _stage()
+    stage.clear()
+    stage.expect_request(re.compile("")).respond_with_handler(forum)
+    yield f"http://127.0.0.1:{stage.port}/api/v1"
+
+
+@contextmanager
+def serving_alone(forum: Answers, port: int = 0) -> Iterator[str]:
+    """The forum on a server of its own, which is gone afterwards."""
     with HTTPServer("127.0.0.1", port, threaded=True) as server:
         server.expect_request(re.compile("")).respond_with_handler(forum)
         yield f"http://127.0.0.1:{server.port}/api/v1"
+
+
+@lru_cache(maxsize=1)
+def _stage() -> HTTPServer:
+    server = HTTPServer("127.0.0.1", threaded=True)
+    server.start()
+    atexit.register(server.stop)
+    return server

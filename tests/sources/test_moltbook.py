@@ -25,6 +25,7 @@ from tests.sources.moltbook_server import (
     is_new,
     says,
     serving,
+    serving_alone,
 )
 
 
@@ -236,6 +237,21 @@ async def test_a_thread_no_list_shows_any_more_is_still_followed() -> None:
         await watch.until(lambda: len(watch.ids()) >= 256)
         there.comment("late", watch.clock.seconds, "p2")
         await watch.until(lambda: "late" in watch.ids())
+
+
+async def test_a_thread_older_than_the_watch_is_told_of_when_it_moves() -> None:
+    there = forum()
+    more(there, 250, -9_000, "old")
+    async with watching(there) as watch:
+        await watch.for_seconds(300)
+        known = set(watch.ids())
+        assert "old3" not in known
+        there.comment("revived", watch.clock.seconds, "old3")
+        await watch.until(lambda: {"revived", "old3"} <= set(watch.ids()))
+    posts = {post.id: post for post in watch.of(Post)}
+    assert posts["revived"].thread == "old3"
+    assert set(watch.ids()) == known | {"revived", "old3"}
+    assert len(watch.ids()) == len(known) + 2
 
 
 async def test_roots_nobody_listed_are_fetched_once() -> None:
@@ -540,7 +556,7 @@ async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
 
 async def test_killed_and_restarted() -> None:
     there, clock = forum(), Clock()
-    with serving(there) as base:
+    with serving_alone(there) as base:
         port = int(base.split(":")[2].split("/")[0])
         source = MoltbookSource(base, clock=clock, backoff=Backoff(draw=lambda: 1.0))
         watch = Watch(source, clock)
@@ -555,7 +571,7 @@ async def test_killed_and_restarted() -> None:
         states.append((source.status.state, source.status.detail))
 
     def restart() -> None:
-        restarted.append(serving(there, port))
+        restarted.append(serving_alone(there, port))
         restarted[0].__enter__()
 
     clock.chores += [note, note, note, note, restart]
@@ -573,7 +589,7 @@ async def test_killed_and_restarted() -> None:
 
 
 async def test_a_server_that_is_not_there() -> None:
-    with serving(Forum()) as base:
+    with serving_alone(Forum()) as base:
         pass
     source = MoltbookSource(base, clock=Clock(), backoff=Backoff(draw=lambda: 1.0))
     with pytest.raises(SourceUnreachable, match="connection refused"):
@@ -620,7 +636,7 @@ async def test_the_key_goes_to_its_server_and_not_across_a_redirect() -> None:
     async with watching(there, key=key) as watch:
         await watch.until(lambda: len(watch.ids()) >= 6)
         assert _sent(there.asked) == {f"Bearer {key}"}
-        with serving(elsewhere) as other:
+        with serving_alone(elsewhere) as other:
             there.faults.append(faulty(says(307, {"Location": other + "/posts"}), times=8))
             there.post("p4", watch.clock.seconds)
             await watch.until(lambda: "p4" in watch.ids())

@@ -19,7 +19,7 @@ from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import JsonFormat, LineSink
 from tests.cli.running import CREED, SWARM, moltwatch, objects
 from tests.sources.fakes import FakeClock
-from tests.sources.moltbook_server import Forum, serving
+from tests.sources.moltbook_server import Forum, serving, serving_alone
 
 KEY = "-".join(("not", "a", "real", "key"))
 
@@ -79,7 +79,7 @@ def test_record_keeps_everything_but_the_key(tmp_path: Path, suffix: str) -> Non
 
 
 def test_not_there_is_exit_code_three() -> None:
-    with serving(Forum()) as base:
+    with serving_alone(Forum()) as base:
         port = base.split(":")[2]
     done = moltwatch("flags", f"moltbook+http://localhost:{port}")
     assert done.returncode == 3

@@ -15,7 +15,7 @@ from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.sources.moltbook_limits import BURST, RESERVE, SHARE, Limits
 from moltwatch.sources.moltbook_news import News, release
-from moltwatch.sources.moltbook_planner import MOST_PAGES, SOONEST, Planner
+from moltwatch.sources.moltbook_planner import MOST_PAGES, SOONEST, SURVEY, Planner
 from moltwatch.sources.moltbook_threads import LATE, Threads
 from moltwatch.sources.moltbook_wire import (
     Ask,
@@ -205,19 +205,23 @@ def asked(request: Request | None) -> dict[str, str]:
     return dict(request.params)
 
 
+def is_for_new(request: Request | None) -> bool:
+    return request is not None and request.ask is Ask.NEW
+
+
 def test_new_posts_first_and_read_on_until_known() -> None:
     planner = Planner("test", submolt="philosophy")
     assert asked(planner.next(T0)) == {"sort": "new", "limit": "100", "submolt": "philosophy"}
     planner.took_new(page("b", "a"), T0, T0)
     now = planner.due
-    assert planner.next(now - 1) is None
+    assert not is_for_new(planner.next(now - 1))
     assert "offset" not in asked(planner.next(now))
     assert planner.took_new(page("f", "e"), T0, now) == []
     assert asked(planner.next(now))["offset"] == "2"
     assert planner.took_new(page("d", "c", cursor="x"), T0, now) == []
     assert asked(planner.next(now))["cursor"] == "x"
     assert planner.took_new(page("c", "b"), T0, now) == []
-    assert planner.next(now) is None
+    assert not is_for_new(planner.next(now))
     assert planner.due > now
 
 
@@ -259,7 +263,7 @@ def test_pages_that_never_come_do_not_stop_the_rest() -> None:
         assert request.page == 2
         told = planner.lost(request, "no answer in time", now, limited=False)
     assert [type(event) for event in told] == [Gap]
-    assert planner.next(now) is None
+    assert not is_for_new(planner.next(now))
 
 
 @given(st.lists(st.integers(0, 9), max_size=40), st.integers(0, 9))
@@ -268,11 +272,35 @@ def test_no_list_makes_it_ask_for_ever(picks: list[int], last: int) -> None:
     now = planner.due
     for number in [*picks, *[last] * MOST_PAGES]:
         request = planner.next(now)
-        if request is None:
+        if not is_for_new(request):
             break
         planner.took_new(page(f"n{number}", f"n{number + 1}"), None, now)
-    assert planner.next(now) is None
+    assert not is_for_new(planner.next(now))
     assert planner.due >= now + SOONEST
+
+
+def test_busy_and_older_threads_are_looked_through_in_turn() -> None:
+    planner = Planner("test")
+    planner.took_new(page("c", "b", cursor="second"), T0, T0)
+    pages = [page("hot"), page("b", "a", cursor="third"), page("a"), page(), page("hot")]
+    asked_for = []
+    now = T0
+    for number, answer in enumerate(pages):
+        now += SURVEY
+        if now >= planner.due:
+            planner.took_new(page("c", "b", cursor="second"), T0, now)
+        request = planner.next(now)
+        assert request is not None
+        assert request.ask is Ask.SURVEY, number
+        asked_for.append({key: asked(request).get(key) for key in ("sort", "cursor", "offset")})
+        planner.took_survey(answer, now)
+    assert asked_for == [
+        {"sort": "hot", "cursor": None, "offset": None},
+        {"sort": "new", "cursor": "second", "offset": None},
+        {"sort": "new", "cursor": "third", "offset": None},
+        {"sort": "new", "cursor": None, "offset": "300"},
+        {"sort": "hot", "cursor": None, "offset": None},
+    ]
 
 
 def test_a_thread_read_in_pages_and_to_its_end() -> None:
