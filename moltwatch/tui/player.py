@@ -7,7 +7,6 @@ there, the old session stays on the screen, so that nothing flickers.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from moltwatch.errors import MoltwatchError
 from moltwatch.session import Session
@@ -22,12 +21,20 @@ AT_REST = 8
 
 
 class Player:
-    """Holds the run on the screen, and while seeking backwards the one to come."""
+    """Holds the run on the screen, and while seeking backwards the one to come.
+
+    A run belongs to the task that opens it, drives it and closes it. There is one turn, and a task
+    has it from before it opens until it has closed: a newer run cancels the older and waits for the
+    turn, so that no two ever run, however quickly the user seeks.
+    """
 
     def __init__(self, open_run: OpenRun) -> None:
         self._open = open_run
         self._task: asyncio.Task[None] | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        """The newest."""
+        self._turn = asyncio.Lock()
+        self._opened = asyncio.Event()
+        """The newest task has its run, or has failed to get it."""
         self.run: Run | None = None
         """What is on the screen."""
         self._coming: Run | None = None
@@ -35,12 +42,15 @@ class Player:
         """Where a seek is heading, until it is there."""
         self.failure: MoltwatchError | None = None
         """Why the run stopped, if it did not end by itself."""
-        self.crash: BaseException | None = None
+        self.crash: Exception | None = None
         """A defect that stopped the run."""
-        self.done = False
-        """The pipeline no longer runs."""
         self._standing = (0, 0)
         self._still = 0
+
+    @property
+    def done(self) -> bool:
+        """Nothing runs any more, nor is anything being opened."""
+        return self._task is not None and self._task.done()
 
     @property
     def session(self) -> Session | None:
@@ -64,27 +74,21 @@ class Player:
 
     async def start(self, at: Micros | None = None) -> None:
         """Open the first run and let it go."""
-        if run := await self._try_to_open(at):
-            self.run = run
-            self._go(run)
+        self._begin(at)
+        await self._opened.wait()
 
     async def stop(self) -> None:
         """Cancel whatever runs; sources and recordings are closed when this returns."""
-        for job in list(self._jobs):
-            job.cancel()
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        for run in (self.run, self._coming):
-            if run is not None:  # a pipeline that was cancelled before it began closes nothing
-                await run.source.close()
+        if self._task:
+            self._task.cancel()
+        self._opened.set()
+        async with self._turn:
+            pass
 
     def settle(self) -> None:
         """Once a frame: see whether a seek has arrived."""
         run = self._coming or self.run
-        if self.target is None or run is None:
+        if self.target is None or run is None or not self._opened.is_set():
             return
         transport = run.source.transport
         position = transport.position if transport else 0
@@ -99,29 +103,50 @@ class Player:
             self.target = None
             self._still = 0
 
-    async def _try_to_open(self, at: Micros | None) -> Run | None:
-        try:
-            return await self._open(at)
-        except MoltwatchError as error:
-            self.failure = error
-        except Exception as error:
-            self.crash = error
-        self.done = True
-        return None
+    def _begin(self, at: Micros | None) -> None:
+        """Start a run in the place of the one there is."""
+        if self._task:
+            self._task.cancel()
+        self._opened.clear()
+        self._task = asyncio.create_task(self._play(at), name="pipeline")
 
-    def _go(self, run: Run) -> None:
-        self.done = False
-        self._task = asyncio.create_task(self._drive(run), name="pipeline")
+    async def _play(self, at: Micros | None) -> None:
+        """One run, from before it is opened until it is closed."""
+        async with self._turn:
+            self.failure = self.crash = None
+            try:
+                run = await self._open(at)
+                try:
+                    self._take(run)
+                    await run.pipeline.run()
+                finally:
+                    await run.source.close()
+            except Exception as error:
+                self._fail(error)
 
-    async def _drive(self, run: Run) -> None:
-        try:
-            await run.pipeline.run()
-        except MoltwatchError as error:
+    def _take(self, run: Run) -> None:
+        """Show the first run at once; one that seeks when it is there, steered like the last."""
+        if self.run is None:
+            self.run = run
+        else:
+            steered, transport = self.transport, run.source.transport
+            if steered and transport:
+                transport.set_speed(steered.speed)
+                if steered.paused:
+                    transport.pause()
+            self._coming = run
+        self._opened.set()
+
+    def _fail(self, error: Exception) -> None:
+        if self._task is not asyncio.current_task():
+            return  # a newer run has taken its place
+        if isinstance(error, MoltwatchError):
             self.failure = error
-        except Exception as error:
+        else:
             self.crash = error
-        finally:
-            self.done = True
+        if not self._opened.is_set():
+            self.target = self._coming = None
+            self._opened.set()
 
     # --- steering ---------------------------------------------------------------------------------
 
@@ -155,33 +180,12 @@ class Player:
         if transport is None or run is None:
             return
         at = max(transport.start, min(at, transport.end))
-        if at >= run.session.now and not self.done:
-            self.target = at
-            transport.skip_to(at)
-            return
-        if not run.rewinds:
+        ahead = self._opened.is_set() and not self.done and at >= run.session.now
+        if not ahead and not run.rewinds:
             run.session.note("recorded or piped, a session is played once: no way back in time")
             return
-        job = asyncio.create_task(self._reopen(at, transport.speed, transport.paused))
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-
-    async def _reopen(self, at: Micros, speed: float, paused: bool) -> None:
-        """Open the source again and rush to ``at``."""
-        self.target = at
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        self.failure = self.crash = None
-        run = await self._try_to_open(at)
-        if run is None:
-            self.target = None
-            return
-        if transport := run.source.transport:
-            transport.set_speed(speed)
-            if paused:
-                transport.pause()
-        self._coming = run
-        self._go(run)
+        self.target, self._still = at, 0
+        if ahead:
+            transport.skip_to(at)
+        else:
+            self._begin(at)

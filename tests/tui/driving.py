@@ -50,7 +50,7 @@ class Watcher:
         """Wait for a seek to come where it is heading."""
         for _ in range(200):
             await self.frames(1)
-            if not self.app.player.seeking and not self.app.player._jobs:
+            if not self.app.player.seeking:
                 break
         assert not self.app.player.seeking
         await self.frames()

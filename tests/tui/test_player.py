@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from moltwatch.errors import RecordingError, SourceUnreachable
-from moltwatch.times import MINUTE
+from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.player import Player
 from moltwatch.tui.run import Run
@@ -80,3 +82,62 @@ async def test_seeking_past_either_end_ends_there(at: int) -> None:
         watcher.app.player.seek(at)
         await watcher.arrival()
         assert START <= watcher.session.now <= forum.events[-1].seen_at
+
+
+class SlowForum(Forum):
+    """Opens when a test says so."""
+
+    gate: asyncio.Event | None = None
+
+    async def open(self, start: int | None) -> Run:
+        if self.gate:
+            await self.gate.wait()
+        return await super().open(start)
+
+
+@pytest.mark.parametrize("play", [START + 3 * MINUTE, START + 500 * MINUTE])
+async def test_a_seek_lasts_until_the_new_run_is_open_however_long_that_takes(play: int) -> None:
+    events, _ = script(minutes=5)
+    forum = SlowForum(events, play=play)
+    async with watching(forum) as watcher:
+        player, before = watcher.app.player, watcher.session
+        forum.gate, forum.play = asyncio.Event(), START
+        player.seek(START + MINUTE)
+        await watcher.frames(20)
+        assert player.seeking and not player.done, "it is being opened"
+        forum.gate.set()
+        await watcher.arrival()
+        assert watcher.session is not before
+        assert START + MINUTE - 30 * SECOND <= watcher.session.now <= START + MINUTE
+
+
+async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> None:
+    events, _ = script(minutes=5)
+    forum = SlowForum(events, play=START + 3 * MINUTE)
+    async with watching(forum) as watcher:
+        player = watcher.app.player
+        forum.play = START
+        for seconds in (150, 60, 120, 90):
+            player.seek(START + seconds * SECOND)
+            await asyncio.sleep(0)
+        await watcher.arrival()
+        assert [source.closed for source in forum.sources[:-1]] == [True] * (len(forum.runs) - 1)
+        assert watcher.session is forum.runs[-1].session
+        assert not forum.sources[-1].closed
+        assert forum.sources[-1].moving and forum.sources[-1].moving.until == START + 90 * SECOND
+    assert forum.sources[-1].closed
+
+
+async def test_stopping_while_a_run_is_being_opened_waits_for_what_is_being_closed() -> None:
+    events, _ = script(minutes=5)
+    forum = SlowForum(events, play=START + 3 * MINUTE)
+    player = Player(forum.open)
+    await player.start()
+    forum.gate = asyncio.Event()
+    assert player.session is not None
+    player.session.now = START + 3 * MINUTE
+    player.seek(START)
+    await player.stop()
+    forum.gate.set()
+    await asyncio.sleep(0)
+    assert [source.closed for source in forum.sources] == [True]
