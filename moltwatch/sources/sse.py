@@ -43,11 +43,13 @@ class SseSource(LiveSource):
         headers: Mapping[str, str] | None = None,
         secret: bool = False,
         patience: float = 120.0,
+        open_timeout: float = 10.0,
         **options: Any,
     ) -> None:
         super().__init__(url if spec is None else spec, status, feed, **options)
         self.url = url
         self._patience = patience
+        self._open_timeout = open_timeout
         self._last_id: str | None = None
         self._client = new_client(url, {"Accept": CONTENT_TYPE, **(headers or {})})
 
@@ -63,10 +65,13 @@ class SseSource(LiveSource):
         import httpx
 
         # Silence after the head of the answer is judged by _chunks, which knows what was promised.
-        timeout = httpx.Timeout(10.0, read=self._patience)
-        async with self._client.stream(
+        timeout = httpx.Timeout(self._open_timeout, read=None)
+        request = self._client.build_request(
             "GET", self.url, headers=self._resume(), timeout=timeout
-        ) as response:
+        )
+        async with asyncio.timeout(self._open_timeout):
+            response = await self._client.send(request, stream=True)
+        async with aclosing(response):
             _check(response)
             self._feed.opening()
             self._say(State.LIVE)

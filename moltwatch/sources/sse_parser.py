@@ -30,6 +30,7 @@ class SseParser:
 
     def __init__(self, largest: int = LARGEST_EVENT) -> None:
         self.last_id: str | None = None
+        """The latest id of a whole event: everything up to it has been received."""
         self.retry: float | None = None
         """Seconds the server wants us to wait before we come back."""
         self.oversized = 0
@@ -41,6 +42,7 @@ class SseParser:
         self._held = b""
         self._data: list[bytes] = []
         self._name = ""
+        self._id: str | None = None
         self._size = 0
         self._skip = False
         """The event at hand is too large."""
@@ -80,7 +82,7 @@ class SseParser:
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
         elif field == b"id" and b"\0" not in value:
-            self.last_id = value.decode("utf-8", "replace")
+            self._id = value.decode("utf-8", "replace")
         elif field == b"retry" and value.isdigit():
             self.retry = int(value[:9]) / 1_000
         return None
@@ -88,6 +90,7 @@ class SseParser:
     def _complete(self) -> ServerEvent | None:
         name, data, skip = self._name or "message", self._data, self._skip
         self._name, self._data, self._size, self._skip = "", [], 0, False
+        self.last_id = self._id
         if skip:
             self.oversized += 1
             return None

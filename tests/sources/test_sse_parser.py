@@ -42,6 +42,14 @@ def test_a_name_lasts_for_one_event_and_an_id_for_all_that_follow() -> None:
     assert (first.id, second.id) == ("4", "4")
 
 
+def test_the_id_of_an_event_counts_when_the_event_is_whole() -> None:
+    parser = SseParser()
+    parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b\n")
+    assert parser.last_id == "1"
+    parser.feed(b"\n")
+    assert parser.last_id == "2"
+
+
 def test_retry() -> None:
     parser = SseParser()
     parser.feed(b"retry: 2500\nretry: soon\n")

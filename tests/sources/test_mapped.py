@@ -1,0 +1,346 @@
+"""Server-sent events and JSON websockets with a mapping, against real servers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from moltwatch.errors import SourceUnreachable, UsageError
+from moltwatch.model import Event, Heartbeat, Post
+from moltwatch.sources.backoff import Backoff
+from moltwatch.sources.base import Source, Status
+from moltwatch.sources.grammar import open_source
+from moltwatch.sources.mapped_feed import MappedFeed
+from moltwatch.sources.mapping import load_mapping, read_mapping
+from moltwatch.sources.sse import SseSource
+from moltwatch.sources.websocket import WebsocketSource
+from tests.sources.fakes import FakeClock
+from tests.sources.test_forum import accept, forum, gaps, ids, raw_server, says, text_frame
+
+KEY = "-".join(("not", "a", "real", "key"))
+MAPPING = """
+[[event]]
+when = "event == 'said'"
+fields = { id = "data.id", author = "data.author", text = "data.text" }
+[[event]]
+make = "nothing"
+"""
+Scene = Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]
+
+
+def said(number: int, **fields: Any) -> bytes:
+    data = json.dumps({"id": f"p{number}", "author": "ada", "text": f"number {number}"} | fields)
+    return f"event: said\nid: {number}\ndata: {data}\n\n".encode()
+
+
+def head(status: str = "200 OK", sort: str = "text/event-stream", more: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: {sort}\r\n{more}\r\n".encode()
+
+
+class Streams:
+    """A web server that acts out one scene a request, and repeats the last. Keeps what it heard."""
+
+    def __init__(self, *scenes: bytes) -> None:
+        self.scenes = scenes
+        self.heard: list[str] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(self.scenes[min(len(self.heard), len(self.scenes)) - 1])
+        writer.close()
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def web(streams: Callable[..., Awaitable[None]]) -> AsyncIterator[str]:
+    async with raw_server(streams) as url:
+        yield url.replace("ws://", "http://") + "/events"
+
+
+async def collect(source: Source, until: str) -> list[Event]:
+    events: list[Event] = []
+    async for batch in source.batches():
+        events += batch
+        if until in ids(events):
+            break
+    await source.close()
+    return events
+
+
+def sse(url: str, clock: FakeClock | None = None, **options: Any) -> SseSource:
+    status = Status(name="reef")
+    feed = MappedFeed(status, read_mapping(MAPPING.encode(), "m"))
+    options = {"backoff": Backoff(draw=lambda: 1.0)} | options
+    return SseSource(url, status, feed, clock=clock or FakeClock(), **options)
+
+
+async def test_a_stream_that_drops_in_the_middle_of_an_event() -> None:
+    streams = Streams(head() + said(1) + said(2) + said(3)[:30], head() + said(2) + said(3))
+    clock = FakeClock()
+    async with web(streams) as url:
+        source = sse(url, clock)
+        events = await collect(source, "p3")
+    assert ids(events) == ["p1", "p2", "p3"]
+    assert [gap.recovered for gap in gaps(events)] == [True], "what overlaps is whole"
+    assert "last-event-id: 2" in streams.heard[1].lower()
+    assert clock.slept == [0.5]
+    assert not source.status.rejects
+
+
+async def test_a_stream_without_memory_leaves_a_gap() -> None:
+    streams = Streams(head() + said(1), head() + said(5))
+    async with web(streams) as url:
+        events = await collect(sse(url), "p5")
+    assert [gap.recovered for gap in gaps(events)] == [False]
+
+
+async def test_the_server_says_how_long_to_stay_away() -> None:
+    streams = Streams(
+        head() + b"retry: 4000\n\n" + said(1),
+        head("503 Busy", more="Retry-After: 20\r\nContent-Length: 0\r\n"),
+        head() + said(2),
+    )
+    clock = FakeClock()
+    async with web(streams) as url:
+        await collect(sse(url, clock), "p2")
+    assert clock.slept == [4.0, 28.0]
+
+
+async def test_while_it_is_quiet_time_goes_on_and_then_it_is_left() -> None:
+    async def quiet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head() + said(1))
+        await writer.drain()
+        await left.wait()
+
+    left = asyncio.Event()
+    clock = FakeClock()
+    async with web(quiet) as url:
+        source = sse(url, clock, heartbeat=0.02, patience=0.1)
+        events: list[Event] = []
+        async for batch in source.batches():
+            events += batch
+            clock.advance(1)
+            if gaps(events):
+                break
+        left.set()
+        await source.close()
+    assert sum(isinstance(event, Heartbeat) for event in events) >= 3
+    assert [gap.reason for gap in gaps(events)] == ["not a sign of life for 0.1 s"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (head("401 Unauthorized", more="Content-Length: 0\r\n"), "HTTP 401"),
+        (head("404 Not Found", more="Content-Length: 0\r\n"), "HTTP 404"),
+        (head(sort="text/html") + b"<html>", "does not send server-sent events"),
+        (head("301 Moved", more="Location: http://127.0.0.1:1/\r\n"), "HTTP 301"),
+        (b"", "connection lost"),
+        (b"220 ftp ready\r\n", "connection lost"),
+    ],
+)
+async def test_no_stream_there(answer: bytes, why: str) -> None:
+    async with web(Streams(answer)) as url:
+        source = sse(url, tries=2)
+        with pytest.raises(SourceUnreachable, match=why):
+            await collect(source, "never")
+        await source.close()
+
+
+async def test_a_request_that_is_never_answered() -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with web(mute) as url:
+        source = sse(url, tries=1, open_timeout=0.05)
+        with pytest.raises(SourceUnreachable, match="no answer in time"):
+            await collect(source, "never")
+        await source.close()
+
+
+async def test_nobody_there() -> None:
+    async with web(Streams(b"")) as url:
+        pass
+    with pytest.raises(SourceUnreachable, match="reef: connection refused"):
+        await collect(sse(url, tries=2), "never")
+
+
+async def test_garbage_and_giants_between_events() -> None:
+    giant = b"data: " + b"x" * 17_000_000 + b"\n\n"
+    broken = [b"event: said\ndata: {\n\n", b"\xff\xfe\n", said(9, author=None), giant]
+    async with web(Streams(head() + said(1) + b"".join(broken) + said(2))) as url:
+        source = sse(url)
+        assert ids(await collect(source, "p2")) == ["p1", "p2"]
+    assert source.status.rejects.counts["an event larger than we take"] == 1
+    assert source.status.rejects.counts["event 1: no author"] == 1
+
+
+async def test_a_preset_its_key_and_its_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTFEED_KEY", KEY)
+    data = json.dumps({"id": "p1", "author_name": "ada", "content": "hi"})
+    streams = Streams(head() + f"event: post_created\ndata: {data}\n\n".encode())
+    async with web(streams) as url:
+        source = await open_source(f"sse+{url}?map=agentfeed&room=1", clock=FakeClock())
+        events = await collect(source, "p1")
+    assert ids(events) == ["p1"]
+    assert streams.heard[0].startswith("GET /events?room=1 HTTP")
+    assert f"authorization: bearer {KEY}" in streams.heard[0].lower()
+    monkeypatch.delenv("AGENTFEED_KEY")
+    refusal = Streams(head("401 Unauthorized", more="Content-Length: 0\r\n"))
+    async with web(refusal) as url:
+        source = await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+        with pytest.raises(SourceUnreachable, match="set AGENTFEED_KEY, or AGENTFEED_KEY_FILE"):
+            await collect(source, "never")
+        await source.close()
+
+
+async def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AGENTFEED_KEY", raising=False)
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    monkeypatch.setenv("AGENTFEED_KEY_FILE", str(file))
+    streams = Streams(head("404 Not Found", more="Content-Length: 0\r\n"))
+    async with web(streams) as url:
+        source = await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+        with pytest.raises(SourceUnreachable):
+            await collect(source, "never")
+        await source.close()
+    assert KEY in streams.heard[0]
+    file.write_bytes(b"\xff" * 9)
+    with pytest.raises(UsageError, match="not a key"):
+        await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+
+
+def openclaw_message(number: int) -> str:
+    message = {"role": "assistant", "content": [{"type": "text", "text": f"number {number}"}]}
+    payload = {"sessionKey": "main", "messageId": f"m{number}", "message": message}
+    return json.dumps({"type": "event", "event": "session.message", "payload": payload})
+
+
+class Gateway:
+    """An OpenClaw gateway, as far as it matters: challenge, sessions, messages, restart."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.requests: list[dict[str, Any]] = []
+        self.connections = 0
+
+    async def __call__(self, websocket: ServerConnection) -> None:
+        self.connections += 1
+        challenge = {"type": "event", "event": "connect.challenge", "payload": {"nonce": "n"}}
+        await websocket.send(json.dumps(challenge))
+        async for text in websocket:
+            request = json.loads(text)
+            self.requests.append(request)
+            ok = request["method"] != "connect" or self._allows(request)
+            await self._answer(websocket, request, ok)
+            if request["method"] == "sessions.messages.subscribe":
+                await websocket.send(openclaw_message(self.connections))
+                if self.connections == 1:
+                    await websocket.close(1012, "service restart")
+
+    def _allows(self, request: dict[str, Any]) -> bool:
+        return bool(request["params"]["auth"].get("token") == self.token)
+
+    async def _answer(self, websocket: ServerConnection, request: Any, ok: bool) -> None:
+        sessions = {"sessions": [{"key": "main"}]} if request["method"] == "sessions.list" else {}
+        answer = {"type": "res", "id": request["id"], "ok": ok, "payload": sessions}
+        if not ok:
+            answer["error"] = {"code": "UNAUTHORIZED", "message": "token mismatch"}
+        await websocket.send(json.dumps(answer))
+
+
+async def test_the_openclaw_handshake_and_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", KEY)
+    gateway = Gateway(KEY)
+    async with forum(gateway) as url:
+        source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+        events = await collect(source, "m2")
+    assert ids(events) == ["m1", "m2"]
+    assert [gap.reason for gap in gaps(events)] == ["closed by the server (1012: service restart)"]
+    (post, _) = (event for event in events if isinstance(event, Post))
+    assert (post.thread, post.author, post.source) == ("main", "main/assistant", "openclaw")
+    methods = [request["method"] for request in gateway.requests]
+    assert methods[:3] == ["connect", "sessions.subscribe", "sessions.list"]
+    assert not source.status.rejects
+
+
+async def test_a_gateway_that_refuses_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", "wrong")
+    gateway = Gateway(KEY)
+    async with forum(gateway) as url:
+        source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+        with pytest.raises(SourceUnreachable, match="token mismatch"):
+            await collect(source, "never")
+    assert gateway.connections == 1
+
+
+async def test_a_key_in_frames_follows_no_redirect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", KEY)
+    gateway = Gateway(KEY)
+    async with forum(gateway) as other:
+
+        def redirect(websocket: ServerConnection, request: Request) -> Response:
+            response = websocket.respond(302, "there")
+            response.headers["Location"] = other
+            return response
+
+        async with forum(says(), process_request=redirect) as url:
+            source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+            with pytest.raises(SourceUnreachable, match="HTTP 302"):
+                await collect(source, "never")
+    assert gateway.requests == []
+
+
+async def test_a_websocket_killed_in_the_middle_of_a_frame() -> None:
+    def frame(number: int) -> bytes:
+        data = {"id": f"p{number}", "author": "ada", "text": "x" * 200}
+        return text_frame(json.dumps({"event": "said", "data": data}))
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await accept(reader, writer)
+        writer.write(frame(1) + frame(2)[:90])
+        await writer.drain()
+
+    async def whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await accept(reader, writer)
+        writer.write(frame(2))
+        await reader.read()
+
+    async with raw_server(cut, whole) as url:
+        status = Status(name="reef")
+        feed = MappedFeed(status, read_mapping(MAPPING.encode(), "m"))
+        source = WebsocketSource(url, status, feed, clock=FakeClock())
+        events = await collect(source, "p2")
+    assert ids(events) == ["p1", "p2"]
+    assert [(gap.reason, gap.recovered) for gap in gaps(events)] == [("connection lost", False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "json+wss://forum.example",
+        "json+wss://forum.example?map=nowhere.toml",
+        "json+ws://forum.example?map=openclaw",
+        "sse+http://forum.example/x?map=chatr",
+        "sse+https://?map=chatr",
+        "sse+https://ada:word@forum.example?map=chatr",
+    ],
+)
+async def test_no_addresses(text: str) -> None:
+    with pytest.raises(UsageError):
+        await open_source(text, clock=FakeClock())
+
+
+def test_examples_of_presets_can_be_opened() -> None:
+    for name in ("agentfeed", "chatr", "openclaw"):
+        assert f"map={name}" in load_mapping(name).example
