@@ -4,12 +4,16 @@
 
 Nothing here knows of a screen, and nothing behind the source knows whether it is live. The pace is
 set by the slowest part: a batch is taken from the source only when the last one is done with.
+
+What was recorded is what was judged, however a run ends. A batch once begun is therefore worked off
+even if the run is cancelled meanwhile, and the last findings follow, as at the end of a replay.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Protocol
 
@@ -53,6 +57,8 @@ class Pipeline:
         self._sinks = list(sinks)
         self._writer = writer
         self._intake = Intake()
+        self._level = True
+        """The sinks know all that was recorded."""
 
     @property
     def rejects(self) -> Rejects:
@@ -61,17 +67,24 @@ class Pipeline:
 
     async def run(self) -> None:
         """Go on until the source ends. Closes source and writer whatever happens."""
-        try:
-            async for batch in self.source.batches():
-                events = self._intake.admit(batch)
-                if self._writer and events:
-                    await self._writer.write(events)
-                await self._work(events)
-            self._finish()
-        finally:
-            await self.source.close()
+        async with AsyncExitStack() as opened:
             if self._writer:
-                await self._writer.close()
+                opened.push_async_callback(self._writer.close)
+            opened.push_async_callback(self.source.close)
+            try:
+                async for batch in self.source.batches():
+                    await _to_its_end(self._take(batch))
+            finally:
+                if self._level:
+                    self._finish()
+
+    async def _take(self, batch: Sequence[Event]) -> None:
+        events = self._intake.admit(batch)
+        self._level = False
+        if self._writer and events:
+            await self._writer.write(events)
+        await self._work(events)
+        self._level = True
 
     async def _work(self, events: Sequence[Event]) -> None:
         turn = perf_counter()
@@ -87,3 +100,13 @@ class Pipeline:
         findings = self.engine.finish()
         for sink in self._sinks:
             sink.finish(findings)
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do all of the work. A cancellation is raised after it; only a second one cuts it short."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

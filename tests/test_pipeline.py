@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import pytest
 
-from moltwatch.errors import RecordingError
+from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
@@ -149,6 +149,79 @@ async def test_a_cancelled_run_closes_what_it_opened() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert source.closed
+    assert writer.closed
+
+
+async def interrupted(pipeline: Pipeline, moment: asyncio.Event) -> None:
+    """Run until ``moment``, then be told to stop."""
+    task = asyncio.create_task(pipeline.run())
+    await moment.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_interrupted_run_says_its_last_findings() -> None:
+    waits = asyncio.Event()
+
+    class Quiet(Canned):
+        async def batches(self) -> AsyncIterator[Sequence[Event]]:
+            yield [post(1)]
+            waits.set()
+            await asyncio.Event().wait()
+
+    sink = Kept()
+    await interrupted(Pipeline(Quiet([]), engine(verdicts=True), [sink]), waits)
+    assert [type(finding).__name__ for finding in sink.findings] == ["Verdict"]
+    assert sink.finished
+
+
+async def test_what_was_recorded_is_judged_although_the_run_is_interrupted() -> None:
+    written = asyncio.Event()
+
+    class SlowWriter(KeptWriter):
+        async def write(self, events: Sequence[Event]) -> None:
+            written.set()
+            await asyncio.sleep(0)
+            await super().write(events)
+
+    writer, sink = SlowWriter(), Kept()
+    flood = [post(n) for n in range(1, 5_001)]
+    await interrupted(Pipeline(Canned([flood]), engine(), [sink], writer=writer), written)
+    assert writer.events == sink.events == flood
+    assert sink.finished
+
+
+async def test_a_failed_source_is_followed_by_the_last_findings() -> None:
+    def batches() -> Iterable[Sequence[Event]]:
+        yield [post(1)]
+        raise SourceUnreachable("gone")
+
+    sink = Kept()
+    with pytest.raises(SourceUnreachable):
+        await Pipeline(Canned(batches()), engine(verdicts=True), [sink]).run()
+    assert len(sink.findings) == 1
+
+
+async def test_a_sink_that_cannot_go_on_is_not_asked_for_more() -> None:
+    class Broken(Kept):
+        def take(self, event: Event, findings: Sequence[Finding]) -> None:
+            raise BrokenPipeError
+
+    sink = Broken()
+    with pytest.raises(BrokenPipeError):
+        await Pipeline(Canned([[post(1)]]), engine(), [sink]).run()
+    assert not sink.finished
+
+
+async def test_the_recording_is_closed_although_the_source_cannot_be() -> None:
+    class Stuck(Canned):
+        async def close(self) -> None:
+            raise OSError("stuck")
+
+    writer = KeptWriter()
+    with pytest.raises(OSError, match="stuck"):
+        await Pipeline(Stuck([]), engine(), [], writer=writer).run()
     assert writer.closed
 
 

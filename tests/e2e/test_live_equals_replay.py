@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from moltwatch.cli.wiring import FAST, open_run
 from moltwatch.config import Config
+from moltwatch.model import Event, Finding
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.server import ForumServer
 from moltwatch.outputs.stdout import JsonFormat, LineSink
@@ -77,3 +79,40 @@ async def test_the_last_word_is_the_same_as_well(tmp_path: Path) -> None:
     )
     assert live == await flags(str(recording), verdicts=True)
     assert len(live) > 300
+
+
+@pytest.mark.parametrize("verdicts", [False, True])
+async def test_an_interrupted_run_and_its_recording_agree(tmp_path: Path, verdicts: bool) -> None:
+    mine = tmp_path / "live.jsonl"
+    enough = asyncio.Event()
+    out = io.BytesIO()
+    run = await open_run(
+        ["sim:?agents=60&rate=600&seed=7&speed=10000"],
+        config=Config(),
+        sinks=[LineSink(out, JsonFormat(), Selection(verdicts=verdicts)), After(1_500, enough)],
+        record=mine,
+        verdicts=verdicts,
+    )
+    running = asyncio.create_task(run.pipeline.run())
+    await enough.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    live = out.getvalue().splitlines()
+    assert len(live) > 20
+    assert live == await flags(str(mine), verdicts=verdicts)
+
+
+class After:
+    """A sink that tells when it has seen so many events."""
+
+    def __init__(self, events: int, enough: asyncio.Event) -> None:
+        self._left, self._enough = events, enough
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self._enough.set()
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """Nothing to tell."""
