@@ -145,7 +145,8 @@ class MoltbookSource(Source):
             self._refused(request, 500, Failure(reason=f"the server reports an error{words}"))
             return
         self._good()
-        self._client.remember(request, answer)
+        if request.ask is not Ask.SURVEY:  # "nothing new" does not say where its next page is
+            self._client.remember(request, answer)
         self._hold(self._read(request, page, now))
 
     def _read(self, request: Request, page: Page, now: Micros) -> list[Event]:

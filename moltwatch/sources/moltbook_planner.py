@@ -113,6 +113,8 @@ class Planner:
         """How to ask for it, where the server pages by cursor."""
         self._roots: deque[str] = deque()
         self._asked: OrderedDict[str, None] = OrderedDict()
+        self._front: list[str] = []
+        """The first page of new posts, as it was last told."""
         self._second: str | None = None
         """How to ask for the second page of new posts, where the server pages by cursor."""
         self._more: Request | None = None
@@ -193,6 +195,7 @@ class Planner:
         self.threads.rank_again()
         if sweep.page == 1:
             self._second = page.cursor
+            self._front = [item.id for item in page.listed]
         if oldest is not None:
             sweep.oldest = oldest if sweep.oldest is None else min(sweep.oldest, oldest)
         if sort is None:
@@ -242,10 +245,9 @@ class Planner:
     def unchanged(self, request: Request, now: Micros) -> list[Event]:
         """The server says that nothing is new there (304)."""
         if request.ask is Ask.NEW:
+            self.threads.same(self._front, now)
             return self._finish(now)
-        if request.ask is Ask.SURVEY:
-            self._next_survey(now, last=False)
-        elif request.thread is not None:
+        if request.thread is not None:
             self._answered_root(request.thread)
             self.threads.unchanged(request.thread, now)
         return []
@@ -303,9 +305,9 @@ class Planner:
         return []
 
     def want_roots(self, threads: Iterable[str]) -> None:
-        """Comments came whose threads nobody listed: ask for each root, once."""
+        """Comments came whose roots were not seen: ask for each, once."""
         for thread in threads:
-            if self.threads.get(thread) or thread in self._asked or not can_ask_for(thread):
+            if thread in self._asked or not can_ask_for(thread):
                 continue
             self._asked[thread] = None
             if len(self._asked) > MOST_ASKED:

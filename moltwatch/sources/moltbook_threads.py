@@ -8,6 +8,7 @@ largest sum is read first, so that a tight limit is spent where most is said.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from heapq import nlargest
 from operator import itemgetter
 
@@ -127,6 +128,12 @@ class Threads:
         thread.listed |= new
         thread.since = (thread.since or now) if thread.waiting else None
         return gained if thread.ours else 0
+
+    def same(self, ids: Iterable[str], now: Micros) -> None:
+        """A list shows these as it did before."""
+        for id in ids:
+            if thread := self._threads.get(id):
+                thread.seen = now
 
     def best(self, now: Micros) -> Thread | None:
         """The thread whose reading should bring most; None if none is worth a request."""

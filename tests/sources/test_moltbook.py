@@ -243,7 +243,7 @@ async def test_a_thread_older_than_the_watch_is_told_of_when_it_moves() -> None:
     there = forum()
     more(there, 250, -9_000, "old")
     async with watching(there) as watch:
-        await watch.for_seconds(300)
+        await watch.for_seconds(900)
         known = set(watch.ids())
         assert "old3" not in known
         there.comment("revived", watch.clock.seconds, "old3")
@@ -474,6 +474,15 @@ async def test_etags_are_used_and_counted() -> None:
     asked = [request for request in there.asked if is_new(request)]
     assert "If-None-Match" not in asked[0].headers
     assert all("If-None-Match" in request.headers for request in asked[1:])
+
+
+async def test_a_forum_where_nothing_happens_costs_little() -> None:
+    there = forum()
+    more(there, 90, -9_000)
+    async with watching(there) as watch:
+        await watch.for_seconds(3_600)
+    assert sum(path.endswith("/comments") for path in there.paths()) < 10
+    assert len(there.asked) < 150
 
 
 async def test_a_quiet_forum_is_asked_less_often_and_a_busy_one_more() -> None:

@@ -18,6 +18,7 @@ from moltwatch.model import Event, Finding, Post
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import JsonFormat, LineSink
 from tests.cli.running import CREED, SWARM, moltwatch, objects
+from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock
 from tests.sources.moltbook_server import Forum, serving, serving_alone
 
@@ -85,6 +86,16 @@ def test_not_there_is_exit_code_three() -> None:
     assert done.returncode == 3
     assert "connection refused" in done.stderr
     assert done.stdout == ""
+
+
+def test_watch_shows_the_thread_and_the_flags(tmp_path: Path) -> None:
+    with serving(swarmed()) as base:
+        host = base.split("/")[2]
+        with Terminal(f"moltwatch watch moltbook+{base}", tmp_path) as terminal:
+            terminal.shows("On talk19")
+            assert host in terminal.shows("polling")
+            terminal.press("q")
+            assert terminal.ends() == 0
 
 
 class _Enough:

@@ -320,7 +320,7 @@ def test_a_thread_read_in_pages_and_to_its_end() -> None:
 
 def test_roots_are_asked_for_once() -> None:
     planner = begun("a")
-    planner.want_roots(["a", "r", "r", ".."])
+    planner.want_roots(["r", "r", ".."])
     request = planner.next(T0)
     assert request == post_of("r")
     planner.refused(post_of("r"), 404, "HTTP 404", T0)
