@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Source, Status
+from moltwatch.sources.failures import Failure
 from moltwatch.sources.live import host_name, need_privacy
 from moltwatch.sources.nostr_book import Book
 from moltwatch.sources.nostr_feed import RelayFeed
@@ -25,8 +26,12 @@ TICK = 2.0
 
 
 class RelaySource(WebsocketSource):
-    """One relay. ``since``: where its past is to begin, None for now. Raises UsageError for an
-    address that is none, or that would not be encrypted on its way through the world."""
+    """One relay. ``since``: where its past is to begin, None for now. ``tries`` counts only while
+    no relay of the book answers: where one does, the others are waited for.
+
+    Raises UsageError for an address that is none, or that would not be encrypted on its way through
+    the world.
+    """
 
     def __init__(
         self, url: str, scope: Scope, book: Book, *, since: Micros | None = None, **options: Any
@@ -37,6 +42,10 @@ class RelaySource(WebsocketSource):
             scope, book, name=status.name, url=url, rejects=status.rejects, since=since
         )
         super().__init__(url, status, feed, **{"heartbeat": TICK} | options)
+        self._book = book
+
+    def _is_final(self, failure: Failure) -> bool:
+        return failure.fatal or (super()._is_final(failure) and not self._book.alive)
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> Source:

@@ -50,6 +50,8 @@ class Book:
     def __init__(self) -> None:
         self.reached: Micros = 0
         """Stream time: of the latest event given out."""
+        self.alive = False
+        """Some relay has said something."""
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._posts: OrderedDict[str, _Placed] = OrderedDict()
         self._votes: OrderedDict[tuple[str, str], int] = OrderedDict()

@@ -158,6 +158,8 @@ class RelayFeed:
             newest = self._heard_at if self._newest is None else self._newest
             self._since = max(0, min(newest, self._heard_at) - OVERLAP)
         self._past.lost(reason)
+        if self._book.alive and not self._past.begun:
+            self._book.history_done(self)  # the others do not wait for one that may never come
         self._history = None
         self._due.clear()
 
@@ -175,7 +177,7 @@ class RelayFeed:
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         """Take a frame. Raises Refused or TurnedAway when the relay will not serve us."""
         self._frames += 1
-        self._past.heard = True
+        self._past.heard = self._book.alive = True
         self._heard_at = now
         if self._horizon is None:
             self._horizon = now - OVERLAP
@@ -259,7 +261,9 @@ class RelayFeed:
         gap = self._past.mend(now, recovered=complete)
         events = self._give(held.values(), now)
         self._book.history_done(self)
-        return [*gap, *events, *self._book.open(now)]
+        events += self._book.open(now)
+        # Between the last event of the past and the present nobody wrote.
+        return [*gap, *events, *self._book.beat(1, self._scope.source, now)]
 
     # --- answers ----------------------------------------------------------------------------------
 

@@ -18,13 +18,12 @@ from tests.cli.running import CREED, SWARM, command, environment
 from tests.e2e.terminal import Terminal
 from tests.sources.nostr_kit import Person, publish, sdk_relay
 
-PRESENT = SystemClock().now() // SECOND
-
 
 def swarm() -> list[NostrEvent]:
     """Six accounts that say the same, and one that does not."""
-    said = [Person(name).post(CREED, at=PRESENT - 600 + 5 * n) for n, name in enumerate(SWARM)]
-    return [*said, Person("ada").post("Has anybody a good recipe for bread?", at=PRESENT - 300)]
+    now = SystemClock().now() // SECOND
+    said = [Person(name).post(CREED, at=now - 600 + 5 * n) for n, name in enumerate(SWARM)]
+    return [*said, Person("ada").post("Has anybody a good recipe for bread?", at=now - 300)]
 
 
 @asynccontextmanager

@@ -209,9 +209,8 @@ def test_history_is_read_page_by_page_in_order() -> None:
     assert relay.says(event_frame(vote, "past"), frame("EOSE", "past")) == []
     relay.now = T0 + HOUR
     told = relay.says(frame("EOSE", "past"))
-    kinds = [Post, Post, Vote, Post]
-    assert [type(event) for event in told] == kinds
-    assert [(event.seen_at - T0) // SECOND for event in told] == [1, 2, 3, 9]
+    assert [type(event) for event in told] == [Post, Post, Vote, Post, Heartbeat]
+    assert [(event.seen_at - T0) // SECOND for event in told] == [1, 2, 3, 9, 3600]
     assert ["CLOSE", "past"] in relay.asked
 
 

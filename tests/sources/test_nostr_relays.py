@@ -21,11 +21,12 @@ from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Clock, Source, State, SystemClock
 from moltwatch.sources.clawstr import RELAYS
 from moltwatch.sources.grammar import open_source, open_sources
+from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr import RelaySource
 from moltwatch.sources.nostr_book import Book
 from moltwatch.sources.nostr_protocol import NostrEvent
 from moltwatch.sources.nostr_scope import clawstr
-from moltwatch.times import HOUR, SECOND
+from moltwatch.times import SECOND
 from tests.sources.fakes import FakeClock
 from tests.sources.nostr_kit import (
     ADA,
@@ -34,6 +35,7 @@ from tests.sources.nostr_kit import (
     EVE,
     RelayProcess,
     Say,
+    free_port,
     publish,
     publish_over,
     relay_process,
@@ -41,13 +43,12 @@ from tests.sources.nostr_kit import (
     sdk_relay,
 )
 
-PRESENT = SystemClock().now() // SECOND
-"""Real relays have real clocks."""
+HOUR_AGO = -3600.0
 
 
-def at(seconds: float) -> float:
-    """So many seconds from now."""
-    return PRESENT + seconds
+def at(seconds: float) -> int:
+    """So many seconds from now, as Nostr counts: real relays have real clocks."""
+    return SystemClock().now() // SECOND + round(seconds)
 
 
 def relay(url: str, book: Book | None = None, **options: Any) -> RelaySource:
@@ -159,7 +160,7 @@ async def test_a_past_longer_than_the_relay_gives_at_once() -> None:
     posts = [ADA.post(f"post {n}", at=at(n - 1000)) for n in range(47)]
     async with sdk_relay(lambda builder: builder.max_filter_limit(10)) as url:
         await publish(url, *posts)
-        source = relay(url, since=(PRESENT - 7200) * SECOND)
+        source = relay(url, since=at(2 * HOUR_AGO) * SECOND)
         async with watching(source) as watcher:
             await watcher.until(lambda w: len(w.texts) >= 47)
     assert watcher.texts == [f"post {n}" for n in range(47)]
@@ -207,17 +208,26 @@ async def test_hashtags() -> None:
 
 
 async def test_one_relay_is_down_and_the_other_is_enough() -> None:
-    async with sdk_relay() as gone:
-        pass
+    port = free_port()
+    book, since = Book(), at(HOUR_AGO) * SECOND
+    gone = relay(f"ws://127.0.0.1:{port}", book, since=since, tries=2)
     async with sdk_relay() as url:
         await publish(url, ADA.post("hello", at=at(-5)))
-        spec = f"clawstr:?since=1h&relay={gone}&relay={url}"
-        source = await open_source(spec, clock=SystemClock(), tries=1)
-        async with watching(source) as watcher:
+        async with watching(merge([relay(url, book, since=since), gone])) as watcher:
             await watcher.until(lambda w: bool(w.texts))
-            states = [status.state for status in source.statuses]
-    assert watcher.texts == ["hello"]
-    assert states == [State.FAILED, State.LIVE]
+            async with sdk_relay(lambda builder: builder.port(port)) as late:
+                await publish(late, BOB.post("late", at=at(-4)))
+                await watcher.until(lambda w: "late" in w.texts)
+                assert gone.status.state is State.LIVE
+    assert watcher.texts == ["hello", "late"]
+
+
+async def test_no_relay_is_there() -> None:
+    gone = [f"ws://127.0.0.1:{free_port()}" for _ in range(2)]
+    book = Book()
+    with pytest.raises(SourceUnreachable, match="connection refused"):
+        async for _ in merge([relay(url, book, tries=2) for url in gone]).batches():
+            pass
 
 
 # --- killed under load ----------------------------------------------------------------------------
@@ -292,7 +302,7 @@ async def test_a_relay_that_is_busy_is_tried_again() -> None:
             await say("EOSE", message[1])
 
     heard: list[list[Any]] = []
-    clock = FakeClock(PRESENT * SECOND)
+    clock = FakeClock(at(0) * SECOND)
     async with scripted(react, heard) as url, watching(relay(url, clock=clock)) as watcher:
         await watcher.until(lambda w: bool(w.texts))
     assert len(clock.slept) == 2
@@ -317,7 +327,7 @@ async def test_hung_up_on_while_the_past_is_read() -> None:
             await say("EOSE", "past")
 
     heard: list[list[Any]] = []
-    since = PRESENT * SECOND - HOUR
+    since = at(HOUR_AGO) * SECOND
     async with scripted(react, heard) as url, watching(relay(url, since=since)) as watcher:
         await watcher.until(lambda w: len(w.texts) >= 3)
     assert watcher.texts == ["post 0", "post 1", "post 2"]
