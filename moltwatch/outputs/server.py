@@ -55,9 +55,8 @@ class ForumServer:
     ``port`` 0 takes a free one; see :attr:`address`. ``exposed``: an address that other machines
     reach is meant. ``kept``: bytes of the log. ``stall``: seconds after which a client that takes
     nothing is sent away. ``heartbeat``: seconds of silence after which a client gets a heartbeat.
-    ``patience``: seconds to wait for a subscription. ``from_start``: who comes late and does not
-    resume begins with the oldest event still kept, not with the next. ``notice`` is told, a line
-    each, who comes and goes.
+    ``patience``: seconds to wait for a subscription. ``notice`` is told, a line each, who comes and
+    goes. Who comes late and does not resume begins with the next event.
     """
 
     def __init__(
@@ -71,7 +70,6 @@ class ForumServer:
         stall: float = 30.0,
         heartbeat: float = 15.0,
         patience: float = 10.0,
-        from_start: bool = False,
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         if not exposed and not _is_loopback(host):
@@ -79,12 +77,14 @@ class ForumServer:
         self._source = source
         self._host, self._port = host, port
         self._stall, self._heartbeat, self._patience = stall, heartbeat, patience
-        self._from_start = from_start
         self._notice = notice
         # A live source counts anew in each run; a recording's name comes from what it holds.
         self._log = ForumLog(f"live-{secrets.token_hex(6)}", kept)
         self._clients: set[_Client] = set()
         self._over = False
+        self._held = 0
+        """Events the recording holds, once counted."""
+        self._counting = asyncio.Lock()
         self._called = asyncio.Event()
         """Somebody has subscribed."""
         self._progress = asyncio.Event()
@@ -108,6 +108,8 @@ class ForumServer:
                 self._attend,
                 self._host,
                 self._port,
+                # Programs send no Origin; a page in a browser does, and has no business here.
+                origins=[None],
                 compression=None,
                 max_size=LARGEST_CLIENT_FRAME,
                 # A client busy with what it has got does not answer pings, and is not dead for it.
@@ -168,8 +170,9 @@ class ForumServer:
             client.news.set()
 
     async def _broadcast(self, frame: Frame) -> None:
-        for client in list(self._clients):
-            await client.send(frame)
+        """Tell everybody; who cannot be told is about to find out by itself."""
+        sends = (client.send(frame) for client in self._clients)
+        await asyncio.gather(*sends, return_exceptions=True)
 
     # --- one client ---
 
@@ -180,7 +183,11 @@ class ForumServer:
         client = _Client(websocket, self._stall)
         with suppress(ConnectionClosed, _SentAway):
             subscribe = await client.subscription(self._patience)
-            welcome = self._place(client, subscribe)
+            asked = self._log.locate(subscribe.since) if subscribe.since else None
+            if asked is not None and asked > self._log.head:
+                await self._count()
+                asked = asked if asked <= self._held else None
+            welcome = self._place(client, subscribe, asked)
             self._notice(f"{client.name} watches ({len(self._clients)} now)")
             try:
                 await client.send(welcome)
@@ -190,20 +197,29 @@ class ForumServer:
                 self._progress.set()
                 self._notice(f"{client.name} left ({len(self._clients)} now)")
 
-    def _place(self, client: _Client, subscribe: Subscribe) -> Welcome:
-        """Put a client where it belongs in the log; without a pause, so that the log stays put."""
+    async def _count(self) -> None:
+        """Learn how many events the recording holds, when somebody first asks for one to come."""
+        async with self._counting:
+            if not self._held and isinstance(self._source, ReplaySource):
+                span = await (await self._source.open()).span()
+                self._held = span.events if span else 0
+
+    def _place(self, client: _Client, subscribe: Subscribe, asked: int | None) -> Welcome:
+        """Put a client where it belongs in the log, after event ``asked`` if that can be had;
+        without a pause, so that the log stays put."""
         log = self._log
         client.communities = None if subscribe.communities is None else {*subscribe.communities}
-        asked = log.locate(subscribe.since) if subscribe.since else None
         missed: int | None = None
-        if asked is not None and self._will_have(asked):
-            client.position, resumed = asked, True
+        resumed = asked is not None and asked >= log.tail
+        if asked is None:
+            client.position = log.head
+        elif resumed:
+            client.position = asked
+            if asked > log.head and isinstance(self._source, ReplaySource):
+                # Served in an earlier run: the forum goes on where it was.
+                self._source.transport.rush(asked)
         else:
-            fresh = log.tail if self._from_start else log.head
-            resumed = False
-            if asked is not None and asked < log.tail:
-                fresh, missed = log.tail, log.tail - asked
-            client.position = fresh
+            client.position, missed = log.tail, log.tail - asked
         client.at = log.at
         self._clients.add(client)
         self._called.set()
@@ -216,16 +232,6 @@ class ForumServer:
             missed=missed,
             heartbeat=self._heartbeat,
         )
-
-    def _will_have(self, position: int) -> bool:
-        """Whether everything after ``position`` is kept, or to come."""
-        if self._log.tail <= position <= self._log.head:
-            return True
-        if position < self._log.head or not isinstance(self._source, ReplaySource):
-            return False
-        # Served in an earlier run: the forum goes on where it was.
-        self._source.transport.rush(position)
-        return True
 
     async def _converse(self, client: _Client) -> None:
         """Talk and listen until one of both is over."""

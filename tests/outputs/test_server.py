@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
@@ -31,10 +32,12 @@ class Live(Source):
     def __init__(self) -> None:
         self.spec = "test:"
         self.status = Status(name="live")
-        self.feed: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
+        self.feed: asyncio.Queue[Sequence[Event] | SourceUnreachable | None] = asyncio.Queue()
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         while (item := await self.feed.get()) is not None:
+            if isinstance(item, SourceUnreachable):
+                raise item
             yield item
 
 
@@ -114,17 +117,16 @@ async def test_a_recording_waits_for_its_first_watcher() -> None:
         assert len(await drain(watch(server))) == 10
 
 
-async def test_who_comes_late_begins_now_or_with_what_is_kept() -> None:
-    for from_start, expected in ((False, ["p2"]), (True, ["p0", "p1", "p2"])):
-        source = Live()
-        async with serving(source, from_start=from_start) as server:
-            source.feed.put_nowait([post(0), post(1)])
-            await settle()
-            websocket, welcome = await subscribe(server)
-            assert welcome["clock"] == "wall"
-            source.feed.put_nowait([post(2)])
-            assert await posts_of(websocket, len(expected)) == expected
-            await websocket.close()
+async def test_who_comes_late_begins_with_the_next() -> None:
+    source = Live()
+    async with serving(source) as server:
+        source.feed.put_nowait([post(0), post(1)])
+        await settle()
+        websocket, welcome = await subscribe(server)
+        assert welcome["clock"] == "wall"
+        source.feed.put_nowait([post(2)])
+        assert await posts_of(websocket, 1) == ["p2"]
+        await websocket.close()
 
 
 async def test_the_end_is_told_also_to_who_comes_after_it() -> None:
@@ -148,6 +150,18 @@ async def test_a_source_that_fails_is_told() -> None:
             await running
         found = [frame async for frame in frames_until(websocket, "error")]
     assert found[-1] == {"type": "error", "code": "source-failed", "message": "it is damaged"}
+
+
+async def test_a_source_that_fails_fails_the_same_when_a_watcher_is_already_gone() -> None:
+    source = Live()
+    async with ForumServer(source, port=0) as server:
+        running = asyncio.create_task(server.run())
+        await subscribe(server)
+        await settle()
+        next(iter(server._clients)).websocket.transport.abort()
+        source.feed.put_nowait(SourceUnreachable("it is down"))
+        with pytest.raises(SourceUnreachable, match="it is down"):
+            await running
 
 
 async def frames_until(websocket: ClientConnection, kind: str) -> AsyncIterator[dict[str, Any]]:
@@ -188,6 +202,17 @@ async def test_resuming_rushes_to_where_it_was() -> None:
         assert welcome["resumed"]
         assert await posts_of(websocket, 50) == [f"p{i}" for i in range(1400, 1450)]
         assert len(clock.slept) - slept < 200
+
+
+async def test_a_cursor_beyond_the_end_of_the_recording_rushes_nobody() -> None:
+    source = replay(MemoryReader(many(1500)), FakeClock(), 1)
+    async with serving(source) as server:
+        _, welcome = await subscribe(server)
+        name = welcome["cursor"].rpartition(".")[0]
+        for ordinal in ("1501", "9" * 12, "9" * 5000):
+            _, welcome = await subscribe(server, since=f"{name}.{ordinal}")
+            assert (welcome["resumed"], welcome["missed"]) == (False, None)
+        assert source.transport._rush == 0
 
 
 async def test_another_recording_does_not_resume() -> None:
@@ -411,6 +436,12 @@ async def test_it_stays_on_this_machine_unless_told_otherwise() -> None:
         ForumServer(Live(), host="0.0.0.0")
     ForumServer(Live(), host="0.0.0.0", exposed=True)
     ForumServer(Live(), host="localhost")
+
+
+async def test_a_page_in_a_browser_is_not_let_in() -> None:
+    async with serving(Live()) as server:
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(server.address, proxy=None, origin=Origin("https://forum.example"))
 
 
 async def test_a_port_that_is_taken() -> None:
