@@ -136,7 +136,9 @@ class MoltbookSource(Source):
             if failure.retry_after is not None or answer.status == 429:
                 self._lost(request, failure, limited=answer.status == 429)
             else:
-                self._refused(request, answer.status, failure)
+                # A page that says 404 comes from something in front of the forum, not from it.
+                known = answer.status != 404 or "json" in answer.headers.get("Content-Type", "")
+                self._refused(request, answer.status if known else 0, failure)
             return
         page = read_answer(answer.body)
         if isinstance(page, Refusal):

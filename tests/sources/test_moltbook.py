@@ -505,6 +505,19 @@ async def test_a_deleted_thread_is_told_of() -> None:
     assert [gone.id for gone in watch.of(Delete)] == ["p1"]
 
 
+async def test_a_web_page_that_says_404_deletes_nothing() -> None:
+    there = forum()
+    page = Response("<html>Not found", 404, content_type="text/html")
+    async with watching(there) as watch:
+        await watch.until(lambda: len(watch.ids()) >= 6)
+        there.faults.append(faulty(page, when=lambda request: "p1" in request.path))
+        there.comment("c4", watch.clock.seconds, "p1")
+        await watch.until(lambda: bool(watch.of(Gap)))
+        there.faults.clear()
+        await watch.until(lambda: "c4" in watch.ids())
+    assert not watch.of(Delete)
+
+
 async def test_garbage_costs_only_itself() -> None:
     there = forum()
     rubbish = [
