@@ -141,7 +141,7 @@ def test_a_text_in_pieces() -> None:
 
 
 def test_the_other_events() -> None:
-    at = {"seen_at": T0, "source": "reef"}
+    at: dict[str, Any] = {"seen_at": T0, "source": "reef"}
     assert made({"type": "changed", "id": "1", "body": "new"}) == [Edit(id="1", text="new", **at)]
     assert made({"type": "gone", "id": "1"}) == [Delete(id="1", **at)]
     assert made({"type": "liked", "id": "1", "by": -1}) == [Vote(id="1", delta=-1, **at)]

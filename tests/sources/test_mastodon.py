@@ -63,10 +63,17 @@ class Watching:
                 self._news.notify_all()
 
 
-def watch(text: str, **options: Any) -> Watching:
+def watch(text: str) -> Watching:
     url, query = stream_address(text.partition("+")[2])
-    options = {"clock": SystemClock(), "backoff": Backoff(0.05, 0.2), "heartbeat": 0.1} | options
-    return Watching(MastodonSource(url, query=query, token=TOKEN, **options))
+    source = MastodonSource(
+        url,
+        query=query,
+        token=TOKEN,
+        clock=SystemClock(),
+        backoff=Backoff(0.05, 0.2),
+        heartbeat=0.1,
+    )
+    return Watching(source)
 
 
 def has(*wanted: str) -> Any:
@@ -198,9 +205,15 @@ async def test_the_key_goes_in_a_header_and_nowhere_else(monkeypatch: pytest.Mon
 
 
 async def test_a_flood_of_garbage_between_posts() -> None:
-    garbage = ["", "[]", "{" * 5_000, json.dumps({"event": "update", "payload": "\ud800"})]
+    garbage: list[str | bytes] = [
+        "",
+        "[]",
+        "{" * 5_000,
+        json.dumps({"event": "update", "payload": "\ud800"}),
+        b"\xff",
+    ]
     good = [frame("update", status(str(number))) for number in range(1, 6)]
-    mixed = [each for pair in zip(good, [*garbage, b"\xff"], strict=True) for each in pair]
+    mixed = [each for pair in zip(good, garbage, strict=True) for each in pair]
     async with forum(says(*mixed)) as url:
         watching = watch(f"mastodon+{url}")
         await watching.until(has("1", "2", "3", "4", "5"))

@@ -1,0 +1,102 @@
+"""What is remembered across connections, and the threads that are entered in the middle."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.model import Gap, Heartbeat, Post
+from moltwatch.sources.continuity import MOST_KNOWN, Continuity
+from moltwatch.sources.roots import Roots
+from moltwatch.times import MINUTE, SECOND
+from tests.sources.fakes import T0, post
+
+
+def test_a_break_before_anything_was_heard_is_none() -> None:
+    past = Continuity("reef")
+    past.lost("connection refused")
+    assert not past.begun
+    assert past.mend(T0, recovered=False) == []
+
+
+def test_a_gap_lasts_from_the_last_event_to_the_next() -> None:
+    past = Continuity("reef")
+    past.heard = True
+    past.advance(T0)
+    past.lost("connection lost")
+    past.lost("connection refused")
+    assert past.broken
+    assert past.mend(T0 + SECOND, recovered=True) == [
+        Gap(
+            seen_at=T0 + SECOND,
+            since=T0,
+            until=T0 + SECOND,
+            reason="connection lost",
+            recovered=True,
+            source="reef",
+        )
+    ]
+    assert past.mend(T0 + SECOND, recovered=True) == []
+
+
+def test_what_was_missed_once_stays_missed() -> None:
+    past = Continuity("reef")
+    past.heard = True
+    past.lost("connection lost")
+    past.spoil(3)
+    past.spoil(4)
+    (gap,) = past.mend(T0, recovered=True)
+    assert isinstance(gap, Gap)
+    assert (gap.recovered, gap.reason) == (False, "connection lost; 7 events missed")
+
+
+def test_known_in_an_earlier_stretch_only() -> None:
+    past = Continuity("reef")
+    assert [past.repeated("a"), past.repeated("a")] == [False, False]
+    past.turn()
+    assert [past.repeated("a"), past.repeated("b"), past.repeated("b")] == [True, False, False]
+    assert past.knows("b")
+
+
+def test_memory_is_bounded() -> None:
+    past = Continuity("reef")
+    for number in range(MOST_KNOWN + 1):
+        past.repeated(number)
+    assert not past.knows(0)
+    assert past.knows(MOST_KNOWN)
+
+
+def test_time_goes_on_and_never_back() -> None:
+    past = Continuity("reef")
+    assert past.beat(T0) == [Heartbeat(seen_at=T0, source="reef")]
+    assert past.beat(T0) == []
+    past.advance(T0 - SECOND)
+    assert past.reached == T0
+
+
+def test_threads_are_remembered() -> None:
+    roots = Roots()
+    assert roots.thread_of("p1") is None
+    roots.see(post(1))
+    roots.see(Post(id="c", thread="p1", parent="p1", author="a", created_at=T0, seen_at=T0))
+    assert roots.thread_of("c") == "p1"
+
+
+def test_each_is_asked_for_once() -> None:
+    roots = Roots()
+    assert roots.may_ask("a", T0)
+    assert not roots.may_ask("a", T0 + MINUTE)
+
+
+@given(st.lists(st.integers(-10, 200).map(lambda tenths: tenths * SECOND // 10), max_size=300))
+def test_however_they_come_no_more_is_asked_than_allowed(steps: list[int]) -> None:
+    roots = Roots(per_minute=30, burst=10)
+    now = highest = T0
+    asked = 0
+    gained = 0.0
+    for number, step in enumerate(steps):
+        before, now = now, now + step
+        gained += max(0, now - before)
+        highest = max(highest, now)
+        asked += roots.may_ask(f"p{number}", now)
+    assert asked <= 10 + gained * 30 / MINUTE + 1
