@@ -7,7 +7,7 @@ import ssl
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from websockets.datastructures import Headers
 from websockets.exceptions import (
@@ -21,7 +21,7 @@ from websockets.frames import Close
 from websockets.http11 import Response
 
 from moltwatch.sources.backoff import LONGEST_OBEYED, Backoff
-from moltwatch.sources.failures import Refused, Silent, judge
+from moltwatch.sources.failures import Refused, Silent, judge, judge_status
 
 
 def test_delays_grow_to_the_ceiling_and_start_again() -> None:
@@ -45,6 +45,22 @@ def test_jitter_is_full_and_a_request_is_obeyed_within_reason(
 
 def refused(status: int, **headers: str) -> InvalidStatus:
     return InvalidStatus(Response(status, "", Headers(headers)))
+
+
+@given(
+    st.text()
+    | st.from_regex(
+        r"(Mon, )?[0-9]{1,2} (Jan|Dec) [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2}( [+-][0-9]{4}| GMT)?",
+        fullmatch=True,
+    )
+)
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("9" * 5000)
+def test_a_date_to_try_again_is_one_or_none_whatever_the_server_says(value: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    asked = judge_status(429, {"Retry-After": value}, now).retry_after
+    assert asked is None or 0 <= asked < float("inf")
 
 
 def closed(code: int, reason: str = "") -> ConnectionClosedError:
