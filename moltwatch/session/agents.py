@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.session.pace import burstiness, rhythm
@@ -18,6 +18,12 @@ MOST_COMPANY = 40
 """Accounts remembered as company; who is answered least is forgotten."""
 
 CHARS = 400
+
+MOST_BIO = 2_000
+"""Characters kept of what an account says of itself."""
+
+LONGEST_NAME = 256
+"""Characters kept of the name it shows."""
 
 
 class Own(Struct, frozen=True):
@@ -109,6 +115,12 @@ class Agents:
     def learn(self, profile: AgentSeen) -> None:
         """A profile was seen."""
         agent = self._of(profile.name)
+        if len(profile.bio or "") > MOST_BIO or len(profile.display or "") > LONGEST_NAME:
+            profile = structs.replace(
+                profile,
+                bio=profile.bio and profile.bio[:MOST_BIO],
+                display=profile.display and profile.display[:LONGEST_NAME],
+            )
         agent.profile = profile
         agent.version += 1
 

@@ -139,10 +139,7 @@ class Session:
 
     def _edit(self, edit: Edit) -> None:
         if node := self.threads.node(edit.id):
-            if edit.text is not None:
-                self.threads.rewrite(node, edit.text)
-            if edit.title is not None:
-                node.title = edit.title
+            self.threads.rewrite(node, edit.title, edit.text)
             node.edited = True
             self._touch(node, edit.seen_at)
 

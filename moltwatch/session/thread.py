@@ -23,7 +23,10 @@ MOST_STEPS_UP = 64
 """How far up a late parent looks for itself before it stays where it is."""
 
 MOST_CHARS = 20_000
-"""Characters kept of one body."""
+"""Characters kept of one body, and of one title."""
+
+LONGEST_ADDRESS = 2_000
+"""Characters; a longer address is not kept, for a part of it would lead elsewhere."""
 
 
 class Node:
@@ -52,10 +55,11 @@ class Node:
         self.parent = parent
         self.children: list[Node] = []
         self.post: Post | None = None
-        """As first seen, its text cut like ``text``; None for a blank."""
+        """As first seen, but as short as what is kept; None for a blank."""
         self.title: str | None = None
         self.text = ""
-        """The body as it stands, at most :data:`MOST_CHARS` characters, otherwise untouched."""
+        """The body as it stands, at most :data:`MOST_CHARS` characters, otherwise untouched; so is
+        the title."""
         self.cut = 0
         """Characters of the body that were not kept."""
         self.at: Micros = 0
@@ -70,10 +74,33 @@ class Node:
     def author(self) -> str:
         return self.post.author if self.post else ""
 
-    def write(self, text: str) -> None:
-        """Set the body."""
-        self.text = text[:MOST_CHARS]
-        self.cut = max(0, len(text) - MOST_CHARS)
+    @property
+    def chars(self) -> int:
+        """Characters kept."""
+        n = len(self.text) + len(self.title or "")
+        if self.post:
+            n += len(self.post.link or "") + len(self.post.url or "")
+        return n
+
+    def fill(self, post: Post) -> None:
+        """It was seen."""
+        self.write(post.title, post.text)
+        kept = (self.title, self.text, _address(post.link), _address(post.url))
+        if kept != (post.title, post.text, post.link, post.url):
+            title, text, link, url = kept
+            post = structs.replace(post, title=title, text=text, link=link, url=url)
+        self.post = post
+        self.at = post.seen_at
+        self.score = post.score
+        self.version += 1
+
+    def write(self, title: str | None, text: str | None) -> None:
+        """Set title and body; None leaves that part as it is."""
+        if title is not None:
+            self.title = title[:MOST_CHARS]
+        if text is not None:
+            self.text = text[:MOST_CHARS]
+            self.cut = max(0, len(text) - MOST_CHARS)
 
 
 class Thread:
@@ -154,7 +181,7 @@ class Thread:
         orphans: list[Node] = []
         for node in dropped:
             del self.nodes[node.id]
-            self.chars -= len(node.text)
+            self.chars -= node.chars
             orphans += [child for child in node.children if id(child) not in gone]
         blanks = [
             node
@@ -206,15 +233,10 @@ class Thread:
         self.moves += 1
 
     def _fill(self, node: Node, post: Post) -> None:
-        node.title = post.title[:MOST_CHARS] if post.title else None
-        node.write(post.text)
-        node.post = structs.replace(post, title=node.title, text=node.text) if node.cut else post
-        node.at = post.seen_at
-        node.score = post.score
-        node.version += 1
+        node.fill(post)
         self.order.append(node)
         self.n += 1
-        self.chars += len(node.text)
+        self.chars += node.chars
         if self.n == 1:
             self.first_at = post.seen_at
         self.community = self.community or post.community
@@ -225,3 +247,7 @@ class Thread:
         """Something happened in it that shows."""
         self.last_at = max(self.last_at, at)
         self.version += 1
+
+
+def _address(address: str | None) -> str | None:
+    return address if address is None or len(address) <= LONGEST_ADDRESS else None

@@ -21,7 +21,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     posts_per_thread: int = 20_000
     """Past this, a thread lets go of its oldest quarter."""
     characters: int = 60_000_000
-    """Characters of bodies kept over all threads."""
+    """Characters of titles, bodies and addresses kept over all threads."""
     agents: int = 20_000
     charges: int = 20_000
     groups: int = 2_000
@@ -54,7 +54,7 @@ class Threads:
 
     @property
     def characters(self) -> int:
-        """Characters of bodies kept."""
+        """Characters kept."""
         return self._chars
 
     def get(self, id: str) -> Thread | None:
@@ -92,11 +92,11 @@ class Threads:
         self._keep_limits(thread)
         return node
 
-    def rewrite(self, node: Node, text: str) -> None:
-        """A body was edited."""
-        before = len(node.text)
-        node.write(text)
-        grown = len(node.text) - before
+    def rewrite(self, node: Node, title: str | None, text: str | None) -> None:
+        """A title, a body or both were edited."""
+        before = node.chars
+        node.write(title, text)
+        grown = node.chars - before
         node.thread.chars += grown
         self._chars += grown
         self._keep_limits(node.thread)
@@ -116,7 +116,7 @@ class Threads:
     def _prune(self, thread: Thread) -> None:
         for node in thread.prune(max(1, len(thread.order) // 4)):
             self._posts.pop(node.id, None)
-            self._chars -= len(node.text)
+            self._chars -= node.chars
 
     def _evict(self, thread: Thread) -> None:
         del self._threads[thread.id]

@@ -27,7 +27,7 @@ def check_thread(thread: Thread) -> None:
         assert all(child.parent is node for child in node.children)
     assert [node for node in walked if node.post] != [] or thread.pruned
     assert {node.id for node in thread.order} == {n.id for n in walked if n.post is not None}
-    assert thread.chars == sum(len(node.text) for node in thread.order)
+    assert thread.chars == sum(node.chars for node in thread.order)
     assert thread.n == len(thread.order) + thread.pruned
     assert 0 <= thread.unread <= thread.n
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from moltwatch.model import Delete, Edit, Post, Vote
+from moltwatch.model import AgentSeen, Delete, Edit, Post, Vote
 from moltwatch.session import Limits, Session
+from moltwatch.session.agents import MOST_BIO
 from moltwatch.session.thread import MOST_CHARS, Thread
 from moltwatch.times import MINUTE, SECOND
 
@@ -86,6 +87,29 @@ def test_long_bodies_are_cut_and_say_so() -> None:
     assert (len(node.text), node.cut) == (MOST_CHARS, 7)
     assert node.post is not None and len(node.post.text) == MOST_CHARS
     assert len(node.title or "") == MOST_CHARS
+
+
+def test_titles_and_addresses_count_and_are_bounded_like_bodies() -> None:
+    huge = "u" * 1_000_000
+    session = Session()
+    session.take(post("r", title=huge, link=huge, url="https://forum.example/r"), [])
+    node = session.threads.node("r")
+    assert node is not None and node.post is not None
+    assert (node.post.title, node.post.link) == ("u" * MOST_CHARS, None)
+    assert session.threads.characters == MOST_CHARS + len("https://forum.example/r")
+    session.take(Edit(id="r", seen_at=1, title="v" + huge), [])
+    assert len(node.title or "") == MOST_CHARS
+    session.take(Edit(id="r", seen_at=2, title=""), [])
+    assert session.threads.characters == len("https://forum.example/r")
+
+
+def test_little_is_kept_of_a_long_profile() -> None:
+    session = Session()
+    session.take(AgentSeen(name="ann", seen_at=1, bio="b" * 10**6, display="d" * 10**6), [])
+    agent = session.agents.get("ann")
+    assert agent is not None and agent.profile is not None
+    assert agent.profile.bio == "b" * MOST_BIO
+    assert len(agent.profile.display or "") < 1_000
 
 
 def test_edits_deletes_and_votes_show() -> None:
