@@ -16,7 +16,7 @@ from moltwatch.sources.nostr_protocol import NostrEvent
 from moltwatch.times import SECOND
 from tests.cli.running import CREED, SWARM, command, environment
 from tests.e2e.terminal import Terminal
-from tests.sources.nostr_kit import Person, publish, sdk_relay
+from tests.sources.nostr_kit import Person, nobody, publish, sdk_relay
 
 
 def swarm() -> list[NostrEvent]:
@@ -90,10 +90,9 @@ async def test_watch(tmp_path: Path) -> None:
 
 
 async def test_a_relay_that_is_not_there() -> None:
-    async with sdk_relay() as url:
-        pass
-    async with running("flags", f"nostr+{url}") as process:
-        out, err = await process.communicate()
+    with nobody() as url:
+        async with running("flags", f"nostr+{url}") as process:
+            out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 3
     assert out == b""
     assert b"connection refused" in err

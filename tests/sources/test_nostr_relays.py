@@ -36,6 +36,7 @@ from tests.sources.nostr_kit import (
     RelayProcess,
     Say,
     free_port,
+    nobody,
     publish,
     publish_over,
     relay_process,
@@ -223,11 +224,12 @@ async def test_one_relay_is_down_and_the_other_is_enough() -> None:
 
 
 async def test_no_relay_is_there() -> None:
-    gone = [f"ws://127.0.0.1:{free_port()}" for _ in range(2)]
     book = Book()
-    with pytest.raises(SourceUnreachable, match="connection refused"):
-        async for _ in merge([relay(url, book, tries=2) for url in gone]).batches():
-            pass
+    with nobody() as one, nobody() as other:
+        gone = merge([relay(url, book, tries=2) for url in (one, other)])
+        with pytest.raises(SourceUnreachable, match="connection refused"):
+            async for _ in gone.batches():
+                pass
 
 
 # --- killed under load ----------------------------------------------------------------------------
