@@ -231,7 +231,7 @@ class Pirate(Heuristic):
     """Hears a pirate whose bio says so too."""
 
     name = "pirate"
-    kind = Kind.PERSONA
+    kind = Kind.HAZARD  # whose scores are the strengths themselves
     family = "pirate"
 
     def observe(self, item: Item) -> list[Signal]:
@@ -255,5 +255,5 @@ def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:
         ItemLabel(id="5", label=None, content="Arr!"),
     ]
     judged = judge_alone(items, lambda: Engine([Pirate()], GroupBook(), verdicts=True))
-    assert {id: it.scores.persona for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
+    assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
     assert {id: it.is_root for id, it in judged.items()} == {"1": True, "2": False, "3": False}

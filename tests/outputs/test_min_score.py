@@ -19,7 +19,7 @@ class Dawning(Heuristic):
     """Grows surer of the first post with each that follows."""
 
     name = "dawning"
-    kind = Kind.PERSONA
+    kind = Kind.HAZARD  # whose scores are the strengths themselves
     family = "dawning"
 
     def __init__(self) -> None:
@@ -46,4 +46,4 @@ def test_a_line_comes_when_the_bar_is_reached_and_once(bar: float, reached: int 
         return
     [line] = lines
     assert (line.post.id, line.at) == ("p0", (reached + 1) * SECOND)
-    assert line.scores.persona == STEPS[reached]
+    assert line.scores.hazard == STEPS[reached]
