@@ -7,16 +7,16 @@ for a thread entered in the middle the server is asked for what came before, wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from moltwatch.model import Event
 from moltwatch.sources.base import Status
 from moltwatch.sources.failures import judge
 from moltwatch.sources.keys import hint, read_key
 from moltwatch.sources.live import host_name
-from moltwatch.sources.mastodon_address import TOKEN, stream_address, timeline_path
+from moltwatch.sources.mastodon_address import TOKEN, Address, stream_address, timeline_path
 from moltwatch.sources.mastodon_feed import MastodonFeed
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.sources.web import get_json, new_client
@@ -30,25 +30,23 @@ MOST_PAGES = 25
 
 
 class MastodonSource(WebsocketSource):
-    """A stream of one server. ``query``: parameters of the stream; ``token`` goes in a header, to
-    that server alone."""
+    """A stream of one server. ``token`` goes in a header, to the hosts of its address alone."""
 
     _feed: MastodonFeed
 
     def __init__(
         self,
-        url: str,
+        address: Address,
         *,
-        query: Mapping[str, str],
         token: str | None = None,
         spec: str | None = None,
         **options: Any,
     ) -> None:
-        status = Status(name=host_name(url, "ws", "wss"))
-        feed = MastodonFeed(status, hashtag=query.get("tag"))
+        status = Status(name=host_name(address.api, "http", "https"))
+        feed = MastodonFeed(status, hashtag=address.query.get("tag"))
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         super().__init__(
-            url,
+            address.url,
             status,
             feed,
             spec=spec,
@@ -57,10 +55,8 @@ class MastodonSource(WebsocketSource):
             key_hint=hint(TOKEN),
             **options,
         )
-        parts = urlsplit(url)
-        scheme = "https" if parts.scheme == "wss" else "http"
-        self._timeline = timeline_path(query)
-        self._rest = new_client(urlunsplit((scheme, parts.netloc, "", "", "")), headers)
+        self._timeline = timeline_path(address.query)
+        self._rest = new_client(address.api, headers)
 
     async def close(self) -> None:
         await super().close()
@@ -115,10 +111,8 @@ class MastodonSource(WebsocketSource):
 
 def open_spec(spec: SourceSpec, opening: Opening) -> MastodonSource:
     """Make the source of ``mastodon+wss://HOST?stream=…``."""
-    url, query = stream_address(spec.text.partition("+")[2])
     return MastodonSource(
-        url,
-        query=query,
+        stream_address(spec.text.partition("+")[2]),
         token=read_key(TOKEN),
         spec=spec.text,
         clock=opening.clock,

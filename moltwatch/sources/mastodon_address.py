@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from msgspec import Struct
+
 from moltwatch.errors import UsageError
 from moltwatch.sources.live import host_name, need_privacy
 
@@ -12,8 +14,22 @@ TOKEN = "MASTODON_ACCESS_TOKEN"
 PATH = "/api/v1/streaming"
 
 
-def stream_address(text: str) -> tuple[str, dict[str, str]]:
-    """The address to connect to, and its parameters. Raises UsageError if it cannot be one."""
+class Address(Struct, frozen=True, kw_only=True):
+    """Where a stream is, and what belongs to it."""
+
+    url: str
+    """To connect to."""
+    query: dict[str, str]
+    """Parameters of the stream."""
+    api: str
+    """Where REST is: some servers stream from a host of its own."""
+
+
+def stream_address(text: str) -> Address:
+    """Understand what follows ``mastodon+``. Raises UsageError if it is no address.
+
+    ``api=HOST`` names the host of REST where that is another.
+    """
     host_name(text, "ws", "wss")
     need_privacy(text)
     parts = urlsplit(text)
@@ -24,8 +40,14 @@ def stream_address(text: str) -> tuple[str, dict[str, str]]:
         raise UsageError(f"no keys in a SOURCE: set {TOKEN}")
     query.setdefault("stream", "hashtag" if "tag" in query else "public")
     timeline_path(query)
+    api_host = query.pop("api", parts.netloc)
+    scheme = "https" if parts.scheme == "wss" else "http"
+    api = urlunsplit((scheme, api_host, "", "", ""))
+    host_name(api, scheme)
+    need_privacy(api)
     path = parts.path if parts.path.strip("/") else PATH
-    return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), "")), query
+    url = urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), ""))
+    return Address(url=url, query=query, api=api)
 
 
 def timeline_path(query: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -64,10 +64,8 @@ class Watching:
 
 
 def watch(text: str) -> Watching:
-    url, query = stream_address(text.partition("+")[2])
     source = MastodonSource(
-        url,
-        query=query,
+        stream_address(text.partition("+")[2]),
         token=TOKEN,
         clock=SystemClock(),
         backoff=Backoff(0.05, 0.2),

@@ -252,9 +252,16 @@ def test_absurd_markup_stays_as_it_is() -> None:
     ],
 )
 def test_addresses(text: str, url: str, path: tuple[str, dict[str, str]]) -> None:
-    found, query = stream_address(text)
-    assert found == url
-    assert timeline_path(query) == path
+    address = stream_address(text)
+    assert address.url == url
+    assert timeline_path(address.query) == path
+
+
+def test_rest_on_another_host() -> None:
+    assert stream_address("wss://tide.example").api == "https://tide.example"
+    address = stream_address("wss://streaming.tide.example?api=tide.example")
+    assert address.api == "https://tide.example"
+    assert "api=" not in address.url
 
 
 @pytest.mark.parametrize(
