@@ -77,7 +77,7 @@ class Brief(PersonaHeuristic):
 def introduces(text: Sequence[str], own: frozenset[str]) -> str | None:
     """The own name by which the first words of a text introduce their author, if they do."""
     head = text[:_HEAD]
-    for name in own.intersection(head):
+    for name in sorted(own.intersection(head)):
         at = head.index(name)
         before = head[at - 1] if at else ""
         after = head[at + 1] if at + 1 < len(head) else ""
