@@ -14,20 +14,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
+from moltwatch.heuristics.rarity import Rarity
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import AgentSeen, Kind, Post
-from moltwatch.text import count_hidden, fold, links, mentions, skeleton, words
+from moltwatch.text import skeleton
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from moltwatch.heuristics.memory import Author, Thread
 
 
-class Signal(Struct, frozen=True, kw_only=True):
+class Signal(Struct, frozen=True, kw_only=True, gc=False):
     """One reason concerning one post.
 
     A coordination heuristic names in ``cluster`` what several accounts share (made from content:
@@ -41,8 +42,9 @@ class Signal(Struct, frozen=True, kw_only=True):
     author: str
     strength: float
     """0 to 1: how telling, if this were the only reason."""
-    reason: str
-    """One sentence, with the numbers in it, that a user can check."""
+    reason: object
+    """One sentence, with the numbers in it, that a user can check: a string, or what ``str`` makes
+    the sentence of when it is told."""
     evidence: tuple[str, ...] = ()
     """Ids of other posts that show it; the engine keeps the first ten."""
     accounts: tuple[str, ...] = ()
@@ -53,48 +55,42 @@ class Signal(Struct, frozen=True, kw_only=True):
 
 
 class Item:
-    """A post with what heuristics want to know of its text, each computed once, when asked for."""
+    """A post, with what is remembered around it and what is known of its text."""
 
-    __slots__ = ("__dict__", "author", "post", "thread")
+    __slots__ = ("author", "folded", "post", "rarity", "text", "thread", "vocabulary", "words")
 
-    def __init__(self, post: Post, author: Author, thread: Thread) -> None:
+    def __init__(
+        self,
+        post: Post,
+        author: Author,
+        thread: Thread,
+        text: Text | None = None,
+        rarity: Rarity | None = None,
+    ) -> None:
         self.post = post
         self.author = author
         """What is remembered of the author, this post not yet included."""
         self.thread = thread
         """What is remembered of the thread, this post not yet included."""
-
-    @cached_property
-    def folded(self) -> str:
+        self.text = text = text or Text(post.body)
+        """Title and text, shared with copies: ``item.text.once(question)`` asks them together."""
+        self.folded = text.folded
         """Match form of title and text."""
-        return fold(self.post.body)
+        self.words = text.words
+        """The words of the match form, in order."""
+        self.vocabulary = text.vocabulary
+        """The same, each once."""
+        self.rarity = rarity or Rarity()
+        """How common words are in the stream, this post not yet included."""
 
-    @cached_property
-    def words(self) -> list[str]:
-        return words(self.folded)
-
-    @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(self.words)
-
-    @cached_property
+    @property
     def skeleton(self) -> str:
-        return skeleton(self.post.body)
+        """The frame of title and text, with what varies from copy to copy left out."""
+        return self.text.once(_skeleton)
 
-    @cached_property
-    def links(self) -> list[str]:
-        """Links in the text, and the one the post shares."""
-        found = links(self.post.text)
-        return [self.post.link, *found] if self.post.link else found
 
-    @cached_property
-    def mentions(self) -> list[str]:
-        return mentions(self.post.body)
-
-    @cached_property
-    def hidden(self) -> int:
-        """Dishonest hidden characters in the text."""
-        return count_hidden(self.post.body)
+def _skeleton(text: Text) -> str:
+    return skeleton(text.body)
 
 
 class Heuristic(ABC):

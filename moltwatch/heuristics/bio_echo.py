@@ -11,7 +11,6 @@ from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.names import names
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
-from moltwatch.heuristics.rarity import Rarity
 from moltwatch.text import fold, words
 
 
@@ -43,12 +42,6 @@ class BioEcho(PersonaHeuristic):
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
         super().__init__(emphasis)
         self.share = share
-        self._rarity = Rarity(share)
-
-    def see(self, item: Item) -> list[Mark]:
-        seen = super().see(item)
-        self._rarity.learn(item.vocabulary)
-        return seen
 
     def marks(self, item: Item) -> Iterator[Mark]:
         if not item.author.bio:
@@ -57,7 +50,7 @@ class BioEcho(PersonaHeuristic):
         shared = told & item.vocabulary
         if not shared:
             return
-        rare = set(self._rarity.rare(shared)) - names(item.post.author)
+        rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
         if not rare:
             return
         yield Mark(

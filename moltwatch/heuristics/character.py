@@ -13,6 +13,7 @@ from moltwatch.heuristics.brief import introduces
 from moltwatch.heuristics.cues import cues_of_bio
 from moltwatch.heuristics.names import names
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.texts import Text
 
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
@@ -50,20 +51,20 @@ class Character(PersonaHeuristic):
 
     def marks(self, item: Item) -> Iterator[Mark]:
         yield from self.cue_marks(item)
-        body = item.post.body[:_MOST_CHARS]
+        body = item.text.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
             yield Mark(
                 "character.stage", saturating(len(stage)), "gives stage directions ({})", stage
             )
         yield from self._own_name(item, body)
-        plain = body.encode("utf-8", "replace")
-        capitals = len(plain) - len(plain.translate(None, _CAPITALS))
+        capitals = item.text.once(_capitals)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
             yield Mark(
                 "character.shouts", min(shouted / 0.6, 1.0), "shouts ({:.0%} capitals)", shouted
             )
-        if not body.isascii() and (emoji := _EMOJI.findall(body)):
+        exotic = item.text.exotic(_MOST_CHARS)
+        if exotic and (emoji := _EMOJI.findall(exotic)):
             emblem = _emblem(item.author.bio).intersection(emoji)
             if emblem:
                 yield Mark(
@@ -88,6 +89,11 @@ class Character(PersonaHeuristic):
         if spoken > 0:
             says = "speaks of itself by name ({} times)"
             yield Mark("character.third_person", saturating(spoken), says, spoken)
+
+
+def _capitals(text: Text) -> int:
+    plain = text.body[:_MOST_CHARS].encode("utf-8", "replace")
+    return len(plain) - len(plain.translate(None, _CAPITALS))
 
 
 @lru_cache(maxsize=4096)

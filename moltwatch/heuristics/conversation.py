@@ -9,7 +9,6 @@ from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import cues_of, read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
-from moltwatch.heuristics.rarity import Rarity
 
 _YOU = frozenset(read_material("pronouns")["you"])
 _I = frozenset(read_material("pronouns")["i"])
@@ -36,12 +35,6 @@ class Conversation(PersonaHeuristic):
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
         super().__init__(emphasis)
         self.share = share
-        self._rarity = Rarity(share)
-
-    def see(self, item: Item) -> list[Mark]:
-        seen = super().see(item)
-        self._rarity.learn(item.vocabulary)
-        return seen
 
     def marks(self, item: Item) -> Iterator[Mark]:
         cues = cues_of(item)
@@ -78,13 +71,15 @@ class Conversation(PersonaHeuristic):
         parent = thread.posts.get(post.parent or "") or thread.root
         if parent is None:
             return
-        telling = self._rarity.rare(item.vocabulary)
+        telling = item.rarity.rare(item.vocabulary, self.share)
         if len(telling) < 2:
             yield Mark("conversation.commonplace", 1.0, "says nothing that is its own")
             return
-        shared = sum([word in parent.folded for word in telling])
-        if thread.root and thread.root is not parent:
-            shared = max(shared, sum([word in thread.root.folded for word in telling]))
+        said = parent.folded
+        shared = len([word for word in telling if word in said])
+        if (root := thread.root) and root is not parent:
+            said = root.folded
+            shared = max(shared, len([word for word in telling if word in said]))
         if shared:
             tie = shared / len(telling)
             says = "takes up {:.0%} of its telling words from what it answers"

@@ -20,14 +20,11 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.texts import Text
 from moltwatch.text import fold, words
 
 _MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
 _GROUP = re.compile(r"\(([^()]*)\)")
-
-_RECENT: dict[str, Mapping[str, tuple[str, ...]]] = {}
-"""Cues of recent texts, by match form: four comments in ten are copies of one."""
-_MOST_RECENT = 500
 
 MOST_WORDS = 300
 """Only the first words of a post are searched."""
@@ -75,8 +72,10 @@ class Lexicon:
         found: dict[str, dict[str, None]] = {}
         # Most words begin no phrase, and most beginnings go no further: both are passed over fast.
         for start in [at for at, word in enumerate(text) if word in root]:
-            node: _Node | None = root[text[start]]
-            at = start + 1
+            first, at = root[text[start]], start + 1
+            if "" not in first and (at == end or text[at] not in first):
+                continue
+            node: _Node | None = first
             while node is not None:
                 if "" in node:
                     phrase = " ".join(text[start:at])
@@ -119,13 +118,8 @@ def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
 
 def cues_of(item: Item) -> Mapping[str, tuple[str, ...]]:
     """The cues in a post, searched once for all heuristics that ask, and for its copies."""
-    found: Mapping[str, tuple[str, ...]] | None = item.__dict__.get("cues")
-    if found is None:
-        found = _RECENT.get(item.folded)
-        if found is None:
-            found = lexicon().find(item.words[:MOST_WORDS])
-            if len(_RECENT) >= _MOST_RECENT:
-                _RECENT.clear()
-            _RECENT[item.folded] = found
-        item.__dict__["cues"] = found
-    return found
+    return item.text.once(_search)
+
+
+def _search(text: Text) -> Mapping[str, tuple[str, ...]]:
+    return lexicon().find(text.words[:MOST_WORDS])

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter_ns
-from typing import TypeVar
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Heuristic, Signal
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.memory import Memory
 from moltwatch.heuristics.verdict import Case
@@ -31,7 +31,7 @@ from moltwatch.model import (
 )
 from moltwatch.times import HOUR, Micros
 
-_T = TypeVar("_T")
+_Panel: TypeAlias = "list[tuple[Heuristic, Health, Callable[..., Iterable[Signal]]]]"
 
 EVIDENCE_WINDOW: Micros = 6 * HOUR
 """How long later posts can still change what is said of a post."""
@@ -79,8 +79,9 @@ class Engine:
         self.now: Micros = 0
         """Stream time: the running maximum of ``seen_at``."""
         # Most do not care for the passing of time or for profiles; asking them costs all the same.
-        self._timed = [h for h in heuristics if type(h).advance is not Heuristic.advance]
-        self._profilers = [h for h in heuristics if type(h).profile is not Heuristic.profile]
+        self._observers = self._panel(Heuristic.observe)
+        self._profilers = self._panel(Heuristic.profile)
+        self._timed = self._panel(Heuristic.advance)
         self._groups = groups
         self._memory = Memory()
         self._cases: OrderedDict[str, Case] = OrderedDict()
@@ -100,8 +101,7 @@ class Engine:
             self._look_at(event)
         elif isinstance(event, AgentSeen):
             self._memory.learn(event)
-            for heuristic in self._profilers:
-                self._ask(heuristic, heuristic.profile, event)
+            self._ask(self._profilers, event)
         return self._drain()
 
     def finish(self) -> list[Finding]:
@@ -127,8 +127,7 @@ class Engine:
     def _advance(self, now: Micros) -> None:
         self.now = now
         self._memory.forget(now)
-        for heuristic in self._timed:
-            self._ask(heuristic, heuristic.advance, now)
+        self._ask(self._timed, now)
         self._groups.advance(now)
         horizon = now - self._window
         while self._cases:
@@ -139,34 +138,47 @@ class Engine:
             self._close(id, case)
 
     def _look_at(self, post: Post) -> None:
-        memory = self._memory
-        item = Item(post, memory.author(post.author), memory.thread(post.thread))
+        item = self._memory.item(post)
         self._cases[post.id] = Case(post)
-        for heuristic in self.heuristics:
-            self._ask(heuristic, heuristic.observe, item)
-        memory.remember(item)
+        self._ask(self._observers, item)
+        self._memory.remember(item)
         if len(self._cases) > MOST_CASES:
             self._close(*self._cases.popitem(last=False))
 
-    def _ask(
-        self, heuristic: Heuristic, question: Callable[[_T], Iterable[Signal]], about: _T
-    ) -> None:
-        health = self.health[heuristic.name]
-        if health.off:
-            return
+    def _panel(self, question: Callable[..., Iterable[Signal]]) -> _Panel:
+        """Those who have something of their own to answer to a question, ready to be asked."""
+        name = question.__name__
+        return [
+            (heuristic, self.health[heuristic.name], getattr(heuristic, name))
+            for heuristic in self.heuristics
+            if getattr(type(heuristic), name) is not question
+        ]
+
+    def _ask(self, panel: _Panel, about: object) -> None:
         begun = perf_counter_ns()
-        try:
-            signals = tuple(question(about))
-        except Exception as error:
-            signals = ()
-            health.failures += 1
-            health.last_error = f"{type(error).__name__}: {error}"[:200]
-            fate = "switched off" if health.off else "goes on"
-            self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
-        health.spent_ns += perf_counter_ns() - begun
-        health.signals += len(signals)
-        for signal in signals:
-            self._take(heuristic, signal)
+        for heuristic, health, question in panel:
+            if health.failures >= MOST_FAILURES:
+                continue
+            signals: Sequence[Signal]
+            try:
+                signals = tuple(question(about))
+            except Exception as error:
+                signals = ()
+                self._blame(heuristic, health, error)
+            ended = perf_counter_ns()
+            health.spent_ns += ended - begun
+            if signals:
+                health.signals += len(signals)
+                for signal in signals:
+                    self._take(heuristic, signal)
+                ended = perf_counter_ns()
+            begun = ended
+
+    def _blame(self, heuristic: Heuristic, health: Health, error: Exception) -> None:
+        health.failures += 1
+        health.last_error = f"{type(error).__name__}: {error}"[:200]
+        fate = "switched off" if health.off else "goes on"
+        self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
 
     def _take(self, heuristic: Heuristic, signal: Signal) -> None:
         if heuristic.kind is Kind.COORDINATED:
@@ -182,7 +194,7 @@ class Engine:
     def _judge(self, case: Case, kind: Kind) -> None:
         if kind in case.flagged or case.score(kind) < self._threshold:
             return
-        case.flagged.add(kind)
+        case.flagged = (*case.flagged, kind)
         case.first_at = self.now if case.first_at is None else case.first_at
         self._findings.append(
             FlaggedPost(
@@ -192,9 +204,10 @@ class Engine:
 
     def _drain(self) -> list[Finding]:
         # Not before every heuristic has spoken: some speak against.
-        for (_, kind), moved in self._moved.items():
-            self._judge(moved, kind)
-        self._moved.clear()
+        if self._moved:
+            for (_, kind), moved in self._moved.items():
+                self._judge(moved, kind)
+            self._moved.clear()
         groups, standings = self._groups.drain()
         self._findings.extend(groups)
         for standing in standings:

@@ -12,9 +12,10 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Count
+from moltwatch.heuristics.texts import Text
 from moltwatch.heuristics.verdict import noisy_or
 from moltwatch.model import Kind
-from moltwatch.text import display_line
+from moltwatch.text import count_hidden, display_line
 
 _TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007e]{4,}")
 _INVISIBLE = re.compile(
@@ -23,6 +24,8 @@ _INVISIBLE = re.compile(
 _BASE64 = re.compile(r"(?<![\w/+.:-])[A-Za-z0-9+/]{24,}={0,2}(?![\w/+=])")
 _BITS = re.compile(r"(?:\b[01]{8}\b[ ,]?){4,}|(?<!\d)[01]{40,}(?!\d)")
 _BITS_BEGIN = re.compile(r"[01]{8}")
+_HEX_BEGIN = re.compile("[24-7][0-9a-fA-F][ ,][0-9]")
+"""The byte of a letter or blank, and the beginning of the next."""
 _HEX_PAIRS = 5
 """Distinct words of two letters or digits from which they may be bytes in hexadecimal."""
 _LONG_WORD = 20
@@ -87,23 +90,27 @@ class HiddenMessage(Heuristic):
         self.least = least
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        found = list(self._find(item))
+        found = item.text.once(self._found)
         if not found:
             return ()
-        found.sort(key=lambda hit: -hit[0])
         reason = "; ".join(dict.fromkeys(says for _, says in found[:2]))
         strength = noisy_or(weight for weight, _ in found)
         return (
             Signal(post=item.post.id, author=item.post.author, strength=strength, reason=reason),
         )
 
-    def _find(self, item: Item) -> Iterator[tuple[float, str]]:
-        body = item.post.body[:_MOST_CHARS]
-        if item.hidden:
+    def _found(self, text: Text) -> list[tuple[float, str]]:
+        """What is hidden in a text, and how telling it is: the most telling first."""
+        return sorted(self._find(text), key=lambda hit: -hit[0])
+
+    def _find(self, about: Text) -> Iterator[tuple[float, str]]:
+        body = about.body[:_MOST_CHARS]
+        exotic = about.exotic(_MOST_CHARS)
+        if exotic and count_hidden(about.body):
             yield from self._invisible(body)
-        if not body.isascii() and (n := len(_ANCIENT.findall(body))) >= _ANCIENT_LEAST:
+        if len(exotic) >= _ANCIENT_LEAST and (n := len(_ANCIENT.findall(exotic))) >= _ANCIENT_LEAST:
             yield 0.6, f"writes {n} characters in scripts nobody speaks any more"
-        if len(max(item.vocabulary, key=len, default="")) >= _LONG_WORD:
+        if about.longest >= _LONG_WORD:
             for blob in _BASE64.findall(body)[:20]:
                 if text := self._readable(_unbase64(blob)):
                     yield 0.8, f"hides “{text}” in Base64"
@@ -113,14 +120,14 @@ class HiddenMessage(Heuristic):
                 data = bytes(int(digits[at : at + 8], 2) for at in range(0, len(digits) - 7, 8))
                 if text := self._readable(data, 4):
                     yield 0.7, f"hides “{text}” in bits"
-        if "\\x" in body or sum([len(word) == 2 for word in item.vocabulary]) >= _HEX_PAIRS:
+        if "\\x" in body or _may_be_hex(about):
             for run in _HEX.findall(body)[:20]:
                 data = bytes.fromhex("".join(re.findall(r"(?:0x|\\x)?([0-9a-fA-F]{2})", run)))
                 if text := self._readable(data, 8):
                     yield 0.7, f"hides “{text}” in hexadecimal"
-        turned = _ROT13_WORDS.intersection(item.vocabulary)
+        turned = _ROT13_WORDS.intersection(about.vocabulary)
         if len(turned) >= 4:
-            text = display_line(decode(item.folded[:200], "rot13"), 80)
+            text = display_line(decode(about.folded[:200], "rot13"), 80)
             yield 0.8, f"hides “{text}” in ROT13"
 
     def _invisible(self, body: str) -> Iterator[tuple[float, str]]:
@@ -139,6 +146,14 @@ class HiddenMessage(Heuristic):
         if letters < len(data) or plain < 0.7 * len(data):
             return ""
         return display_line(data.decode("ascii", "replace"), 80)
+
+
+def _may_be_hex(text: Text) -> bool:
+    """Whether there are hexadecimal bytes, and enough words that may be such."""
+    return (
+        _HEX_BEGIN.search(text.body) is not None
+        and sum([len(word) == 2 for word in text.vocabulary]) >= _HEX_PAIRS
+    )
 
 
 def _unbase64(blob: str) -> bytes:

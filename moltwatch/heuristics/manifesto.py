@@ -9,11 +9,13 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import read_material
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.texts import Text
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
 _COINED = re.compile(r"[a-z]{2,}['’](?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
+_WE = frozenset(read_material("pronouns")["we"])
 
 
 class Manifesto(PersonaHeuristic):
@@ -50,26 +52,33 @@ class Manifesto(PersonaHeuristic):
             yield mark
         if kinds >= 2:
             yield Mark("manifesto.breadth", (kinds - 1) / 4)
-        body = item.post.body[:_MOST_CHARS]
-        if "[" in body and (headings := _HEADING.findall(body)):
-            says = "proclaims under headings ({})"
-            yield Mark("manifesto.proclaimed", saturating(len(headings)), says, headings)
-        if sigils := [sigil for sigil in _SIGILS if sigil in body]:
+        yield from item.text.once(_style)
+
+
+def _style(text: Text) -> list[Mark]:
+    """What a proclamation looks like."""
+    return list(_look_at(text))
+
+
+def _look_at(text: Text) -> Iterator[Mark]:
+    body = text.body[:_MOST_CHARS]
+    if "[" in body and (headings := _HEADING.findall(body)):
+        says = "proclaims under headings ({})"
+        yield Mark("manifesto.proclaimed", saturating(len(headings)), says, headings)
+    exotic = text.exotic(_MOST_CHARS)
+    if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
+        yield Mark(
+            "manifesto.sigils", saturating(len(sigils)), "is adorned with sigils ({})", sigils
+        )
+    if "'" in body or "’" in exotic:
+        glued = [word for word in text.vocabulary if "'" in word or "’" in word]
+        if coined := sorted(filter(_COINED.fullmatch, glued)):
             yield Mark(
-                "manifesto.sigils", saturating(len(sigils)), "is adorned with sigils ({})", sigils
+                "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
             )
-        if "'" in body or "’" in body:
-            glued = [word for word in item.vocabulary if "'" in word or "’" in word]
-            if coined := sorted(filter(_COINED.fullmatch, glued)):
-                yield Mark(
-                    "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
-                )
-        if len(item.words) >= 12 and not item.vocabulary.isdisjoint(_WE):
-            we = sum(map(_WE.__contains__, item.words)) / len(item.words)
-            if we > 0.02:
-                yield Mark(
-                    "manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we
-                )
-
-
-_WE = frozenset(read_material("pronouns")["we"])
+    if len(text.words) >= 12 and not text.vocabulary.isdisjoint(_WE):
+        we = sum(map(_WE.__contains__, text.words)) / len(text.words)
+        if we > 0.02:
+            yield Mark(
+                "manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we
+            )

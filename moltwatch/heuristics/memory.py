@@ -9,15 +9,15 @@ because an archive tells them once; they are bounded by number.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
-from moltwatch.model import AgentSeen
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.rarity import Rarity
+from moltwatch.heuristics.texts import Texts
+from moltwatch.model import AgentSeen, Post
 from moltwatch.times import DAY, Micros
-
-if TYPE_CHECKING:
-    from moltwatch.heuristics.base import Item
 
 POSTS_PER_AUTHOR = 40
 POSTS_PER_THREAD = 200
@@ -25,7 +25,7 @@ CHARS_PER_POST = 400
 MOST_PROFILES = 200_000
 
 
-class Past(Struct, frozen=True):
+class Past(Struct, frozen=True, gc=False):
     """A post as it is remembered."""
 
     id: str
@@ -83,6 +83,13 @@ class Memory:
         self._authors: OrderedDict[str, Author] = OrderedDict()
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
+        self._texts = Texts()
+        self._rarity = Rarity()
+
+    def item(self, post: Post) -> Item:
+        """A post together with what is known of its author, thread and text."""
+        author, thread = self.author(post.author), self.thread(post.thread)
+        return Item(post, author, thread, self._texts.of(post.body), self._rarity)
 
     def author(self, name: str) -> Author:
         """What is known of an account; a blank page if nothing is."""
@@ -117,6 +124,7 @@ class Memory:
         if len(thread.posts) > POSTS_PER_THREAD:
             oldest = next(id for id in thread.posts if id != thread.id)
             del thread.posts[oldest]
+        self._rarity.learn(item.vocabulary)
         self._threads[thread.id] = thread
         self._threads.move_to_end(thread.id)
 

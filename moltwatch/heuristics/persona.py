@@ -62,6 +62,21 @@ class Mark(Struct, frozen=True, gc=False):
         return self.says.format(quoted(about) if isinstance(about, (list, tuple, dict)) else about)
 
 
+class Because(Struct, frozen=True, gc=False):
+    """The reason that marks give: the sentence is put together when it is told, which of most
+    posts it never is."""
+
+    heuristic: str
+    marks: tuple[Mark, ...]
+
+    def __str__(self) -> str:
+        fitted = weights().marks
+        weighed = [(fitted[mark.name] * mark.value, mark) for mark in self.marks if mark.says]
+        weighed.sort(key=lambda pair: -pair[0])
+        telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
+        return "; ".join(telling) or self.heuristic
+
+
 class Weights(Struct, frozen=True):
     """The fitted numbers."""
 
@@ -166,20 +181,14 @@ class PersonaHeuristic(Heuristic):
         if not seen:
             return ()
         fitted = weights().marks
-        weighed = [(fitted[mark.name] * mark.value, mark) for mark in seen]
-        moved = sum([weight for weight, _ in weighed]) * self.emphasis
+        moved = sum([fitted[mark.name] * mark.value for mark in seen]) * self.emphasis
         if not moved:
             return ()
-        reason = _AGAINST
-        if moved > 0:
-            weighed.sort(key=lambda pair: -pair[0])
-            telling = [mark for weight, mark in weighed if weight > 0 and mark.says]
-            reason = "; ".join(map(str, telling[:_MOST_REASONS])) or self.name
         return (
             Signal(
                 post=item.post.id,
                 author=item.post.author,
                 strength=probability(prior(item.post) + moved),
-                reason=reason,
+                reason=Because(self.name, tuple(seen)) if moved > 0 else _AGAINST,
             ),
         )

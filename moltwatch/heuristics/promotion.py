@@ -88,8 +88,8 @@ class Promotion(PersonaHeuristic):
         yield from self.cue_marks(item)
         if offers := offers_of(item):
             yield from self._offers(item, offers)
-        body = item.post.body[:_MOST_CHARS]
-        if _is_long(item.vocabulary) and _WALLET.search(body):
+        body = item.text.body[:_MOST_CHARS]
+        if item.text.longest >= _WALLET_CHARS and _WALLET.search(body):
             yield Mark("promotion.wallet", 1.0, "gives a wallet or contract address")
         if "#" in body and (tags := _TAG.findall(body)):
             yield Mark(
@@ -128,11 +128,6 @@ def offers_of(item: Item) -> Sequence[str]:
     if "." in text[:-1]:
         found += [host for word in text.split() if "." in word and (host := _host(word))]
     return list(dict.fromkeys(found))
-
-
-def _is_long(vocabulary: frozenset[str]) -> bool:
-    """Whether there is a word as long as an address on a chain."""
-    return len(max(vocabulary, key=len, default="")) >= _WALLET_CHARS
 
 
 def _host(word: str) -> str:

@@ -14,13 +14,9 @@ MOST_WORDS = 120_000
 
 
 class Rarity:
-    """Document frequencies of words over a stream.
+    """Document frequencies of words over a stream."""
 
-    ``share`` is the part of the posts (0 to 1) above which a word is not rare.
-    """
-
-    def __init__(self, share: float) -> None:
-        self.share = share
+    def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._counted = 0
         self._seen = 0
@@ -36,10 +32,11 @@ class Rarity:
             self._counts = Counter({word: n // 2 for word, n in self._counts.items() if n > 1})
             self._counted //= 2
 
-    def rare(self, vocabulary: Collection[str]) -> list[str]:
-        """The words of three letters or more that few posts use; pairs of Chinese characters and
-        the like count as words. While little has been read, a word seen at all is not rare."""
-        most = self.share * self._counted
+    def rare(self, vocabulary: Collection[str], share: float) -> list[str]:
+        """The words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
+        pairs of Chinese characters and the like count as words. While little has been read, a word
+        seen at all is not rare."""
+        most = share * self._counted
         counts = self._counts
         return [
             word

@@ -41,7 +41,7 @@ class Case:
         self.coordinated = 0.0
         """Score given by the post's group."""
         self.group: str | None = None
-        self.flagged: set[Kind] = set()
+        self.flagged: tuple[Kind, ...] = ()
         """Kinds whose threshold it crossed."""
         self.first_at: Micros | None = None
 
@@ -72,7 +72,9 @@ class Case:
         for kind, family, signal in self.signals.values():
             if kind is Kind.PERSONA:
                 moved = log_odds(signal.strength) - before
-                families[family] = max(families.get(family, moved), moved, key=abs)
+                held = families.get(family)
+                if held is None or abs(moved) > abs(held):
+                    families[family] = moved
         return calibrated(before + sum(families.values())) if families else 0.0
 
     def _speaks_for(self, kind: Kind, signal: Signal) -> bool:
@@ -95,7 +97,7 @@ class Case:
                 heuristic=heuristic,
                 kind=kind,
                 score=round(signal.strength, 4),
-                reason=signal.reason,
+                reason=str(signal.reason),
                 evidence=signal.evidence[:MOST_LISTED],
                 accounts=signal.accounts[:MOST_LISTED],
                 n=signal.n,

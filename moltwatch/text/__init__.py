@@ -4,11 +4,12 @@ The original is never changed; both forms derive from it, once.
 """
 
 from moltwatch.text.display import display, display_line
-from moltwatch.text.hidden import count_hidden, strip_hidden
+from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
 from moltwatch.text.match import fold, skeleton
 from moltwatch.text.words import links, mentions, words
 
 __all__ = [
+    "beyond_ascii",
     "count_hidden",
     "display",
     "display_line",

@@ -20,16 +20,14 @@ HIDDEN = (
 """Character class (inside brackets) of everything that shows nothing of its own."""
 
 _ANY = re.compile(f"[{HIDDEN}]")
-_HONEST_OR_HIDDEN = re.compile(
-    "(?P<honest>"
+_HONEST = re.compile(
     f"(?<=[{_PICTO}])\ufe0f?\u200d(?=[{_PICTO}])"  # joined emoji
     f"|(?<=[{_PICTO}\U0001f3fb-\U0001f3ff\\d#*])[\ufe0e\ufe0f](?:\u200d(?=[{_PICTO}]))?"  # variant
     "|(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f"  # England, Scotland, Wales
     f"|(?<=[{_JOINING}])[\u200c\u200d]"  # Arabic, Indic and South-East Asian joiners
     "|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
-    ")"
-    f"|[{HIDDEN}]"
 )
+_ASCII = bytes(range(128))
 
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks, embeddings, overrides and isolates that turn the direction of what follows."""
@@ -37,13 +35,40 @@ BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 def strip_hidden(text: str) -> str:
     """The text without dishonest hidden characters; honest joiners and selectors stay."""
-    if text.isascii() or not _ANY.search(text):
+    places = _dishonest(text)
+    if not places:
         return text
-    return _HONEST_OR_HIDDEN.sub(lambda m: m["honest"] or "", text)
+    ends = [*places, len(text)]
+    begins = [0, *(place + 1 for place in places)]
+    return "".join(text[begin:end] for begin, end in zip(begins, ends, strict=True))
 
 
 def count_hidden(text: str) -> int:
     """How many dishonest hidden characters there are."""
-    if text.isascii() or not _ANY.search(text):
-        return 0
-    return sum(1 for m in _HONEST_OR_HIDDEN.finditer(text) if not m["honest"])
+    return len(_dishonest(text))
+
+
+def _dishonest(text: str) -> list[int]:
+    """Where the dishonest hidden characters stand."""
+    # Most texts have few characters beyond ASCII: looking at those alone is a quick first answer.
+    if text.isascii() or not _ANY.search(beyond_ascii(text)):
+        return []
+    places, honest_up_to = [], 0
+    for match in _ANY.finditer(text):
+        place = match.start()
+        if place < honest_up_to:
+            continue
+        if honest := _HONEST.match(text, place):
+            honest_up_to = honest.end()
+        else:
+            places.append(place)
+    return places
+
+
+def beyond_ascii(text: str) -> str:
+    """The characters that are not ASCII, in order."""
+    return (
+        text.encode("utf-8", "surrogatepass")
+        .translate(None, _ASCII)
+        .decode("utf-8", "surrogatepass")
+    )

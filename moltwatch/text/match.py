@@ -31,9 +31,11 @@ _LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w@])@[\w.-]+")
 _QUOTED = re.compile(r"[\"“”«»「」『』][^\"“”«»「」『』\n]{1,80}[\"“”«»「」『』]")
 _LONG = re.compile(r"\b[a-z0-9]{16,}\b")
+_LONG_CHARS = 16
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_NAMED = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*")
+# The capital first and what stands before it second: so the search leaps from capital to capital.
+_NAMED = re.compile(r"[A-Z](?<=[a-z,] [A-Z])[\w'’-]*(?: [A-Z][\w'’-]*)*")
 _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+")
 
 
@@ -73,6 +75,7 @@ def skeleton(text: str) -> str:
     text = _QUOTED.sub("_", text)
     text = _NAMED.sub("_", text)
     text = fold(text)
-    text = _LONG.sub(lambda m: "_" if _DIGIT.search(m[0]) else m[0], text)
+    if max(map(len, text.split(" "))) >= _LONG_CHARS:
+        text = _LONG.sub(lambda m: "_" if _DIGIT.search(m[0]) else m[0], text)
     text = _NUMBER.sub("_", text)
     return text if text.isascii() else _EMOJI.sub("", text).strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moltwatch.heuristics.base import Heuristic, Item
+from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.bio_echo import BioEcho
 from moltwatch.heuristics.brief import Brief
 from moltwatch.heuristics.character import Character
@@ -75,7 +75,7 @@ class Court:
             seen_at=self.now,
             link=link,
         )
-        item = Item(post, self.memory.author(author), self.memory.thread(post.thread))
+        item = self.memory.item(post)
         case = Case(post)
         for heuristic in self.heuristics:
             for signal in heuristic.observe(item):

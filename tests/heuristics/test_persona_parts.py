@@ -142,10 +142,10 @@ def test_names_are_the_telling_parts(account: str, own: str, foreign: str) -> No
 
 
 def test_rare_words_are_those_few_posts_use() -> None:
-    rarity = Rarity(0.02)
+    rarity = Rarity()
     for n in range(200 * ONE_IN):
         rarity.learn({"lobster", f"word{n}"})
-    assert set(rarity.rare(["lobster", "word3", "unseen", "of"])) == {"word3", "unseen"}
+    assert set(rarity.rare(["lobster", "word3", "unseen", "of"], 0.02)) == {"word3", "unseen"}
 
 
 def test_fading_memory_is_bounded_in_time_and_number() -> None:

@@ -1,0 +1,69 @@
+"""Texts, and what heuristics want to know of them.
+
+A quarter of what a real forum carries are copies, most of them one account saying again what it
+said a minute ago. Whatever depends on nothing but the text is therefore a question put to the
+:class:`Text`, which copies share, and not to the post.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from moltwatch.text import beyond_ascii, fold, words
+
+_T = TypeVar("_T")
+
+MOST_TEXTS = 500
+"""Texts kept in case a copy comes; four times as many would find an eighth more copies."""
+
+
+class Text:
+    """The title and text of a post, with what was found out about it."""
+
+    __slots__ = ("_answers", "_exotic", "body", "folded", "longest", "vocabulary", "words")
+
+    def __init__(self, body: str) -> None:
+        self.body = body
+        """As the forum sent it, title first."""
+        self.folded = fold(body)
+        """Match form."""
+        self.words = words(self.folded)
+        self.vocabulary = frozenset(self.words)
+        self.longest = max(map(len, self.vocabulary), default=0)
+        """Characters of the longest word."""
+        self._exotic = "" if body.isascii() else beyond_ascii(body)
+        self._answers: dict[Callable[[Text], Any], Any] = {}
+
+    def exotic(self, most: int) -> str:
+        """Those of the first ``most`` characters that are not ASCII: what is looked for among
+        emoji, signs and foreign letters is found many times faster there."""
+        return self._exotic if len(self.body) <= most else beyond_ascii(self.body[:most])
+
+    def once(self, question: Callable[[Text], _T]) -> _T:
+        """The answer to a question that the text alone decides; asked once for all its copies."""
+        try:
+            return cast(_T, self._answers[question])
+        except KeyError:
+            answer = self._answers[question] = question(self)
+            return answer
+
+
+class Texts:
+    """The latest texts, so that copies share one."""
+
+    def __init__(self, most: int = MOST_TEXTS) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, Text] = OrderedDict()
+
+    def of(self, body: str) -> Text:
+        """The text with this body."""
+        text = self._kept.get(body)
+        if text is None:
+            text = self._kept[body] = Text(body)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(body)
+        return text
