@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from pathlib import Path
@@ -35,10 +34,11 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
       moltwatch convert timeline.jsonl.gz january.molt --title "Moltbook, January"
       moltwatch convert dump/ dump.molt --blind
     """
+    from moltwatch.cli.wiring import run_async
     from moltwatch.recording.convert import convert
 
-    summary = asyncio.run(
-        convert(
+    summary = run_async(
+        lambda: convert(
             Path(source),
             target,
             now=time.time_ns() // 1_000,

@@ -62,6 +62,7 @@ async def open_run(
     sinks: Sequence[Sink] = (),
     speed: float = 1.0,
     start: Micros | None = None,
+    max_idle: float | None = None,
     record: Path | None = None,
     force: bool = False,
     verdicts: bool = False,
@@ -72,13 +73,15 @@ async def open_run(
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
 
-    ``speed`` and ``start`` are for recordings; ``record`` keeps the session in a new file, replaced
-    if ``force``; ``watch`` is False where nothing but the recording is wanted, and no heuristic
-    runs. Raises UsageError, SourceUnreachable or RecordingError before anything is running.
+    ``speed``, ``start`` and ``max_idle`` (seconds) are for recordings; ``record`` keeps the session
+    in a new file, made when the first events come, an old one being replaced if ``force``;
+    ``watch`` is False where nothing but the recording is wanted, and no heuristic runs. Raises
+    UsageError, SourceUnreachable or RecordingError before anything is running.
     """
     from moltwatch.sources.grammar import open_sources
 
     clock = clock or SystemClock()
+    writer = _writer(record, force, specs, clock) if record else None
     engine = build_engine(
         config,
         verdicts=verdicts,
@@ -86,12 +89,7 @@ async def open_run(
         choose=lambda _: watch,
         complain=complain,
     )
-    source = await open_sources(specs, clock=clock, speed=speed, start=start)
-    try:
-        writer = await _writer(record, force, specs, clock) if record else None
-    except BaseException:
-        await source.close()
-        raise
+    source = await open_sources(specs, clock=clock, speed=speed, start=start, max_idle=max_idle)
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 
@@ -119,15 +117,18 @@ def build_engine(
     )
 
 
-async def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
-    from moltwatch.recording.formats import create_recording
+def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
+    from moltwatch.recording.formats import PlannedRecording
+    from moltwatch.sources.grammar import recordings_among
 
+    if path.exists() and any(map(path.samefile, recordings_among(specs))):
+        raise UsageError(f"{path} is a SOURCE: name another file to record to")
     header = Header(
         title=f"recorded by moltwatch {__version__}",
         origin=" ".join(specs),
         created_at=format_time(clock.now()),
     )
-    return await create_recording(path, header, overwrite=force)
+    return PlannedRecording(path, header, overwrite=force)
 
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:

@@ -7,11 +7,12 @@ windows close in a replay exactly when they closed live.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
-from moltwatch.errors import Rejects
+from moltwatch.errors import Rejects, SourceUnreachable
 from moltwatch.model import Event
 from moltwatch.times import Micros
 
@@ -75,3 +76,15 @@ class Writer(Protocol):
 
     async def close(self) -> None:
         """Finish the file. May be called more than once."""
+
+
+def find_recording(name: str) -> Path:
+    """The file or folder that a user names; ``~`` is the home folder. Raises SourceUnreachable if
+    it is not there."""
+    try:
+        path = Path(name).expanduser()
+        if path.exists():
+            return path
+    except (OSError, ValueError, RuntimeError):  # too long, a null in it, no home folder
+        pass
+    raise SourceUnreachable(f"no such recording: {name}")

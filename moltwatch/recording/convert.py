@@ -12,9 +12,15 @@ from msgspec import Struct, field
 from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.recording import codec
-from moltwatch.recording.base import Header, Reader
+from moltwatch.recording.base import Header, Reader, find_recording
 from moltwatch.recording.blind import Blinder, names_in
-from moltwatch.recording.formats import check_suffix, clear, create_recording, open_recording
+from moltwatch.recording.formats import (
+    check_free,
+    check_suffix,
+    clear,
+    create_recording,
+    open_recording,
+)
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
 from moltwatch.times import Micros, format_time
 
@@ -78,8 +84,10 @@ async def convert(
 
     ``now`` is the wall clock's time: it dates the recording, and archives are not believed beyond
     it. ``progress`` is told how many events are done. The target appears when it is complete.
-    Raises RecordingError, or UsageError for a target that is no recording's name or is the source.
+    Raises SourceUnreachable if there is no source, UsageError for a target that is no recording's
+    name or is the source, and RecordingError.
     """
+    source = find_recording(str(source))
     check_suffix(target)
     _check_target(source, target, force=force)
     reader = await open_recording(source, now=now)
@@ -153,13 +161,9 @@ def _notes(reader: Reader) -> list[str]:
 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:
-    if not source.exists():
-        raise RecordingError(f"cannot read {source}: no such file or folder")
-    if target.exists():
-        if target.samefile(source):
-            raise UsageError(f"{target} is the input: name another file for the output")
-        if not force:
-            raise RecordingError(f"{target} is there already; --force overwrites it")
+    if target.exists() and target.samefile(source):
+        raise UsageError(f"{target} is the input: name another file for the output")
+    check_free(target, overwrite=force)
 
 
 def _rename(part: Path, target: Path) -> None:

@@ -13,10 +13,13 @@ from enum import StrEnum
 from json import JSONDecodeError
 from pathlib import Path
 
+from msgspec import structs
+
 from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import Event
 from moltwatch.recording import imports
 from moltwatch.recording.base import BATCH, Header, Reader, Span, Writer
+from moltwatch.recording.dialect import scrub
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
 from moltwatch.recording.lines import parse
 from moltwatch.recording.molt import MoltReader, MoltWriter
@@ -80,9 +83,38 @@ async def create_recording(path: Path, header: Header, *, overwrite: bool = Fals
     """
     suffix = check_suffix(path)
     clear(path, overwrite=overwrite)
+    # A SOURCE may be a file whose name is no UTF-8, and a title anything a shell can pass on.
+    header = structs.replace(header, title=scrub(header.title), origin=scrub(header.origin))
     if suffix == ".molt":
         return await MoltWriter.create(path, header)
     return JsonlWriter(path, header)
+
+
+class PlannedRecording:
+    """A new recording, made when the first events come: a source that cannot be reached neither
+    costs the old recording nor leaves an empty one in the way of the next try.
+
+    What stands in its way is told at once, and by the same errors as by :func:`create_recording`.
+    """
+
+    def __init__(self, path: Path, header: Header, *, overwrite: bool = False) -> None:
+        check_suffix(path)
+        check_free(path, overwrite=overwrite)
+        self._path, self._header, self._overwrite = path, header, overwrite
+        self._writer: Writer | None = None
+
+    async def write(self, events: Sequence[Event]) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        if self._writer is None:
+            self._writer = await create_recording(
+                self._path, self._header, overwrite=self._overwrite
+            )
+        await self._writer.write(events)
+
+    async def close(self) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        if self._writer is not None:
+            await self._writer.close()
 
 
 def check_suffix(path: Path) -> str:
@@ -156,17 +188,24 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir()
 
 
-def clear(path: Path, *, overwrite: bool) -> None:
-    """Make way for a new file: remove an old one and what SQLite left beside it.
-
-    Raises RecordingError if one is there and ``overwrite`` is not set, or it cannot be removed.
-    """
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Raise RecordingError if a new file cannot be made here, or may not because of an old one."""
+    if not path.parent.is_dir():
+        raise RecordingError(f"cannot make {path}: there is no such folder")
     if not path.exists() and not path.is_symlink():
         return
     if not overwrite:
         raise RecordingError(f"{path} is there already; it is overwritten only with --force")
     if not path.is_file():
         raise RecordingError(f"{path} is not a file and cannot be overwritten")
+
+
+def clear(path: Path, *, overwrite: bool) -> None:
+    """Make way for a new file: remove an old one and what SQLite left beside it.
+
+    Raises RecordingError as :func:`check_free` does, and if the old one cannot be removed.
+    """
+    check_free(path, overwrite=overwrite)
     try:
         for part in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + part).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from moltwatch.errors import UsageError
+from moltwatch.recording.base import find_recording
 from moltwatch.sources.base import Clock, Source
 from moltwatch.sources.merge import merge
 from moltwatch.sources.registry import RECORDING, STDIN, Opening, SourceSpec, by_scheme
@@ -78,6 +79,12 @@ async def open_sources(
     if isinstance(merged, ReplaySource):
         await merged.open()
     return merged
+
+
+def recordings_among(sources: Sequence[str]) -> list[Path]:
+    """The files and folders among some sources. Raises SourceUnreachable if one is not there."""
+    specs = map(parse, sources)
+    return [find_recording(spec.rest) for spec in specs if spec.kind is RECORDING]
 
 
 def _unknown(text: str, scheme: str) -> str:

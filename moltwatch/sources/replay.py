@@ -12,11 +12,10 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 
-from moltwatch.errors import MoltwatchError, SourceUnreachable, UsageError
+from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat
-from moltwatch.recording.base import Reader
+from moltwatch.recording.base import Reader, find_recording
 from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import Clock, Source, State, Status, Transport
 from moltwatch.sources.registry import Opening, SourceSpec
@@ -261,13 +260,7 @@ class ReplaySource(Source):
 
 def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
     """Make the source of a recording file. Raises SourceUnreachable if it is not there."""
-    path = Path(spec.rest).expanduser()
-    try:
-        there = path.exists()
-    except (OSError, ValueError):
-        there = False
-    if not there:
-        raise SourceUnreachable(f"no such recording: {spec.text}")
+    path = find_recording(spec.rest)
 
     async def open_reader() -> Reader:
         # What can read recordings takes a while to load, and is not needed to play anything else.

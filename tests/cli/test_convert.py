@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moltwatch.cli.convert import command
-from moltwatch.errors import MoltwatchError, RecordingError, UsageError
+from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.recording.base import Header
 from moltwatch.recording.blind import pseudonym
@@ -124,9 +124,9 @@ def test_an_archive_says_what_it_could_not_place(tmp_path: Path) -> None:
         (("in.jsonl", "out.txt"), UsageError, "a recording's name ends in"),
         (("in.jsonl", "in.jsonl"), UsageError, "is the input"),
         (("in.jsonl", "./sub/../in.jsonl", "--force"), UsageError, "is the input"),
-        (("in.jsonl", "there.molt"), RecordingError, "is there already; --force overwrites it"),
-        (("gone.jsonl", "out.molt"), RecordingError, "cannot read .*gone.jsonl: no such file"),
-        (("in.jsonl", "nowhere/out.molt"), RecordingError, "cannot open .*nowhere"),
+        (("in.jsonl", "there.molt"), RecordingError, "is overwritten only with --force"),
+        (("gone.jsonl", "out.molt"), SourceUnreachable, "no such recording: .*gone.jsonl"),
+        (("in.jsonl", "nowhere/out.molt"), RecordingError, "cannot make .*there is no such folder"),
         (("there.molt", "out.molt"), RecordingError, "there.molt is text that starts 'no"),
     ],
 )  # fmt: skip

@@ -114,7 +114,9 @@ def test_the_configuration_is_heeded_and_the_command_line_wins(
         (("{file}", "--config", "{folder}/bad.toml"), 2, "bad.toml: heuristics.same-text.windw"),
         (("{folder}/none.molt",), 3, "none.molt"),
         (("ws://127.0.0.1:1",), 3, "127.0.0.1"),
-        (("{file}", "--record", "{file}"), 1, "is there already"),
+        (("{file}", "--record", "{file}"), 2, "is a SOURCE"),
+        (("{file}", "--record", "{folder}/link.jsonl", "--force"), 2, "is a SOURCE"),
+        (("{file}", "--record", "{folder}/old.jsonl"), 1, "is there already"),
         (("{file}", "--record", "{folder}/x.txt"), 2, ".molt"),
         (("{file}", "--record", "{folder}/no/x.jsonl"), 1, "x.jsonl"),
     ],
@@ -123,8 +125,12 @@ def test_a_failure_says_whose_fault_it_is(
     recording: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     (tmp_path / "bad.toml").write_text("[heuristics.same-text]\nwindw = 3\n")
+    (tmp_path / "old.jsonl").touch()
+    (tmp_path / "link.jsonl").symlink_to(recording)
+    before = recording.read_bytes()
     filled = (text.format(file=recording, folder=tmp_path) for text in arguments)
     done = moltwatch("flags", *filled)
+    assert recording.read_bytes() == before
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -206,6 +212,27 @@ def test_record_keeps_what_comes(tmp_path: Path, recording: Path) -> None:
     again = moltwatch("record", recording, "-o", kept)
     assert again.returncode == 1
     assert moltwatch("record", recording, "-o", kept, "--force").returncode == 0
+
+
+def test_a_source_that_is_not_there_costs_no_recording(tmp_path: Path, recording: Path) -> None:
+    kept = tmp_path / "kept.molt"
+    assert moltwatch("record", "ws://127.0.0.1:1", "-o", kept).returncode == 3
+    assert not kept.exists(), "it would be in the way of the next try"
+    assert moltwatch("record", recording, "-o", kept).returncode == 0
+    before = kept.read_bytes()
+    assert moltwatch("record", "ws://127.0.0.1:1", "-o", kept, "--force").returncode == 3
+    assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".molt", ".jsonl"])
+def test_a_name_that_is_not_utf8_can_be_recorded_from(
+    tmp_path: Path, recording: Path, suffix: str
+) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    odd.write_bytes(recording.read_bytes())
+    kept = tmp_path / f"kept{suffix}"
+    assert moltwatch("record", odd, "-o", kept).returncode == 0
+    assert moltwatch("flags", kept).stdout == moltwatch("flags", recording).stdout
 
 
 def test_record_stops_after_a_time(tmp_path: Path) -> None:
