@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,13 +65,11 @@ def command(
 
     from moltwatch.cli.wiring import run_async
     from moltwatch.config import load
-    from moltwatch.evaluation.labels import read_labels
     from moltwatch.evaluation.report import plain
     from moltwatch.evaluation.tables import print_tables
 
-    config, truth = load(config_path), read_labels(labels, recording)
-    choose = _chooser(only, without)
-    report = run_async(lambda: _measure(recording, truth, config, choose, blind=blind))
+    config, choose = load(config_path), _chooser(only, without)
+    report = run_async(lambda: _measure(recording, labels, config, choose, blind=blind))
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(plain(report))) + b"\n")
     else:
@@ -81,6 +79,28 @@ def command(
 
 async def _measure(
     recording: str,
+    labels: Sequence[Path],
+    config: Config,
+    choose: Callable[[Heuristic], bool],
+    *,
+    blind: bool,
+) -> Report:
+    from moltwatch.cli.wiring import FAST
+    from moltwatch.evaluation.labels import read_labels
+    from moltwatch.sources.base import SystemClock
+    from moltwatch.sources.grammar import open_source
+
+    source = await open_source(recording, clock=SystemClock(), speed=FAST)
+    try:
+        truth = read_labels(labels, recording)
+        return await _report(recording, source, truth, config, choose, blind=blind)
+    finally:
+        await source.close()
+
+
+async def _report(
+    recording: str,
+    source: Source,
     labels: Labels,
     config: Config,
     choose: Callable[[Heuristic], bool],
@@ -88,16 +108,13 @@ async def _measure(
     blind: bool,
 ) -> Report:
     from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import FAST, Run, build_engine
+    from moltwatch.cli.wiring import Run, build_engine
     from moltwatch.evaluation.items import judge_alone
     from moltwatch.evaluation.observer import Observer
     from moltwatch.evaluation.report import make_report
     from moltwatch.pipeline import Pipeline
-    from moltwatch.sources.base import SystemClock
-    from moltwatch.sources.grammar import open_source
 
     progress = Progress(live=sys.stderr.isatty())
-    source = await open_source(recording, clock=SystemClock(), speed=FAST)
     if blind:
         source, labels = await _blinded(recording, source, labels)
     engine = build_engine(config, verdicts=True, choose=choose, complain=progress.note)
@@ -119,10 +136,11 @@ async def _measure(
 
 async def _blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:
     from moltwatch.evaluation.blinded import BlindSource
+    from moltwatch.recording.base import find_recording
     from moltwatch.recording.blind import Blinder, names_in, pseudonym
     from moltwatch.recording.formats import open_recording
 
-    reader = await open_recording(Path(recording))
+    reader = await open_recording(find_recording(recording))
     try:
         blinder = Blinder(await names_in(reader))
     finally:

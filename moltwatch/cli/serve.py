@@ -53,15 +53,21 @@ def command(
     exposed = ctx.get_parameter_source("host") is not ParameterSource.DEFAULT
 
     async def work() -> None:
-        server = ForumServer(
-            await open_source(source, clock=SystemClock(), speed=parse_speed(speed), start=start),
-            host=host,
-            port=port,
-            exposed=exposed,
-            notice=lambda line: click.echo(line, err=True),
+        opened = await open_source(
+            source, clock=SystemClock(), speed=parse_speed(speed), start=start
         )
-        async with server:
-            click.echo(server.address)
-            await server.run()
+        try:
+            server = ForumServer(
+                opened,
+                host=host,
+                port=port,
+                exposed=exposed,
+                notice=lambda line: click.echo(line, err=True),
+            )
+            async with server:
+                click.echo(server.address)
+                await server.run()
+        finally:
+            await opened.close()  # also if there is nothing to listen on
 
     run_async(work)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -25,6 +26,12 @@ from moltwatch.recording import codec
 from moltwatch.recording.base import BATCH, VERSION, Header, Span
 from moltwatch.recording.lines import check_version
 from moltwatch.times import Micros
+
+MOST_BYTES = 8 << 20
+"""A batch ends with the event that goes beyond it, however few there are: bodies may be large."""
+
+FETCHED = 16
+"""Rows that the database hands over at once."""
 
 APPLICATION_ID = 0x4D4F4C54  # "MOLT", in the file's header, where file(1) finds it
 
@@ -74,7 +81,7 @@ class MoltWriter:
         """Make a new file; one that is there must have been removed. Raises RecordingError."""
         db = await _connect(path, "rwc")
         writer = cls(path, db)
-        try:
+        async with _closed_on_failure(db, path, "write"):
             await db.execute("PRAGMA journal_mode = WAL")
             await db.execute("PRAGMA synchronous = NORMAL")
             await db.executescript(f"BEGIN; {_SCHEMA} {_views()} {_stamp()} COMMIT;")
@@ -82,9 +89,6 @@ class MoltWriter:
                 "INSERT INTO header VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(header)
             )
             await db.commit()
-        except sqlite3.Error as error:
-            await db.close()
-            raise _explain(error, path, "write") from error
         return writer
 
     async def write(self, events: Sequence[Event]) -> None:
@@ -131,14 +135,8 @@ class MoltReader:
     async def open(cls, path: Path) -> MoltReader:
         """Raises RecordingError if it is no recording, damaged, or of a later version."""
         db = await _connect(path, "ro")
-        try:
+        async with _closed_on_failure(db, path, "read"):
             header = await _check(path, db)
-        except sqlite3.Error as error:
-            await db.close()
-            raise _explain(error, path, "read") from error
-        except RecordingError:
-            await db.close()
-            raise
         return cls(path, db, header)
 
     async def batches(
@@ -150,11 +148,7 @@ class MoltReader:
         # Each batch is a query of its own: a reader that pauses for an hour in the middle of one
         # would keep the writer's log from being folded into the file.
         seq = await self._seek(start)
-        while rows := await self._rows(
-            "SELECT seq, CAST(data AS BLOB) FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
-            seq,
-            size,
-        ):
+        while rows := await self._rows_after(seq, size):
             seq = rows[-1][0]
             yield self._decode(rows)
 
@@ -192,6 +186,22 @@ class MoltReader:
         )
         return int(rows[0][0]) if rows else (1 << 63) - 1
 
+    async def _rows_after(self, seq: int, size: int) -> list[sqlite3.Row]:
+        """At most ``size`` rows, and not many more than :data:`MOST_BYTES`."""
+        sql = "SELECT seq, CAST(data AS BLOB) FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+        rows: list[sqlite3.Row] = []
+        length = 0
+        try:
+            async with self._db.execute(sql, (seq, size)) as found:
+                async for row in found:
+                    rows.append(row)
+                    length += len(row[1] or b"")
+                    if length >= MOST_BYTES:
+                        break
+        except sqlite3.Error as error:
+            raise _explain(error, self.path, "read") from error
+        return rows
+
     async def _rows(self, sql: str, *values: int) -> list[sqlite3.Row]:
         try:
             return list(await self._db.execute_fetchall(sql, values))
@@ -210,7 +220,24 @@ async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
         db = sqlite3.connect(_uri(path, mode), uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise _explain(error, path, "open") from error
-    return await aiosqlite.Connection(lambda: db, iter_chunk_size=64)
+    connection = aiosqlite.Connection(lambda: db, iter_chunk_size=FETCHED)
+    # Nothing is left to be saved by a thread that outlives the work: each write is waited for.
+    connection._thread.daemon = True
+    return await connection
+
+
+@asynccontextmanager
+async def _closed_on_failure(
+    db: aiosqlite.Connection, path: Path, verb: str
+) -> AsyncIterator[None]:
+    """Whatever ends the body early, a cancellation too, the database's thread ends with it."""
+    try:
+        yield
+    except BaseException as error:
+        await db.close()
+        if isinstance(error, sqlite3.Error):
+            raise _explain(error, path, verb) from error
+        raise
 
 
 async def _check(path: Path, db: aiosqlite.Connection) -> Header:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.running import SWARM, lines, moltwatch, session
+from tests.recording.files import assert_ended
 
 HEAD = "author,group,kind,role,confidence,n_items,first_ts,evidence\n"
 
@@ -76,7 +78,6 @@ def test_tables(recording: Path) -> None:
     [
         (("{file}", "--only", "txt"), "did you mean 'text'?"),
         (("{file}", "{file}"), "not a file of labels"),
-        (("{folder}/none.molt",), "none.molt"),
         (("{file}", "{folder}/none"), "no labels there"),
     ],
 )
@@ -85,3 +86,23 @@ def test_wrong_usage(recording: Path, arguments: tuple[str, ...], message: str) 
     done = moltwatch("score", *filled)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+def test_a_missing_recording_is_said_as_everywhere(tmp_path: Path) -> None:
+    done = moltwatch("score", tmp_path / "none.molt")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no such recording" in done.stderr
+
+
+def test_nothing_is_left_open_when_the_configuration_is_wrong(
+    recording: Path, tmp_path: Path
+) -> None:
+    kept, wrong = tmp_path / "kept.molt", tmp_path / "wrong.toml"
+    assert moltwatch("record", recording, "-o", kept).returncode == 0
+    labels = recording.with_name(f"{recording.stem}.")
+    wrong.write_text("[heuristics.same-text]\nwindw = 3\n")
+    before = threading.enumerate()
+    done = moltwatch("score", kept, str(labels), "--config", wrong)
+    assert done.returncode == 2
+    assert "windw" in done.stderr
+    assert_ended(before)

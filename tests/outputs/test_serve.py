@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.forum import ForumSource
 from moltwatch.sources.registry import KINDS
+from tests.recording.files import assert_ended, write
 from tests.sources.fakes import T0, FakeClock, drain, post
 
 
@@ -106,6 +109,16 @@ async def test_who_comes_and_goes_is_told_and_ctrl_c_is_clean(tmp_path: Path) ->
     assert "watches (1 now)" in said
     assert "left (0 now)" in said
     assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_leaves_nothing_open(tmp_path: Path) -> None:
+    path = asyncio.run(write(tmp_path / "night.molt", [post(1)]))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        before = threading.enumerate()
+        done = CliRunner().invoke(serve, [str(path), "--port", port])
+    assert isinstance(done.exception, SourceUnreachable)
+    assert_ended(before)
 
 
 def test_a_missing_recording() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,3 +41,11 @@ def lines(path: Path, *parts: bytes) -> Path:
 def names(folder: Path) -> list[str]:
     """What is in a folder."""
     return sorted(file.name for file in folder.iterdir())
+
+
+def assert_ended(before: Sequence[threading.Thread]) -> None:
+    """All threads begun since have come to their end, or do so now: a database left open has one
+    that never does."""
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(10)
+        assert not thread.is_alive()
