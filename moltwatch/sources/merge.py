@@ -8,7 +8,8 @@ where one lags behind the other, the intake raises its times to stream time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from heapq import heappop, heappush
 
 from moltwatch.errors import MoltwatchError, Rejects
@@ -72,8 +73,7 @@ class MergedSource(Source):
         self.status.state = State.ENDED
 
     async def close(self) -> None:
-        for source in self._sources:
-            await source.close()
+        await _close_all(self._sources)
 
 
 class _Ended:
@@ -216,5 +216,11 @@ class MergedReader:
         )
 
     async def close(self) -> None:
-        for track in self._tracks:
-            await track.reader.close()
+        await _close_all(track.reader for track in self._tracks)
+
+
+async def _close_all(parts: Iterable[Source | Reader]) -> None:
+    """One that fails to close keeps no other open."""
+    async with AsyncExitStack() as opened:
+        for part in parts:
+            opened.push_async_callback(part.close)

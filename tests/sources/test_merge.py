@@ -126,6 +126,17 @@ async def test_one_that_fails_does_not_end_the_others() -> None:
     assert a.status.state is State.FAILED
 
 
+async def test_one_that_cannot_be_closed_keeps_no_other_open() -> None:
+    class Stuck(Live):
+        async def close(self) -> None:
+            raise OSError("stuck")
+
+    live = Live("b")
+    with pytest.raises(OSError, match="stuck"):
+        await merge([Stuck("a"), live, Stuck("c")]).close()
+    assert live.closed
+
+
 async def test_when_all_fail_so_does_the_whole() -> None:
     a, b = Live("a"), Live("b")
     for live in (a, b):
