@@ -187,5 +187,5 @@ def _retry_after(value: str | None, now: datetime | None) -> float | None:
         if date.tzinfo is None:
             date = date.replace(tzinfo=UTC)
         return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
-    except (ValueError, OverflowError):  # not a date, or one that its zone moves out of the years
+    except (ValueError, OverflowError):  # not a date, or its numbers fit into no integer
         return None

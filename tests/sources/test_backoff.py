@@ -50,10 +50,11 @@ def refused(status: int, **headers: str) -> InvalidStatus:
 @given(
     st.text()
     | st.from_regex(
-        r"(Mon, )?[0-9]{1,2} (Jan|Dec) [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2}( [+-][0-9]{4}| GMT)?",
+        r"(Mon, )?[0-9]{1,20} (Jan|Dec) [0-9]{1,20} [0-9]{1,20}:[0-9]{2}:[0-9]{2} [+-][0-9]{1,20}",
         fullmatch=True,
     )
 )
+@example("Mon, 01 Jan 99999999999 00:00:00 GMT")
 @example("Mon, 01 Jan 0001 00:00:00 +2359")
 @example("Fri, 31 Dec 9999 23:59:59 -2359")
 @example("9" * 5000)
