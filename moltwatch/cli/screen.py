@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from moltwatch.errors import MoltwatchError
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -92,3 +93,6 @@ def show(
             lines.close()
     if app.failure:
         raise app.failure
+    if app.player.crash:
+        crash = app.player.crash
+        raise MoltwatchError(f"stopped by a defect: {type(crash).__name__}: {crash}") from crash
