@@ -29,14 +29,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock. ``now`` never goes back within a process."""
+    """The machine's own clock. ``now`` never goes back within a process.
+
+    Not the monotonic clock: it stands still while the machine sleeps.
+    """
 
     def __init__(self) -> None:
-        self._start_wall = time.time_ns() // 1_000
-        self._start_mono = time.monotonic_ns() // 1_000
+        self._last: Micros = 0
 
     def now(self) -> Micros:
-        return self._start_wall + time.monotonic_ns() // 1_000 - self._start_mono
+        self._last = max(self._last, time.time_ns() // 1_000)
+        return self._last
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
