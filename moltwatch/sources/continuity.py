@@ -46,8 +46,9 @@ class Continuity:
         self._break: _Break | None = None
         """How the last connection ended, until a gap has been reported for it."""
         self._stretch = 0
-        self._known: OrderedDict[Hashable, int] = OrderedDict()
-        """What has been received, with the number of the stretch it came in."""
+        self._known: OrderedDict[int, int] = OrderedDict()
+        """Hashes of what has been received, for a key can be as long as a stranger likes, with the
+        number of the stretch it came in."""
 
     @property
     def begun(self) -> bool:
@@ -82,7 +83,7 @@ class Continuity:
         Within one stretch nothing counts as repeated: an id that is used twice there is for the
         intake to judge.
         """
-        if self._known.setdefault(key, self._stretch) != self._stretch:
+        if self._known.setdefault(hash(key), self._stretch) != self._stretch:
             return True
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
@@ -90,7 +91,7 @@ class Continuity:
 
     def knows(self, key: Hashable) -> bool:
         """Whether it has come, in whatever stretch."""
-        return key in self._known
+        return hash(key) in self._known
 
     def advance(self, at: Micros) -> None:
         """Stream time has come to ``at``, if it had not passed it."""

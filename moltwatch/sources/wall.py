@@ -29,7 +29,8 @@ class WallFeed(ABC):
         self.source = status.name
         self.rejects = status.rejects
         self._past = Continuity(status.name)
-        self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
+        self._profiles: OrderedDict[int, int] = OrderedDict()
+        """Hashes of accounts and of what they said of themselves last: both as long as they like."""
         self._frames = 0
 
     @property
@@ -89,12 +90,13 @@ class WallFeed(ABC):
 
     def _is_news(self, agent: AgentSeen) -> bool:
         """Whether a profile says something it did not say before."""
-        known = self._profiles.get(agent.name)
-        self._profiles[agent.name] = agent
-        self._profiles.move_to_end(agent.name)
+        account, says = hash(agent.name), hash((agent.display, agent.bio))
+        known = self._profiles.get(account)
+        self._profiles[account] = says
+        self._profiles.move_to_end(account)
         if len(self._profiles) > MOST_PROFILES:
             self._profiles.popitem(last=False)
-        return known is None or (known.display, known.bio) != (agent.display, agent.bio)
+        return known != says
 
     def _reject(self, reason: str) -> None:
         self.rejects.add(reason, f"frame {self._frames:,}")

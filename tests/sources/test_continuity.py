@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.model import Gap, Heartbeat, Post
+from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
+from moltwatch.sources.base import Status, SystemClock
 from moltwatch.sources.continuity import MOST_KNOWN, Continuity
 from moltwatch.sources.roots import Roots
+from moltwatch.sources.wall import WallFeed
 from moltwatch.times import MINUTE, SECOND
 from tests.sources.fakes import T0, post
 
@@ -48,6 +53,36 @@ def test_what_was_missed_once_stays_missed() -> None:
     (gap,) = past.mend(T0, recovered=True)
     assert isinstance(gap, Gap)
     assert (gap.recovered, gap.reason) == (False, "connection lost; 7 events missed")
+
+
+def test_our_clock_follows_the_wall_and_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = iter([5_000_000, 3_000_000, 9_000_000_000_000])  # set back, then the machine slept
+    monkeypatch.setattr("time.time_ns", lambda: next(wall))
+    clock = SystemClock()
+    assert [clock.now() for _ in range(3)] == [5_000, 5_000, 9_000_000_000]
+
+
+class Profiles(WallFeed):
+    """One profile a frame."""
+
+    def receive(self, data: bytes, now: int) -> list[Event]:
+        said = data.decode()
+        return self._deliver([AgentSeen(name=said[:100_000], bio=said, seen_at=now)], now)
+
+
+def test_however_long_what_came_is_little_of_it_is_remembered() -> None:
+    past, feed = Continuity("reef"), Profiles(Status(name="reef"))
+    tracemalloc.start()
+    try:
+        for i in range(100):
+            past.repeated(f"{i}" * 100_000)
+            assert len(feed.receive(f"{i:03}".encode() * 100_000, T0)) == 1
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
+    assert past.knows("7" * 100_000)
+    assert feed.receive(b"007" * 100_000, T0) == []
 
 
 def test_known_in_an_earlier_stretch_only() -> None:
