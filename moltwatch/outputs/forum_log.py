@@ -12,16 +12,19 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Raw, Struct
 
-from moltwatch.model import Event, Post
+from moltwatch.model import Event, Gap, Post
 from moltwatch.recording.codec import encode_lines
-from moltwatch.sources.forum_protocol import Events, encode
+from moltwatch.sources.forum_protocol import LARGEST_FRAME, Events, encode
 from moltwatch.times import Micros
 
 FRAME_EVENTS = 500
 """Events a frame holds at most."""
 
 FRAME_BYTES = 1024 * 1024
-"""Bytes of events after which a frame is full. A single larger event makes a frame of its own."""
+"""Bytes of events a frame holds at most. A larger event makes a frame of its own."""
+
+LARGEST_EVENT = LARGEST_FRAME - 1024
+"""Bytes; no client takes a larger one, which a gap takes the place of."""
 
 
 class Entry(Struct, kw_only=True):
@@ -63,12 +66,17 @@ class ForumLog:
 
     def append(self, events: Sequence[Event]) -> None:
         """Take the next events."""
-        lines = encode_lines(events).split(b"\n")[:-1]
+        lines = [
+            line if len(line) <= LARGEST_EVENT else _stand_in(event)
+            for line, event in zip(encode_lines(events).split(b"\n"), events, strict=False)
+        ]
         begin = 0
         while begin < len(events):
-            end, size = begin, 0
-            while end < len(events) and end - begin < FRAME_EVENTS and size < FRAME_BYTES:
-                size += len(lines[end])
+            end, size = begin + 1, len(lines[begin])
+            for line in lines[end : begin + FRAME_EVENTS]:
+                if size + len(line) > FRAME_BYTES:
+                    break
+                size += len(line)
                 end += 1
             self._add(events[begin:end], lines[begin:end], size)
             begin = end
@@ -122,3 +130,10 @@ class ForumLog:
         if name != self.name or not (ordinal.isascii() and ordinal.isdigit()):
             return None
         return int(ordinal[:18])
+
+
+def _stand_in(event: Event) -> bytes:
+    """What is sent in place of an event too large to send: it was not observed by who watches."""
+    at = event.seen_at
+    gap = Gap(seen_at=at, since=at, until=at, reason="an event too large to send")
+    return encode_lines([gap]).rstrip(b"\n")

@@ -23,6 +23,7 @@ from moltwatch.outputs.server import ForumServer
 from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.forum import ForumSource
+from moltwatch.sources.forum_protocol import LARGEST_FRAME
 from tests.sources.fakes import T0, FakeClock, MemoryReader, drain, post, replay, settle
 
 
@@ -479,6 +480,21 @@ def test_the_log_gives_every_event_once_from_any_position(
         assert log.locate(frame["cursor"]) == position
     assert found == [f"p{i}" for i in range(number - len(found), number)]
     assert log.head == number
+
+
+def test_a_large_event_travels_alone_and_one_too_large_not_at_all() -> None:
+    log = ForumLog("x", 10**9)
+    sizes = (1, 600_000, 600_000, 1, 15_000_000, 1, LARGEST_FRAME, 1)
+    log.append([post(i, text="x" * size) for i, size in enumerate(sizes)])
+    frames: list[list[str]] = []
+    position = 0
+    while entry := log.after(position):
+        text = log.frame(entry, position)
+        assert text is not None and len(text) <= LARGEST_FRAME
+        frames.append([event.get("id", "gap") for event in json.loads(text)["events"]])
+        position = entry.last
+    assert frames == [["p0", "p1"], ["p2", "p3"], ["p4"], ["p5", "gap", "p7"]]
+    assert log.head == len(sizes)
 
 
 def test_the_log_forgets_the_oldest_but_nothing_somebody_waits_for() -> None:
