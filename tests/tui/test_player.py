@@ -11,6 +11,7 @@ from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.player import Player
 from moltwatch.tui.run import Run
+from moltwatch.tui.widgets.notice import SHORTEST
 from tests.tui.driving import watching
 from tests.tui.forum import START, Forum, script
 
@@ -62,6 +63,20 @@ async def test_notes_of_the_house_are_shown() -> None:
         watcher.session.note("heuristic x failed (KeyError); goes on")
         await watcher.frames()
         assert "heuristic x failed" in watcher.text
+
+
+async def test_of_several_notes_between_two_frames_none_is_lost() -> None:
+    events, findings = script(minutes=3)
+    async with watching(Forum(events, findings)) as watcher:
+        await watcher.frames(80)
+        told = []
+        for heuristic in "xyz":
+            watcher.session.note(f"heuristic {heuristic} failed")
+        for _ in range(4):
+            await watcher.frames(1)
+            told.append(watcher.notice)
+            watcher.app.frame += SHORTEST
+        assert [*dict.fromkeys(told)][-3:] == [f"heuristic {h} failed" for h in "xyz"]
 
 
 async def test_stopping_closes_the_source() -> None:

@@ -206,8 +206,10 @@ class Panes(Screen[None]):
             self._gaps = session.n_gaps
             self.notice.queue(gap_sentence(session))
         if session.n_notes > self._notes:
+            new = min(session.n_notes - self._notes, len(session.notes))
             self._notes = session.n_notes
-            self.notice.queue(session.notes[-1])
+            for note in list(session.notes)[-new:]:
+                self.notice.queue(note)
 
     # --- panes ------------------------------------------------------------------------------------
 
