@@ -24,9 +24,6 @@ from moltwatch.times import SECOND, Micros
 FRAME = 1 / 30
 """Seconds between two batches, at least: what is due by then comes together."""
 
-FINGERPRINT_EVENTS = 100
-"""Events at the head of a recording that tell it from another."""
-
 
 class Playhead(Transport):
     """Where a replay stands and what is due. Steered from the event loop that plays it.
@@ -222,10 +219,11 @@ class ReplaySource(Source):
         self.status.state = State.ENDED
 
     async def fingerprint(self) -> str:
-        """Tells this recording from others, and stays when it grows. To be asked before playing."""
+        """Tells this recording from others, by its header and its first event, so that it stays
+        when the recording grows. To be asked before playing."""
         reader = await self.open()
-        digest = hashlib.sha256()
-        async for events in reader.batches(size=FINGERPRINT_EVENTS):
+        digest = hashlib.sha256(repr(reader.header).encode(errors="backslashreplace"))
+        async for events in reader.batches(size=1):
             digest.update(encode_lines(events))
             break
         return digest.hexdigest()[:16]

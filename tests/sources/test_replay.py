@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat
+from moltwatch.recording.base import Header
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.replay import FRAME, ReplaySource, parse_speed
@@ -270,7 +271,11 @@ async def test_fingerprint_tells_recordings_apart_and_survives_growth() -> None:
     events = [post(i) for i in range(300)]
     one = await replay(MemoryReader(events)).fingerprint()
     assert one == await replay(MemoryReader([*events, post(301)])).fingerprint()
+    assert one == await replay(MemoryReader(events[:1])).fingerprint()
     assert one != await replay(MemoryReader(events[1:])).fingerprint()
+    other = MemoryReader(events)
+    other.header = Header(created_at="2026-01-31T20:00:00Z", origin="\udcff")
+    assert one != await replay(other).fingerprint()
 
 
 async def test_a_file_through_the_grammar(tmp_path: Path) -> None:
