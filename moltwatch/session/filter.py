@@ -30,9 +30,8 @@ from moltwatch.session.filter_terms import (
     And,
     Chosen,
     Compares,
-    Contains,
     Everything,
-    Is,
+    Matches,
     Not,
     Or,
     Pattern,
@@ -191,7 +190,7 @@ def _term(field: Token, sign: Token, value: Token) -> Term:
     text = _text(value)
     if not fold(text):
         _refuse("nothing to look for", value)
-    return Is(name, text) if name in NAMES and sign in (":", "=") else Contains(name, text)
+    return Matches(name, text, whole=name in NAMES and sign in (":", "="))
 
 
 def _number(name: str, sign: Token, value: Token) -> Term:

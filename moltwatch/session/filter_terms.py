@@ -141,39 +141,25 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Is:
-    """A field has this value, however it is written."""
+class Matches:
+    """A field has this value, however it is written; if not ``whole``, somewhere in it."""
 
     field: str
     value: str
+    whole: bool
 
     def __call__(self, subject: Subject) -> bool:
-        return any(fold(value) == self._folded for value in VALUES[self.field](subject))
+        values = map(fold, VALUES[self.field](subject))
+        return any(
+            self._folded == value if self.whole else self._folded in value for value in values
+        )
 
     @cached_property
     def _folded(self) -> str:
         return fold(self.value)
 
     def __str__(self) -> str:
-        return f"{self.field}:{_value(self.value)}"
-
-
-@dataclass(frozen=True)
-class Contains:
-    """A field has this somewhere in it."""
-
-    field: str
-    value: str
-
-    def __call__(self, subject: Subject) -> bool:
-        return any(self._folded in fold(value) for value in VALUES[self.field](subject))
-
-    @cached_property
-    def _folded(self) -> str:
-        return fold(self.value)
-
-    def __str__(self) -> str:
-        return f"{self.field}:~{_value(self.value)}"
+        return f"{self.field}:{'' if self.whole else '~'}{_value(self.value)}"
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from moltwatch.session.filter_terms import (
     And,
     Chosen,
     Compares,
-    Contains,
-    Is,
+    Matches,
     Not,
     Or,
     Phrase,
@@ -217,8 +216,8 @@ _values = st.one_of(st.text(max_size=12), st.text('ab"\\/()-: ', min_size=1, max
 )
 _leaves: st.SearchStrategy[Term] = st.one_of(
     st.builds(Phrase, _values),
-    st.builds(Is, st.sampled_from(sorted(NAMES)), _values),
-    st.builds(Contains, st.sampled_from(sorted(NAMES | TEXTS)), _values),
+    st.builds(Matches, st.sampled_from(sorted(NAMES)), _values, st.just(True)),
+    st.builds(Matches, st.sampled_from(sorted(NAMES | TEXTS)), _values, st.just(False)),
     st.builds(
         Compares,
         st.sampled_from(sorted(NUMBERS)),
