@@ -131,8 +131,6 @@ class Thread:
         """Raised when the tree changes other than by a new leaf."""
         self.version = 0
         """Raised by every change that shows."""
-        self.pruned = 0
-        """Posts no longer kept."""
 
     @property
     def title(self) -> str:
@@ -197,7 +195,6 @@ class Thread:
         for orphan in orphans:
             if id(orphan) not in gone:
                 self._place(orphan, self.root)
-        self.pruned += len(dropped)
         self.moves += 1
         self.version += 1
         return dropped

@@ -37,8 +37,6 @@ class Threads:
         self._chars = 0
         self.n = 0
         """Threads ever seen."""
-        self.evicted = 0
-        """Threads let go."""
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -123,4 +121,3 @@ class Threads:
         for node in thread.order:
             self._posts.pop(node.id, None)
         self._chars -= thread.chars
-        self.evicted += 1

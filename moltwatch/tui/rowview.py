@@ -176,11 +176,6 @@ class RowView(Inked, ScrollView, can_focus=True):
         self._settling = False
         self.refresh()
 
-    def restyle(self) -> None:
-        """Forget what was drawn: a theme or a symbol changed."""
-        self._strips.clear()
-        self.refresh()
-
     # --- drawing ----------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:

@@ -25,10 +25,11 @@ def check_thread(thread: Thread) -> None:
         assert (node.parent is None) == (node is thread.root)
         assert node.parent is None or node in node.parent.children
         assert all(child.parent is node for child in node.children)
-    assert [node for node in walked if node.post] != [] or thread.pruned
+    pruned = thread.n - len(thread.order)
+    assert [node for node in walked if node.post] != [] or pruned > 0
     assert {node.id for node in thread.order} == {n.id for n in walked if n.post is not None}
     assert thread.chars == sum(node.chars for node in thread.order)
-    assert thread.n == len(thread.order) + thread.pruned
+    assert pruned >= 0
     assert 0 <= thread.unread <= thread.n
 
 
@@ -44,7 +45,8 @@ def check_session(session: Session) -> None:
             )
             for kind in Kind
         }
-        assert thread.pruned or thread.flagged == {k: n for k, n in standing.items() if n}
+        pruned = thread.n > len(thread.order)
+        assert pruned or thread.flagged == {k: n for k, n in standing.items() if n}
     assert session.threads.posts == sum(len(thread.order) for thread in session.threads)
     assert session.threads.characters == sum(thread.chars for thread in session.threads)
     for case in session.charges.cases:
