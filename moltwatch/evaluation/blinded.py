@@ -16,13 +16,16 @@ class BlindSource(Source):
         self.spec = source.spec
         self.status = source.status
         self.transport = source.transport
-        self.replayed = source.replayed
         self._source = source
         self._blinder = blinder
 
     @property
     def statuses(self) -> Sequence[Status]:
         return self._source.statuses
+
+    @property
+    def replayed(self) -> bool:
+        return self._source.replayed
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         async for batch in self._source.batches():

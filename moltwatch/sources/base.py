@@ -110,8 +110,12 @@ class Source(ABC):
     status: Status
     transport: Transport | None = None
     """Set where time can be steered."""
-    replayed: bool = False
-    """Its times are those of a recording; otherwise they are the wall clock's."""
+
+    @property
+    def replayed(self) -> bool:
+        """Its times are those of a recording; otherwise they are the wall clock's. What comes
+        through a pipe can change from one to the other."""
+        return False
 
     @property
     def statuses(self) -> Sequence[Status]:

@@ -2,7 +2,9 @@
 
 Two recordings are merged below the pacing, event by event, so that they share one time line, one
 seek bar, and give the same stream in every run. Live sources have no order but that of arrival;
-where one lags behind the other, the intake raises its times to stream time.
+where one lags behind the other, the intake raises its times to stream time. So it is for a
+recording beside a live source: what comes of it between two live events depends on who was read
+first, and only the recording made of such a run tells it again the same.
 """
 
 from __future__ import annotations
@@ -37,8 +39,11 @@ class MergedSource(Source):
     def __init__(self, sources: Sequence[Source]) -> None:
         self.spec = " ".join(source.spec for source in sources)
         self.status = Status(name=" + ".join(source.status.name for source in sources))
-        self.replayed = all(source.replayed for source in sources)
         self._sources = sources
+
+    @property
+    def replayed(self) -> bool:
+        return all(source.replayed for source in self._sources)
 
     @property
     def statuses(self) -> Sequence[Status]:

@@ -3,11 +3,11 @@
 Recording lines, with or without a header, or posts as an API gives them, also mixed; each is passed
 on the moment it is there, so that ``tail -f`` works.
 
-Whose time counts: a line that brings its own ``seen_at`` was observed before, and keeps it (but is
-never later than now). A line without is observed now. After such a line the stream's time is the
-wall clock's, and when the pipe is quiet heartbeats say that time goes on; after a recorded line it
-is not, and only recorded heartbeats move it. So a recording through a pipe gives what the file
-gives.
+Whose time counts: a line that brings its own ``seen_at`` was observed before, and keeps it, though
+it be later than now: clocks differ. A line without is observed now. After such a line the stream's
+time is the wall clock's, and when the pipe is quiet heartbeats say that time goes on; after a
+recorded line it is not, and only recorded heartbeats move it. So a recording through a pipe gives
+what the file gives.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Sequence
-
-from msgspec import structs
 
 from moltwatch.model import Event, Gap, Heartbeat
 from moltwatch.recording.lines import Lines
@@ -37,6 +35,8 @@ AHEAD = 8
 
 class StdinSource(Source):
     """Lines from a file descriptor. ``heartbeat``: seconds of silence after which time goes on."""
+
+    replayed = False
 
     def __init__(self, *, clock: Clock, fd: int = 0, heartbeat: float = 15.0) -> None:
         self.spec = "-"
@@ -87,11 +87,7 @@ class StdinSource(Source):
             self.replayed = not self._stamped
         else:
             self._stamped = stamped
-        now = self._clock.now()
-        return [
-            event if event.seen_at <= now else structs.replace(event, seen_at=now)
-            for event in events
-        ]
+        return events
 
     def _stamp(self) -> Micros:
         self._stamped = True

@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable
+from moltwatch.evaluation.blinded import BlindSource
 from moltwatch.model import Event
+from moltwatch.recording.blind import Blinder
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.merge import MergedReplay, MergedSource, merge
+from moltwatch.sources.stdin import StdinSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import FakeClock, MemoryReader, drain, post, replay
 
@@ -114,6 +117,16 @@ async def test_live_sources_merge_by_arrival() -> None:
     await merged.close()
     assert a.closed
     assert b.closed
+
+
+def test_whose_times_count_is_asked_anew_each_time() -> None:
+    piped = StdinSource(clock=FakeClock())
+    recorded = replay(MemoryReader([]))
+    merged = merge([piped, recorded])
+    blind = BlindSource(merged, Blinder([]))
+    assert (merged.replayed, blind.replayed) == (False, False)
+    piped.replayed = True  # its first line turned out to be one of a recording
+    assert (merged.replayed, blind.replayed) == (True, True)
 
 
 async def test_one_that_fails_does_not_end_the_others() -> None:
