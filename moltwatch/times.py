@@ -24,6 +24,7 @@ LATEST: Micros = 4_102_444_800 * SECOND  # 2100-01-01; later is a broken clock, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE = timedelta(microseconds=1)
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
+_UNIX = re.compile(r"-?\d{9,}(\.\d*)?")
 _UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)", re.IGNORECASE)
 
@@ -33,16 +34,14 @@ def parse_time(value: object) -> Micros:
 
     Takes RFC 3339 text (``Z``, an offset, or none, which is read as UTC; a blank for the ``T``; any
     number of decimals) and numbers: seconds, milliseconds or microseconds since 1970, told apart by
-    magnitude. Raises ValueError for anything else and for times outside 1970 to 2100.
+    magnitude. In text, a number has nine digits at least: ``20260131`` is a day. Raises ValueError
+    for anything else and for times outside 1970 to 2100.
     """
     if isinstance(value, bool):
         raise ValueError(f"not a time: {value!r}")
     if isinstance(value, str):
         text = value.strip()
-        try:
-            micros = _parse_number(float(text))
-        except ValueError:
-            micros = _parse_iso(text)
+        micros = _parse_number(float(text)) if _UNIX.fullmatch(text) else _parse_iso(text)
     elif isinstance(value, int | float):
         micros = _parse_number(value)
     elif isinstance(value, datetime):
@@ -84,14 +83,18 @@ def format_time(at: Micros) -> str:
 
 
 def parse_duration(text: str) -> Micros:
-    """Read ``90s``, ``2h``, ``1h30m`` or plain seconds. Raises ValueError for anything else."""
+    """Read ``90s``, ``2h``, ``1h30m`` or plain seconds. Raises ValueError for anything else, and
+    for more than 130 years."""
     stripped = text.strip().lower()
     if re.fullmatch(r"\d+(\.\d+)?", stripped):
-        return round(float(stripped) * SECOND)
+        stripped += "s"
     parts = _DURATION.findall(stripped)
     if not parts or _DURATION.sub("", stripped).strip():
-        raise ValueError(f"not a duration: {text!r} (try 90s, 2h or 1h30m)")
-    return sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+        raise ValueError(f"not a duration: {text[:40]!r} (try 90s, 2h or 1h30m)")
+    span = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if span > LATEST:
+        raise ValueError(f"longer than a lifetime: {text[:40]!r}")
+    return round(span)
 
 
 def format_duration(span: Micros) -> str:

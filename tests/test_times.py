@@ -46,11 +46,38 @@ def test_every_dialect_means_the_same_moment(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "soon", "2026-13-01", None, True, [], -1, "9999-01-01T00:00:00Z", 1e40, float("nan")],
+    [
+        "",
+        "soon",
+        "5",
+        "1e9",
+        "12345678",
+        "9" * 400,
+        "2026-13-01",
+        None,
+        True,
+        [],
+        -1,
+        "9999-01-01T00:00:00Z",
+        1e40,
+        float("nan"),
+    ],
 )
 def test_what_is_no_time_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="time"):
         parse_time(value)
+
+
+def test_a_day_written_without_hyphens_is_a_day() -> None:
+    assert parse_time("20260131") == parse_time("2026-01-31")
+    assert parse_time("100000000") == 100_000_000 * SECOND, "from nine digits on it is a number"
+
+
+@pytest.mark.parametrize("digits", [13, 400])
+@pytest.mark.parametrize("unit", ["", "h"])
+def test_absurd_durations_are_refused(digits: int, unit: str) -> None:
+    with pytest.raises(ValueError, match="longer than a lifetime"):
+        parse_duration("9" * digits + unit)
 
 
 @given(st.integers(0, LATEST - 1))
