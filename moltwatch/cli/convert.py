@@ -25,8 +25,8 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
     is, is told by its content. OUT ends in .molt, .jsonl, .jsonl.gz or .jsonl.zst.
 
     --blind puts u and the first ten hex digits of the name's SHA-256 in the place of every account
-    name, in titles, texts, bios and mentions too. It hides names from readers; whoever guesses a
-    name can still check it.
+    name, in titles, texts, bios, communities and mentions too. It hides names from readers; whoever
+    guesses a name can still check it.
 
     \b
     Examples:

@@ -6,9 +6,10 @@ This hides names from readers; it does not anonymise.
 
 Replaced are authors and profiles, mentions (``@name``, ``u/name``) in any spelling of case, also of
 accounts never seen, and known names of four characters or more that stand as words in titles,
-texts, bios and addresses, spelt as the account is. Not seen are names in another case without a
-mark, nicknames, misspellings, names inside longer words, names in pictures and behind links; and
-an account called ``human`` takes the word ``human`` out of all texts.
+texts, bios, addresses, communities, reasons of gaps and the header, spelt as the account is. Not
+seen are names in another case without a mark, nicknames, misspellings, names inside longer words,
+names in pictures and behind links; and an account called ``human`` takes the word ``human`` out of
+all texts.
 
 One alternation of thousands of names costs milliseconds a text. Here the words of a text tell which
 few names can be in it, and only those are searched for, one after the other: a pattern a name can
@@ -24,8 +25,8 @@ from hashlib import sha256
 
 import msgspec
 
-from moltwatch.model import AgentSeen, Delete, Edit, Event, Post, Vote
-from moltwatch.recording.base import Reader
+from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
+from moltwatch.recording.base import Header, Reader
 from moltwatch.recording.plain import NOBODY
 
 SHORTEST = 4
@@ -78,7 +79,7 @@ class Blinder:
                 self._by_word.setdefault(max(parts, key=len), []).append(name)
 
     def event(self, event: Event) -> Event:
-        """The event under pseudonyms: same type, times and place."""
+        """The event under pseudonyms: same type and times."""
         if isinstance(event, Post):
             return msgspec.structs.replace(
                 event,
@@ -86,6 +87,7 @@ class Blinder:
                 thread=self._id(event.thread),
                 parent=event.parent and self._id(event.parent),
                 author=pseudonym(event.author),
+                community=self._some(event.community),
                 title=self._some(event.title),
                 text=self.text(event.text),
                 link=self._some(event.link),
@@ -100,7 +102,15 @@ class Blinder:
             return msgspec.structs.replace(event, id=self._id(event.id), title=title, text=text)
         if isinstance(event, Delete | Vote):
             return msgspec.structs.replace(event, id=self._id(event.id))
+        if isinstance(event, Gap):
+            return msgspec.structs.replace(event, reason=self.text(event.reason))
         return event
+
+    def header(self, header: Header) -> Header:
+        """What a recording says of itself, without the names in it."""
+        return msgspec.structs.replace(
+            header, title=self.text(header.title), origin=self.text(header.origin)
+        )
 
     def text(self, text: str) -> str:
         """A text without the names in it."""

@@ -95,6 +95,7 @@ async def convert(
     try:
         header = _header(reader, title, now)
         blinder = Blinder(await _names(reader, source)) if blind else None
+        header = blinder.header(header) if blinder else header
         summary = await _copy(reader, part, header, blinder, progress)
         clear(target, overwrite=force)
         _rename(part, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -173,3 +174,18 @@ def test_real_timeline(shared: Path, tmp_path: Path) -> None:
         "117,904 posts and comments, 5,451 agents (5,240 profiles), 0 rejected\n"
         "2026-01-27T18:01:13.220848Z to 2026-01-31T03:59:59.93098Z\n"
     )
+
+
+def test_a_request_to_terminate_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(_: object, part: Path, *__: object) -> None:
+        part.touch()
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("moltwatch.recording.convert._copy", interrupted)
+    path = source(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        command.main([str(path), str(tmp_path / "out.molt")], standalone_mode=False)
+    assert names(tmp_path) == ["in.jsonl"]
