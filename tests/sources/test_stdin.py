@@ -17,7 +17,7 @@ from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import State
 from moltwatch.sources.stdin import LineSplitter, StdinSource
-from moltwatch.times import HOUR
+from moltwatch.times import HOUR, format_time
 from tests.sources.fakes import T0, FakeClock, drain, post
 
 NOW = T0 + 24 * HOUR
@@ -62,9 +62,21 @@ async def test_plain_posts_are_seen_now(tmp_path: Path) -> None:
     assert not reading.replayed
 
 
-async def test_nothing_was_seen_in_the_future(tmp_path: Path) -> None:
-    found, _ = await read_all(encode_lines([post(1, 100 * 3600)]), tmp_path)
+async def test_a_recording_by_a_clock_ahead_of_ours_keeps_its_times(tmp_path: Path) -> None:
+    ahead = [post(1, 100 * 3600), post(2, 101 * 3600)]
+    assert (await read_all(encode_lines(ahead), tmp_path))[0] == ahead
+
+
+async def test_what_is_seen_now_is_not_seen_in_the_future(tmp_path: Path) -> None:
+    found, _ = await read_all(PLAIN.replace(b"2020", b"2060"), tmp_path)
     assert [event.seen_at for event in found] == [NOW]
+
+
+async def test_a_time_of_observation_in_camel_case_counts_as_well(tmp_path: Path) -> None:
+    data = PLAIN.replace(b"created_at", b"seenAt")
+    found, reading = await read_all(data, tmp_path)
+    assert [format_time(event.seen_at) for event in found] == ["2020-01-01T00:00:00Z"]
+    assert reading.replayed
 
 
 async def test_bad_lines_cost_only_themselves(tmp_path: Path) -> None:
