@@ -21,10 +21,10 @@ def bundled_recording(name: str) -> Path | None:
 
     A file of the user's own by that name goes first.
     """
-    if not name.replace("-", "").isalnum() or Path(name).exists():
-        return None
-    path = shipped("recordings") / f"{name}.jsonl.gz"
-    return path if path.is_file() else None
+    for path in shipped("recordings").glob("*.jsonl.gz"):
+        if path.name == f"{name}.jsonl.gz":
+            return None if Path(name).exists() else path
+    return None
 
 
 def config_file() -> Path:

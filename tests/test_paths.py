@@ -17,7 +17,16 @@ def test_themes_and_recordings_are_there() -> None:
 def test_bundled_recordings_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert bundled_recording("quiet-day") == shipped("recordings") / "quiet-day.jsonl.gz"
-    for name in ("", "-", "nothing", "../recordings/night", "night.jsonl.gz", "ws://night"):
+    for name in (
+        "",
+        "-",
+        "nothing",
+        "../recordings/night",
+        "night.jsonl.gz",
+        "ws://night",
+        "x" * 300,
+        "\0",
+    ):
         assert bundled_recording(name) is None
     (tmp_path / "quiet-day").touch()
     assert bundled_recording("quiet-day") is None

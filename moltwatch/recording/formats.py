@@ -19,7 +19,7 @@ from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import Event
 from moltwatch.recording import imports
 from moltwatch.recording.base import BATCH, Header, Reader, Span, Writer
-from moltwatch.recording.dialect import scrub
+from moltwatch.recording.dialect import SEEN, first, scrub
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
 from moltwatch.recording.lines import parse
 from moltwatch.recording.molt import MoltReader, MoltWriter
@@ -157,8 +157,9 @@ def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
             pass
         else:
             if isinstance(value, dict):
-                own = "seen_at" in value or value.get("type") in ("header", "gap", "heartbeat")
-                return Shape.LINES if own else Shape.ARCHIVE
+                own = value.get("type") in ("header", "gap", "heartbeat")
+                seen = first(value, SEEN) is not None
+                return Shape.LINES if own or seen else Shape.ARCHIVE
             if isinstance(value, list) and value:
                 return Shape.ARCHIVE
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -17,6 +17,7 @@ from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
 from moltwatch.recording import codec
 from moltwatch.recording.base import FORMAT, VERSION, Header
+from moltwatch.recording.dialect import SEEN, first
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.times import Micros
 
@@ -102,8 +103,8 @@ class Lines:
         if isinstance(value, dict) and value.get("type") == "header":
             self._take_header(value)
             return []
-        # What brings its own seen_at was observed before; only the rest is observed now.
-        recorded = isinstance(value, dict) and "seen_at" in value
+        # What brings a time of observation was observed before; only the rest is observed now.
+        recorded = isinstance(value, dict) and first(value, SEEN) is not None
         now = self._now() if self._now and not recorded else None
         origin = Origin(source=self.source, now=now, last=self.last)
         return events_from(value, origin, self.rejects, where=f"line {self.number}")

@@ -35,6 +35,10 @@ def chunks(path: Path) -> Iterator[bytes]:
     """
     try:
         with path.open("rb") as file:
+            if not file.seekable():
+                raise RecordingError(
+                    f"cannot read {path}: it is a pipe. Put it on standard input and name it -"
+                )
             magic = file.read(4)
             file.seek(0)
             if magic.startswith(_GZIP):

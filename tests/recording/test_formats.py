@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -26,6 +27,7 @@ ITEM = b'{"id":"a","author":"x","content":"hello","created_at":"2026-02-01T12:00
         (b'{"type":"header","format":"moltwatch","version":1}\n', Shape.LINES),
         (b'\n\n\xef\xbb\xbf{"type":"heartbeat","seen_at":1}', Shape.LINES),
         (b'torn"}\n{"type":"heartbeat","seen_at":1}\n', Shape.LINES),
+        (b'{"id":"a","seenAt":"2026-01-31T05:19:31Z"}\n', Shape.LINES),
         (ITEM, Shape.ARCHIVE),
         (ITEM + b"\n" + ITEM + b"\n", Shape.ARCHIVE),
         (b"[" + ITEM + b"]", Shape.ARCHIVE),
@@ -48,6 +50,17 @@ def test_text(tmp_path: Path, content: bytes, shape: Shape) -> None:
         found, packed = recognise(path)
         assert packed == (pack is not bytes)
         assert found is shape
+
+
+async def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, ITEM)
+    os.close(writing)
+    try:
+        with pytest.raises(RecordingError, match=r"it is a pipe.* -"):
+            await open_recording(Path(f"/dev/fd/{reading}"))
+    finally:
+        os.close(reading)
 
 
 @pytest.mark.parametrize(
