@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", required=False, type=HeuristicParam())
 @click.option(
-    "--config", "as_config", is_flag=True, help="A configuration file with every key and default."
+    "--default-config",
+    "as_config",
+    is_flag=True,
+    help="A configuration file with every key and default.",
 )
 def command(name: str | None, as_config: bool) -> None:
     """List the heuristics, or explain one: what it looks at, its parameters, when it fails.
@@ -30,7 +33,7 @@ def command(name: str | None, as_config: bool) -> None:
     Examples:
       moltwatch heuristics
       moltwatch heuristics near-duplicate
-      moltwatch heuristics --config > ~/.config/moltwatch/config.toml
+      moltwatch heuristics --default-config > ~/.config/moltwatch/config.toml
     """
     from moltwatch.errors import UsageError
     from moltwatch.heuristics.registry import available, describe, did_you_mean

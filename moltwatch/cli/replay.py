@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import SourceParam, TimeParam, config_option
+from moltwatch.cli.options import DurationParam, SourceParam, TimeParam, config_option
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.paths import shipped
-from moltwatch.times import Micros
+from moltwatch.times import SECOND, Micros
 
 FIRST_LOOK = "first-look.jsonl.gz"
 
@@ -28,12 +28,19 @@ FIRST_LOOK = "first-look.jsonl.gz"
     metavar="TIME",
     help="Begin here; what comes before is rushed through, so that nothing it taught is missing.",
 )
+@click.option(
+    "--max-idle",
+    type=DurationParam(),
+    metavar="SECONDS",
+    help="Wait no longer than this for the next event, however long it took.",
+)
 @screen_options
 @config_option
 def command(
     file: str,
     speed: str,
     start: Micros | None,
+    max_idle: Micros | None,
     pipe: bool,
     theme: str | None,
     config_path: Path | None,
@@ -46,6 +53,7 @@ def command(
     Examples:
       moltwatch replay night.molt --speed 10
       moltwatch replay night --start 2026-03-01T02:30
+      moltwatch replay night.molt --max-idle 2
       moltwatch replay archive.jsonl.gz --speed max
     """
     from moltwatch.sources.replay import parse_speed
@@ -55,6 +63,7 @@ def command(
         config_path=config_path,
         speed=parse_speed(speed),
         start=start,
+        max_idle=None if max_idle is None else max_idle / SECOND,
         pipe=pipe,
         theme=theme,
     )

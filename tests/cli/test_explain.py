@@ -36,7 +36,7 @@ def test_a_wrong_name_is_put_right() -> None:
 
 def test_the_annotated_configuration_is_one_and_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text(moltwatch("heuristics", "--config").stdout)
+    file.write_text(moltwatch("heuristics", "--default-config").stdout)
     config = load(file)
     assert set(config.heuristics) == set(available())
     assert [type(made) for made in build(config.heuristics)] == [type(made) for made in build({})]

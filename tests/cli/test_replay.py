@@ -1,0 +1,43 @@
+"""``moltwatch replay``: its options reach what plays."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from moltwatch.cli.replay import command
+from moltwatch.sources.replay import Playhead
+from tests.cli.running import lines, session
+
+
+@pytest.mark.parametrize(("given", "seconds"), [([], None), (["--max-idle", "1.5"], 1.5)])
+def test_silence_can_be_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], seconds: float | None
+) -> None:
+    played: list[Any] = []
+
+    class Screen:
+        """Opens what it is to show, and shows nothing."""
+
+        failure = None
+        player = SimpleNamespace(crash=None)
+
+        def __init__(self, opener: Any, **_: Any) -> None:
+            self._opener = opener
+
+        def run(self) -> None:
+            played.append(asyncio.run(self._opener(None)).source.transport)
+
+    monkeypatch.setattr("moltwatch.tui.app.MoltwatchApp", Screen)
+    monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
+    path = tmp_path / "tide.jsonl"
+    path.write_text(lines(session()))
+    done = CliRunner().invoke(command, [str(path), *given])
+    assert done.exit_code == 0, done.output
+    assert isinstance(played[0], Playhead)
+    assert played[0]._max_idle == seconds
