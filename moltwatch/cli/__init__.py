@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import click
 
 from moltwatch import __version__
-from moltwatch.errors import MoltwatchError
+from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.text import display
 
 COMMANDS = {
@@ -41,14 +45,21 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"moltwatch.cli.{cmd_name}").command
         return command
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        with _readers_may_leave():  # --help and --version write here
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
-        # Here rather than in main(), because click would make exit code 1 of it.
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            # The reader has had enough (`| head`).
-            _abandon_stdout()
-            return 0
+        with _readers_may_leave():
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -82,7 +93,11 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Entry point: run a command and turn how it ended into an exit code."""
+    if sys.stderr is None:  # closed (`2>&-`): what is said goes nowhere
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  (until the process ends)
     try:
+        if sys.stdout is None:
+            raise UsageError("standard output is closed; >/dev/null throws it away")
         code = cli.main(prog_name="moltwatch", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
@@ -96,10 +111,23 @@ def main() -> None:
         sys.exit(130)
     except OSError as error:
         # A full disk behind `>`, mostly: what can be expected says so itself, as MoltwatchError.
-        click.echo(f"moltwatch: {error}", err=True)
+        click.echo(f"moltwatch: {display(str(error))}", err=True)
         _abandon_stdout()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _readers_may_leave() -> Iterator[None]:
+    """Whoever reads our output may have had enough (`| head`): that is no failure.
+
+    Here rather than in :func:`main`, because click would make exit code 1 of it.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        _abandon_stdout()
+        raise click.exceptions.Exit(0) from None
 
 
 def _abandon_stdout() -> None:
