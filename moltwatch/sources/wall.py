@@ -30,7 +30,7 @@ class WallFeed(ABC):
         self.rejects = status.rejects
         self._past = Continuity(status.name)
         self._profiles: OrderedDict[int, int] = OrderedDict()
-        """Hashes of accounts and of what they said of themselves last: both as long as they like."""
+        """Hashes of accounts, and of what they said of themselves last; both may be long."""
         self._frames = 0
 
     @property

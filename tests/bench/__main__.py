@@ -39,14 +39,12 @@ def run_floor(path: Path) -> None:
 
 def run_pipeline(path: Path) -> None:
     """All that ``moltwatch flags`` does, but for writing the lines."""
-    from moltwatch.heuristics.registry import default_engine
-    from moltwatch.pipeline import Pipeline
-    from moltwatch.sources.base import SystemClock
-    from moltwatch.sources.grammar import open_source
+    from moltwatch.cli.wiring import FAST, open_run
+    from moltwatch.config import Config
 
     async def go() -> None:
-        source = await open_source(str(path), clock=SystemClock(), speed=float("inf"))
-        await Pipeline(source, default_engine(), []).run()
+        run = await open_run([str(path)], config=Config(), speed=FAST)
+        await run.pipeline.run()
 
     asyncio.run(go())
 
@@ -60,7 +58,7 @@ SUBJECTS = {"floor": run_floor, "pipeline": run_pipeline}
 @click.option("--only", type=click.Choice(list(SUBJECTS)), hidden=True)
 def bench(recording: Path | None, runs: int, only: str | None) -> None:
     """Print processor time and peak memory of the floor and of the pipeline, and their ratio."""
-    recording = recording or next(shipped("recordings").glob("night.*"))
+    recording = recording or shipped("recordings") / "night.jsonl.gz"
     if only:
         begun = process_time()
         SUBJECTS[only](recording)
@@ -76,9 +74,9 @@ def bench(recording: Path | None, runs: int, only: str | None) -> None:
         for _ in range(runs):
             for name in SUBJECTS:
                 command = [sys.executable, "-m", "tests.bench", str(plain), "--only", name]
-                spent, peak = subprocess.check_output(command, text=True).split()
+                spent, most = subprocess.check_output(command, text=True).split()
                 seconds[name].append(float(spent))
-                peaks[name].append(int(peak))
+                peaks[name].append(int(most))
     for name in SUBJECTS:
         click.echo(f"{name:10} {median(seconds[name]):8.2f} s  {median(peaks[name]):6.0f} MiB peak")
     ratios = [a / b for a, b in zip(seconds["pipeline"], seconds["floor"], strict=True)]
