@@ -45,6 +45,9 @@ LARGEST_CLIENT_FRAME = 64 * 1024
 MOST_BAD_FRAMES = 20
 """Frames without sense after which a client is sent away."""
 
+FAREWELL = 1.0
+"""Seconds to take leave of a client in."""
+
 TRY_AGAIN_LATER, POLICY = 1013, 1008
 SPOKEN = f"this server speaks version {PROTOCOL} of the protocol"
 
@@ -114,7 +117,7 @@ class ForumServer:
                 max_size=LARGEST_CLIENT_FRAME,
                 # A client busy with what it has got does not answer pings, and is not dead for it.
                 ping_interval=None,
-                close_timeout=1.0,
+                close_timeout=FAREWELL,
             )
         except OSError as error:
             raise SourceUnreachable(
@@ -336,7 +339,11 @@ class _Client:
             raise await self._send_away(POLICY, "too many bad frames")
 
     async def _send_away(self, code: int, reason: str) -> _SentAway:
-        await self.websocket.close(code, reason)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await self.websocket.close(code, reason)
+        # Who takes nothing does not take a farewell either, and close() waits for it without end.
+        self.websocket.transport.abort()
         return _SentAway()
 
 
