@@ -18,7 +18,7 @@ from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import State
 from moltwatch.sources.stdin import LineSplitter, StdinSource
 from moltwatch.times import HOUR, format_time
-from tests.sources.fakes import T0, FakeClock, drain, post
+from tests.sources.fakes import T0, FakeClock, drain, post, settle
 
 NOW = T0 + 24 * HOUR
 PLAIN = b'{"id":"7","author":"ada","content":"hello","created_at":"2020-01-01T00:00:00Z"}\n'
@@ -107,7 +107,7 @@ async def test_each_line_is_passed_on_the_moment_it_is_there(pipe: tuple[int, IO
 
 async def test_while_a_live_pipe_is_quiet_time_goes_on(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
-    batches = source(reading, heartbeat=0.01).batches()
+    batches = source(reading, heartbeat=0).batches()
     writing.write(PLAIN)
     await anext(batches)
     assert await anext(batches) == [Heartbeat(seen_at=NOW, source="stdin")]
@@ -115,7 +115,7 @@ async def test_while_a_live_pipe_is_quiet_time_goes_on(pipe: tuple[int, IO[bytes
 
 async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, IO[bytes]]) -> None:
     reading, writing = pipe
-    live = source(reading, heartbeat=0.01)
+    live = source(reading, heartbeat=0)
     batches = live.batches()
     writing.write(PLAIN + encode_lines([post(1)]))
     await anext(batches)
@@ -125,8 +125,8 @@ async def test_of_a_recording_only_its_own_heartbeats_count(pipe: tuple[int, IO[
         batch = await anext(batches)
     assert batch == [post(2)]
     following = asyncio.ensure_future(anext(batches))
-    done, _ = await asyncio.wait([following], timeout=0.1)
-    assert not done
+    await settle()
+    assert not following.done()
     writing.close()
     with pytest.raises(StopAsyncIteration):
         await following
