@@ -36,9 +36,10 @@ async def test_a_defect_while_opening_leaves_no_thread(
     path = await write(tmp_path / "a.molt", [])
     before = threading.enumerate()
     monkeypatch.setattr("moltwatch.recording.molt._check", broken)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as failed:
         await MoltReader.open(path)
     assert_ended(before)
+    assert failed.tb, "as long as it is held, nothing is closed by being forgotten"
 
 
 async def test_large_bodies_come_in_small_batches(tmp_path: Path) -> None:
