@@ -180,7 +180,9 @@ class Player:
         if transport is None or run is None:
             return
         at = max(transport.start, min(at, transport.end))
-        ahead = self._opened.is_set() and not self.done and at >= run.session.now
+        # A rush cannot be called back: what lies before its target lies behind.
+        reached = max(run.session.now, self.target or 0)
+        ahead = self._opened.is_set() and not self.done and at >= reached
         if not ahead and not run.rewinds:
             run.session.note("recorded or piped, a session is played once: no way back in time")
             return
