@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moltwatch.heuristics.memory import Author, Thread
 
 
-class Signal(Struct, frozen=True, kw_only=True, gc=False):
+class Signal(Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """One reason concerning one post.
 
     A coordination heuristic names in ``cluster`` what several accounts share (made from content:
@@ -42,9 +42,8 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
     author: str
     strength: float
     """0 to 1: how telling, if this were the only reason."""
-    reason: object
-    """One sentence, with the numbers in it, that a user can check: a string, or what ``str`` makes
-    the sentence of when it is told."""
+    reason: str
+    """One sentence, with the numbers in it, that a user can check."""
     evidence: tuple[str, ...] = ()
     """Ids of other posts that show it; the engine keeps the first ten."""
     accounts: tuple[str, ...] = ()

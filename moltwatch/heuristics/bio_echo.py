@@ -15,10 +15,10 @@ from moltwatch.text import fold, words
 
 
 @lru_cache(maxsize=4096)
-def _bio(bio: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-    """Words of a bio, and pairs of words that follow each other in it."""
+def _bio(bio: str) -> tuple[frozenset[str], str]:
+    """Words of a bio, and the same in order, a blank before and after each."""
     told = words(fold(bio[:1000]))
-    return frozenset(told), frozenset(pairwise(told))
+    return frozenset(told), f" {' '.join(told)} "
 
 
 class BioEcho(PersonaHeuristic):
@@ -46,7 +46,7 @@ class BioEcho(PersonaHeuristic):
     def marks(self, item: Item) -> Iterator[Mark]:
         if not item.author.bio:
             return
-        told, told_pairs = _bio(item.author.bio)
+        told, in_order = _bio(item.author.bio)
         shared = told & item.vocabulary
         if not shared:
             return
@@ -60,7 +60,7 @@ class BioEcho(PersonaHeuristic):
         turns = dict.fromkeys(
             f"{one} {two}"
             for one, two in pairwise(said)
-            if (one in rare or two in rare) and (one, two) in told_pairs
+            if (one in rare or two in rare) and f" {one} {two} " in in_order
         )
         if turns:
             yield Mark(

@@ -98,7 +98,7 @@ class Cluster:
     def take(self, signal: Signal, now: Micros) -> bool:
         """Take in one signal; tell whether the account is new to the cluster."""
         self.last = now
-        self.strength, self.reason = signal.strength, str(signal.reason)
+        self.strength, self.reason = signal.strength, signal.reason
         self.waiting[signal.post] = signal.author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]

@@ -45,16 +45,14 @@ class Credentials(Heuristic):
         self.randomness = randomness
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        body = item.post.body[:_MOST_CHARS]
+        body = item.text.body[:_MOST_CHARS]
         lower = body.lower()
-        if len(max(item.vocabulary, key=len, default="")) < _LONG_WORD and not any(
-            name in lower for name in _SEED_NAMES
-        ):
+        if item.text.longest < _LONG_WORD and not any(name in lower for name in _SEED_NAMES):
             return ()
         found = dict.fromkeys(
             says
             for needs, pattern, says in _KEYS
-            if any(part in lower for part in needs)
+            if any(map(lower.__contains__, needs))
             for match in pattern.finditer(body)
             if self._is_secret(match)
         )

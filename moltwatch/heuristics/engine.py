@@ -7,7 +7,6 @@ isolated, reported by name, and switched off after repeated failure; the session
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter_ns
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Heuristic, Signal
+from moltwatch.heuristics.cases import Cases, Resting, unpack
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.memory import Memory
 from moltwatch.heuristics.verdict import Case
@@ -84,7 +84,7 @@ class Engine:
         self._timed = self._panel(Heuristic.advance)
         self._groups = groups
         self._memory = Memory()
-        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._cases = Cases()
         self._window = evidence_window
         self._verdicts = verdicts
         self._threshold = threshold
@@ -106,8 +106,8 @@ class Engine:
 
     def finish(self) -> list[Finding]:
         """The stream ended: close all cases."""
-        while self._cases:
-            self._close(*self._cases.popitem(last=False))
+        while case := self._cases.ended(None):
+            self._close(case)
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:
@@ -129,21 +129,14 @@ class Engine:
         self._memory.forget(now)
         self._ask(self._timed, now)
         self._groups.advance(now)
-        horizon = now - self._window
-        while self._cases:
-            id, case = next(iter(self._cases.items()))
-            if case.post.seen_at >= horizon:
-                break
-            del self._cases[id]
-            self._close(id, case)
+        while case := self._cases.ended(now - self._window):
+            self._close(case)
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
-        self._cases[post.id] = Case(post)
+        self._cases.open(post)
         self._ask(self._observers, item)
         self._memory.remember(item)
-        if len(self._cases) > MOST_CASES:
-            self._close(*self._cases.popitem(last=False))
 
     def _panel(self, question: Callable[..., Iterable[Signal]]) -> _Panel:
         """Those who have something of their own to answer to a question, ready to be asked."""
@@ -215,11 +208,15 @@ class Engine:
                 if standing.score > case.coordinated:
                     case.coordinated, case.group = standing.score, standing.group
                 self._judge(case, Kind.COORDINATED)
+        self._cases.rest()
+        while len(self._cases) > MOST_CASES and (oldest := self._cases.ended(None)):
+            self._close(oldest)
         findings, self._findings = self._findings, []
         return findings
 
-    def _close(self, id: str, case: Case) -> None:
+    def _close(self, resting: Resting) -> None:
         if self._verdicts:
+            case = unpack(resting)
             self._findings.append(
                 Verdict(
                     post=case.post,

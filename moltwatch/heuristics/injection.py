@@ -26,6 +26,8 @@ class _Attack(Struct, frozen=True):
     weight: float
     needs: tuple[frozenset[str], ...]
     """Of each set a post has a word, or cannot be this attack: spares it the pattern."""
+    marks: tuple[str, ...]
+    """Substrings of which it has one, or it is spared as well; none where words will do."""
     pattern: re.Pattern[str]
 
 
@@ -35,10 +37,15 @@ _ATTACKS = tuple(
         told["says"],
         told["weight"],
         tuple(map(frozenset, told["needs"])),
+        tuple(told.get("marks", ())),
         re.compile("|".join(told["patterns"])),
     )
     for name, told in _MATERIAL["attack"].items()
 )
+
+
+def _has_any(marks: tuple[str, ...], text: str) -> bool:
+    return not marks or any(map(text.__contains__, marks))
 
 
 def _any_of(phrases: list[str]) -> re.Pattern[str]:
@@ -88,6 +95,7 @@ class Injection(Heuristic):
         if not attacks:
             return ()
         text = item.folded[:_MOST_CHARS]
+        attacks = [each for each in attacks if _has_any(each.marks, text)]
         found = list(self._find(text, attacks))
         if not found:
             return ()

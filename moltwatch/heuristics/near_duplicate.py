@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from rensa import RMinHash
 
@@ -29,6 +29,9 @@ MOST_WORDS = 64
 
 AT_ONCE: Micros = 15 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
+
+
+_Band: TypeAlias = tuple[int, ...]
 
 
 class NearDuplicate(Heuristic):
@@ -65,11 +68,9 @@ class NearDuplicate(Heuristic):
         self.least_words = least_words
         self.accounts = accounts
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
-        self._leaders: OrderedDict[str, tuple[frozenset[str], list[tuple[int, ...]]]] = (
-            OrderedDict()
-        )
-        """By id of the post that came first: its words and bands."""
-        self._bands: dict[tuple[int, ...], str] = {}
+        self._leaders: OrderedDict[str, tuple[str, list[_Band]]] = OrderedDict()
+        """By id of the post that came first: its words, a blank between them, and bands."""
+        self._bands: dict[_Band, str] = {}
         """By band the leader that had it last."""
 
     def observe(self, item: Item) -> Iterator[Signal]:
@@ -96,7 +97,7 @@ class NearDuplicate(Heuristic):
         candidates = dict.fromkeys(self._bands[band] for band in bands if band in self._bands)
         best, closest = id, 0.0
         for candidate in candidates:
-            other = self._leaders[candidate][0]
+            other = frozenset(self._leaders[candidate][0].split(" "))
             common = len(own & other)
             alike = common / (len(own) + len(other) - common)
             if alike >= self.similarity and alike > closest:
@@ -104,7 +105,7 @@ class NearDuplicate(Heuristic):
         if best != id:
             self._leaders.move_to_end(best)
             return best, closest
-        self._leaders[id] = (own, bands)
+        self._leaders[id] = (" ".join(own), bands)
         for band in bands:
             self._bands[band] = id
         if len(self._leaders) > MOST_LEADERS:

@@ -22,9 +22,11 @@ _ADDRESS = re.compile(
 """What follows ``://``: there, any host will do."""
 _DOTTED = re.compile(r"\.(?<=\w\.)[a-z]")
 _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
-_TICKER = re.compile(r"(?<![\w$])\$([a-z][a-z0-9]{1,14})(?![\w(])")
+# What stands before comes second in these: so the search leaps from sign to sign.
+_TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,14}(?![\w(])")
 _WALLET = re.compile(r"\b0x[0-9a-f]{40}\b|\bnpub1[a-z0-9]{58}\b")
-_COMMUNITY = re.compile(r"(?<![\w/.])m/([a-z0-9_-]{3,40})|(?<![\w&#])#([a-z]\w{3,40})")
+_COMMUNITY = re.compile(r"m/(?<![\w/.]m/)[a-z0-9_-]{3,40}")
+_TAG = re.compile(r"#(?<![\w&#]#)[a-z]\w{3,40}")
 
 _OBJECT = re.compile(r"\{[^{}]{8,800}\}")
 _OPERATION = re.compile(r"\"(?:op|action|cmd|command|method)\"\s*:\s*\"([^\"]{1,40})\"")
@@ -53,13 +55,11 @@ def pushed(item: Item) -> list[str]:
                 pattern, part = (_ADDRESS, address) if scheme else (_SITE, token)
                 for host, path in pattern.findall(part):
                     _add_site(found, host, path)
-    if "$" in text:
-        found.update((f"${ticker}", None) for ticker in _TICKER.findall(text))
+    found.update(dict.fromkeys(_TICKER.findall(text)))
     if "0x" in text or "npub1" in text:
         found.update((wallet, None) for wallet in _WALLET.findall(text))
-    if "m/" in text or "#" in text:
-        for community, tag in _COMMUNITY.findall(text):
-            found[f"m/{community}" if community else f"#{tag}"] = None
+    named = [*_COMMUNITY.finditer(text), *_TAG.finditer(text)]
+    found.update((match[0], None) for match in sorted(named, key=re.Match.start))
     return list(found)[:MOST_FOUND]
 
 

@@ -62,21 +62,6 @@ class Mark(Struct, frozen=True, gc=False):
         return self.says.format(quoted(about) if isinstance(about, (list, tuple, dict)) else about)
 
 
-class Because(Struct, frozen=True, gc=False):
-    """The reason that marks give: the sentence is put together when it is told, which of most
-    posts it never is."""
-
-    heuristic: str
-    marks: tuple[Mark, ...]
-
-    def __str__(self) -> str:
-        fitted = weights().marks
-        weighed = [(fitted[mark.name] * mark.value, mark) for mark in self.marks if mark.says]
-        weighed.sort(key=lambda pair: -pair[0])
-        telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
-        return "; ".join(telling) or self.heuristic
-
-
 class Weights(Struct, frozen=True):
     """The fitted numbers."""
 
@@ -189,6 +174,14 @@ class PersonaHeuristic(Heuristic):
                 post=item.post.id,
                 author=item.post.author,
                 strength=probability(prior(item.post) + moved),
-                reason=Because(self.name, tuple(seen)) if moved > 0 else _AGAINST,
+                reason=self._reason(seen) if moved > 0 else _AGAINST,
             ),
         )
+
+    def _reason(self, seen: Iterable[Mark]) -> str:
+        """The most telling marks in words."""
+        fitted = weights().marks
+        weighed = [(fitted[mark.name] * mark.value, mark) for mark in seen if mark.says]
+        weighed.sort(key=lambda pair: -pair[0])
+        telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
+        return "; ".join(telling) or self.name

@@ -12,20 +12,23 @@ from moltwatch.heuristics.cues import cues_of_bio, read_material
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.names import names
 from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.texts import Text
 from moltwatch.times import HOUR
 
 _HOSTS = read_material("hosts")
 _ENDINGS = frozenset(_HOSTS["endings"])
+_DOTTED = re.compile(r"\.[a-z]")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,}")
 _PUBLIC = frozenset(_HOSTS["public"])
 _PUNCTUATION = ".,:;!?()[]{}<>*_`~'\"“”’"
-_TICKER = re.compile(r"(?<![\w$])\$[a-z][a-z0-9]{1,9}\b")
+# What stands before the sign comes second: so the search leaps from sign to sign.
+_TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,9}\b")
 _COMMUNITY = re.compile(r"(?<![\w/])/?(m/[a-z0-9_-]{2,40})")
 _WALLET = re.compile(
     r"\b0x[0-9a-fA-F]{40}\b|\b[1-9A-HJ-NP-Za-km-z]{32,44}\b|\bbc1[a-z0-9]{20,60}\b"
 )
 _WALLET_CHARS = 32
-_TAG = re.compile(r"(?<![\w#])#[^\W\d_]\w{2,30}")
+_TAG = re.compile(r"#(?<![\w#]#)[^\W\d_]\w{2,30}")
 _MOST_CHARS = 3_000
 """Of a post; who pushes something does not keep it for the end."""
 _MOST_OFFERS = 100
@@ -91,7 +94,7 @@ class Promotion(PersonaHeuristic):
         body = item.text.body[:_MOST_CHARS]
         if item.text.longest >= _WALLET_CHARS and _WALLET.search(body):
             yield Mark("promotion.wallet", 1.0, "gives a wallet or contract address")
-        if "#" in body and (tags := _TAG.findall(body)):
+        if tags := _TAG.findall(body):
             yield Mark(
                 "promotion.hashtags", saturating(len(tags), 2.0), "carries hashtags ({})", tags
             )
@@ -115,17 +118,20 @@ class Promotion(PersonaHeuristic):
 
 def offers_of(item: Item) -> Sequence[str]:
     """What a post points to that may be somebody's own: tickers, communities, hosts; each once."""
-    text = item.folded[:_MOST_CHARS]
     if item.post.link:
-        text += f" {item.post.link[:300].lower()}"
-    found: list[str] = []
-    if "$" in text:
-        found += _TICKER.findall(text)
+        return _offers_in(f"{item.folded[:_MOST_CHARS]} {item.post.link[:300].lower()}")
+    return item.text.once(_offers_of_text)
+
+
+def _offers_of_text(text: Text) -> Sequence[str]:
+    return _offers_in(text.folded[:_MOST_CHARS])
+
+
+def _offers_in(text: str) -> Sequence[str]:
+    found: list[str] = _TICKER.findall(text)
     if "m/" in text:
         found += _COMMUNITY.findall(text)
-    # Only what has a dot within a word can hold an address; most texts have dots at their ends.
-    text = text.replace(". ", " ")
-    if "." in text[:-1]:
+    if _DOTTED.search(text):  # a full stop inside a word; most texts have none
         found += [host for word in text.split() if "." in word and (host := _host(word))]
     return list(dict.fromkeys(found))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import ClassVar
 from zlib import crc32
 
@@ -27,7 +27,7 @@ class _Said:
     __slots__ = ("posts", "times")
 
     def __init__(self) -> None:
-        self.times: OrderedDict[int, int] = OrderedDict()
+        self.times: dict[int, int] = {}
         self.posts = 0
 
 
@@ -64,10 +64,9 @@ class SelfRepetition(PersonaHeuristic):
         seen = list(self._compare(sentences, said)) if said.posts and sentences else []
         said.posts += 1
         for key, _, _ in sentences:
-            said.times[key] = said.times.get(key, 0) + 1
-            said.times.move_to_end(key)
-        while len(said.times) > _MOST_SENTENCES:
-            said.times.popitem(last=False)
+            said.times[key] = said.times.pop(key, 0) + 1  # at the end: said last
+        for key in list(islice(said.times, max(0, len(said.times) - _MOST_SENTENCES))):
+            del said.times[key]
         return seen
 
     def marks(self, item: Item) -> Iterator[Mark]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.persona import calibrated, log_odds, prior
 from moltwatch.model import MOST_LISTED, Flag, Kind, Post, Scores
@@ -29,21 +31,18 @@ def noisy_or(strengths: Iterable[float]) -> float:
     return 1.0 - miss
 
 
-class Case:
+class Case(Struct, array_like=True):
     """The file on one post while its evidence window is open."""
 
-    __slots__ = ("coordinated", "first_at", "flagged", "group", "post", "signals")
-
-    def __init__(self, post: Post) -> None:
-        self.post = post
-        self.signals: dict[str, tuple[Kind, str, Signal]] = {}
-        """By heuristic: its kind, its family, its strongest signal."""
-        self.coordinated = 0.0
-        """Score given by the post's group."""
-        self.group: str | None = None
-        self.flagged: tuple[Kind, ...] = ()
-        """Kinds whose threshold it crossed."""
-        self.first_at: Micros | None = None
+    post: Post
+    signals: dict[str, tuple[Kind, str, Signal]] = {}
+    """By heuristic: its kind, its family, its strongest signal."""
+    coordinated: float = 0.0
+    """Score given by the post's group."""
+    group: str | None = None
+    flagged: tuple[Kind, ...] = ()
+    """Kinds whose threshold it crossed."""
+    first_at: Micros | None = None
 
     def add(self, heuristic: str, kind: Kind, family: str, signal: Signal) -> bool:
         """Keep the signal if it is its heuristic's strongest; tell whether it was."""
@@ -97,7 +96,7 @@ class Case:
                 heuristic=heuristic,
                 kind=kind,
                 score=round(signal.strength, 4),
-                reason=str(signal.reason),
+                reason=signal.reason,
                 evidence=signal.evidence[:MOST_LISTED],
                 accounts=signal.accounts[:MOST_LISTED],
                 n=signal.n,

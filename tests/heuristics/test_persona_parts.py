@@ -145,7 +145,7 @@ def test_rare_words_are_those_few_posts_use() -> None:
     rarity = Rarity()
     for n in range(200 * ONE_IN):
         rarity.learn({"lobster", f"word{n}"})
-    assert set(rarity.rare(["lobster", "word3", "unseen", "of"], 0.02)) == {"word3", "unseen"}
+    assert set(rarity.rare({"lobster", "word3", "unseen", "of"}, 0.02)) == {"word3", "unseen"}
 
 
 def test_fading_memory_is_bounded_in_time_and_number() -> None:
