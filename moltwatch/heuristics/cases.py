@@ -20,7 +20,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Case).decode
 
 Resting: TypeAlias = bytes | Case
-"""A packed case; one that cannot be packed (lone surrogates in a text) stays as it is."""
+"""A packed case; one that cannot be packed (a lone surrogate, an absurd number of votes) stays as it
+is."""
 
 
 def unpack(case: Resting) -> Case:
@@ -60,7 +61,7 @@ class Cases:
         for post, case in self._awake.items():
             try:
                 self._resting[post] = _encode(case)
-            except UnicodeEncodeError:
+            except (UnicodeEncodeError, OverflowError):
                 self._resting[post] = case
         self._awake.clear()
 

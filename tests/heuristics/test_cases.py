@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.cases import Cases, unpack
 from moltwatch.heuristics.texts import Text, Texts
@@ -39,11 +41,13 @@ def test_what_later_posts_add_counts() -> None:
     assert last.score(Kind.HAZARD) == 0.4
 
 
-def test_a_text_that_cannot_be_packed_rests_as_it_is() -> None:
+def test_what_cannot_be_packed_rests_as_it_is() -> None:
     cases = Cases()
-    case = cases.open(post("p", text="half an emoji: \ud83e"))
+    half = cases.open(post("half", text="half an emoji: \ud83e"))
+    loved = cases.open(structs.replace(post("loved"), score=10**30))
     cases.rest()
-    assert cases.get("p") is case
+    assert cases.get("half") is half
+    assert cases.get("loved") is loved
 
 
 def test_cases_end_in_order_of_arrival_and_not_before_their_time() -> None:
@@ -52,8 +56,9 @@ def test_cases_end_in_order_of_arrival_and_not_before_their_time() -> None:
         cases.open(post(id, at))
         cases.rest()
     assert cases.ended(0) is None
-    ended = [unpack(case).post.id for case in iter(lambda: cases.ended(2), None)]
-    assert ended == ["a", "b"]
+    ended = [cases.ended(2) for _ in "ab"]
+    assert [unpack(case).post.id for case in ended if case] == ["a", "b"]
+    assert cases.ended(2) is None
     assert (len(cases), cases.get("a")) == (1, None)
     assert unpack(cases.ended(None) or b"").post.id == "c"
     assert cases.ended(None) is None
