@@ -64,7 +64,7 @@ class Player:
     @property
     def never_began(self) -> bool:
         """It failed before anything was seen: there is nothing to look at."""
-        return self.failure is not None and (self.session is None or self.session.version == 0)
+        return self.failure is not None and (self.session is None or self.session.start is None)
 
     @property
     def seeking(self) -> bool:
