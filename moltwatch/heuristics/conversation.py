@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.cues import cues_of, read_material
+from moltwatch.heuristics.cues import cues_of
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
 

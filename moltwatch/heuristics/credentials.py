@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.cues import read_material
+from moltwatch.heuristics.material import read_material
 from moltwatch.model import Kind
 
 _MATERIAL = read_material("credentials")

@@ -10,16 +10,15 @@ expression was tried: it costs ten times as much, because it starts anew at ever
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import product
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.texts import Text
 from moltwatch.text import fold, words
 
@@ -93,11 +92,6 @@ def spell_out(phrase: str) -> Iterator[str]:
     parts = _GROUP.split(phrase)
     choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
     return ("".join(chosen) for chosen in product(*choices))
-
-
-def read_material(name: str) -> dict[str, Any]:
-    """A file of ``material/``, without its ending."""
-    return tomllib.loads((files(__package__) / "material" / f"{name}.toml").read_text("utf-8"))
 
 
 @cache

@@ -105,7 +105,8 @@ class Engine:
         return self._drain()
 
     def finish(self) -> list[Finding]:
-        """The stream ended: close all cases."""
+        """The stream ended: end all groups and close all cases."""
+        self._groups.finish(self.now)
         while case := self._cases.ended(None):
             self._close(case)
         return self._drain()

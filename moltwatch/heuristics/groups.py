@@ -115,10 +115,12 @@ class GroupBook:
             alert = next(iter(self._alerts.values()))
             if alert.last >= horizon:
                 break
-            del self._alerts[alert.id]
-            self._release(alert)
-            if alert.announced:
-                self._announce(alert, GroupState.ENDED, now)
+            self._end(alert, now)
+
+    def finish(self, now: Micros) -> None:
+        """The stream ended, and all groups with it: the last word on each has its final size."""
+        for alert in list(self._alerts.values()):
+            self._end(alert, now)
 
     def drain(self) -> tuple[list[Group], list[Standing]]:
         """What changed since the last call: group events in order, and each post whose score
@@ -246,6 +248,12 @@ class GroupBook:
         winner.clusters.extend(loser.clusters)
         if loser.announced:
             self._announce(loser, GroupState.MERGED, now, into=winner.id)
+
+    def _end(self, alert: _Alert, now: Micros) -> None:
+        del self._alerts[alert.id]
+        self._release(alert)
+        if alert.announced:
+            self._announce(alert, GroupState.ENDED, now)
 
     def _release(self, alert: _Alert) -> None:
         for author in alert.members:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.cues import read_material
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.verdict import noisy_or
 from moltwatch.model import Kind

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.cues import read_material
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text
 

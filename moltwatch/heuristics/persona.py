@@ -22,8 +22,9 @@ from typing import Annotated, ClassVar, TypeAlias
 from msgspec import Meta, Struct
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.cues import cues_of, lexicon, read_material
+from moltwatch.heuristics.cues import cues_of, lexicon
 from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.material import read_material
 from moltwatch.model import Kind, Post
 
 _SURE = 1e-4

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.cues import cues_of_bio, read_material
+from moltwatch.heuristics.cues import cues_of_bio
 from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.names import names
 from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.groups import QUIET, GroupBook, Standing
-from moltwatch.model import Group, GroupState, Heartbeat
+from moltwatch.model import FlaggedPost, Group, GroupState, Heartbeat
 from moltwatch.times import SECOND
 from tests.heuristics.coord_forum import START, Forum, flagged, groups, run
 from tests.heuristics.test_coord_campaigns import clones, mint_flood, site_push
@@ -138,6 +138,13 @@ def test_a_quiet_group_ends_once() -> None:
     book.advance(SECOND)
     book.advance(QUIET)
     assert book.states == [("formed", 3), ("ended", 3)]
+
+
+def test_the_end_of_a_stream_ends_its_groups_with_their_final_size() -> None:
+    forum = Forum()
+    ended = [group for group in groups(run(clones(forum))) if group.state is GroupState.ENDED]
+    flagged = {f.post.author for f in run(clones(Forum())) if isinstance(f, FlaggedPost)}
+    assert [group.n for group in ended] == [len(flagged)]
 
 
 def test_windows_close_on_a_heartbeat() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.heuristics.credentials import entropy
-from moltwatch.heuristics.cues import read_material
+from moltwatch.heuristics.material import read_material
 from tests.heuristics.judging import Court, hazard, reasons
 
 ATTACKS = {
