@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from moltwatch.errors import MoltwatchError
@@ -61,6 +62,7 @@ class MoltwatchApp(App[None]):
         self._dropping = 0.0
         """Frames dropped for each that is drawn."""
         self._dropped = 0
+        self._colorless = NoColor()
         self._start = start
         self._wall = wall or SystemClock().now
         self._fps = fps
@@ -82,6 +84,15 @@ class MoltwatchApp(App[None]):
             self._complaints.append(f"no theme is called {wanted}")
         few = self.no_color or self.console.color_system in (None, "standard")
         return themes.SIXTEEN if few else themes.DEFAULT
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # Textual settles on shades of grey before the theme is known, and the terminal's own
+        # colours have none: all of them come out black.
+        own = self.no_color and self.native_ansi_color
+        return [
+            self._colorless if own and isinstance(filter, Monochrome) else filter
+            for filter in super().get_line_filters()
+        ]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.fallback(self.current_theme)

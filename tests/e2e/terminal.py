@@ -67,6 +67,14 @@ class Terminal:
         """What is on the screen."""
         return "\n".join(self._screen.display)
 
+    @property
+    def unreadable(self) -> str:
+        """What is written in the colour of its ground."""
+        cells = (
+            self._screen.buffer[y][x] for y in range(self._size[0]) for x in range(self._size[1])
+        )
+        return "".join(c.data for c in cells if c.data.strip() and c.fg == c.bg != "default")
+
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._fd, keys.encode())

@@ -42,6 +42,17 @@ def test_small_and_large_terminals(tmp_path: Path, columns: int, rows: int) -> N
         assert terminal.ends() == 0
 
 
+@pytest.mark.parametrize("theme", ["", "--theme tidepool", "--theme terminal"])
+@pytest.mark.parametrize("env", ["TERM=xterm-256color COLORTERM=truecolor", "TERM=xterm"])
+def test_without_colours_everything_can_be_read(tmp_path: Path, env: str, theme: str) -> None:
+    command = f"NO_COLOR=1 {env} moltwatch replay {FIRST_LOOK} --speed max {theme}"
+    with Terminal(command, tmp_path) as terminal:
+        terminal.shows("■ end")
+        assert terminal.unreadable == ""
+        terminal.press("q")
+        assert terminal.ends() == 0
+
+
 def test_flagged_posts_leave_by_the_pipe_while_the_screen_is_up(tmp_path: Path) -> None:
     reader = "jq -c ." if shutil.which("jq") else "cat"
     command = f"moltwatch replay {NIGHT} --speed max --pipe | {reader} > piped.jsonl"
