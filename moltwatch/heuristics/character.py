@@ -87,8 +87,9 @@ class Character(PersonaHeuristic):
             yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
         spoken -= signed + (introduces(item.words, own) is not None)
         if spoken > 0:
-            says = "speaks of itself by name ({} times)"
-            yield Mark("character.third_person", saturating(spoken), says, spoken)
+            often = "once" if spoken == 1 else f"{spoken} times"
+            says = "speaks of itself by name, {}"
+            yield Mark("character.third_person", saturating(spoken), says, often)
 
 
 def _capitals(text: Text) -> int:

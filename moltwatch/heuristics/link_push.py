@@ -149,8 +149,8 @@ class LinkPush(Heuristic):
             if len(pushers) < max(self.accounts, self.share * len(thing.users)):
                 return
         span = format_duration(thing.last - thing.first)
-        few = len(thing.users) - len(pushers)
-        reason = f"{len(pushers)} accounts {how} {name}, new {span} ago; {few} others name it"
+        others = len(thing.users) - len(pushers) or "no"
+        reason = f"{len(pushers)} accounts {how} {name}, new {span} ago; {others} others name it"
         evidence = tuple(
             user.waiting[0] for author in pushers if (user := thing.users[author]).waiting
         )

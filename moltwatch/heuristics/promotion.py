@@ -113,8 +113,8 @@ class Promotion(PersonaHeuristic):
         if pushed := self._pushed.peek(item.post.author):
             again = max(offers, key=pushed.__getitem__)
             if n := pushed[again]:
-                says = f"pushed {again} before ({{}} times)"
-                yield Mark("promotion.again", saturating(n, 2.0), says, n)
+                often = "once before" if n == 1 else f"{n} times before"
+                yield Mark("promotion.again", saturating(n, 2.0), "pushed {}", f"{again} {often}")
 
 
 def offers_of(item: Item) -> Sequence[str]:
