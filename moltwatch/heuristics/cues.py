@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import product
+from itertools import compress, product
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -70,7 +70,7 @@ class Lexicon:
         root, end = self._root, len(text)
         found: dict[str, dict[str, None]] = {}
         # Most words begin no phrase, and most beginnings go no further: both are passed over fast.
-        for start in [at for at, word in enumerate(text) if word in root]:
+        for start in compress(range(end), map(root.__contains__, text)):
             first, at = root[text[start]], start + 1
             if "" not in first and (at == end or text[at] not in first):
                 continue

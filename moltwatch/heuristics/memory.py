@@ -32,8 +32,12 @@ class Past(Struct, frozen=True, gc=False):
     at: Micros
     author: str
     thread: str
-    folded: str
-    """Match form of title and text, its first 400 characters."""
+    utf8: bytes
+
+    @property
+    def folded(self) -> str:
+        """Match form of title and text, its first 400 characters."""
+        return self.utf8.decode("utf-8", "surrogatepass")
 
 
 class Author:
@@ -84,12 +88,12 @@ class Memory:
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
         self._texts = Texts()
-        self._rarity = Rarity()
+        self.rarity = Rarity()
 
     def item(self, post: Post) -> Item:
         """A post together with what is known of its author, thread and text."""
         author, thread = self.author(post.author), self.thread(post.thread)
-        return Item(post, author, thread, self._texts.of(post.body), self._rarity)
+        return Item(post, author, thread, self._texts.of(post.body), self.rarity)
 
     def author(self, name: str) -> Author:
         """What is known of an account; a blank page if nothing is."""
@@ -111,7 +115,9 @@ class Memory:
     def remember(self, item: Item) -> None:
         """Take in a post, after the heuristics have looked at it."""
         post, author, thread = item.post, item.author, item.thread
-        past = Past(post.id, post.seen_at, post.author, post.thread, item.folded[:CHARS_PER_POST])
+        # One emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
+        utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")
+        past = Past(post.id, post.seen_at, post.author, post.thread, utf8)
         author.first_seen = post.seen_at if author.first_seen is None else author.first_seen
         author.last_seen = post.seen_at
         author.n += 1
@@ -124,7 +130,7 @@ class Memory:
         if len(thread.posts) > POSTS_PER_THREAD:
             oldest = next(id for id in thread.posts if id != thread.id)
             del thread.posts[oldest]
-        self._rarity.learn(item.vocabulary)
+        self.rarity.learn(item.vocabulary)
         self._threads[thread.id] = thread
         self._threads.move_to_end(thread.id)
 

@@ -122,4 +122,5 @@ class NearDuplicate(Heuristic):
 def _repeats_itself(item: Item) -> bool:
     """Whether the author's last post began just so: one account's habit is nobody's campaign."""
     recent = item.author.recent
-    return bool(recent) and item.folded.startswith(recent[-1].folded) and bool(recent[-1].folded)
+    last = recent[-1].folded if recent else ""
+    return bool(last) and item.folded.startswith(last)

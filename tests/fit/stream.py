@@ -102,7 +102,7 @@ class Watcher:
         """The marks of a post of the time line, which is then remembered."""
         self.now = post.seen_at
         self.memory.forget(self.now)
-        item = Item(post, self.memory.author(post.author), self.memory.thread(post.thread))
+        item = self.memory.item(post)
         marks = self.marks(item)
         self.memory.remember(item)
         return marks
@@ -113,12 +113,12 @@ class Watcher:
         thread = Thread(post.thread)
         if answered := label.get("in_reply_to"):
             thread.posts[post.thread] = Past(
-                post.thread, self.now, "", post.thread, fold(answered)[:400]
+                post.thread, self.now, "", post.thread, fold(answered)[:400].encode()
             )
         author = self.memory.author(post.author)
         if label["bio"]:
             author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
-        return Item(post, author, thread)
+        return Item(post, author, thread, rarity=self.memory.rarity)
 
     def marks(self, item: Item) -> dict[str, float]:
         """What the heuristics see of an item."""
