@@ -8,17 +8,21 @@ from itertools import pairwise
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.names import names
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
 from moltwatch.text import fold, words
 
+_COMMON = frozenset(" ".join(read_material("common").values()).split())
+"""Words that no stream has to teach."""
+
 
 @lru_cache(maxsize=4096)
 def _bio(bio: str) -> tuple[frozenset[str], str]:
-    """Words of a bio, and the same in order, a blank before and after each."""
+    """Telling words of a bio, and all of them in order, a blank before and after each."""
     told = words(fold(bio[:1000]))
-    return frozenset(told), f" {' '.join(told)} "
+    return frozenset(told) - _COMMON, f" {' '.join(told)} "
 
 
 class BioEcho(PersonaHeuristic):

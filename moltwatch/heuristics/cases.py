@@ -20,8 +20,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Case).decode
 
 Resting: TypeAlias = bytes | Case
-"""A packed case; one that cannot be packed (a lone surrogate, an absurd number of votes) stays as it
-is."""
+"""A packed case; one that cannot be packed (a lone surrogate, an absurd number of votes) stays as
+it is."""
 
 
 def unpack(case: Resting) -> Case:

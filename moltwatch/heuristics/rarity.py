@@ -7,16 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from moltwatch.heuristics.material import read_material
-
 ONE_IN = 6
 """One post in so many is counted: as good as all of them, at a fraction of the cost."""
 
 MOST_WORDS = 120_000
 """Words kept; when there are more, counts are halved and the rarest go."""
-
-ALWAYS_COMMON = frozenset(" ".join(read_material("common").values()).split())
-"""Words that no stream has to teach."""
 
 
 class Rarity:
@@ -45,16 +40,12 @@ class Rarity:
     def rare(self, vocabulary: AbstractSet[str], share: float) -> list[str]:
         """The words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
         pairs of Chinese characters and the like count as words. While little has been read, a word
-        seen at all is not rare; some never are."""
+        seen at all is not rare."""
         common = self._common.get(share)
         if common is None:
             common = self._common[share] = _Common()
             common.update(self._counts, self._counts, int(share * self._counted))
-        return [
-            word
-            for word in vocabulary - common.words - ALWAYS_COMMON
-            if len(word) > 2 or not word.isascii()
-        ]
+        return [word for word in vocabulary - common.words if len(word) > 2 or not word.isascii()]
 
 
 class _Common:
