@@ -39,7 +39,7 @@ class Player:
         """What is on the screen."""
         self._coming: Run | None = None
         self.target: Micros | None = None
-        """Where a seek is heading, until it is there."""
+        """Where a rush is heading, until it is there."""
         self.failure: MoltwatchError | None = None
         """Why the run stopped, if it did not end by itself."""
         self.crash: Exception | None = None
@@ -76,6 +76,8 @@ class Player:
         """Open the first run and let it go."""
         self._begin(at)
         await self._opened.wait()
+        if self.transport is not None:
+            self.target = at
 
     async def stop(self) -> None:
         """Cancel whatever runs; sources and recordings are closed when this returns."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
+from rich.style import Style
 
 from moltwatch.session.charges import Opinion
-from moltwatch.times import MINUTE, SECOND
+from moltwatch.sources.base import State
+from moltwatch.times import DAY, MINUTE, SECOND
+from moltwatch.tui.app import MoltwatchApp
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -114,3 +118,35 @@ async def test_a_run_that_does_not_rewind_says_so() -> None:
     async with watching(forum) as watcher:
         await watcher.press("shift+left")
         assert len(forum.runs) == 1 and "no way back" in watcher.notice
+
+
+async def test_a_rush_says_where_to() -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + MINUTE)
+    app = MoltwatchApp(forum.open, fps=0, start=START + 9 * MINUTE, wall=lambda: START)
+    async with app.run_test(size=(80, 24)) as pilot:
+        watcher = Watcher(app, forum, pilot)
+        assert app.player.target == START + 9 * MINUTE
+        assert "rushing to 02:49:00" in watcher.text
+        await watcher.arrival()
+        assert "rushing" not in watcher.text and "▶ 1×" in watcher.text
+
+
+async def test_a_recording_of_days_says_which_day() -> None:
+    events, findings = script()
+    events.append(msgspec.structs.replace(events[-1], seen_at=START + 3 * DAY))
+    forum = Forum(events, findings, play=START + 10 * MINUTE)
+    async with watching(forum, size=(80, 24)) as watcher:
+        assert "02-02 02:49 / 02-05" in watcher.text
+        watcher.app.player.target = START + DAY
+        watcher.main.seekbar.pull(watcher.app.player)
+        assert "rushing 02-03 02:40" in watcher.main.seekbar.draw(80)[0].strip(Style()).text
+
+
+async def test_live_the_bar_says_how_the_source_stands() -> None:
+    events, findings = script(minutes=4)
+    async with watching(Forum(events, findings, live=True)) as watcher:
+        for state in (State.CONNECTING, State.RECONNECTING, State.LIVE):
+            watcher.forum.sources[0].status.state = state
+            await watcher.frames()
+            assert f"● {state.value}" in watcher.text.splitlines()[-3]

@@ -22,7 +22,7 @@ LAGGING = 5 * SECOND
 ARCHIVED = 6 * HOUR
 """Times further back than this are not late, they are old: somebody pipes in an archive."""
 
-_STATE_INK = {
+STATE_INK = {
     State.LIVE: "good",
     State.POLLING: "good",
     State.REPLAYING: "primary",
@@ -33,6 +33,7 @@ _STATE_INK = {
     State.RATE_LIMITED: "accent",
     State.CONNECTING: "accent",
 }
+"""How good the news is."""
 
 
 class Header(Bar):
@@ -111,14 +112,14 @@ class Header(Bar):
         if player.failure or player.crash:
             return "stopped", "bad"
         if player.seeking:
-            return "seeking", "accent"
+            return "rushing", "accent"
         if player.done:
             return "ended", "dim"
         transport = player.transport
         if transport is not None and not transport.paused and state is State.REPLAYING:
             speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
             return f"replay {speed}", "primary"
-        return state.value, _STATE_INK[state]
+        return state.value, STATE_INK[state]
 
     def _lag(self) -> str:
         """How far the newest event is behind the wall clock, where that means something."""

@@ -7,12 +7,14 @@ from textual.message import Message
 
 from moltwatch.model import Kind
 from moltwatch.session.timeline import Column, Timeline
-from moltwatch.times import MINUTE, SECOND, Micros, format_duration
+from moltwatch.sources.base import State
+from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.tui.ink import Line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.player import Player
 from moltwatch.tui.rows.comment_row import clock
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.header import STATE_INK
 
 LABEL = 22
 """Cells left of the bars."""
@@ -60,6 +62,7 @@ class SeekBar(Bar):
                 transport and (transport.paused, transport.speed),
                 player.target,
                 player.done,
+                player.run and player.run.source.status.state,
                 id(session),
             )
         )
@@ -72,6 +75,11 @@ class SeekBar(Bar):
             return transport.start, transport.end
         start = session.start if session and session.start is not None else now
         return start, max(now + 1, start + SHORTEST)
+
+    def _days(self, player: Player) -> bool:
+        """Whether a time of day would not do: a recording goes on for longer than a day."""
+        start, end = self.span(player)
+        return player.transport is not None and end - start > DAY
 
     def draw(self, width: int) -> list[Line]:
         player = self._player
@@ -133,7 +141,9 @@ class SeekBar(Bar):
         session = player.session
         now = session.now if session else 0
         label = clock(now)
-        if player.transport is not None:
+        if self._days(player):
+            label = f"{_minute(now)} / {_minute(end)[:5]}"
+        elif player.transport is not None:
             label += f" / {clock(end)}"
         line.add(f" {label}", self.ink("dim")).gap(LABEL - (width - line.room))
         for i, column in enumerate(played):
@@ -155,14 +165,15 @@ class SeekBar(Bar):
         transport = player.transport
         if player.failure or player.crash:
             return f"{sign('no')} stopped", "bad"
-        if player.target is not None and transport is not None:
-            ahead = max(1, player.target - transport.start)
-            done = max(0, min(100, (transport.position - transport.start) * 100 // ahead))
-            return f"seeking {done}%", "accent"
+        if player.target is not None:
+            days = self._days(player)
+            where = f" {_minute(player.target)}" if days else f" to {clock(player.target)}"
+            return f"rushing{where}", "accent"
         if player.done:
             return f"{sign('end')} end", "dim"
         if transport is None:
-            return f"{sign('live')} live", "good"
+            state = player.run.source.status.state if player.run else State.CONNECTING
+            return f"{sign('live')} {state.value}", STATE_INK[state]
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"
@@ -179,3 +190,8 @@ class SeekBar(Bar):
         start, end = self.span(player)
         n = max(1, self.size.width - LABEL - 2)
         self.post_message(self.Seek(start + (end - start) * min(n, event.x - LABEL) // n))
+
+
+def _minute(at: Micros) -> str:
+    """Date and time in UTC, ``02-28 05:19``."""
+    return format_time(at)[5:16].replace("T", " ")
