@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, ClassVar
@@ -67,9 +67,12 @@ class MoltwatchApp(App[None]):
         self._wall = wall or SystemClock().now
         self._fps = fps
         self._complaints: list[str] = []
-        for known in themes.load_all(self._complaints).values():
-            self.register_theme(themes.to_textual(known))
-        self.theme = self._pick_theme(theme)
+        known = themes.load_all(self._complaints)
+        for ours in known.values():
+            self.register_theme(themes.to_textual(ours))
+        self.theme = self._pick_theme(theme, known)
+        for foreign in self.available_themes.keys() - known.keys():
+            self.unregister_theme(foreign)  # textual's own know nothing of inks
         self.main = MainScreen()
 
     @property
@@ -77,8 +80,8 @@ class MoltwatchApp(App[None]):
         """What stopped the run."""
         return self.player.failure
 
-    def _pick_theme(self, wanted: str | None) -> str:
-        if wanted and wanted in self.available_themes:
+    def _pick_theme(self, wanted: str | None, known: Container[str]) -> str:
+        if wanted and wanted in known:
             return wanted
         if wanted:
             self._complaints.append(f"no theme is called {wanted}")
@@ -93,9 +96,6 @@ class MoltwatchApp(App[None]):
             self._colorless if own and isinstance(filter, Monochrome) else filter
             for filter in super().get_line_filters()
         ]
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.fallback(self.current_theme)
 
     async def on_mount(self) -> None:
         await self.push_screen(self.main)

@@ -81,7 +81,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("tab", "app.focus_next", "next pane", "tab"),
         Key("shift+tab", "app.focus_previous", "previous pane", "shift tab"),
         Key("escape", "back", "back, step by step", "esc"),
-        Key("t", "theme", "choose the colours", "t"),
+        Key("t", "theme", "choose the theme", "t"),
         Key("colon", "app.command_palette", "everything by name (ctrl+p as well)", ":"),
         Key("question_mark", "help", "this help", "?", "help"),
         Key("q", "quit", "quit", "q", "quit"),

@@ -157,34 +157,6 @@ def variables(inks: Inks) -> dict[str, str]:
     return named | {f"ink-voice-{i}": color for i, color in enumerate(voices)}
 
 
-_FALLBACK = {
-    "ink-strong": "text",
-    "ink-dim": "text-muted",
-    "ink-faint": "text-disabled",
-    "ink-rail": "primary-muted",
-    "ink-fresh": "success",
-    "ink-cursor": "primary-muted",
-    "ink-cursor-blurred": "panel",
-    "ink-persona": "secondary",
-    "ink-coordinated": "warning",
-    "ink-hazard": "error",
-    "ink-voice-0": "text-primary",
-    "ink-voice-1": "text-secondary",
-    "ink-voice-2": "text-accent",
-    "ink-voice-3": "text-success",
-    "ink-voice-4": "text-warning",
-    "ink-voice-5": "text-error",
-}
-
-
-def fallback(theme: textual.Theme) -> dict[str, str]:
-    """Inks for textual's own themes, which know none, out of the colours they have."""
-    colors = theme.to_color_system().generate()
-    cursor = "reverse" if theme.ansi else "none"
-    styles = {"ink-cursor-style": cursor, "ink-faint-style": "dim" if theme.ansi else "none"}
-    return {ink: colors[name] for ink, name in _FALLBACK.items()} | styles
-
-
 def to_textual(theme: Theme) -> textual.Theme:
     """What the screen takes."""
     from textual.theme import BUILTIN_THEMES

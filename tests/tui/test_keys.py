@@ -6,6 +6,7 @@ import webbrowser
 from collections.abc import AsyncIterator
 
 import pytest
+from textual.fuzzy import Matcher
 
 from moltwatch.model import Kind
 from moltwatch.session.charges import Opinion
@@ -212,6 +213,13 @@ async def test_the_palette_reaches_everything(watcher: Watcher, key: str) -> Non
             break
         await watcher.frames(1)
     assert watcher.main.body.has_class("decked")
+
+
+async def test_the_palette_knows_the_theme_by_that_word(watcher: Watcher) -> None:
+    matcher = Matcher("theme")
+    named = watcher.app.get_system_commands(watcher.main)
+    best = max(named, key=lambda command: matcher.match(command.title))
+    assert best.title == "Choose the theme"
 
 
 async def test_t_chooses_a_theme(watcher: Watcher) -> None:

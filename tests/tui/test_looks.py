@@ -52,7 +52,7 @@ def test_sides(snap_compare: SnapCompare, keys: tuple[str, ...]) -> None:
     assert snap_compare(app, run_before=drive, terminal_size=USUAL)
 
 
-@pytest.mark.parametrize("theme", ["daylight", "terminal", "phosphor", "nord"])
+@pytest.mark.parametrize("theme", ["daylight", "terminal", "phosphor"])
 def test_themes(snap_compare: SnapCompare, theme: str) -> None:
     app, drive = look(*FLAG, theme=theme)
     assert snap_compare(app, run_before=drive, terminal_size=SMALL)
