@@ -133,11 +133,19 @@ def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writ
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
     """Run to the end. An interrupt or a request to terminate cancels the work, so that recordings
-    are closed, and raises KeyboardInterrupt."""
+    are closed, and raises KeyboardInterrupt.
+
+    A request to terminate is not passed on as an interrupt: what a script starts with ``&`` ignores
+    those.
+    """
 
     async def main() -> T:
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work()
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

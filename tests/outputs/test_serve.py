@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,11 @@ class Program:
         self.address = address
 
     @classmethod
-    async def start(cls, path: Path, *options: str) -> Program:
+    async def start(cls, path: Path, *options: str, behind: Sequence[str] = ()) -> Program:
+        """Start it, ``behind`` the words of a command that starts others."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "moltwatch", "serve", str(path), "--speed", "max", *options),
+            *(*behind, sys.executable, "-m", "moltwatch", "serve", str(path)),
+            *("--speed", "max", *options),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -147,3 +150,13 @@ def test_sources_make_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     result = CliRunner().invoke(sources)
     assert "ws://127.0.0.1:8765" in result.output
     assert "\t" not in result.output
+
+
+async def test_a_request_to_terminate_ends_what_ignores_interrupts(
+    recording: tuple[Path, list[Event]],
+) -> None:
+    # As in a script that starts it with `&`.
+    behind = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    program = await Program.start(recording[0], "--port", "0", behind=behind)
+    code, said = await program.end(signal.SIGTERM)
+    assert (code, said.strip()) == (130, "")
