@@ -165,8 +165,7 @@ def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in b"{[":
         return Shape.ARCHIVE  # its first line is torn, or longer than what was looked at
-    first_row = next(csv.reader([lines[0].decode("utf-8", "replace")]), [])
-    if table_of(first_row) is not None:
+    if _is_table(lines[0]):
         return Shape.CSV
     raise RecordingError(f"{path} is {_describe(start)}. Accepted are {ACCEPTED}.")
 
@@ -176,6 +175,14 @@ def _goes_on(error: ValueError) -> bool:
     if not isinstance(error, JSONDecodeError) or error.msg.startswith("Unterminated string"):
         return False
     return not error.doc[error.pos :].strip()
+
+
+def _is_table(header: bytes) -> bool:
+    try:
+        columns = next(csv.reader([header.decode("utf-8", "replace")]), [])
+    except csv.Error:  # a carriage return within a cell that is not quoted
+        return False
+    return table_of(columns) is not None
 
 
 def _describe(start: bytes) -> str:

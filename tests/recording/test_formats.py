@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from moltwatch.errors import RecordingError, UsageError
+from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
 from moltwatch.recording.formats import Shape, create_recording, open_recording, recognise
 from tests.recording.files import HEADER, lines, names, read, write
@@ -50,6 +53,31 @@ def test_text(tmp_path: Path, content: bytes, shape: Shape) -> None:
         found, packed = recognise(path)
         assert packed == (pack is not bytes)
         assert found is shape
+
+
+PIECE = st.sampled_from(
+    (
+        *(b"\r", b"\n", b",", b'"', b"{", b"[", b"\x00", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"),
+        *(b"SQLite format 3\x00", b'{"type":"header"}\n', b"id,author,content\n", ITEM),
+    )
+)
+
+
+@given(pieces=st.lists(PIECE | st.binary(max_size=40), max_size=12))
+@example(pieces=[b"a\rb,c\nd\n"])
+@example(pieces=[b"[" * 100_000])
+async def test_no_bytes_surprise_it(pieces: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "something.jsonl.gz")
+        for pack in (bytes, gzip.compress):
+            path.write_bytes(pack(b"".join(pieces)))  # noqa: ASYNC240
+            with suppress(MoltwatchError):
+                reader = await open_recording(path)
+                try:
+                    async for _ in reader.batches():
+                        pass
+                finally:
+                    await reader.close()
 
 
 async def test_a_pipe_is_no_file(tmp_path: Path) -> None:
