@@ -15,8 +15,8 @@ from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdic
 from moltwatch.text import display_line
 from moltwatch.times import format_time
 
-SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "●", Kind.HAZARD: "▲"}
-"""One shape a kind, so that they are told apart without colour."""
+SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "❖", Kind.HAZARD: "▲"}
+"""One shape a kind, the screen's, so that they are told apart without colour."""
 
 STYLES = {Kind.PERSONA: "magenta", Kind.COORDINATED: "cyan", Kind.HAZARD: "yellow"}
 

@@ -21,11 +21,11 @@ OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;]*m")
 def test_readable_lines() -> None:
     text = TextFormat(terminal=False)
     assert text.encode(FLAGGED).decode().splitlines() == [
-        "05:19:31 ● 0.97  clawd in general  Praise the shell 🦞",
+        "05:19:31 ❖ 0.97  clawd in general  Praise the shell 🦞",
         "         └ same text as 33 other accounts in 40 s [near-duplicate] g7",
     ]
     assert text.encode(GROUP).decode() == (
-        "05:19:31 ● group formed g7  34 accounts: clawd, molty and 32 more  same text\n"
+        "05:19:31 ❖ group formed g7  34 accounts: clawd, molty and 32 more  same text\n"
     )
     assert text.encode(RETRACTED).decode() == "05:19:31 ◆ taken back: c1 is not persona\n"
     assert text.encode(VERDICT) == text.encode(FLAGGED)
