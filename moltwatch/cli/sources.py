@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from moltwatch.cli.options import DurationParam, SourceParam
+from moltwatch.errors import MoltwatchError
 from moltwatch.sources.registry import KINDS
 from moltwatch.times import SECOND, Micros
 
@@ -23,7 +25,7 @@ def command(ctx: click.Context) -> None:
     """List the sources there are, with examples to copy, and the keys they need.
 
     A table on a terminal. In a pipe, a line each: name, schemes, summary, key it needs and
-    examples, with tabs between them.
+    examples, with tabs between them. Examples are quoted as a shell wants them.
 
     \b
     Examples:
@@ -39,7 +41,8 @@ def command(ctx: click.Context) -> None:
         return
     for kind in KINDS:
         schemes = " ".join(f"{scheme}:" for scheme in kind.schemes)
-        click.echo("\t".join((kind.name, schemes, kind.summary, kind.key, " ".join(kind.examples))))
+        examples = shlex.join(kind.examples)
+        click.echo("\t".join((kind.name, schemes, kind.summary, kind.key, examples)))
 
 
 @command.command("check")
@@ -60,7 +63,7 @@ def check_command(ctx: click.Context, source: str, within: Micros) -> None:
     \b
     Examples:
       moltwatch sources check clawstr:
-      moltwatch sources check json+ws://127.0.0.1:18789?map=openclaw --within 5s
+      moltwatch sources check 'json+ws://127.0.0.1:18789?map=openclaw' --within 5s
     """
     from moltwatch.cli.wiring import run_async
 
@@ -78,7 +81,8 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
     """Show the events that MAPPING, a file or a preset, makes of saved frames.
 
     FRAME.json holds one frame, one a line, or server-sent events as they came; `-` is standard
-    input. What does not fit is said on stderr, with the path that failed, and the exit code is 1.
+    input. What does not fit is said on stderr, with the path that failed, and the exit code is 1,
+    as it is if no frame makes an event.
 
     \b
     Examples:
@@ -91,12 +95,13 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
     from moltwatch.sources.saved_frames import read_frames
 
     followed = load_mapping(mapping)
-    fits = True
+    fits, made = True, 0
     for number, frame in enumerate(read_frames(frames.read()), 1):
         outcome = apply(
             followed, frame, source=followed.source or "example", now=SystemClock().now()
         )
         _print_events(outcome.events)
+        made += len(outcome.events)
         complaints = [str(miss) for miss in outcome.misses]
         if not outcome.rules:
             complaints.append("no event rule takes it: `when` holds for none")
@@ -106,6 +111,8 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
         for complaint in complaints:
             click.echo(f"frame {number}: {complaint}", err=True)
         fits = fits and not complaints
+    if fits and not made:
+        raise MoltwatchError("no frame makes an event")
     ctx.exit(0 if fits else 1)
 
 
@@ -149,5 +156,7 @@ def _print_table() -> None:
     table.add_column("SOURCE", style="cyan", overflow="fold")
     table.add_column("key")
     for kind in KINDS:
-        table.add_row(kind.name, kind.summary, "\n".join(kind.examples), kind.key or "none")
+        table.add_row(
+            kind.name, kind.summary, "\n".join(map(shlex.quote, kind.examples)), kind.key or "none"
+        )
     Console(markup=False, highlight=False).print(table)

@@ -31,7 +31,7 @@ def command(
     Examples:
       moltwatch watch ws://127.0.0.1:8765
       moltwatch watch ws://127.0.0.1:8765 --record tonight.molt
-      moltwatch watch sim:?rate=60 --pipe | jq .post.author
+      moltwatch watch 'sim:?rate=60' --pipe | jq .post.author
       tail -f posts.jsonl | moltwatch watch -
     """
     show(

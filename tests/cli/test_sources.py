@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from websockets.sync.server import Server, ServerConnection, serve
 
+from moltwatch.cli import COMMANDS
 from tests.cli.running import CREED, SWARM, command, environment, moltwatch, objects
 
 MAPPING = """
@@ -144,6 +146,29 @@ def test_try_says_which_path_failed(mapping: Path, tmp_path: Path) -> None:
         "frame 2: no event rule takes it: `when` holds for none",
         "frame 3: taken by event 2, which makes nothing",
     ]
+
+
+def test_try_that_makes_nothing_is_a_failure(mapping: Path, tmp_path: Path) -> None:
+    path = tmp_path / "frame.json"
+    path.write_text('{"kind": "beat"}')
+    done = moltwatch("sources", "try", mapping, path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("moltwatch: no frame makes an event\n")
+
+
+@pytest.mark.parametrize("form", ["sources", "--help"])
+def test_examples_can_be_pasted_into_a_shell(form: str) -> None:
+    """No shell takes `?`, `#` or `&` in them for its own."""
+    if form == "sources":
+        listed = [line.split("\t")[4] for line in moltwatch("sources").stdout.splitlines()]
+    else:
+        calls = [*((name,) for name in COMMANDS), ("sources", "check"), ("sources", "try")]
+        helps = "".join(moltwatch(*call, "--help").stdout for call in calls)
+        listed = [line for line in helps.splitlines() if line.startswith("    moltwatch ")]
+    assert len(listed) > 10
+    for line in listed:
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
+        assert not re.search(r"\S[?&#]", bare), line
 
 
 def test_try_of_what_is_no_mapping_or_no_frame(mapping: Path, tmp_path: Path) -> None:
