@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_RECORDING = ".jsonl.gz"
 
 
 def shipped(folder: str) -> Path:
@@ -21,10 +22,15 @@ def bundled_recording(name: str) -> Path | None:
 
     A file of the user's own by that name goes first.
     """
-    for path in shipped("recordings").glob("*.jsonl.gz"):
-        if path.name == f"{name}.jsonl.gz":
-            return None if Path(name).exists() else path
-    return None
+    if name not in bundled_recordings() or Path(name).exists():
+        return None
+    return shipped("recordings") / f"{name}{_RECORDING}"
+
+
+def bundled_recordings() -> list[str]:
+    """The names of the recordings that came with moltwatch."""
+    found = shipped("recordings").glob(f"*{_RECORDING}")
+    return sorted(path.name.removesuffix(_RECORDING) for path in found)
 
 
 def config_file() -> Path:

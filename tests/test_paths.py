@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.paths import bundled_recording, config_file, shipped
+from moltwatch.paths import bundled_recording, bundled_recordings, config_file, shipped
 
 
 def test_themes_and_recordings_are_there() -> None:
@@ -17,6 +17,7 @@ def test_themes_and_recordings_are_there() -> None:
 def test_bundled_recordings_have_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert bundled_recording("quiet-day") == shipped("recordings") / "quiet-day.jsonl.gz"
+    assert bundled_recordings() == ["first-look", "night", "quiet-day"]
     for name in (
         "",
         "-",

@@ -136,6 +136,8 @@ def command(
         finally:
             # Whoever closed the pipe has seen enough and wants no summary either.
             if not isinstance(sys.exception(), BrokenPipeError):
-                progress.close(run)
+                chosen = where is not None or bool(kinds)
+                progress.close(run, written=lines.written if chosen else None)
+        progress.require(run)
 
     run_async(work)

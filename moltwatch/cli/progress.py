@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import click
 
 from moltwatch.cli.wiring import Run
+from moltwatch.errors import MoltwatchError
 from moltwatch.model import Event, Finding, Gap
 from moltwatch.outputs.tally import Tally
 from moltwatch.sources.base import Source, State
@@ -66,13 +67,22 @@ class Progress:
                 task.cancel()
             self._wipe()
 
-    def close(self, run: Run) -> None:
-        """Say the sum of it all."""
-        self.note(self._sum())
+    def close(self, run: Run, *, written: int | None = None) -> None:
+        """Say the sum of it all, and how many lines were ``written`` where not every finding is.
+
+        Nothing is summed up of a source that could not be read at all: its error says more.
+        """
+        if self.tally.told or not isinstance(sys.exception(), MoltwatchError):
+            self.note(self._sum() + ("" if written is None else f"; lines written: {written:,}"))
         if run.rejects:
             self.note(str(run.rejects))
         for sentence in run.failures:
             self.note(sentence)
+
+    def require(self, run: Run) -> None:
+        """Raise MoltwatchError if something was to be read and all of it was refused."""
+        if run.rejects and not self.tally.told:
+            raise MoltwatchError("nothing that was read could be used")
 
     async def _draw(self, source: Source) -> None:
         while True:

@@ -77,5 +77,6 @@ def command(
                 raise
         finally:
             progress.close(run)
+        progress.require(run)
 
     run_async(work)

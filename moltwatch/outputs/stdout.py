@@ -74,6 +74,8 @@ class LineSink:
         self._form = form
         self._selection = selection
         self._unsaid_head = form.head
+        self.written = 0
+        """Findings that were picked and written."""
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Write what the event gave away."""
@@ -89,6 +91,7 @@ class LineSink:
         if findings:
             picked = [finding for finding in findings if self._selection.picks(finding)]
             data += b"".join(map(self._form.encode, picked))
+            self.written += len(picked)
         if data:
             self._stream.write(data)
             self._stream.flush()

@@ -12,6 +12,7 @@ from moltwatch.model import (
     Gap,
     Group,
     GroupState,
+    Heartbeat,
     Kind,
     Post,
     Retracted,
@@ -24,6 +25,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.events = 0
+        self.told = 0
+        """Those that somebody told: neither gaps nor heartbeats, which a source adds itself."""
         self.posts = 0
         """Roots and comments."""
         self.gaps = 0
@@ -41,6 +44,7 @@ class Tally:
         self.events += 1
         self.start = event.seen_at if self.start is None else self.start
         self.now = event.seen_at
+        self.told += not isinstance(event, Gap | Heartbeat)
         if isinstance(event, Post):
             self.posts += 1
         elif isinstance(event, Gap):

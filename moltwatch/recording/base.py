@@ -7,6 +7,7 @@ windows close in a replay exactly when they closed live.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from moltwatch.errors import Rejects, SourceUnreachable
 from moltwatch.model import Event
+from moltwatch.paths import bundled_recordings
 from moltwatch.times import Micros
 
 FORMAT = "moltwatch"
@@ -79,12 +81,23 @@ class Writer(Protocol):
 
 
 def find_recording(name: str) -> Path:
-    """The file or folder that a user names; ``~`` is the home folder. Raises SourceUnreachable if
-    it is not there."""
+    """The file or folder that a user names; ``~`` is the home folder.
+
+    Raises SourceUnreachable if it is not there; what looks like the name of a bundled recording,
+    mistyped, is told which there are.
+    """
     try:
         path = Path(name).expanduser()
         if path.exists():
             return path
     except (OSError, ValueError, RuntimeError):  # too long, a null in it, no home folder
         pass
-    raise SourceUnreachable(f"no such recording: {name}")
+    hint = "" if "/" in name or "." in name else _bundled(name)
+    raise SourceUnreachable(f"no such recording: {name}{hint}")
+
+
+def _bundled(name: str) -> str:
+    bundled = bundled_recordings()
+    close = get_close_matches(name, bundled, 1)
+    question = f"; did you mean {close[0]}?" if close else "."
+    return f"{question} Bundled are {', '.join(bundled)}"

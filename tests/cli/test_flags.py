@@ -308,3 +308,49 @@ def test_an_error_that_quotes_a_stranger_is_harmless() -> None:
     assert done.returncode in (2, 3)
     assert "owned" in done.stderr
     assert not set(done.stderr) & set("\x1b\x07")
+
+
+def test_the_summary_tells_how_many_lines_a_choice_left(recording: Path) -> None:
+    for choice in (("--where", "author:nobody"), ("--kind", "hazard")):
+        done = moltwatch("flags", recording, *choice)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr.rstrip().endswith("; lines written: 0")
+        assert f"{len(SWARM)} flagged" in done.stderr
+    done = moltwatch("flags", recording, "--where", f"author:{SWARM[0]}")
+    assert done.stderr.rstrip().endswith(f"; lines written: {len(done.stdout.splitlines())}")
+    assert "written" not in moltwatch("flags", recording).stderr
+
+
+@pytest.mark.parametrize("arguments", [("flags",), ("record", "-o", "kept.jsonl")])
+def test_nothing_but_rejects_is_a_failure(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"type":"header"}\nnot json\n')
+    more = [tmp_path / each if each.startswith("kept") else each for each in arguments]
+    done = moltwatch(*more, path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "1 rejected: not JSON" in done.stderr
+    assert done.stderr.endswith("moltwatch: nothing that was read could be used\n")
+    path.write_text('{"type":"header"}\n')
+    assert moltwatch(*more, path).returncode == 0, "an empty session is no failure"
+
+
+def test_a_source_that_cannot_be_reached_is_all_that_is_said(tmp_path: Path) -> None:
+    for arguments in (("flags",), ("record", "-o", str(tmp_path / "kept.jsonl"))):
+        done = moltwatch(*arguments, "ws://127.0.0.1:1")
+        assert done.returncode == 3
+        assert len(done.stderr.splitlines()) == 1
+        assert "posts" not in done.stderr
+
+
+def test_typing_errors_are_understood(tmp_path: Path) -> None:
+    done = moltwatch("flag", "night")
+    assert done.returncode == 2
+    assert "No such command 'flag'. Did you mean 'flags'?" in done.stderr
+    done = moltwatch("zzz")
+    assert done.returncode == 2
+    assert "Did you mean" not in done.stderr
+    done = moltwatch("flags", "nigth")
+    assert done.returncode == 3
+    assert "nigth; did you mean night? Bundled are first-look, night, quiet-day" in done.stderr
+    assert "Bundled are" in moltwatch("flags", "zzz").stderr
+    assert "Bundled" not in moltwatch("flags", tmp_path / "gone.jsonl").stderr
