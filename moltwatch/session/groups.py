@@ -46,6 +46,11 @@ class Swarm:
         return self.group.id
 
     @property
+    def n(self) -> int:
+        """Accounts in it: as last told, or those seen since, whichever are more."""
+        return max(self.group.n, len(self.members))
+
+    @property
     def over(self) -> bool:
         return self.group.state in (GroupState.ENDED, GroupState.MERGED)
 

@@ -127,6 +127,19 @@ async def test_groups_open_by_key_and_lead_to_their_posts(watcher: Watcher) -> N
     assert main.thread.node is not None and main.thread.node.author == "TideWitness83"
 
 
+async def test_a_group_has_one_size_everywhere(watcher: Watcher) -> None:
+    """It has 23 accounts, and was told of when it had 21."""
+    session = watcher.session
+    swarm = session.groups.swarms[0]
+    assert swarm.n >= max(swarm.group.n, len(swarm.members))
+    size = f"{swarm.n:,} accounts"
+    assert swarm.n > swarm.group.n and size in watcher.text
+    await watcher.press("2", "2")
+    assert size in watcher.text
+    await watcher.press("g", "enter")
+    assert f"GROUP {size}" in watcher.text
+
+
 async def test_a_shows_the_card_of_the_author(watcher: Watcher) -> None:
     main = watcher.main
     main.go_to("r2", "r2")

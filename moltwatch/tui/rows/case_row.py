@@ -23,7 +23,7 @@ class CaseRow:
     def __init__(self, case: Case, members: int) -> None:
         self.case = case
         self.members = members
-        """Accounts in its swarm; 0 when it is not about one."""
+        """Accounts in its swarm, where it is about one."""
         self.opened = False
         self.matched = True
         self._for: Hashable = None
@@ -67,8 +67,7 @@ class CaseRow:
             (f"{sign(case.kind)} ", colour),
         ]
         if case.group:
-            n = max(self.members, len(case.accounts))
-            who.append((f"{n:,} accounts", ink("strong")))
+            who.append((f"{self.members:,} accounts", ink("strong")))
         else:
             who.append((safe_line(charge.author, 40), ink(voice(charge.author))))
         if case.n > 1:

@@ -67,7 +67,7 @@ class FlagsPane(Pane):
             row = self._rows[case.serial] = CaseRow(case, 0)
             if fresh:
                 self.view.touch(case.serial, 6)
-        row.members = swarm.group.n if swarm else 0
+        row.members = swarm.n if swarm else len(case.accounts)
         return row
 
     @property

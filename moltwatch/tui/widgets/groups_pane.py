@@ -53,7 +53,7 @@ class GroupsPane(Pane):
         if swarm:
             self.view.set_rows(self._one(swarm))
             self.title_line.set(
-                [("GROUP ", "strong"), (f"{swarm.group.n:,} accounts", "coordinated")],
+                [("GROUP ", "strong"), (f"{swarm.n:,} accounts", "coordinated")],
                 [("esc all groups ", "faint")],
             )
         else:
@@ -69,7 +69,7 @@ class GroupsPane(Pane):
                     swarm.id,
                     [
                         (f"{sign(swarm.group.kind)} ", ink),
-                        (f"{swarm.group.n:,} accounts", "strong"),
+                        (f"{swarm.n:,} accounts", "strong"),
                         (f" {sign('dot')} {swarm.n_posts:,} posts", "dim"),
                     ],
                     [(f"{_state(swarm)} ", "faint")],
