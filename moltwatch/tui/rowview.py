@@ -23,7 +23,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from moltwatch.tui.ink import Line
+from moltwatch.tui.ink import Line, shorten
 from moltwatch.tui.inked import Ink, Inked
 
 
@@ -99,6 +99,12 @@ class RowView(Inked, ScrollView, can_focus=True):
         self._follows = follow
         self._settling = False
         self.set_reactive(RowView.following, follow)
+
+    def say_when_empty(self, text: str) -> None:
+        """What stands where there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            self.refresh()
 
     # --- rows -------------------------------------------------------------------------------------
 
@@ -185,8 +191,9 @@ class RowView(Inked, ScrollView, can_focus=True):
         y += self.scroll_offset.y
         if y >= self._height or not self._rows:
             line = Line(self._width)
-            if not self._rows and y == 1:
-                line.add(f"  {self._empty}", self.ink("faint"))
+            if not self._rows:
+                said = ["", *shorten(self._empty, self._width - 4, 4)]
+                line.add(f"  {said[y] if y < len(said) else ''}", self.ink("faint"))
             return line.strip(base)
         i = bisect_right(self._starts, y) - 1
         row = self._rows[i]

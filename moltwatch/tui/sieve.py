@@ -30,12 +30,15 @@ class Sieve:
         self.filter: Filter = compile_filter(expression)
         self.threads: set[str] = set()
         """Threads with a post that passes."""
+        self.nothing = False
+        """All was tried and nothing passes."""
         self._tried: dict[str, int] = {}
         self._cases: dict[int, int] = {}
 
     def reset(self) -> None:
         """Another session is on the screen."""
         self.threads.clear()
+        self.nothing = False
         self._tried.clear()
         self._cases.clear()
 
@@ -65,7 +68,10 @@ class Sieve:
                     break
             self._tried[thread.id] = tried
             if perf_counter() > until:
-                return
+                break
+        else:
+            self.nothing = not self.threads
+        self.nothing = self.nothing and not self.threads
 
     def _try_flagged(self, session: Session) -> None:
         """A verdict may change whether a post passes that was tried before."""

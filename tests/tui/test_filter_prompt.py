@@ -69,6 +69,26 @@ async def test_escape_takes_the_filter_away(watcher: Watcher) -> None:
     assert len(main.threads.view.rows) == watcher.session.threads.n > some
 
 
+async def test_what_matches_nothing_says_so_and_one_escape_clears_it(watcher: Watcher) -> None:
+    main = watcher.main
+    main.show_side("groups")
+    main.set_filter("author:nobody")
+    for _ in range(50):
+        await watcher.frames(5)
+        if main.sieve and main.sieve.nothing:
+            break
+    await watcher.frames()
+    said = " ".join(line[:30].strip() for line in watcher.text.splitlines()[2:5])
+    assert "nothing matches author:nobody, esc clears" in said
+    assert "no match, esc clears" in watcher.text.splitlines()[1], "above the thread too"
+    main.thread.view.focus()
+    await watcher.press("escape")
+    assert main.sieve is None and main.side == "groups"
+    await watcher.frames(40)
+    assert len(main.threads.view.rows) == watcher.session.threads.n
+    assert "nothing matches" not in watcher.text
+
+
 async def test_the_filter_is_there_to_be_changed(watcher: Watcher) -> None:
     watcher.main.set_filter("hello")
     await watcher.press("slash")

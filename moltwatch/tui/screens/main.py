@@ -104,7 +104,9 @@ class MainScreen(Panes):
             self.show_side("agent")
 
     def action_back(self) -> None:
-        if self.side == "groups" and self.groups.group is not None:
+        if self.sieve and self.sieve.nothing:
+            self.set_filter("")
+        elif self.side == "groups" and self.groups.group is not None:
             self.groups.open(None)
         elif self.side != "flags":
             self.show_side("flags")

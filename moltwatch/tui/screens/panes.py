@@ -14,6 +14,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
+from moltwatch.tui.ink import safe_line
 from moltwatch.tui.opinions import Opinions
 from moltwatch.tui.roam import Roamer
 from moltwatch.tui.rows.case_row import CaseRow
@@ -134,9 +135,18 @@ class Panes(Screen[None]):
         if decked:
             self.deck.pull(session, self.pinned, frame)
         else:
-            self.thread.pull(session, frame, "filter" if self.sieve else "")
+            self.thread.pull(session, frame, self._notes_on_filter)
         if glance:
             self._pull_lists(session, frame, self._opened(decked))
+
+    @property
+    def _notes_on_filter(self) -> str:
+        """What the thread on the screen says of the filter."""
+        if self.sieve is None:
+            return ""
+        if self.sieve.nothing:
+            return "no match, esc clears"
+        return "filter"
 
     def _opened(self, decked: bool) -> set[str]:
         """Threads that are on the screen."""
@@ -146,7 +156,10 @@ class Panes(Screen[None]):
     def _pull_lists(self, session: Session, frame: int, opened: set[str]) -> None:
         sieve = self.sieve
         passes = sieve.threads if sieve else None
-        self.threads.pull(session, frame, set(self.pinned), opened, passes)
+        empty = "filtering…" if sieve else "waiting for the first post"
+        if sieve and sieve.nothing:
+            empty = f"nothing matches {safe_line(sieve.expression, 60)}, esc clears"
+        self.threads.pull(session, frame, set(self.pinned), opened, passes, empty)
         if self.side == "flags":
             test = (lambda case: sieve.case(case, session)) if sieve else None
             self.flags.pull(session, frame, test)

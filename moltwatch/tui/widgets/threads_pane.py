@@ -41,7 +41,7 @@ class ThreadsPane(Pane):
     """Threads with life in them."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(ThreadsView(empty="waiting for the first post"), id=id)
+        super().__init__(ThreadsView(), id=id)
         self._order: list[str] = []
         self._ordered_at = -FRAMES_IN_ORDER
         self._seen: dict[str, int] = {}
@@ -64,8 +64,10 @@ class ThreadsPane(Pane):
         pinned: set[str],
         open: set[str],
         passes: set[str] | None,
+        empty: str,
     ) -> None:
-        """Show what is new; ``passes`` are the threads that the filter leaves, None for all."""
+        """Show what is new; ``passes`` are the threads that the filter leaves, None for all;
+        ``empty`` is said where there are none."""
         now = session.now
         if passes is not self._passes:
             self._passes = passes
@@ -86,6 +88,7 @@ class ThreadsPane(Pane):
                 self._seen[id] = thread.n
             rows.append(ThreadRow(thread, now, pinned=id in pinned, open=id in open))
         self.breathe(frame)
+        self.view.say_when_empty(empty)
         self.view.set_rows(rows)
         n = session.threads.n
         shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
