@@ -85,7 +85,7 @@ def _with_local_fonts(svg: str) -> str:
 def main(folder: Path | None) -> None:
     """Write the picture in the README."""
     README.parent.mkdir(exist_ok=True)
-    README.write_text(asyncio.run(picture((132, 40), KEYS["flag"], "tidepool")), "utf-8")
+    README.write_text(asyncio.run(picture((132, 40), KEYS["flag"] * 3, "tidepool")), "utf-8")
     if folder:
         folder.mkdir(exist_ok=True)
         for columns, rows in ((80, 24), (120, 40), (200, 60)):
