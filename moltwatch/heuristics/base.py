@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moltwatch.heuristics.memory import Author, Thread
 
 
-class Signal(Struct, frozen=True, kw_only=True, gc=False, array_like=True):
+class Signal(Struct, frozen=True, kw_only=True, gc=False):
     """One reason concerning one post.
 
     A coordination heuristic names in ``cluster`` what several accounts share (made from content:

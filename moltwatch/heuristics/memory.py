@@ -115,9 +115,10 @@ class Memory:
     def remember(self, item: Item) -> None:
         """Take in a post, after the heuristics have looked at it."""
         post, author, thread = item.post, item.author, item.thread
-        # One emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
+        # Names of author and thread as they are held already, not each post's copy of them; and
+        # one emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
         utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")
-        past = Past(post.id, post.seen_at, post.author, post.thread, utf8)
+        past = Past(post.id, post.seen_at, author.name, thread.id, utf8)
         author.first_seen = post.seen_at if author.first_seen is None else author.first_seen
         author.last_seen = post.seen_at
         author.n += 1

@@ -77,9 +77,11 @@ class NearDuplicate(Heuristic):
         own = item.vocabulary
         if len(own) < self.least_words or _repeats_itself(item):
             return
-        if len(item.words) > MOST_WORDS:
-            own = frozenset(item.words[:MOST_WORDS])
-        leader, alike = self._leader(item.post.id, own)
+        said = item.words
+        if len(said) > MOST_WORDS:
+            said = said[:MOST_WORDS]
+            own = frozenset(said)
+        leader, alike = self._leader(item.post.id, said, own)
         crowd = self._crowds.add(leader, item.post)
         if crowd is None or crowd.n < self.accounts or is_quote(item):
             return
@@ -88,10 +90,10 @@ class NearDuplicate(Heuristic):
         reason = f"{alike:.0%} the words of {crowd.n - 1} other accounts' posts in {crowd.duration}"
         yield from self._crowds.tell(crowd, strength, reason)
 
-    def _leader(self, id: str, own: frozenset[str]) -> tuple[str, float]:
+    def _leader(self, id: str, said: list[str], own: frozenset[str]) -> tuple[str, float]:
         """The earlier text this one is like, and how much; itself if there is none."""
         minhash = RMinHash(num_perm=PERMUTATIONS, seed=1)
-        minhash.update(list(own))
+        minhash.update(said)  # a word said twice changes no minimum
         digest = minhash.digest()
         bands = [(i, *digest[i : i + ROWS]) for i in range(0, PERMUTATIONS, ROWS)]
         candidates = dict.fromkeys(self._bands[band] for band in bands if band in self._bands)

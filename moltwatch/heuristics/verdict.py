@@ -31,12 +31,24 @@ def noisy_or(strengths: Iterable[float]) -> float:
     return 1.0 - miss
 
 
+class Held(Struct, frozen=True, array_like=True, gc=False):
+    """The strongest that one heuristic said of a post."""
+
+    kind: Kind
+    family: str
+    strength: float
+    reason: str
+    evidence: tuple[str, ...]
+    accounts: tuple[str, ...]
+    n: int
+
+
 class Case(Struct, array_like=True):
     """The file on one post while its evidence window is open."""
 
     post: Post
-    signals: dict[str, tuple[Kind, str, Signal]] = {}
-    """By heuristic: its kind, its family, its strongest signal."""
+    held: dict[str, Held] = {}
+    """What is held against (or for) it, by heuristic."""
     coordinated: float = 0.0
     """Score given by the post's group."""
     group: str | None = None
@@ -46,10 +58,18 @@ class Case(Struct, array_like=True):
 
     def add(self, heuristic: str, kind: Kind, family: str, signal: Signal) -> bool:
         """Keep the signal if it is its heuristic's strongest; tell whether it was."""
-        held = self.signals.get(heuristic)
-        if held and held[2].strength > signal.strength:
+        before = self.held.get(heuristic)
+        if before and before.strength > signal.strength:
             return False
-        self.signals[heuristic] = (kind, family, signal)
+        self.held[heuristic] = Held(
+            kind,
+            family,
+            signal.strength,
+            signal.reason,
+            signal.evidence[:MOST_LISTED],
+            signal.accounts[:MOST_LISTED],
+            signal.n,
+        )
         return True
 
     def score(self, kind: Kind) -> float:
@@ -59,27 +79,27 @@ class Case(Struct, array_like=True):
         if kind is Kind.PERSONA:
             return self._persona()
         families: dict[str, float] = {}
-        for its_kind, family, signal in self.signals.values():
-            if its_kind is kind:
-                families[family] = max(families.get(family, 0.0), signal.strength)
+        for held in self.held.values():
+            if held.kind is kind:
+                families[held.family] = max(families.get(held.family, 0.0), held.strength)
         return noisy_or(families.values())
 
     def _persona(self) -> float:
         """Sum of what each family moved the log-odds; 0 if none spoke."""
         before = prior(self.post)
         families: dict[str, float] = {}
-        for kind, family, signal in self.signals.values():
-            if kind is Kind.PERSONA:
-                moved = log_odds(signal.strength) - before
-                held = families.get(family)
-                if held is None or abs(moved) > abs(held):
-                    families[family] = moved
+        for held in self.held.values():
+            if held.kind is Kind.PERSONA:
+                moved = log_odds(held.strength) - before
+                most = families.get(held.family)
+                if most is None or abs(moved) > abs(most):
+                    families[held.family] = moved
         return calibrated(before + sum(families.values())) if families else 0.0
 
-    def _speaks_for(self, kind: Kind, signal: Signal) -> bool:
-        """Whether a signal is a reason for the verdict: persona signals may speak against it."""
-        return signal.strength >= QUIET and not (
-            kind is Kind.PERSONA and log_odds(signal.strength) <= prior(self.post)
+    def _speaks_for(self, held: Held) -> bool:
+        """Whether it is a reason for the verdict: persona heuristics may speak against it."""
+        return held.strength >= QUIET and not (
+            held.kind is Kind.PERSONA and log_odds(held.strength) <= prior(self.post)
         )
 
     def scores(self) -> Scores:
@@ -94,15 +114,15 @@ class Case(Struct, array_like=True):
         flags = [
             Flag(
                 heuristic=heuristic,
-                kind=kind,
-                score=round(signal.strength, 4),
-                reason=signal.reason,
-                evidence=signal.evidence[:MOST_LISTED],
-                accounts=signal.accounts[:MOST_LISTED],
-                n=signal.n,
-                group=self.group if kind is Kind.COORDINATED else None,
+                kind=held.kind,
+                score=round(held.strength, 4),
+                reason=held.reason,
+                evidence=held.evidence,
+                accounts=held.accounts,
+                n=held.n,
+                group=self.group if held.kind is Kind.COORDINATED else None,
             )
-            for heuristic, (kind, _, signal) in self.signals.items()
-            if self._speaks_for(kind, signal)
+            for heuristic, held in self.held.items()
+            if self._speaks_for(held)
         ]
         return tuple(sorted(flags, key=lambda flag: (-flag.score, flag.heuristic)))

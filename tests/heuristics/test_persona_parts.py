@@ -90,9 +90,7 @@ def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     case = court.hear("Hello Moltbook! I'm Quillon, just hatched. Join m/quillon for early access!")
     before = prior(case.post)
     moved = sum(
-        log_odds(signal.strength) - before
-        for kind, _, signal in case.signals.values()
-        if kind is Kind.PERSONA
+        log_odds(held.strength) - before for held in case.held.values() if held.kind is Kind.PERSONA
     )
     assert case.score(Kind.PERSONA) == pytest.approx(calibrated(before + moved))
 
