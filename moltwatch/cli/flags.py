@@ -100,21 +100,24 @@ def command(
     from moltwatch.config import load
     from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import LineSink, make_format
+    from moltwatch.session.names import Names
 
     config = load(config_path)
     threshold = config.flags.min_score if min_score is None else min_score
     terminal = sys.stdout.isatty()
     progress = Progress(live=sys.stderr.isatty() and not terminal)
+    names = Names()
     selection = Selection(
         kinds=[Kind(kind) for kind in kinds] or config.flags.kinds,
         where=where,
         groups=(config.flags.groups and where is None) if groups is None else groups,
         verdicts=verdicts,
         min_score=min_score or 0.0,
+        names=names,
     )
     lines = LineSink(
         sys.stdout.buffer,
-        make_format(FormatName(form) if form else None, terminal=terminal),
+        make_format(FormatName(form) if form else None, terminal=terminal, names=names),
         selection,
     )
 
@@ -122,7 +125,7 @@ def command(
         run = await open_run(
             sources,
             config=config,
-            sinks=[lines, progress],
+            sinks=[names, lines, progress],
             speed=FAST,
             record=record,
             force=force,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Scores, Verdict
 from moltwatch.session.filter import Subject
+from moltwatch.session.names import Names
 
 MOST_REMEMBERED = 200_000
 """Lines remembered so that only what was said is taken back; older ones are forgotten first."""
@@ -17,7 +18,8 @@ class Selection:
 
     The score at which a post is *flagged* is the engine's threshold; ``min_score`` is for
     verdicts, of which there is one for every post: it keeps those that reach it in one of
-    ``kinds``. ``where`` is asked about posts; groups have their own switch.
+    ``kinds``. ``where`` is asked about posts, whose authors go by ``names``; groups have their own
+    switch.
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class Selection:
         groups: bool = True,
         verdicts: bool = False,
         min_score: float = 0.0,
+        names: Names | None = None,
     ) -> None:
         self._kinds = frozenset(kinds)
         self._where = where
         self._groups = groups
         self._verdicts = verdicts
         self._min_score = min_score
+        self._names = names or Names()
         self._said: OrderedDict[tuple[str, Kind], None] = OrderedDict()
 
     def picks(self, finding: Finding) -> bool:
@@ -63,9 +67,10 @@ class Selection:
         return True
 
     def _matches(self, finding: FlaggedPost | Verdict, flagged: frozenset[Kind]) -> bool:
-        return self._where is None or self._where(
-            Subject(finding.post, finding.scores, finding.flags, flagged)
-        )
+        if self._where is None:
+            return True
+        names = self._names.aliases(finding.post.author)
+        return self._where(Subject(finding.post, finding.scores, finding.flags, flagged, names))
 
     def _takes_back(self, finding: Retracted) -> bool:
         said = (finding.post, finding.kind)

@@ -14,6 +14,7 @@ from typing import Protocol
 from moltwatch.model import Event, Finding
 from moltwatch.outputs import lines
 from moltwatch.outputs.selection import Selection
+from moltwatch.session.names import Names
 
 
 class ByteStream(Protocol):
@@ -52,8 +53,11 @@ class JsonFormat:
         return lines.encode(finding)
 
 
-def make_format(name: FormatName | None, *, terminal: bool) -> Format:
-    """A format by name; without one, readable lines for a terminal and JSON lines otherwise."""
+def make_format(name: FormatName | None, *, terminal: bool, names: Names | None = None) -> Format:
+    """A format by name; without one, readable lines for a terminal and JSON lines otherwise.
+
+    ``names`` is what readable lines call accounts; data keep them as they are.
+    """
     if name is FormatName.CSV:
         from moltwatch.outputs.csv import CsvFormat
 
@@ -62,7 +66,7 @@ def make_format(name: FormatName | None, *, terminal: bool) -> Format:
         # Imported here: rich takes as long to load as everything else together.
         from moltwatch.outputs.text import TextFormat
 
-        return TextFormat(terminal)
+        return TextFormat(terminal, names)
     return JsonFormat()
 
 

@@ -6,12 +6,14 @@ goes through the display form and into rich as plain text: never parsed as marku
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
 
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdict
+from moltwatch.session.names import Names
 from moltwatch.text import display_line
 from moltwatch.times import format_time
 
@@ -23,6 +25,9 @@ STYLES = {Kind.PERSONA: "magenta", Kind.COORDINATED: "cyan", Kind.HAZARD: "yello
 _MOST_NAME = 40
 _MOST_TEXT = 400
 
+Called = Callable[[str], str]
+"""What an account is called."""
+
 
 class TextFormat:
     """Findings as readable lines: in colour and cut to the width for a terminal, whole and plain
@@ -30,8 +35,9 @@ class TextFormat:
 
     head = b""
 
-    def __init__(self, terminal: bool) -> None:
+    def __init__(self, terminal: bool, names: Names | None = None) -> None:
         self._terminal = terminal
+        self._called = names or Names()
         self._out = StringIO()
         self._console = Console(
             file=self._out, force_terminal=terminal, highlight=False, emoji=False, markup=False
@@ -39,7 +45,7 @@ class TextFormat:
 
     def encode(self, finding: Finding) -> bytes:
         """The finding's lines, in UTF-8."""
-        for line in render(finding):
+        for line in render(finding, self._called):
             if self._terminal:
                 self._console.print(line, no_wrap=True, overflow="ellipsis")
             else:
@@ -50,22 +56,22 @@ class TextFormat:
         return printed.encode()
 
 
-def render(finding: Finding) -> list[Text]:
+def render(finding: Finding, called: Called = str) -> list[Text]:
     """The finding's lines, harmless and styled."""
     if isinstance(finding, FlaggedPost):
-        return _post(finding, finding.kind)
+        return _post(finding, finding.kind, called)
     if isinstance(finding, Verdict):
-        return _post(finding, max(Kind, key=finding.scores.of))
+        return _post(finding, max(Kind, key=finding.scores.of), called)
     if isinstance(finding, Group):
-        return [_group(finding)]
+        return [_group(finding, called)]
     return [_retracted(finding)]
 
 
-def _post(finding: FlaggedPost | Verdict, kind: Kind) -> list[Text]:
+def _post(finding: FlaggedPost | Verdict, kind: Kind, called: Called) -> list[Text]:
     post = finding.post
     line = _head(finding.at, kind)
     line.append(f"{finding.scores.of(kind):.2f}  ", STYLES[kind])
-    line.append(display_line(post.author, _MOST_NAME), "bold")
+    line.append(display_line(called(post.author), _MOST_NAME), "bold")
     if post.community:
         line.append(f" in {display_line(post.community, _MOST_NAME)}", "dim")
     title = f"{post.title} · " if post.title else ""
@@ -79,12 +85,12 @@ def _post(finding: FlaggedPost | Verdict, kind: Kind) -> list[Text]:
     return [line, why]
 
 
-def _group(group: Group) -> Text:
+def _group(group: Group, called: Called) -> Text:
     line = _head(group.at, group.kind)
     into = f" into {group.into}" if group.into else ""
     what = display_line(f"group {group.state} {group.id}{into}")
     line.append(what, f"bold {STYLES[group.kind]}")
-    names = ", ".join(display_line(name, _MOST_NAME) for name in group.accounts)
+    names = ", ".join(display_line(called(name), _MOST_NAME) for name in group.accounts)
     more = f" and {group.n - len(group.accounts)} more" if group.n > len(group.accounts) else ""
     line.append(f"  {group.n} accounts: {names}{more}")
     line.append(f"  {display_line(group.reason)}", "dim")

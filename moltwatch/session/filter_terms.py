@@ -31,12 +31,15 @@ class Subject:
         scores: Scores | None = None,
         flags: tuple[Flag, ...] = (),
         flagged: frozenset[Kind] = frozenset(),
+        authors: tuple[str, ...] = (),
     ) -> None:
         self.post = post
         self.scores = scores or Scores()
         self.flags = flags
         self.flagged = flagged
         """Kinds it is flagged for."""
+        self.authors = authors or (post.author,)
+        """Everything its author goes by."""
 
     @cached_property
     def folded(self) -> str:
@@ -214,7 +217,7 @@ def _maybe(value: str | None) -> tuple[str, ...]:
 
 
 NAMES: dict[str, Callable[[Subject], tuple[str, ...]]] = {
-    "author": lambda s: (s.post.author,),
+    "author": lambda s: s.authors,
     "community": lambda s: _maybe(s.post.community),
     "group": lambda s: tuple(s.groups),
     "heuristic": lambda s: tuple(flag.heuristic for flag in s.flags),

@@ -30,6 +30,7 @@ from moltwatch.model import (
 from moltwatch.session.agents import Agents
 from moltwatch.session.charges import Case, Charge, Charges, Opinion
 from moltwatch.session.groups import Groups
+from moltwatch.session.names import Names
 from moltwatch.session.pace import Rate
 from moltwatch.session.thread import Node
 from moltwatch.session.threads import Limits, Threads
@@ -56,6 +57,8 @@ class Session:
         self.rate = Rate()
         self.threads = Threads(limits)
         self.agents = Agents(limits.agents)
+        self.names = Names()
+        """What accounts are called."""
         self.charges = Charges(limits.charges)
         self.groups = Groups(limits.groups)
         self.timeline = Timeline()
@@ -81,6 +84,7 @@ class Session:
             self._vote(event)
         elif isinstance(event, AgentSeen):
             self.agents.learn(event)
+            self.names.take(event)
         elif isinstance(event, Edit):
             self._edit(event)
         elif isinstance(event, Delete):

@@ -8,6 +8,7 @@ from moltwatch.model import Kind, Scores
 from moltwatch.session import Session
 from moltwatch.session.charges import Case
 from moltwatch.session.filter import Filter, Subject, compile_filter
+from moltwatch.session.names import Names
 from moltwatch.session.thread import Node
 
 BUDGET = 0.004
@@ -34,6 +35,9 @@ class Sieve:
         """All was tried and nothing passes."""
         self._tried: dict[str, int] = {}
         self._cases: dict[int, int] = {}
+        self._names = Names()
+        self._named = 0
+        """The version of the names with which trying began."""
 
     def reset(self) -> None:
         """Another session is on the screen."""
@@ -44,7 +48,7 @@ class Sieve:
 
     def passes(self, node: Node) -> bool:
         """Whether a post passes, as things stand."""
-        return node.post is not None and self.filter(subject(node))
+        return node.post is not None and self.filter(subject(node, self._names))
 
     def case(self, case: Case, session: Session) -> bool:
         """Whether a post of a case passes; of a large one, only the latest are tried."""
@@ -54,6 +58,7 @@ class Sieve:
     def work(self, session: Session) -> None:
         """Try posts that were not tried yet, for a few milliseconds."""
         until = perf_counter() + BUDGET
+        self._names = session.names
         self._try_flagged(session)
         for thread in session.threads.recent(AMONG):
             if thread.id in self.threads:
@@ -71,7 +76,14 @@ class Sieve:
                 break
         else:
             self.nothing = not self.threads
+            self._try_again()
         self.nothing = self.nothing and not self.threads
+
+    def _try_again(self) -> None:
+        """A profile that came after the posts tells by what other name to find them."""
+        if self._named != self._names.version and "author" in self.expression.lower():
+            self._named = self._names.version
+            self._tried.clear()
 
     def _try_flagged(self, session: Session) -> None:
         """A verdict may change whether a post passes that was tried before."""
@@ -84,7 +96,7 @@ class Sieve:
                         self.threads.add(charge.thread)
 
 
-def subject(node: Node) -> Subject:
+def subject(node: Node, names: Names) -> Subject:
     """A post as the filter language sees it."""
     assert node.post is not None
     standing = [charge for charge in node.charges if charge.stands]
@@ -98,4 +110,5 @@ def subject(node: Node) -> Subject:
         ),
         tuple(flag for charge in standing for flag in charge.reasons),
         frozenset(scores),
+        names.aliases(node.author),
     )

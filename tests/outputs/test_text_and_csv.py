@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from moltwatch.model import Finding
+from moltwatch.model import AgentSeen, Finding
 from moltwatch.outputs.csv import COLUMNS, CsvFormat, cell
+from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.text import TextFormat
+from moltwatch.session.filter import compile_filter
+from moltwatch.session.names import Names
 from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
 
 OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;]*m")
@@ -29,6 +32,19 @@ def test_readable_lines() -> None:
     )
     assert text.encode(RETRACTED).decode() == "05:19:31 ◆ taken back: c1 is not persona\n"
     assert text.encode(VERDICT) == text.encode(FLAGGED)
+
+
+def test_readable_lines_call_keys_by_name_and_data_do_not() -> None:
+    key, names = "3f9c" * 16, Names()
+    names.take(AgentSeen(name=key, seen_at=0, display="Ada\x1b[2J"))
+    flagged = replace(FLAGGED, post=replace(POST, author=key))
+    text = TextFormat(terminal=False, names=names)
+    assert "0.97  Ada␛[2J·3f9c in general" in text.encode(flagged).decode()
+    assert ": Ada␛[2J·3f9c, molty" in text.encode(replace(GROUP, accounts=(key, "molty"))).decode()
+    assert key in CsvFormat().encode(flagged).decode()
+    found = Selection(where=compile_filter("author:~ada"), names=names)
+    assert found.picks(flagged)
+    assert not found.picks(FLAGGED)
 
 
 def test_markup_of_a_stranger_is_text() -> None:

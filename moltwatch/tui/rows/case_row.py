@@ -8,7 +8,7 @@ from moltwatch.model import Flag
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.tui.ink import Line, Piece, count, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
-from moltwatch.tui.rows.comment_row import clock, voice
+from moltwatch.tui.rows.comment_row import Called, clock, voice
 from moltwatch.tui.rowview import Look
 from moltwatch.tui.symbols import sign
 
@@ -18,10 +18,20 @@ MOST_REASONS = 4
 class CaseRow:
     """A head, the strongest reasons and an excerpt; all reasons when it is opened."""
 
-    __slots__ = ("_excerpt", "_for", "_reasons", "case", "matched", "members", "opened")
+    __slots__ = (
+        "_called",
+        "_excerpt",
+        "_for",
+        "_reasons",
+        "case",
+        "matched",
+        "members",
+        "opened",
+    )
 
-    def __init__(self, case: Case, members: int) -> None:
+    def __init__(self, case: Case, members: int, called: Called) -> None:
         self.case = case
+        self._called = called
         self.members = members
         """Accounts in its swarm, where it is about one."""
         self.opened = False
@@ -36,7 +46,8 @@ class CaseRow:
 
     @property
     def stamp(self) -> Hashable:
-        return self.case.version, self.members, self.opened, self.matched
+        name = self._called(self.case.latest.author)
+        return self.case.version, name, self.members, self.opened, self.matched
 
     def height(self, width: int) -> int:
         wanted = (width, self.case.version, self.opened)
@@ -69,7 +80,8 @@ class CaseRow:
         if case.group:
             who.append((f"{self.members:,} accounts", ink("strong")))
         else:
-            who.append((safe_line(charge.author, 40), ink(voice(charge.author))))
+            name = safe_line(self._called(charge.author), 40)
+            who.append((name, ink(voice(charge.author))))
         if case.n > 1:
             who.append((f" {case.n:,}×", ink("dim")))
         right = [

@@ -38,6 +38,8 @@ def voice(author: str) -> str:
 
 
 Test = Callable[[Node], bool]
+Called = Callable[[str], str]
+"""What an account is called."""
 
 
 def _score(charge: Charge) -> float:
@@ -47,10 +49,21 @@ def _score(charge: Charge) -> float:
 class CommentRow:
     """A header line and the body, behind one rail for each level."""
 
-    __slots__ = ("_body", "_for", "_more", "_tried", "depth", "node", "test", "unfolded")
+    __slots__ = (
+        "_body",
+        "_called",
+        "_for",
+        "_more",
+        "_tried",
+        "depth",
+        "node",
+        "test",
+        "unfolded",
+    )
 
-    def __init__(self, node: Node, depth: int) -> None:
+    def __init__(self, node: Node, depth: int, called: Called) -> None:
         self.node = node
+        self._called = called
         self.depth = depth
         self.unfolded = False
         self.test: Test | None = None
@@ -66,14 +79,19 @@ class CommentRow:
 
     @property
     def stamp(self) -> Hashable:
-        return self.node.version, self.depth, self.unfolded, self.matched
+        return self.node.version, self.name, self.depth, self.unfolded, self.matched
+
+    @property
+    def name(self) -> str:
+        """What its author is called."""
+        return self._called(self.node.author)
 
     @property
     def matched(self) -> bool:
         """Whether it passes the filter, as things stand."""
         if self.test is None:
             return True
-        wanted = (self.node.version, self.test)
+        wanted = (self.node.version, self.name, self.test)
         if self._tried[0] != wanted:
             self._tried = wanted, self.test(self.node)
         return self._tried[1]
@@ -174,8 +192,7 @@ class CommentRow:
 
     def _byline(self, line: Line, ink: Ink) -> None:
         node = self.node
-        name = safe_line(node.author, 40)
-        line.add(name, ink(voice(node.author) if self.matched else "faint"))
+        line.add(safe_line(self.name, 40), ink(voice(node.author) if self.matched else "faint"))
         line.add(f" {clock(node.at)}", ink("faint"))
         if node.score:
             line.add(f" {node.score:+,}", ink("dim"))

@@ -43,7 +43,8 @@ class AgentPane(Pane):
     def pull(self, session: Session, frame: int) -> None:
         """Show what is new."""
         agent = session.agents.get(self.name_shown) if self.name_shown else None
-        version = (self.name_shown, agent.version if agent else -1, id(session))
+        known = agent.version if agent else -1
+        version = (self.name_shown, known, session.names.version, id(session))
         if version == self._shown:
             return
         self._shown = version
@@ -52,7 +53,7 @@ class AgentPane(Pane):
             self.view.set_rows([])
             return
         self.title_line.set(
-            [("AGENT ", "strong"), (safe_line(agent.name, 40), voice(agent.name))],
+            [("AGENT ", "strong"), (safe_line(session.names(agent.name), 40), voice(agent.name))],
             [(f"{sign(k)}{n:,} ", k.value) for k in Kind if (n := agent.flagged[k])],
         )
         self.view.set_rows(_card(agent, session))
@@ -61,6 +62,8 @@ class AgentPane(Pane):
 def _card(agent: Agent, session: Session) -> list[Row]:
     rows: list[Row] = []
     profile = agent.profile
+    if session.names(agent.name) != agent.name:
+        rows.append(ParagraphRow("key", safe_line(agent.name), "dim", 3))
     if profile and profile.display and profile.display != agent.name:
         rows.append(PiecesRow("display", [(" " + safe_line(profile.display, 60), "strong")]))
     if profile and profile.bio:
@@ -105,7 +108,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         rows += [
             PiecesRow(
                 ("answers", name),
-                [(f" {n:>4,}× ", "dim"), (safe_line(name, 40), voice(name))],
+                [(f" {n:>4,}× ", "dim"), (safe_line(session.names(name), 40), voice(name))],
             )
             for name, n in agent.company.most_common(6)
         ]

@@ -43,7 +43,12 @@ class FlagsPane(Pane):
     def pull(self, session: Session, frame: int, passes: object = None) -> None:
         """Show what is new."""
         self.breathe(frame)
-        version = (session.charges.version, session.groups.version, passes)
+        version = (
+            session.charges.version,
+            session.groups.version,
+            session.names.version,
+            passes,
+        )
         if version == self._version:
             return
         known = self._version is not None
@@ -64,7 +69,7 @@ class FlagsPane(Pane):
         swarm = session.groups.get(case.group) if case.group else None
         row = self._rows.get(case.serial)
         if row is None or row.case is not case:
-            row = self._rows[case.serial] = CaseRow(case, 0)
+            row = self._rows[case.serial] = CaseRow(case, 0, session.names)
             if fresh:
                 self.view.touch(case.serial, 6)
         row.members = swarm.n if swarm else len(case.accounts)

@@ -12,7 +12,7 @@ from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
 from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.comment_row import clock, voice
+from moltwatch.tui.rows.comment_row import Called, clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
 from moltwatch.tui.rowview import Row, RowView
 from moltwatch.tui.symbols import sign, spark
@@ -46,12 +46,18 @@ class GroupsPane(Pane):
     def pull(self, session: Session, frame: int) -> None:
         """Show what is new."""
         swarm = session.groups.get(self.group) if self.group else None
-        version = (session.groups.version, self.group, swarm.version if swarm else 0, id(session))
+        version = (
+            session.groups.version,
+            session.names.version,
+            self.group,
+            swarm.version if swarm else 0,
+            id(session),
+        )
         if version == self._shown:
             return
         self._shown = version
         if swarm:
-            self.view.set_rows(self._one(swarm))
+            self.view.set_rows(self._one(swarm, session.names))
             self.title_line.set(
                 [("GROUP ", "strong"), (f"{swarm.n:,} accounts", "coordinated")],
                 [("esc all groups ", "faint")],
@@ -78,11 +84,13 @@ class GroupsPane(Pane):
             rows.append(
                 ParagraphRow((swarm.id, "why"), safe_line(swarm.group.reason), "body", 2, 3)
             )
-            names = ", ".join(safe_line(name, 30) for name in swarm.group.accounts[:4])
+            names = ", ".join(
+                safe_line(session.names(name), 30) for name in swarm.group.accounts[:4]
+            )
             rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3))
         return rows
 
-    def _one(self, swarm: Swarm) -> list[Row]:
+    def _one(self, swarm: Swarm, called: Called) -> list[Row]:
         group = swarm.group
         arrivals = sorted(swarm.arrivals, key=lambda arrival: arrival.at)
         rows: list[Row] = [
@@ -116,7 +124,7 @@ class GroupsPane(Pane):
                     arrival.post,
                     arrival.thread,
                     "+" + format_duration(arrival.at - first),
-                    safe_line(arrival.author, 30),
+                    safe_line(called(arrival.author), 30),
                     voice(arrival.author),
                     safe_line(arrival.text, 120),
                 )
@@ -125,7 +133,7 @@ class GroupsPane(Pane):
         else:
             rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
             rows += [
-                PiecesRow(("member", name), [("  " + safe_line(name, 40), voice(name))])
+                PiecesRow(("member", name), [("  " + safe_line(called(name), 40), voice(name))])
                 for name in group.accounts
             ]
         return rows

@@ -11,7 +11,7 @@ from moltwatch.session import Session
 from moltwatch.session.thread import Node, Thread
 from moltwatch.tui.ink import count, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.comment_row import CommentRow, Test
+from moltwatch.tui.rows.comment_row import Called, CommentRow, Test
 from moltwatch.tui.rows.thread_row import per_minute, title_of
 from moltwatch.tui.rowview import RowView
 from moltwatch.tui.symbols import sign
@@ -45,6 +45,8 @@ class ThreadPane(Pane):
         self._version = -1
         self._rest_until = 0.0
         self._test: Test | None = None
+        self._called: Called = str
+        self._names = 0
 
     def open(self, thread: Thread | None) -> None:
         """Show this thread."""
@@ -77,6 +79,10 @@ class ThreadPane(Pane):
     def pull(self, session: Session, frame: int, notes: str = "") -> None:
         """Show what is new."""
         self.breathe(frame)
+        self._called = session.names
+        if session.names.version != self._names:
+            self._names = session.names.version
+            self.view.refresh()
         thread = self.thread
         if thread is None:
             self.title_line.set([("THREAD", "strong")])
@@ -149,7 +155,7 @@ class ThreadPane(Pane):
     def _row(self, node: Node, depth: int) -> CommentRow:
         row = self._rows.get(node.id)
         if row is None or row.node is not node:
-            row = self._rows[node.id] = CommentRow(node, depth)
+            row = self._rows[node.id] = CommentRow(node, depth, self._called)
             row.test = self._test
         row.depth = depth
         return row
