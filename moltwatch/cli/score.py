@@ -27,16 +27,17 @@ if TYPE_CHECKING:
     "--only",
     multiple=True,
     type=HeuristicParam(),
-    metavar="NAME",
+    metavar="NAME|FAMILY",
     help="Run only this heuristic or family; may be given several times.",
 )
 @click.option(
     "--without",
     multiple=True,
     type=HeuristicParam(),
-    metavar="NAME",
+    metavar="NAME|FAMILY",
     help="Leave out this heuristic or family; may be given several times.",
 )
+@click.option("--ablation", is_flag=True, help="Also each family alone, and all but it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
 @config_option
 def command(
@@ -45,6 +46,7 @@ def command(
     blind: bool,
     only: tuple[str, ...],
     without: tuple[str, ...],
+    ablation: bool,
     as_json: bool,
     config_path: Path | None,
 ) -> None:
@@ -69,7 +71,9 @@ def command(
     from moltwatch.evaluation.tables import print_tables
 
     config, choose = load(config_path), _chooser(only, without)
-    report = run_async(lambda: _measure(recording, labels, config, choose, blind=blind))
+    report = run_async(
+        lambda: _measure(recording, labels, config, choose, blind=blind, ablation=ablation)
+    )
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(plain(report))) + b"\n")
     else:
@@ -84,6 +88,7 @@ async def _measure(
     choose: Callable[[Heuristic], bool],
     *,
     blind: bool,
+    ablation: bool,
 ) -> Report:
     from moltwatch.cli.wiring import FAST
     from moltwatch.evaluation.labels import read_labels
@@ -93,7 +98,9 @@ async def _measure(
     source = await open_source(recording, clock=SystemClock(), speed=FAST)
     try:
         truth = read_labels(labels, recording)
-        return await _report(recording, source, truth, config, choose, blind=blind)
+        return await _report(
+            recording, source, truth, config, choose, blind=blind, ablation=ablation
+        )
     finally:
         await source.close()
 
@@ -106,32 +113,27 @@ async def _report(
     choose: Callable[[Heuristic], bool],
     *,
     blind: bool,
+    ablation: bool,
 ) -> Report:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import Run, build_engine
-    from moltwatch.evaluation.items import judge_alone
-    from moltwatch.evaluation.observer import Observer
-    from moltwatch.evaluation.report import make_report
+    from moltwatch.evaluation.measurement import Measurement
     from moltwatch.pipeline import Pipeline
 
     progress = Progress(live=sys.stderr.isatty())
     if blind:
         source, labels = await _blinded(recording, source, labels)
-    engine = build_engine(config, verdicts=True, choose=choose, complain=progress.note)
-    observer = Observer(labels, {item.name: item.family for item in engine.heuristics})
-    run = Run(source, engine, Pipeline(source, engine, [observer, progress]))
+    measured = Measurement(
+        labels,
+        lambda: build_engine(config, choose=choose).heuristics,
+        ablation=ablation,
+        complain=progress.note,
+    )
+    pipeline = Pipeline(source, measured.engine, [*measured.sinks, progress])
     async with progress.shown(source):
-        await run.pipeline.run()
-    progress.close(run)
-    rest = [
-        item
-        for items in (labels.personas, labels.hazards)
-        for item in items.values()
-        if item.id not in observer.judged
-    ]
-    alone = judge_alone(rest, lambda: build_engine(config, verdicts=True, choose=choose))
-    names = tuple(heuristic.name for heuristic in engine.heuristics)
-    return make_report(recording, labels, observer, alone, blind=blind, heuristics=names)
+        await pipeline.run()
+    progress.close(Run(source, measured.engine, pipeline))
+    return measured.report(recording, blind=blind)
 
 
 async def _blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from msgspec import Struct
 
 from moltwatch.evaluation.labels import Labels, Truth
@@ -53,6 +55,12 @@ class CoordinationScore(Struct, frozen=True, kw_only=True):
     @property
     def groups_found(self) -> int:
         return sum(group.found for group in self.groups)
+
+    @property
+    def median_seconds(self) -> float | None:
+        """Half of the groups that were detected were so within this time."""
+        seconds = [group.seconds for group in self.groups if group.seconds is not None]
+        return median(seconds) if seconds else None
 
     @property
     def per_thousand_innocent(self) -> float | None:

@@ -7,15 +7,24 @@ without history is a poorer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from moltwatch.evaluation.labels import ItemLabel
-from moltwatch.evaluation.metrics import Bin, Counts, Pair, auc, brier, reliability
+from moltwatch.evaluation.metrics import (
+    Bin,
+    Counts,
+    Pair,
+    auc,
+    brier,
+    calibration_error,
+    reliability,
+)
 from moltwatch.evaluation.observer import Judged
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import AgentSeen, Event, Kind, Post, Scores, Verdict
+from moltwatch.pipeline import Sink
 from moltwatch.times import DAY, Micros
 
 _APART: Micros = 3 * DAY
@@ -37,6 +46,8 @@ class ItemsScore(Struct, frozen=True, kw_only=True):
     recall_by_kind: dict[str, tuple[int, int]]
     """By kind of the label: found, of how many."""
     brier: float | None
+    calibration_error: float | None
+    """Expected calibration error over the bins of ``reliability``."""
     reliability: list[Bin]
 
 
@@ -50,6 +61,7 @@ def score_items(
         if id in judged and item.label is not None
     ]
     pairs: list[Pair] = [(score, truth) for score, truth, _, _ in both]
+    bins = reliability(pairs)
     by_kind: dict[str, tuple[int, int]] = {}
     for score, truth, _, name in both:
         if truth:
@@ -64,15 +76,14 @@ def score_items(
         counts=Counts.at(Scores.THRESHOLD, pairs),
         recall_by_kind=dict(sorted(by_kind.items())),
         brier=brier(pairs),
-        reliability=reliability(pairs),
+        calibration_error=calibration_error(bins),
+        reliability=bins,
     )
 
 
-def judge_alone(
-    labels: Iterable[ItemLabel], make_engine: Callable[[], Engine]
-) -> dict[str, Judged]:
-    """Verdicts on items that have their text with them, each on its own."""
-    engine = make_engine()
+def judge_alone(labels: Iterable[ItemLabel], engine: Engine, *sinks: Sink) -> dict[str, Judged]:
+    """Verdicts on items that have their text with them, each on its own; ``engine`` must be new and
+    give verdicts, ``sinks`` are told of every event."""
     judged: dict[str, Judged] = {}
     wanted: set[str] = set()
     for at, item in enumerate(labels, 1):
@@ -80,7 +91,10 @@ def judge_alone(
             continue
         wanted.add(item.id)
         for event in _alone(item, at * _APART):
-            _note(engine.feed(event), wanted, judged)
+            findings = engine.feed(event)
+            for sink in sinks:
+                sink.take(event, findings)
+            _note(findings, wanted, judged)
     _note(engine.finish(), wanted, judged)
     return judged
 

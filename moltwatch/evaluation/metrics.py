@@ -105,3 +105,11 @@ def reliability(pairs: Iterable[Pair], bins: int = 10) -> list[Bin]:
         for at, held in enumerate(sorted_in)
         if held
     ]
+
+
+def calibration_error(bins: Iterable[Bin]) -> float | None:
+    """Expected calibration error: how far a bin's mean score is from the part of it that is true,
+    averaged over the items (Naeini, Cooper and Hauskrecht 2015)."""
+    held = list(bins)
+    apart = sum(each.n * abs(each.mean_score - each.share) for each in held)
+    return ratio(apart, sum(each.n for each in held))

@@ -49,13 +49,16 @@ class Judged(Struct, frozen=True):
 
 
 class Carried(Struct):
-    """How often one heuristic, or one family, stands behind a flag."""
+    """How often one heuristic, or one family, stands behind a flagged post."""
 
     right: int = 0
     wrong: int = 0
     only_right: int = 0
     """Rightly flagged with no evidence of another family."""
     only_wrong: int = 0
+    accounts_right: int = 0
+    """Distinct authors of those rightly flagged."""
+    accounts_wrong: int = 0
 
 
 class Evidence:
@@ -65,8 +68,10 @@ class Evidence:
         self._families = families
         self.heuristics: dict[Kind, dict[str, Carried]] = {kind: {} for kind in Kind}
         self.families: dict[Kind, dict[str, Carried]] = {kind: {} for kind in Kind}
+        self._authors: dict[tuple[int, bool], set[str]] = {}
+        """By what stands behind them and whether rightly."""
 
-    def add(self, kind: Kind, flags: Sequence[Flag], right: bool) -> None:
+    def add(self, kind: Kind, author: str, flags: Sequence[Flag], right: bool) -> None:
         """Count a flagged post."""
         names = {flag.heuristic for flag in flags if flag.kind is kind}
         families = {self._families.get(name, name) for name in names}
@@ -76,6 +81,11 @@ class Evidence:
                 carried = table.setdefault(name, Carried())
                 carried.right += right
                 carried.wrong += not right
+                authors = self._authors.setdefault((id(carried), right), set())
+                if author not in authors:
+                    authors.add(author)
+                    carried.accounts_right += right
+                    carried.accounts_wrong += not right
                 carried.only_right += right and alone
                 carried.only_wrong += not right and alone
 
@@ -88,12 +98,27 @@ class Observer:
         self.judged: dict[str, Judged] = {}
         """By id, the items that have a label."""
         self.posts = 0
+        self.since: Micros | None = None
+        """When the first post was seen."""
+        self.until: Micros = 0
+        """When the last was."""
         self.alerts: Counter[tuple[Kind, float]] = Counter()
         """Posts at or above a score, by kind and score."""
         self.formed = 0
         """Groups formed."""
         self.evidence = Evidence(families)
+        self._families = families
         self._labels = labels
+
+    def unflagged(self) -> Observer:
+        """What it would know of the same run had nothing been flagged."""
+        other = Observer(self._labels, self._families)
+        other.posts, other.since, other.until = self.posts, self.since, self.until
+        for name, seen in self.accounts.items():
+            other.accounts[name] = Seen(posts=seen.posts, acted_at=seen.acted_at)
+        for id, judged in self.judged.items():
+            other.judged[id] = Judged(judged.is_root, Scores(), ())
+        return other
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Take in one event and what it gave away."""
@@ -115,6 +140,8 @@ class Observer:
 
     def _post(self, post: Post) -> None:
         self.posts += 1
+        self.since = post.seen_at if self.since is None else self.since
+        self.until = max(self.until, post.seen_at)
         seen = self.accounts.setdefault(post.author, Seen())
         seen.posts += 1
         account = self._labels.accounts.get(post.author)
@@ -134,7 +161,8 @@ class Observer:
             seen.groups.update(flag.group for flag in verdict.flags if flag.group)
             truth = self._labels.truth(post.author)
             if truth is not Truth.IGNORED:
-                self.evidence.add(Kind.COORDINATED, verdict.flags, truth is Truth.POSITIVE)
+                right = truth is Truth.POSITIVE
+                self.evidence.add(Kind.COORDINATED, post.author, verdict.flags, right)
         for kind, items in (
             (Kind.PERSONA, self._labels.personas),
             (Kind.HAZARD, self._labels.hazards),
@@ -142,4 +170,4 @@ class Observer:
             if (item := items.get(post.id)) and item.label is not None:
                 self.judged[post.id] = Judged(post.is_root, verdict.scores, verdict.flags)
                 if verdict.scores.of(kind) >= Scores.THRESHOLD:
-                    self.evidence.add(kind, verdict.flags, bool(item.label))
+                    self.evidence.add(kind, post.author, verdict.flags, bool(item.label))

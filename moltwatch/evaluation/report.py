@@ -6,16 +6,18 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from moltwatch.evaluation.ablation import Cut
 from moltwatch.evaluation.coordination import CoordinationScore, score_coordination
 from moltwatch.evaluation.items import ItemsScore, score_items
 from moltwatch.evaluation.labels import ItemLabel, Labels
 from moltwatch.evaluation.metrics import ratio
 from moltwatch.evaluation.observer import STRONG, Carried, Judged, Observer
 from moltwatch.model import Kind, Scores
+from moltwatch.times import HOUR
 
 
 class AlertRate(Struct, frozen=True, kw_only=True):
-    """Posts flagged in a thousand."""
+    """How often something is flagged: in a thousand posts, and in an hour of stream time."""
 
     kind: Kind
     flagged: int
@@ -24,6 +26,8 @@ class AlertRate(Struct, frozen=True, kw_only=True):
     """At 0.8 and above."""
     per_thousand: float | None
     strong_per_thousand: float | None
+    per_hour: float | None
+    strong_per_hour: float | None
 
 
 class Items(Struct, frozen=True, kw_only=True):
@@ -45,6 +49,8 @@ class Report(Struct, frozen=True, kw_only=True):
     heuristics: tuple[str, ...]
     posts: int
     accounts: int
+    hours: float
+    """Of stream time, from the first post to the last."""
     alerts: tuple[AlertRate, ...]
     coordinated: CoordinationScore | None
     persona: Items | None
@@ -52,6 +58,8 @@ class Report(Struct, frozen=True, kw_only=True):
     by_heuristic: dict[Kind, dict[str, Carried]]
     """Which heuristics stand behind flags on posts whose truth is known."""
     by_family: dict[Kind, dict[str, Carried]]
+    ablation: dict[Kind, tuple[Cut, ...]] | None = None
+    """Where it was asked for; empty for what there are no labels of."""
 
 
 def make_report(
@@ -62,6 +70,7 @@ def make_report(
     *,
     blind: bool,
     heuristics: tuple[str, ...],
+    ablation: dict[Kind, tuple[Cut, ...]] | None = None,
 ) -> Report:
     """Put the outcome together; parts without labels are None."""
     return Report(
@@ -71,12 +80,14 @@ def make_report(
         heuristics=heuristics,
         posts=observer.posts,
         accounts=len(observer.accounts),
+        hours=_hours(observer),
         alerts=tuple(_alerts(kind, observer) for kind in Kind),
         coordinated=score_coordination(labels, observer) if labels.accounts else None,
         persona=_items(Kind.PERSONA, labels.personas, observer.judged, alone),
         hazard=_items(Kind.HAZARD, labels.hazards, observer.judged, alone),
         by_heuristic=observer.evidence.heuristics,
         by_family=observer.evidence.families,
+        ablation=ablation,
     )
 
 
@@ -98,13 +109,20 @@ def plain(value: object) -> object:
 def _alerts(kind: Kind, observer: Observer) -> AlertRate:
     flagged = observer.alerts[kind, Scores.THRESHOLD]
     strong = observer.alerts[kind, STRONG]
+    hours = _hours(observer)
     return AlertRate(
         kind=kind,
         flagged=flagged,
         strong=strong,
         per_thousand=ratio(1_000 * flagged, observer.posts),
         strong_per_thousand=ratio(1_000 * strong, observer.posts),
+        per_hour=ratio(flagged, hours),
+        strong_per_hour=ratio(strong, hours),
     )
+
+
+def _hours(observer: Observer) -> float:
+    return 0.0 if observer.since is None else (observer.until - observer.since) / HOUR
 
 
 def _items(

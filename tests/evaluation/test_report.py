@@ -179,12 +179,16 @@ def test_groups_and_time_to_detect(report: Report) -> None:
 
 def test_what_stands_behind_flags(report: Report) -> None:
     assert report.by_heuristic[Kind.COORDINATED] == {
-        "same-text": Carried(right=2, wrong=0, only_right=1, only_wrong=0),
-        "link": Carried(right=1, wrong=0, only_right=0, only_wrong=0),
-        "names": Carried(right=0, wrong=1, only_right=0, only_wrong=1),
+        "same-text": Carried(right=2, only_right=1, accounts_right=2),
+        "link": Carried(right=1, accounts_right=1),
+        "names": Carried(wrong=1, only_wrong=1, accounts_wrong=1),
     }
-    assert report.by_family[Kind.COORDINATED]["text"] == Carried(2, 0, 1, 0)
-    assert report.by_family[Kind.PERSONA]["brief"] == Carried(0, 1, 0, 1)
+    assert report.by_family[Kind.COORDINATED]["text"] == Carried(
+        right=2, only_right=1, accounts_right=2
+    )
+    assert report.by_family[Kind.PERSONA]["brief"] == Carried(
+        wrong=1, only_wrong=1, accounts_wrong=1
+    )
 
 
 def test_persona_items(report: Report) -> None:
@@ -254,6 +258,6 @@ def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:
         label("4", None),
         ItemLabel(id="5", label=None, content="Arr!"),
     ]
-    judged = judge_alone(items, lambda: Engine([Pirate()], GroupBook(), verdicts=True))
+    judged = judge_alone(items, Engine([Pirate()], GroupBook(), verdicts=True))
     assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
     assert {id: it.is_root for id, it in judged.items()} == {"1": True, "2": False, "3": False}

@@ -1,0 +1,89 @@
+"""One evaluation from beginning to end: an engine to run, sinks to feed, and then the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from moltwatch.evaluation.ablation import Ablation, Cut, parts_of
+from moltwatch.evaluation.items import judge_alone
+from moltwatch.evaluation.labels import ItemLabel, Labels
+from moltwatch.evaluation.observer import Judged, Observer
+from moltwatch.evaluation.report import Report, make_report
+from moltwatch.evaluation.tape import Tape
+from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.groups import GroupBook
+from moltwatch.model import Kind
+from moltwatch.pipeline import Sink
+
+
+class Measurement:
+    """Measures heuristics against labels. Run :attr:`engine` over the recording, feeding
+    :attr:`sinks`, before asking for the outcome.
+
+    ``make`` gives the heuristics to measure, new ones at each call; ``ablation`` keeps what they
+    say, so that choices of them can be measured too.
+    """
+
+    def __init__(
+        self,
+        labels: Labels,
+        make: Callable[[], Sequence[Heuristic]],
+        *,
+        ablation: bool = False,
+        complain: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.labels = labels
+        self.heuristics = list(make())
+        self._make = make
+        self._alone: dict[str, Judged] | None = None
+        self._wanted = labels.personas.keys() | labels.hazards.keys()
+        self._tape = Tape(self.heuristics, self._wanted) if ablation else None
+        self._alone_tape = Tape(list(make()), self._wanted)
+        self.engine = Engine(
+            self._tape.heuristics if self._tape else self.heuristics,
+            GroupBook(),
+            verdicts=True,
+            complain=complain,
+        )
+        families = {heuristic.name: heuristic.family for heuristic in self.heuristics}
+        self.observer = Observer(labels, families)
+        self.sinks: list[Sink] = [self.observer, *([self._tape] if self._tape else [])]
+
+    @property
+    def alone(self) -> dict[str, Judged]:
+        """Verdicts on labelled items that the recording does not hold, each on its own."""
+        if self._alone is None:
+            engine = Engine(self._alone_tape.heuristics, GroupBook(), verdicts=True)
+            self._alone = judge_alone(self._absent(), engine, self._alone_tape)
+        return self._alone
+
+    def ablation(self) -> Ablation:
+        """Choices of the heuristics, to be measured. Only if it was asked for."""
+        if self._tape is None:
+            raise ValueError("nothing was kept for an ablation")
+        return Ablation(self.labels, self.observer, self._tape, self.alone, self._alone_tape)
+
+    def report(self, recording: str, *, blind: bool = False) -> Report:
+        """The outcome, with families left out in turn where that was asked for."""
+        return make_report(
+            recording,
+            self.labels,
+            self.observer,
+            self.alone,
+            blind=blind,
+            heuristics=tuple(heuristic.name for heuristic in self.heuristics),
+            ablation=self._families() if self._tape else None,
+        )
+
+    def _absent(self) -> list[ItemLabel]:
+        return [
+            item
+            for items in (self.labels.personas, self.labels.hazards)
+            for item in items.values()
+            if item.id not in self.observer.judged
+        ]
+
+    def _families(self) -> dict[Kind, tuple[Cut, ...]]:
+        cut = self.ablation()
+        return {kind: cut.measure(kind, parts_of(self.heuristics, kind)) for kind in Kind}
