@@ -16,7 +16,8 @@ from moltwatch.cli.wiring import Run
 from moltwatch.errors import MoltwatchError
 from moltwatch.model import Event, Finding, Gap
 from moltwatch.outputs.tally import Tally
-from moltwatch.sources.base import Source, State
+from moltwatch.sources.base import Clock, Source, SystemClock
+from moltwatch.sources.standing import WELL, Lookout, summary
 from moltwatch.text import display_line
 from moltwatch.times import format_duration, format_time
 
@@ -30,9 +31,12 @@ _MOST_SAID = 2_000
 class Progress:
     """The counts of a run, shown while it goes on. A sink of the pipeline."""
 
-    def __init__(self, *, live: bool, heuristics: bool = True) -> None:
-        """``live`` draws the line; without ``heuristics`` there is no word of what was found."""
+    def __init__(self, *, live: bool, heuristics: bool = True, clock: Clock | None = None) -> None:
+        """``live`` draws the line; without ``heuristics`` there is no word of what was found;
+        ``clock`` is the wall's, for countdowns."""
         self.tally = Tally()
+        self._clock = clock or SystemClock()
+        self._lookout = Lookout()
         self._heuristics = heuristics
         self._live = live
         self._drawn = False
@@ -57,14 +61,14 @@ class Progress:
 
     @asynccontextmanager
     async def shown(self, source: Source) -> AsyncIterator[None]:
-        """Draw the line while the body runs, if anybody is watching."""
-        task = asyncio.create_task(self._draw(source)) if self._live else None
+        """While the body runs, say what befalls its sources, and draw the line if anybody is
+        watching."""
+        task = asyncio.create_task(self._look(source))
         try:
             await asyncio.sleep(0)  # so that it is there before anything takes long
             yield
         finally:
-            if task:
-                task.cancel()
+            task.cancel()
             self._wipe()
 
     def close(self, run: Run, *, written: int | None = None) -> None:
@@ -84,12 +88,15 @@ class Progress:
         if run.rejects and not self.tally.told:
             raise MoltwatchError("nothing that was read could be used")
 
-    async def _draw(self, source: Source) -> None:
+    async def _look(self, source: Source) -> None:
         while True:
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"\r{self._line(source)[:width]}\x1b[K")
-            sys.stderr.flush()
-            self._drawn = True
+            for news in self._lookout.news(source.statuses, self._clock.now()):
+                self.note(news)
+            if self._live:
+                width = shutil.get_terminal_size().columns - 1
+                sys.stderr.write(f"\r{self._line(source)[:width]}\x1b[K")
+                sys.stderr.flush()
+                self._drawn = True
             await asyncio.sleep(PERIOD)
 
     def _line(self, source: Source) -> str:
@@ -99,11 +106,10 @@ class Progress:
         parts = [self._sum(), f"{rate:,.0f} events/s"]
         if self.tally.now:
             parts.append(format_time(self.tally.now)[:19].replace("T", " "))
-        parts.extend(
-            f"{status.name} {status.state} {display_line(status.detail)}".strip()
-            for status in source.statuses
-            if status.state not in (State.LIVE, State.REPLAYING, State.ENDED)
-        )
+        if stand := summary(source.statuses, self._clock.now()):
+            # What is wrong must not fall off the end of a narrow line; what is well may.
+            well = all(status.state in WELL for status in source.statuses)
+            parts.insert(len(parts) if well else 0, display_line(stand))
         return " · ".join(parts)
 
     def _sum(self) -> str:

@@ -46,7 +46,7 @@ class SystemClock:
 
 
 class State(StrEnum):
-    """Where a source stands; the word is what the status line shows."""
+    """Where a source stands; :mod:`.standing` has the words for it."""
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -69,6 +69,8 @@ class Status(Struct, kw_only=True):
     """Why, or what next: ``in 4 s``, ``connection refused``."""
     until: Micros | None = None
     """Wall time at which it will act again, for a countdown."""
+    lost_at: Micros | None = None
+    """Wall time at which it lost contact: since then a gap is open."""
     events: int = 0
     gaps: int = 0
     rejects: Rejects = field(default_factory=Rejects)

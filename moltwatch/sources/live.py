@@ -127,9 +127,12 @@ class LiveSource(Source):
 
     async def _wait(self, failure: Failure) -> None:
         delay = self._backoff.next(failure.retry_after)
-        state = State.RATE_LIMITED if failure.retry_after else State.RECONNECTING
-        self._say(state if self._feed.begun else State.CONNECTING, failure.reason)
-        self.status.until = self._clock.now() + round(delay * SECOND)
+        waiting = State.RECONNECTING if self._feed.begun else State.CONNECTING
+        now = self._clock.now()
+        if self._feed.begun and self.status.lost_at is None:
+            self.status.lost_at = now
+        self._say(State.RATE_LIMITED if failure.retry_after else waiting, failure.reason)
+        self.status.until = now + round(delay * SECOND)
         await self._clock.sleep(delay)
 
     def _is_final(self, failure: Failure) -> bool:
@@ -147,6 +150,8 @@ class LiveSource(Source):
 
     def _say(self, state: State, detail: str = "") -> None:
         self.status.state, self.status.detail, self.status.until = state, detail, None
+        if state is State.LIVE:
+            self.status.lost_at = None
 
     def _counted(self, events: list[Event]) -> list[Event]:
         self.status.events += len(events)

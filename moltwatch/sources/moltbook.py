@@ -227,11 +227,13 @@ class MoltbookSource(Source):
         self._hold(self.planner.lost(request, reason, self._clock.now(), limited=limited))
         until = self._clock.now() + round(self._backoff.next(failure.retry_after) * SECOND)
         self.limits.block(until)
+        if self._answered and self.status.lost_at is None:
+            self.status.lost_at = self._clock.now()
         waiting = State.RECONNECTING if self._answered else State.CONNECTING
         self._say(State.RATE_LIMITED if limited else waiting, failure.reason)
 
     def _good(self) -> None:
-        self._answered, self._failing = True, ""
+        self._answered, self._failing, self.status.lost_at = True, "", None
         self._backoff.reset()
 
     # --- events out, status -----------------------------------------------------------------------

@@ -52,8 +52,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("1", "side('flags')", "flags; again to move into them", "1"),
         Key("2", "side('groups')", "groups: who moves as one", "2", "groups"),
         Key("3", "side('agent')", "agent card", "3"),
+        Key("4", "side('sources')", "sources: how each of them stands", "4"),
         Key("a", "agent", "card of this post's author", "a"),
-        Key("w", "toggle_side", "show or hide flags, groups, card", "w"),
+        Key("w", "toggle_side", "show or hide flags, groups, card, sources", "w"),
     ),
     "Flags": (
         Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),

@@ -95,8 +95,14 @@ class FakeSource(Source):
         self.closed = False
         self.through = False
         """All events were given."""
+        self.parts: list[Status] = []
+        """Sources behind it, if it plays several."""
         self.moving = None if live else FakeTransport(events)
         self.transport = self.moving
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return self.parts or [self.status]
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         for event in self.events:

@@ -90,8 +90,13 @@ class MainScreen(Panes):
 
     def action_side(self, side: str) -> None:
         if side == self.side and not self.body.has_class("no-side"):
-            view = {"flags": self.flags, "groups": self.groups, "agent": self.agent}[side].view
-            view.focus()
+            panes = {
+                "flags": self.flags,
+                "groups": self.groups,
+                "agent": self.agent,
+                "sources": self.sources,
+            }
+            panes[side].view.focus()
         self.show_side(side)
 
     def action_toggle_side(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Footer
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
+from moltwatch.sources.standing import Lookout
 from moltwatch.times import Micros
 from moltwatch.tui.ink import safe_line
 from moltwatch.tui.opinions import Opinions
@@ -31,13 +32,14 @@ from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notice import Notice
 from moltwatch.tui.widgets.prompt import FilterPrompt
 from moltwatch.tui.widgets.seekbar import SeekBar
+from moltwatch.tui.widgets.sources_pane import SourcesPane
 from moltwatch.tui.widgets.thread_pane import ThreadPane
 from moltwatch.tui.widgets.threads_pane import ThreadsPane
 
 if TYPE_CHECKING:
     from moltwatch.tui.app import MoltwatchApp
 
-SIDES = ("flags", "groups", "agent")
+SIDES = ("flags", "groups", "agent", "sources")
 GLANCE = 5
 """Frames between two looks at the lists, the header and the time line."""
 
@@ -61,6 +63,7 @@ class Panes(Screen[None]):
         self.flags = FlagsPane(id="flags")
         self.groups = GroupsPane(id="groups")
         self.agent = AgentPane(id="agent")
+        self.sources = SourcesPane(id="sources")
         self.notice = Notice(id="notice")
         self.prompt = FilterPrompt(id="prompt")
         self.seekbar = SeekBar(id="seekbar")
@@ -80,6 +83,7 @@ class Panes(Screen[None]):
         self._gaps = 0
         self._notes = 0
         self._said_failure = False
+        self._lookout = Lookout()
 
     @property
     def molt(self) -> MoltwatchApp:
@@ -101,6 +105,7 @@ class Panes(Screen[None]):
                     yield self.flags
                     yield self.groups
                     yield self.agent
+                    yield self.sources
         yield self.prompt
         yield self.notice
         yield self.seekbar
@@ -118,13 +123,15 @@ class Panes(Screen[None]):
             self._glanced, self._hurry = frame, False
         player = self.molt.player
         self.notice.pull(frame)
-        self._tell(frame)
+        self._tell(frame, wall)
         session = player.session
         if session is not None and session is not self._session:
             self._change_session(session)
         if glance:
             self.header.pull(player, wall)
             self.seekbar.pull(player)
+            if player.run is not None and self.side == "sources":
+                self.sources.pull(player.run.source.statuses, wall)
         if session is None:
             return
         self.opinions.recall(session)
@@ -165,7 +172,7 @@ class Panes(Screen[None]):
             self.flags.pull(session, frame, test)
         elif self.side == "groups":
             self.groups.pull(session, frame)
-        else:
+        elif self.side == "agent":
             self.agent.pull(session, frame)
 
     async def on_event(self, event: events.Event) -> None:
@@ -201,7 +208,7 @@ class Panes(Screen[None]):
             self._wanted = None
             self.thread.open(current)
 
-    def _tell(self, frame: int) -> None:
+    def _tell(self, frame: int, wall: Micros) -> None:
         """Say what went wrong, and what was missed."""
         player = self.molt.player
         if (player.failure or player.crash) and not self._said_failure:
@@ -215,6 +222,9 @@ class Panes(Screen[None]):
         session = player.session
         if session is None:
             return
+        if player.run is not None and not player.done:
+            for news in self._lookout.news(player.run.source.statuses, wall):
+                self.notice.queue(news)
         if session.n_gaps > self._gaps:
             self._gaps = session.n_gaps
             self.notice.queue(gap_sentence(session))
@@ -256,6 +266,9 @@ class Panes(Screen[None]):
 
     def say(self, text: str) -> None:
         self.notice.say(text, self.molt.frame)
+
+    def on_header_sources_wanted(self) -> None:
+        self.show_side("sources")
 
     def on_row_view_chosen(self, message: RowView.Chosen) -> None:
         row = message.row

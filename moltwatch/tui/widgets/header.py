@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual.message import Message
+
 from moltwatch.model import Kind
-from moltwatch.sources.base import State
+from moltwatch.sources.base import State, Status
+from moltwatch.sources.standing import WELL
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.player import Player
+from moltwatch.tui.stands import STATE_INK, line_up
 from moltwatch.tui.symbols import sign, spark
 
 PULSE = 12
@@ -16,28 +22,24 @@ PULSE = 12
 ROOM_FOR_WORDS = 48
 """Cells left for counts that are enough to say what is counted."""
 
+LEAST_ROOM = 44
+"""Cells that sources get at least, to say how they stand."""
+
+ROOM_FOR_RATE = 16
+"""Cells that are left for the rest where something is wrong with a source."""
+
 LAGGING = 5 * SECOND
 """A live source further behind than this says so."""
 
 ARCHIVED = 6 * HOUR
 """Times further back than this are not late, they are old: somebody pipes in an archive."""
 
-STATE_INK = {
-    State.LIVE: "good",
-    State.POLLING: "good",
-    State.REPLAYING: "primary",
-    State.PAUSED: "accent",
-    State.ENDED: "dim",
-    State.FAILED: "bad",
-    State.RECONNECTING: "bad",
-    State.RATE_LIMITED: "accent",
-    State.CONNECTING: "accent",
-}
-"""How good the news is."""
-
 
 class Header(Bar):
-    """One line."""
+    """One line. A click on it asks for the list of sources."""
+
+    class SourcesWanted(Message):
+        """The user clicked."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -49,11 +51,10 @@ class Header(Bar):
         self._player = player
         self._wall = wall
         session = player.session
-        status = player.run.source.status if player.run else None
         self.show(
             (
                 session.version if session else None,
-                (status.state, status.detail) if status else None,
+                [(status.state, status.detail) for status in self._statuses],
                 player.seeking,
                 player.done,
                 wall // SECOND,
@@ -66,18 +67,14 @@ class Header(Bar):
         player = self._player
         if player is None or player.run is None or player.session is None:
             return [line.add(" opening…", self.ink("dim"))]
-        session, status = player.session, player.run.source.status
+        session = player.session
         time = format_time(session.now // SECOND * SECOND)[:19].replace("T", " ") + " "
         if width < 100:
             time = time[11:]
         right = time if session.now else ""
         room_for_right = len(right)
         line.room -= room_for_right
-        state, ink = self._state(player, status.state)
-        line.add(f"{safe_line(status.name, 30)} ", self.ink("strong"))
-        line.add(f"{sign('live')} {state}", self.ink(ink))
-        if status.detail and status.state is not State.REPLAYING:
-            line.add(f" {safe_line(status.detail, 40)}", self.ink("dim"))
+        self._stand(line, player)
         line.add("  ")
         now = session.now
         if session.start is not None:
@@ -102,24 +99,53 @@ class Header(Bar):
                 line.add(f"{sign(kind)}{n:,} ", self.ink(kind.value))
         if session.n_gaps:
             line.add(f"{sign('gap')}{session.n_gaps} ", self.ink("bad"))
-        rejected = player.run.pipeline.rejects.total + status.rejects.total
+        rejected = player.run.pipeline.rejects.total
+        rejected += sum(status.rejects.total for status in self._statuses)
         if rejected and width >= 140:
             line.add(f"{rejected:,} rejected ", self.ink("faint"))
         line.room += room_for_right
         return [line.right((right, self.ink("dim")))]
 
-    def _state(self, player: Player, state: State) -> tuple[str, str]:
+    @property
+    def _statuses(self) -> Sequence[Status]:
+        run = self._player.run if self._player else None
+        return run.source.statuses if run else ()
+
+    def _stand(self, line: Line, player: Player) -> None:
+        """What is watched and how that stands: of a run that is over or a recording in one word,
+        of live sources each by itself."""
+        assert player.run is not None
+        whole = player.run.source.status
+        state: tuple[str, str] | None = None
         if player.failure or player.crash:
-            return "stopped", "bad"
-        if player.seeking:
-            return "rushing", "accent"
-        if player.done:
-            return "ended", "dim"
-        transport = player.transport
-        if transport is not None and not transport.paused and state is State.REPLAYING:
-            speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
-            return f"replay {speed}", "primary"
-        return state.value, STATE_INK[state]
+            state = "stopped", "bad"
+        elif player.seeking:
+            state = "rushing", "accent"
+        elif player.done:
+            state = "ended", "dim"
+        elif (transport := player.transport) is not None:
+            state = whole.state.value, STATE_INK[whole.state]
+            if not transport.paused and whole.state is State.REPLAYING:
+                speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
+                state = f"replay {speed}", "primary"
+        if state is None:
+            well = all(status.state in WELL for status in self._statuses)
+            room = line.room // 2 if well else line.room - ROOM_FOR_RATE
+            room = min(line.room, max(LEAST_ROOM, room))
+            pieces = line_up(self._statuses, self._wall, room)
+        else:
+            name = (f"{safe_line(whole.name, 30)} ", "strong")
+            pieces = [name, (f"{sign('live')} {state[0]}", state[1])]
+            if whole.detail and whole.state is not State.REPLAYING:
+                pieces.append((f" {safe_line(whole.detail, 40)}", "dim"))
+            room = line.room
+        kept, line.room = line.room - room, room
+        for text, ink in pieces:
+            line.add(text, self.ink(ink))
+        line.room += kept
+
+    def on_click(self) -> None:
+        self.post_message(self.SourcesWanted())
 
     def _lag(self) -> str:
         """How far the newest event is behind the wall clock, where that means something."""

@@ -13,8 +13,8 @@ from moltwatch.tui.ink import Line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.player import Player
 from moltwatch.tui.rows.comment_row import clock
+from moltwatch.tui.stands import STATE_INK, STATE_SIGN, overall
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.header import STATE_INK
 
 LABEL = 22
 """Cells left of the bars."""
@@ -62,7 +62,7 @@ class SeekBar(Bar):
                 transport and (transport.paused, transport.speed),
                 player.target,
                 player.done,
-                player.run and player.run.source.status.state,
+                player.run and overall(player.run.source.statuses),
                 id(session),
             )
         )
@@ -172,8 +172,8 @@ class SeekBar(Bar):
         if player.done:
             return f"{sign('end')} end", "dim"
         if transport is None:
-            state = player.run.source.status.state if player.run else State.CONNECTING
-            return f"{sign('live')} {state.value}", STATE_INK[state]
+            state = overall(player.run.source.statuses) if player.run else State.CONNECTING
+            return f"{sign(STATE_SIGN[state])} {state.value}", STATE_INK[state]
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"

@@ -1,0 +1,111 @@
+"""How sources stand, in words for whoever watches them: ``polling in 12 s``, ``reconnecting in 4 s,
+gap of 40 s``. Pure; the wall clock's time is handed in, and is used for counting down only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moltwatch.sources.base import State, Status
+from moltwatch.times import MINUTE, SECOND, Micros, format_duration, format_time
+
+WORST_FIRST = (
+    State.FAILED,
+    State.RECONNECTING,
+    State.CONNECTING,
+    State.RATE_LIMITED,
+    State.POLLING,
+    State.LIVE,
+    State.PAUSED,
+    State.REPLAYING,
+    State.ENDED,
+)
+
+WELL = frozenset({State.LIVE, State.POLLING, State.REPLAYING, State.PAUSED, State.ENDED})
+"""Nothing is wrong, or will be."""
+
+LONG_LIMIT: Micros = 30 * SECOND
+"""A rate limit that holds longer is news; shorter ones are how polling works."""
+
+
+def words(status: Status, now: Micros) -> str:
+    """What a source does, and when it goes on: ``rate-limited until 14:03`` (UTC)."""
+    left = None if status.until is None or status.until <= now else status.until - now
+    countdown = "" if left is None else f" in {_seconds(left)}"
+    match status.state:
+        case State.LIVE:
+            told = "connected"
+        case State.CONNECTING if left is not None:
+            told = f"trying again{countdown}"
+        case State.RATE_LIMITED if left is not None and left >= MINUTE:
+            told = f"rate-limited until {format_time(now + left)[11:16]}"
+        case State.RATE_LIMITED if left is not None:
+            told = f"rate-limited for {_seconds(left)}"
+        case State.POLLING | State.RECONNECTING:
+            told = f"{status.state.value}{countdown}"
+        case _:
+            told = status.state.value
+    if status.lost_at is not None and now - status.lost_at >= SECOND:
+        told += f", gap of {_seconds(now - status.lost_at)}"
+    return told
+
+
+def sentence(status: Status, now: Micros) -> str:
+    """Who does what, and why: ``relay.example reconnecting in 4 s (connection refused)``."""
+    why = f" ({status.detail})" if status.detail else ""
+    return f"{status.name} {words(status, now)}{why}"
+
+
+def worst_first(statuses: Sequence[Status]) -> list[Status]:
+    """Those that need attention before those that are well; otherwise in their order."""
+    return sorted(statuses, key=lambda status: WORST_FIRST.index(status.state))
+
+
+def summary(statuses: Sequence[Status], now: Micros) -> str:
+    """All of them on a line, the worst first; empty where there is nothing to say of recordings
+    that are being played or have ended."""
+    worst = worst_first(statuses)
+    if all(status.state in (State.REPLAYING, State.ENDED) for status in worst):
+        return ""
+    if len(worst) == 1:
+        return sentence(worst[0], now)
+    ill = [status for status in worst if status.state not in WELL]
+    well = len(worst) - len(ill)
+    if not ill:
+        waiting = [status for status in worst if status.state is State.POLLING]
+        return ", ".join([f"{well} connected", *(sentence(one, now) for one in waiting[:1])])
+    return ", ".join([*(sentence(status, now) for status in ill), f"{well} connected"])
+
+
+class Lookout:
+    """Notices when a source gets into trouble; said once, until it has been well in between."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, State] = {}
+
+    def news(self, statuses: Sequence[Status], now: Micros) -> list[str]:
+        """Sentences about those whose trouble is new."""
+        said: list[str] = []
+        for place, status in enumerate(statuses):
+            if status.state in WELL:
+                self._told.pop(place, None)
+            elif self._is_news(place, status, now) and not (
+                # Where there is no other, its failure ends the run, which says so.
+                status.state is State.FAILED and len(statuses) == 1
+            ):
+                self._told[place] = status.state
+                said.append(sentence(status, now))
+        return said
+
+    def _is_news(self, place: int, status: Status, now: Micros) -> bool:
+        known = self._told.get(place)
+        if status.state is State.FAILED:
+            return known is not State.FAILED
+        if known is not None or status.until is None:
+            return False  # the first try of all is under way
+        return status.state is not State.RATE_LIMITED or status.until - now >= LONG_LIMIT
+
+
+def _seconds(span: Micros) -> str:
+    """Whole seconds, as countdowns have them: the last one is 1 s."""
+    return format_duration(-(-span // SECOND) * SECOND)
