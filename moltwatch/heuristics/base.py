@@ -3,8 +3,10 @@
 A heuristic is a class whose constructor arguments are its parameters; under the same names they
 are its section in the configuration file (``[heuristics.NAME]``). It sees each post once, in
 stream order, together with what is remembered of its author and thread, and answers with signals:
-reasons, each for one post, graded 0 to 1. It never reads the wall clock, votes or karma, keeps its
-own memory bounded by stream time, and knows nothing of verdicts: fusing is the engine's job.
+reasons, each for one post, graded 0 to 1. Only coordination looks back at earlier posts; what is
+said of persona and hazard concerns the post at hand, and is final with it. A heuristic never reads
+the wall clock, votes or karma, keeps its own memory bounded by stream time, and knows nothing of
+verdicts: fusing is the engine's job.
 
 Third parties register theirs through the entry point group ``moltwatch.heuristics``; built-ins
 come the same way through :mod:`moltwatch.heuristics.registry`.
@@ -42,8 +44,9 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
     author: str
     strength: float
     """0 to 1: how telling, if this were the only reason."""
-    reason: str
-    """One sentence, with the numbers in it, that a user can check."""
+    reason: object
+    """Its ``str()`` is one sentence, with the numbers in it, that a user can check. Most are never
+    read, so what is costly to word may wait until somebody asks."""
     evidence: tuple[str, ...] = ()
     """Ids of other posts that show it; the engine keeps the first ten."""
     accounts: tuple[str, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import pairwise
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
@@ -16,6 +16,8 @@ from moltwatch.text import fold, words
 
 _COMMON = frozenset(" ".join(read_material("common").values()).split())
 """Words that no stream has to teach."""
+_MOST_WORDS = 400
+"""Of a post."""
 
 
 @lru_cache(maxsize=4096)
@@ -47,26 +49,33 @@ class BioEcho(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        if not item.author.bio:
-            return
-        told, in_order = _bio(item.author.bio)
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        bio = item.author.bio
+        if not bio:
+            return ()
+        told, in_order = _bio(bio)
         shared = told & item.vocabulary
         if not shared:
-            return
+            return ()
         rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
         if not rare:
-            return
-        yield Mark(
+            return ()
+        words = Mark(
             "bio.words", saturating(len(rare), 2.0), "repeats words of its bio ({})", sorted(rare)
         )
-        said = item.words[:400]
-        turns = dict.fromkeys(
-            f"{one} {two}"
-            for one, two in pairwise(said)
-            if (one in rare or two in rare) and f" {one} {two} " in in_order
-        )
-        if turns:
-            yield Mark(
-                "bio.phrases", saturating(len(turns), 2.0), "repeats turns of its bio ({})", turns
-            )
+        turns = _turns(item.words[:_MOST_WORDS], rare, in_order)
+        if not turns:
+            return (words,)
+        says = "repeats turns of its bio ({})"
+        return words, Mark("bio.phrases", saturating(len(turns), 2.0), says, turns)
+
+
+def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> Sequence[str]:
+    """Pairs of words with a rare one in them that stand in the bio, too; each once."""
+    turns: dict[str, None] = {}
+    for at, word in enumerate(said):
+        if word in rare:
+            for turn in (" ".join(said[max(at - 1, 0) : at + 1]), " ".join(said[at : at + 2])):
+                if turn != word and f" {turn} " in in_order:
+                    turns[turn] = None
+    return tuple(turns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
@@ -12,7 +12,6 @@ from moltwatch.heuristics.persona import Mark, PersonaHeuristic
 _BEFORE_NAME = frozenset(
     [
         "i'm",
-        "i’m",
         "im",
         "am",
         "is",
@@ -34,7 +33,6 @@ _BEFORE_NAME = frozenset(
         "это",
         "name",
         "name's",
-        "name’s",
     ]
 )
 _AFTER_NAME = frozenset(
@@ -68,10 +66,11 @@ class Brief(PersonaHeuristic):
         "brief.report",
     )
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        yield from self.cue_marks(item)
-        if called := introduces(item.words, names(item.post.author)):
-            yield Mark("brief.own_name", 1.0, "introduces itself as “{}”", called)
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        own = names(item.post.author)
+        if own.isdisjoint(item.vocabulary) or not (called := introduces(item.words, own)):
+            return ()
+        return (Mark("brief.own_name", 1.0, "introduces itself as “{}”", called),)
 
 
 def introduces(text: Sequence[str], own: frozenset[str]) -> str | None:

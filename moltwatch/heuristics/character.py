@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -49,51 +49,62 @@ class Character(PersonaHeuristic):
     )
     habitual = True
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        yield from self.cue_marks(item)
-        body = item.text.body[:_MOST_CHARS]
+    def in_text(self, text: Text) -> Iterator[Mark]:
+        yield from self.cue_marks(text)
+        body = text.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
             yield Mark(
                 "character.stage", saturating(len(stage)), "gives stage directions ({})", stage
             )
-        yield from self._own_name(item, body)
-        capitals = item.text.once(_capitals)
+        capitals = _capitals(body)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
             yield Mark(
                 "character.shouts", min(shouted / 0.6, 1.0), "shouts ({:.0%} capitals)", shouted
             )
-        exotic = item.text.exotic(_MOST_CHARS)
-        if exotic and (emoji := _EMOJI.findall(exotic)):
-            emblem = _emblem(item.author.bio).intersection(emoji)
-            if emblem:
-                yield Mark(
-                    "character.emblem", 1.0, "carries the emblem of its bio {}", sorted(emblem)
-                )
-            density = len(emoji) / (len(item.words) + 5)
+        if emoji := text.once(_emoji):
+            density = len(emoji) / (len(text.words) + 5)
             yield Mark("character.emoji", min(density / 0.2, 1.0))
-        if bio := _role(item.author.bio):
-            yield Mark("character.bio", saturating(len(bio)), "has the bio of a role ({})", bio)
 
-    def _own_name(self, item: Item, body: str) -> Iterator[Mark]:
-        """The own name as a signature, and in the third person."""
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        seen: list[Mark] = []
         own = names(item.post.author)
-        if own.isdisjoint(item.vocabulary):
-            return
-        spoken = sum(map(item.words.count, own))
-        last = body.rstrip().rpartition("\n")[2]
-        signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
-        if signed:
-            yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
-        spoken -= signed + (introduces(item.words, own) is not None)
-        if spoken > 0:
-            often = "once" if spoken == 1 else f"{spoken} times"
-            says = "speaks of itself by name, {}"
-            yield Mark("character.third_person", saturating(spoken), says, often)
+        if not own.isdisjoint(item.vocabulary):
+            seen += _own_name(item, own)
+        bio = item.author.bio
+        if not bio:
+            return seen
+        if (emoji := item.text.once(_emoji)) and (emblem := _emblem(bio).intersection(emoji)):
+            says = "carries the emblem of its bio {}"
+            seen.append(Mark("character.emblem", 1.0, says, sorted(emblem)))
+        if role := _role(bio):
+            says = "has the bio of a role ({})"
+            seen.append(Mark("character.bio", saturating(len(role)), says, role))
+        return seen
 
 
-def _capitals(text: Text) -> int:
-    plain = text.body[:_MOST_CHARS].encode("utf-8", "replace")
+def _own_name(item: Item, own: frozenset[str]) -> Iterator[Mark]:
+    """The own name as a signature, and in the third person."""
+    body = item.text.body[:_MOST_CHARS]
+    spoken = sum(map(item.words.count, own))
+    last = body.rstrip().rpartition("\n")[2]
+    signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
+    if signed:
+        yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
+    spoken -= signed + (introduces(item.words, own) is not None)
+    if spoken > 0:
+        often = "once" if spoken == 1 else f"{spoken} times"
+        says = "speaks of itself by name, {}"
+        yield Mark("character.third_person", saturating(spoken), says, often)
+
+
+def _emoji(text: Text) -> Sequence[str]:
+    exotic = text.exotic(_MOST_CHARS)
+    return _EMOJI.findall(exotic) if exotic else ()
+
+
+def _capitals(body: str) -> int:
+    plain = body.encode("utf-8", "replace")
     return len(plain) - len(plain.translate(None, _CAPITALS))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
@@ -10,7 +10,10 @@ from moltwatch.heuristics.cues import cues_of
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.texts import Text
 
+_COMMONPLACE = (Mark("conversation.commonplace", 1.0),)
+_BY_NAME = Mark("conversation.by_name", 1.0, "addresses the other by name")
 _YOU = frozenset(read_material("pronouns")["you"])
 _I = frozenset(read_material("pronouns")["i"])
 
@@ -37,56 +40,47 @@ class Conversation(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        cues = cues_of(item)
-        text, vocabulary, body = item.words, item.vocabulary, item.post.text
+    def in_text(self, text: Text) -> Iterator[Mark]:
+        cues, said, vocabulary, body = cues_of(text), text.words, text.vocabulary, text.body
         if phrases := cues.get("conversation.agreement"):
-            yield Mark(
-                "conversation.agreement", saturating(len(phrases), 1.5), "answers what was said"
-            )
+            yield Mark("conversation.agreement", saturating(len(phrases), 1.5))
         if phrases := cues.get("conversation.technical"):
-            yield Mark(
-                "conversation.technical",
-                saturating(len(phrases), 3.0),
-                "talks about how things work",
-            )
+            yield Mark("conversation.technical", saturating(len(phrases), 3.0))
         if "?" in body or "？" in body:
-            yield Mark("conversation.asks", 1.0, "asks")
+            yield Mark("conversation.asks", 1.0)
         if not vocabulary.isdisjoint(_YOU):
-            you = sum(map(_YOU.__contains__, text)) / (len(text) + 5)
+            you = sum(map(said.count, _YOU & vocabulary)) / (len(said) + 5)
             yield Mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
         if not vocabulary.isdisjoint(_I):
-            i = sum(map(_I.__contains__, text)) / (len(text) + 5)
-            yield Mark("conversation.i", min(i / 0.1, 1.0), "speaks for itself")
+            i = sum(map(said.count, _I & vocabulary)) / (len(said) + 5)
+            yield Mark("conversation.i", min(i / 0.1, 1.0))
         if "`" in body:
             yield Mark("conversation.code", 1.0, "shows code")
-        if len(text) < 6:
+        if len(said) < 6:
             yield Mark("conversation.short", 1.0, "says next to nothing")
-        yield Mark("conversation.length", min(len(text) / 200, 1.0), "goes into detail")
-        if not item.post.is_root:
-            yield from self._ties(item)
+        yield Mark("conversation.length", min(len(said) / 200, 1.0))
 
-    def _ties(self, item: Item) -> Iterator[Mark]:
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        return () if item.post.is_root else self._ties(item)
+
+    def _ties(self, item: Item) -> Sequence[Mark]:
         """How a comment is tied to what it answers."""
         thread, post = item.thread, item.post
-        parent = thread.posts.get(post.parent or "") or thread.root
+        root = thread.root
+        parent = thread.posts.get(post.parent or "") or root
         if parent is None:
-            return
+            return ()
         telling = item.rarity.rare(item.vocabulary, self.share)
         if len(telling) < 2:
-            yield Mark("conversation.commonplace", 1.0, "says nothing that is its own")
-            return
-        said = parent.folded
-        shared = len([word for word in telling if word in said])
-        if (root := thread.root) and root is not parent:
-            said = root.folded
-            shared = max(shared, len([word for word in telling if word in said]))
+            return _COMMONPLACE
+        shared = sum(map(parent.folded.__contains__, telling))
+        if root and root is not parent:
+            shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
-            tie = shared / len(telling)
-            says = "takes up {:.0%} of its telling words from what it answers"
-            yield Mark("conversation.ties", min(tie / 0.3, 1.0), says, tie)
+            tie = Mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
         else:
             says = "shares none of its {} telling words with what it answers"
-            yield Mark("conversation.aside", min(len(telling) / 15, 1.0), says, len(telling))
+            tie = Mark("conversation.aside", min(len(telling) / 15, 1.0), says, len(telling))
         if parent.author.lower() in item.folded:
-            yield Mark("conversation.by_name", 1.0, "addresses the other by name")
+            return (tie, _BY_NAME)
+        return (tie,)

@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.texts import Text
 from moltwatch.text import fold, words
@@ -57,8 +56,7 @@ class Lexicon:
                     self._add(plain, cue.name)
 
     def _add(self, plain: str, name: str) -> None:
-        # An apostrophe comes straight, curly or not at all.
-        for variant in {plain, plain.replace("'", "’"), plain.replace("'", "")}:
+        for variant in {plain, plain.replace("'", "")}:  # many leave the apostrophe out
             node = self._root
             for word in words(fold(variant)):
                 node = node.setdefault(word, {})
@@ -110,9 +108,9 @@ def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
     return lexicon().find(words(fold(bio[:1000])))
 
 
-def cues_of(item: Item) -> Mapping[str, tuple[str, ...]]:
-    """The cues in a post, searched once for all heuristics that ask, and for its copies."""
-    return item.text.once(_search)
+def cues_of(text: Text) -> Mapping[str, tuple[str, ...]]:
+    """The cues in a text, searched once for all heuristics that ask."""
+    return text.once(_search)
 
 
 def _search(text: Text) -> Mapping[str, tuple[str, ...]]:

@@ -89,8 +89,8 @@ class Engine:
         self._verdicts = verdicts
         self._threshold = threshold
         self._complain = complain
-        self._moved: dict[tuple[str, Kind], Case] = {}
-        """Cases that a signal of a kind has changed, to be judged at the end of the event."""
+        self._at_hand: Case | None = None
+        """The case on the post that this event brings."""
         self._findings: list[Finding] = []
 
     def feed(self, event: Event) -> list[Finding]:
@@ -135,8 +135,10 @@ class Engine:
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
-        self._cases.open(post)
+        self._at_hand = self._cases.open(post)
         self._ask(self._observers, item)
+        self._conclude(self._at_hand)
+        self._at_hand = None
         self._memory.remember(item)
 
     def _panel(self, question: Callable[..., Iterable[Signal]]) -> _Panel:
@@ -163,8 +165,11 @@ class Engine:
             health.spent_ns += ended - begun
             if signals:
                 health.signals += len(signals)
-                for signal in signals:
-                    self._take(heuristic, signal)
+                try:
+                    for signal in signals:
+                        self._take(heuristic, signal)
+                except ValueError as error:
+                    self._blame(heuristic, health, error)
                 ended = perf_counter_ns()
             begun = ended
 
@@ -178,30 +183,42 @@ class Engine:
         if heuristic.kind is Kind.COORDINATED:
             # Also for a post whose case has closed: its author is still in the company it kept.
             self._groups.add(heuristic.name, heuristic.family, signal, self.now)
-        case = self._cases.get(signal.post)
-        if case is None:
-            return
-        kept = case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
-        if kept and heuristic.kind is not Kind.COORDINATED:
-            self._moved[signal.post, heuristic.kind] = case
+            case = self._cases.get(signal.post)
+        else:
+            case = self._at_hand
+            if case is None or case.post.id != signal.post:
+                raise ValueError(f"speaks of {signal.post!r}, which is not the post at hand")
+        if case is not None:
+            case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
 
-    def _judge(self, case: Case, kind: Kind) -> None:
-        if kind in case.flagged or case.score(kind) < self._threshold:
+    def _conclude(self, case: Case) -> None:
+        """Every heuristic has spoken (some speak against): judge all that concerns but this post.
+        What did not suffice for a verdict is not remembered, unless everything is asked for."""
+        if not case.held:
             return
-        case.flagged = (*case.flagged, kind)
+        case.fuse()
+        self._judge(case, Kind.PERSONA, Kind.HAZARD)
+        if not self._verdicts:
+            case.drop((Kind.COORDINATED, *case.flagged))
+
+    def _judge(self, case: Case, *kinds: Kind) -> None:
+        """Tell of those kinds whose threshold a post has now crossed."""
+        crossed = [
+            kind
+            for kind in kinds
+            if case.score(kind) >= self._threshold and kind not in case.flagged
+        ]
+        if not crossed:
+            return
+        case.flagged = (*case.flagged, *crossed)
         case.first_at = self.now if case.first_at is None else case.first_at
-        self._findings.append(
-            FlaggedPost(
-                at=self.now, kind=kind, post=case.post, scores=case.scores(), flags=case.flags()
-            )
+        scores, flags = case.scores(), case.flags(case.flagged)
+        self._findings.extend(
+            FlaggedPost(at=self.now, kind=kind, post=case.post, scores=scores, flags=flags)
+            for kind in crossed
         )
 
     def _drain(self) -> list[Finding]:
-        # Not before every heuristic has spoken: some speak against.
-        if self._moved:
-            for (_, kind), moved in self._moved.items():
-                self._judge(moved, kind)
-            self._moved.clear()
         groups, standings = self._groups.drain()
         self._findings.extend(groups)
         for standing in standings:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text
@@ -14,7 +13,7 @@ from moltwatch.heuristics.texts import Text
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
-_COINED = re.compile(r"[a-z]{2,}['’](?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
+_COINED = re.compile(r"[a-z]{2,}'(?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
 _WE = frozenset(read_material("pronouns")["we"])
 
 
@@ -45,22 +44,16 @@ class Manifesto(PersonaHeuristic):
     half = 2.0
     habitual = True
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        kinds = 0
-        for mark in self.cue_marks(item):
-            kinds += 1
-            yield mark
-        if kinds >= 2:
-            yield Mark("manifesto.breadth", (kinds - 1) / 4)
-        yield from item.text.once(_style)
+    def in_text(self, text: Text) -> Iterator[Mark]:
+        told = tuple(self.cue_marks(text))
+        yield from told
+        if len(told) >= 2:
+            yield Mark("manifesto.breadth", (len(told) - 1) / 4)
+        yield from _style(text)
 
 
-def _style(text: Text) -> list[Mark]:
+def _style(text: Text) -> Iterator[Mark]:
     """What a proclamation looks like."""
-    return list(_look_at(text))
-
-
-def _look_at(text: Text) -> Iterator[Mark]:
     body = text.body[:_MOST_CHARS]
     if "[" in body and (headings := _HEADING.findall(body)):
         says = "proclaims under headings ({})"
@@ -70,14 +63,14 @@ def _look_at(text: Text) -> Iterator[Mark]:
         yield Mark(
             "manifesto.sigils", saturating(len(sigils)), "is adorned with sigils ({})", sigils
         )
-    if "'" in body or "’" in exotic:
-        glued = [word for word in text.vocabulary if "'" in word or "’" in word]
+    if "'" in text.folded:
+        glued = [word for word in text.vocabulary if "'" in word]
         if coined := sorted(filter(_COINED.fullmatch, glued)):
             yield Mark(
                 "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
             )
     if len(text.words) >= 12 and not text.vocabulary.isdisjoint(_WE):
-        we = sum(map(_WE.__contains__, text.words)) / len(text.words)
+        we = sum(map(text.words.count, _WE & text.vocabulary)) / len(text.words)
         if we > 0.02:
             yield Mark(
                 "manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we

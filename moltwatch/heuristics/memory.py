@@ -9,7 +9,8 @@ because an archive tells them once; they are bounded by number.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ from moltwatch.heuristics.rarity import Rarity
 from moltwatch.heuristics.texts import Texts
 from moltwatch.model import AgentSeen, Post
 from moltwatch.times import DAY, Micros
+
+_T = TypeVar("_T")
 
 POSTS_PER_AUTHOR = 40
 POSTS_PER_THREAD = 200
@@ -43,7 +46,7 @@ class Past(Struct, frozen=True, gc=False):
 class Author:
     """One account's recent past."""
 
-    __slots__ = ("first_seen", "last_seen", "n", "name", "profile", "recent")
+    __slots__ = ("first_seen", "last_seen", "n", "name", "notes", "profile", "recent")
 
     def __init__(self, name: str, profile: AgentSeen | None) -> None:
         self.name = name
@@ -55,6 +58,16 @@ class Author:
         self.n = 0
         """Posts since ``first_seen``."""
         self.recent: deque[Past] = deque(maxlen=POSTS_PER_AUTHOR)
+        self.notes: dict[str, Any] = {}
+        """What heuristics note down, forgotten with the account."""
+
+    def note(self, whose: str, make: Callable[[], _T]) -> _T:
+        """What the heuristic of this name has noted down; made if there is nothing."""
+        try:
+            return cast(_T, self.notes[whose])
+        except KeyError:
+            fresh = self.notes[whose] = make()
+            return fresh
 
     @property
     def bio(self) -> str:

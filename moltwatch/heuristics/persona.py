@@ -12,19 +12,18 @@ The weights are in ``material/weights.toml``, with how they were fitted.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from math import exp, log
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.cues import cues_of, lexicon
-from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import Kind, Post
 
 _SURE = 1e-4
@@ -121,8 +120,37 @@ def quoted(phrases: Iterable[object]) -> str:
     return ", ".join(f"“{str(phrase)[:60]}”" for phrase in islice(phrases, 2))
 
 
+class Shown(NamedTuple):
+    """What the text alone shows one heuristic."""
+
+    marks: Sequence[Mark]
+    moved: float
+    """Log-odds they add."""
+
+
+class Because:
+    """The most telling marks in words: put together only if somebody reads them."""
+
+    __slots__ = ("_marks", "_otherwise")
+
+    def __init__(self, marks: Sequence[Mark], otherwise: str) -> None:
+        self._marks = marks
+        self._otherwise = otherwise
+
+    def __str__(self) -> str:
+        fitted = weights().marks
+        weighed = [(fitted[mark.name] * mark.value, mark) for mark in self._marks if mark.says]
+        weighed.sort(key=lambda pair: -pair[0])
+        telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
+        return "; ".join(telling) or self._otherwise
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other)
+
+
 class PersonaHeuristic(Heuristic):
-    """Base of the persona heuristics: subclasses find marks."""
+    """Base of the persona heuristics: subclasses find marks, in the text alone (asked once for all
+    copies of a text) and in what is around it."""
 
     kind: ClassVar[Kind] = Kind.PERSONA
     cues: ClassVar[tuple[str, ...]] = ()
@@ -134,15 +162,20 @@ class PersonaHeuristic(Heuristic):
 
     def __init__(self, emphasis: Emphasis = 1.0) -> None:
         self.emphasis = emphasis
-        self._habits: Fading[Habit] = Fading(Habit)
+        self._fitted = weights().marks
+        self._read = self._look  # one object: bound anew for each post, it would cost more
 
-    @abstractmethod
-    def marks(self, item: Item) -> Iterable[Mark]:
-        """What there is to see in a post."""
+    def in_text(self, text: Text) -> Iterable[Mark]:
+        """What the title and text show whoever reads them."""
+        return self.cue_marks(text)
 
-    def cue_marks(self, item: Item) -> Iterator[Mark]:
-        """A mark for each of this heuristic's cues that the post shows."""
-        found = cues_of(item)
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        """What shows beside author, thread and past, in a post whose text shows ``shown``."""
+        return ()
+
+    def cue_marks(self, text: Text) -> Iterator[Mark]:
+        """A mark for each of this heuristic's cues that a text shows."""
+        found = cues_of(text)
         if not found:
             return
         says = lexicon().says
@@ -152,37 +185,41 @@ class PersonaHeuristic(Heuristic):
 
     def see(self, item: Item) -> list[Mark]:
         """The marks of a post and of its author's habit, which the post then becomes part of."""
-        seen = list(self.marks(item))
-        if self.habitual:
-            habit = self._habits.touch(item.post.author, item.post.seen_at)
-            shown = sum(mark.value for mark in seen)
-            if habit.posts and habit.level > 0.1:
-                seen.append(Mark(f"{self.name}.habit", saturating(habit.level), _SAME, habit.posts))
-            habit.posts += 1
-            habit.level += (min(shown, 3.0) - habit.level) * (1 - _MEMORY)
-        return seen
+        shown = item.text.once(self._read)
+        return [*shown.marks, *self._see(item, shown)]
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        seen = self.see(item)
-        if not seen:
-            return ()
-        fitted = weights().marks
-        moved = sum([fitted[mark.name] * mark.value for mark in seen]) * self.emphasis
+        shown = item.text.once(self._read)
+        seen = self._see(item, shown)
+        moved = (shown.moved + self._moved(seen) if seen else shown.moved) * self.emphasis
         if not moved:
             return ()
-        return (
-            Signal(
-                post=item.post.id,
-                author=item.post.author,
-                strength=probability(prior(item.post) + moved),
-                reason=self._reason(seen) if moved > 0 else _AGAINST,
-            ),
-        )
+        strength = probability(prior(item.post) + moved)
+        reason: str | Because = _AGAINST
+        if moved > 0:
+            reason = Because([*shown.marks, *seen], self.name)
+        post = item.post
+        return (Signal(post=post.id, author=post.author, strength=strength, reason=reason),)
 
-    def _reason(self, seen: Iterable[Mark]) -> str:
-        """The most telling marks in words."""
-        fitted = weights().marks
-        weighed = [(fitted[mark.name] * mark.value, mark) for mark in seen if mark.says]
-        weighed.sort(key=lambda pair: -pair[0])
-        telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
-        return "; ".join(telling) or self.name
+    def _look(self, text: Text) -> Shown:
+        marks = tuple(self.in_text(text))
+        return Shown(marks, self._moved(marks))
+
+    def _see(self, item: Item, shown: Shown) -> Sequence[Mark]:
+        """The marks that are not in the text alone."""
+        seen = self.around(item, shown.marks)
+        return [*seen, *self._habit(item, shown.marks, seen)] if self.habitual else seen
+
+    def _habit(self, item: Item, *marks: Sequence[Mark]) -> Sequence[Mark]:
+        habit = item.author.note(self.name, Habit)
+        shown = sum([mark.value for some in marks for mark in some])
+        seen: Sequence[Mark] = ()
+        if habit.level > 0.1:
+            seen = (Mark(f"{self.name}.habit", saturating(habit.level), _SAME, habit.posts),)
+        habit.posts += 1
+        habit.level += (min(shown, 3.0) - habit.level) * (1 - _MEMORY)
+        return seen
+
+    def _moved(self, marks: Iterable[Mark]) -> float:
+        fitted = self._fitted
+        return sum([fitted[mark.name] * mark.value for mark in marks])

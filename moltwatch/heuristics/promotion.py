@@ -9,12 +9,10 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import cues_of_bio
-from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.names import names
-from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text
-from moltwatch.times import HOUR
 
 _HOSTS = read_material("hosts")
 _ENDINGS = frozenset(_HOSTS["endings"])
@@ -44,7 +42,6 @@ class Promotion(PersonaHeuristic):
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
-    fade_hours: how long what an account pushed is remembered (hours of stream time, above 0)
 
     Fails when
     someone shares what they built with nothing to gain, which reads the same; and a product that is
@@ -61,44 +58,27 @@ class Promotion(PersonaHeuristic):
     )
     half = 2.0
 
-    def __init__(self, emphasis: Emphasis = 1.0, fade_hours: Hours = 24.0) -> None:
-        super().__init__(emphasis)
-        self.fade_hours = fade_hours
-        self._pushed: Fading[Counter[str]] = Fading(Counter, int(fade_hours * HOUR))
-
-    def see(self, item: Item) -> list[Mark]:
-        seen = super().see(item)
-        if offers := offers_of(item):
-            pushed = self._pushed.touch(item.post.author, item.post.seen_at)
-            pushed.update(offers)
-            if len(pushed) > _MOST_OFFERS:
-                for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:
-                    del pushed[offer]
-        return seen
-
-    def marks(self, item: Item) -> Iterator[Mark]:
-        shown = list(self._pitch(item))
-        yield from shown
-        if len(shown) >= 3:
-            yield Mark("promotion.breadth", min((len(shown) - 2) / 4, 1.0))
-        told = cues_of_bio(item.author.bio)
-        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
-            yield Mark(
-                "promotion.bio", saturating(len(bio), 2.0), "has a bio that advertises ({})", bio
-            )
-
-    def _pitch(self, item: Item) -> Iterator[Mark]:
-        """What the post itself shows."""
-        yield from self.cue_marks(item)
-        if offers := offers_of(item):
-            yield from self._offers(item, offers)
-        body = item.text.body[:_MOST_CHARS]
-        if item.text.longest >= _WALLET_CHARS and _WALLET.search(body):
+    def in_text(self, text: Text) -> Iterator[Mark]:
+        yield from self.cue_marks(text)
+        body = text.body[:_MOST_CHARS]
+        if text.longest >= _WALLET_CHARS and _WALLET.search(body):
             yield Mark("promotion.wallet", 1.0, "gives a wallet or contract address")
-        if tags := _TAG.findall(body):
+        if "#" in body and (tags := _TAG.findall(body)):
             yield Mark(
                 "promotion.hashtags", saturating(len(tags), 2.0), "carries hashtags ({})", tags
             )
+
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        seen: list[Mark] = []
+        if offers := offers_of(item):
+            seen += self._offers(item, offers)
+        if (n := len(shown) + len(seen)) >= 3:
+            seen.append(Mark("promotion.breadth", min((n - 2) / 4, 1.0)))
+        told = cues_of_bio(item.author.bio)
+        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
+            says = "has a bio that advertises ({})"
+            seen.append(Mark("promotion.bio", saturating(len(bio), 2.0), says, bio))
+        return seen
 
     def _offers(self, item: Item, offers: Sequence[str]) -> Iterator[Mark]:
         for name, here in (
@@ -110,11 +90,15 @@ class Promotion(PersonaHeuristic):
                 yield Mark(f"promotion.{name}", saturating(len(here)), "points to {}", here)
         if own := own_offers(item, offers):
             yield Mark("promotion.own", 1.0, "points to what its own name or bio says ({})", own)
-        if pushed := self._pushed.peek(item.post.author):
-            again = max(offers, key=pushed.__getitem__)
-            if n := pushed[again]:
-                often = "once before" if n == 1 else f"{n} times before"
-                yield Mark("promotion.again", saturating(n, 2.0), "pushed {}", f"{again} {often}")
+        pushed: Counter[str] = item.author.note(self.name, Counter)
+        again = max(offers, key=pushed.__getitem__)
+        if n := pushed[again]:
+            often = "once before" if n == 1 else f"{n} times before"
+            yield Mark("promotion.again", saturating(n, 2.0), "pushed {}", f"{again} {often}")
+        pushed.update(offers)
+        if len(pushed) > _MOST_OFFERS:
+            for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:
+                del pushed[offer]
 
 
 def offers_of(item: Item) -> Sequence[str]:
@@ -129,7 +113,7 @@ def _offers_of_text(text: Text) -> Sequence[str]:
 
 
 def _offers_in(text: str) -> Sequence[str]:
-    found: list[str] = _TICKER.findall(text)
+    found: list[str] = _TICKER.findall(text) if "$" in text else []
     if "m/" in text:
         found += _COMMUNITY.findall(text)
     if _DOTTED.search(text):  # a full stop inside a word; most texts have none

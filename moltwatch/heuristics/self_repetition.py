@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import ClassVar
-from zlib import crc32
+from typing import ClassVar, TypeAlias
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Count
-from moltwatch.heuristics.persona import Emphasis, Hours, Mark, PersonaHeuristic, saturating
-from moltwatch.times import HOUR
+from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.texts import Text
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _STALE = 4
@@ -19,6 +17,10 @@ _STALE = 4
 _MOST_CHARS = 2_000
 _MOST_SENTENCES = 300
 """Sentences remembered of one account."""
+
+_Sentence: TypeAlias = tuple[int, int, str]
+"""Hash (it is only ever compared, so that it differs from run to run does no harm), length in
+characters, and the sentence in lower case."""
 
 
 class _Said:
@@ -40,7 +42,6 @@ class SelfRepetition(PersonaHeuristic):
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
-    fade_hours: how long what an account said is remembered (hours of stream time, above 0)
     shortest: sentences of fewer characters do not count (characters, 1 to 200)
 
     Fails when
@@ -50,31 +51,28 @@ class SelfRepetition(PersonaHeuristic):
     name: ClassVar[str] = "self-repetition"
     family: ClassVar[str] = "repetition"
 
-    def __init__(
-        self, emphasis: Emphasis = 1.0, fade_hours: Hours = 24.0, shortest: Count = 8
-    ) -> None:
+    def __init__(self, emphasis: Emphasis = 1.0, shortest: Count = 8) -> None:
         super().__init__(emphasis)
-        self.fade_hours = fade_hours
         self.shortest = shortest
-        self._said: Fading[_Said] = Fading(_Said, int(fade_hours * HOUR))
+        self._cut = self._sentences
 
-    def see(self, item: Item) -> list[Mark]:
-        sentences = self._sentences(item.post.text)
-        said = self._said.touch(item.post.author, item.post.seen_at)
-        seen = list(self._compare(sentences, said)) if said.posts and sentences else []
+    def in_text(self, text: Text) -> Iterable[Mark]:
+        return ()
+
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        sentences = item.text.once(self._cut)
+        said = item.author.note(self.name, _Said)
+        seen = list(self._compare(sentences, said)) if said.posts and sentences else ()
         said.posts += 1
+        times = said.times
         for key, _, _ in sentences:
-            said.times[key] = said.times.pop(key, 0) + 1  # at the end: said last
-        for key in list(islice(said.times, max(0, len(said.times) - _MOST_SENTENCES))):
-            del said.times[key]
+            times[key] = times.pop(key, 0) + 1  # at the end: said last
+        if len(times) > _MOST_SENTENCES:
+            for key in list(islice(times, len(times) - _MOST_SENTENCES)):
+                del times[key]
         return seen
 
-    def marks(self, item: Item) -> Iterator[Mark]:
-        said = self._said.peek(item.post.author)
-        if said and (sentences := self._sentences(item.post.text)):
-            yield from self._compare(sentences, said)
-
-    def _compare(self, sentences: Sequence[tuple[int, int, str]], said: _Said) -> Iterator[Mark]:
+    def _compare(self, sentences: Sequence[_Sentence], said: _Said) -> Iterator[Mark]:
         times = said.times
         again = [sentence for sentence in sentences if sentence[0] in times]
         if not again:
@@ -96,14 +94,12 @@ class SelfRepetition(PersonaHeuristic):
         if n >= _STALE and share > 0.9:
             yield Mark("repetition.stale", 1.0, "has been said often enough to be known")
 
-    def _sentences(self, text: str) -> list[tuple[int, int, str]]:
-        """Sentences worth comparing: a number that is the same in every run (``hash`` of a text is
-        not), the length in characters, the sentence."""
-        text = text[:_MOST_CHARS].lower()
-        for end in _SENTENCE_ENDS[: 3 if text.isascii() else 6]:
-            text = text.replace(end, "\n")
+    def _sentences(self, text: Text) -> Sequence[_Sentence]:
+        body = text.body[:_MOST_CHARS].lower()
+        for end in _SENTENCE_ENDS[: 3 if body.isascii() else 6]:
+            body = body.replace(end, "\n")
         return [
-            (crc32(sentence.encode("utf-8", "replace")), length, sentence)
-            for part in text.split("\n")
-            if (length := len(sentence := part.strip())) >= self.shortest
+            (hash(sentence), len(sentence), sentence)
+            for sentence in map(str.strip, body.split("\n"))
+            if len(sentence) >= self.shortest
         ]

@@ -10,7 +10,8 @@ they were fitted as (:mod:`moltwatch.heuristics.persona`). Either way 0.5 is the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -37,7 +38,8 @@ class Held(Struct, frozen=True, array_like=True, gc=False):
     kind: Kind
     family: str
     strength: float
-    reason: str
+    reason: Any
+    """A sentence, or what becomes one when it is packed or told."""
     evidence: tuple[str, ...]
     accounts: tuple[str, ...]
     n: int
@@ -49,8 +51,10 @@ class Case(Struct, array_like=True):
     post: Post
     held: dict[str, Held] = {}
     """What is held against (or for) it, by heuristic."""
+    persona: float = 0.0
     coordinated: float = 0.0
     """Score given by the post's group."""
+    hazard: float = 0.0
     group: str | None = None
     flagged: tuple[Kind, ...] = ()
     """Kinds whose threshold it crossed."""
@@ -72,29 +76,32 @@ class Case(Struct, array_like=True):
         )
         return True
 
+    def fuse(self) -> Case:
+        """Make up the scores of persona and hazard from what is held; the case itself."""
+        before = prior(self.post)
+        personas: dict[str, float] = {}
+        hazards: dict[str, float] = {}
+        for held in self.held.values():
+            if held.kind is Kind.PERSONA:
+                moved = log_odds(held.strength) - before
+                most = personas.get(held.family)
+                if most is None or abs(moved) > abs(most):
+                    personas[held.family] = moved
+            elif held.kind is Kind.HAZARD:
+                hazards[held.family] = max(hazards.get(held.family, 0.0), held.strength)
+        self.persona = calibrated(before + sum(personas.values())) if personas else 0.0
+        self.hazard = noisy_or(hazards.values()) if hazards else 0.0
+        return self
+
     def score(self, kind: Kind) -> float:
         """The fused verdict of one kind."""
         if kind is Kind.COORDINATED:
             return self.coordinated
-        if kind is Kind.PERSONA:
-            return self._persona()
-        families: dict[str, float] = {}
-        for held in self.held.values():
-            if held.kind is kind:
-                families[held.family] = max(families.get(held.family, 0.0), held.strength)
-        return noisy_or(families.values())
+        return self.persona if kind is Kind.PERSONA else self.hazard
 
-    def _persona(self) -> float:
-        """Sum of what each family moved the log-odds; 0 if none spoke."""
-        before = prior(self.post)
-        families: dict[str, float] = {}
-        for held in self.held.values():
-            if held.kind is Kind.PERSONA:
-                moved = log_odds(held.strength) - before
-                most = families.get(held.family)
-                if most is None or abs(moved) > abs(most):
-                    families[held.family] = moved
-        return calibrated(before + sum(families.values())) if families else 0.0
+    def drop(self, keep: Container[Kind]) -> None:
+        """Forget what is held for other kinds; the scores stay."""
+        self.held = {name: held for name, held in self.held.items() if held.kind in keep}
 
     def _speaks_for(self, held: Held) -> bool:
         """Whether it is a reason for the verdict: persona heuristics may speak against it."""
@@ -104,25 +111,25 @@ class Case(Struct, array_like=True):
 
     def scores(self) -> Scores:
         return Scores(
-            persona=round(self.score(Kind.PERSONA), 4),
+            persona=round(self.persona, 4),
             coordinated=round(self.coordinated, 4),
-            hazard=round(self.score(Kind.HAZARD), 4),
+            hazard=round(self.hazard, 4),
         )
 
-    def flags(self) -> tuple[Flag, ...]:
-        """All reasons, strongest first."""
+    def flags(self, kinds: Container[Kind] = tuple(Kind)) -> tuple[Flag, ...]:
+        """All reasons for verdicts of these kinds, strongest first."""
         flags = [
             Flag(
                 heuristic=heuristic,
                 kind=held.kind,
                 score=round(held.strength, 4),
-                reason=held.reason,
+                reason=str(held.reason),
                 evidence=held.evidence,
                 accounts=held.accounts,
                 n=held.n,
                 group=self.group if held.kind is Kind.COORDINATED else None,
             )
             for heuristic, held in self.held.items()
-            if self._speaks_for(held)
+            if held.kind in kinds and self._speaks_for(held)
         ]
         return tuple(sorted(flags, key=lambda flag: (-flag.score, flag.heuristic)))

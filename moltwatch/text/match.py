@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-from moltwatch.text.hidden import HIDDEN
+from moltwatch.text.hidden import HIDDEN, beyond_ascii
 
 MOST_CHARS = 16_000
 """Only this much of a body is compared; a longer one is told apart by what it starts with."""
 
 _HIDDEN = re.compile(f"[{HIDDEN}]")
+_APOSTROPHE = "\u2019"
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
@@ -26,6 +28,9 @@ _LOOK_ALIKES = str.maketrans(
     "\u03b1\u03bf\u03c1\u03bd\u03b9\u03c4\u03ba\u03c5\u03c7",
     "aeopcyxijshdrkmthb" + "aopvitkux",
 )
+
+# Korean letters that join into a syllable.
+_JAMO, _LAST_JAMO = "\u1100", "\u11ff"
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w@])@[\w.-]+")
@@ -42,15 +47,32 @@ _EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001fa
 def fold(text: str) -> str:
     """The comparable form: equal for texts that a reader would call the same."""
     text = text[:MOST_CHARS]
-    if not text.isascii():
+    exotic = set() if text.isascii() else set(beyond_ascii(text))
+    if all(map(_is_plain, exotic)):
+        text = text.lower()
+    else:
         text = _HIDDEN.sub("", text)
         text = unicodedata.normalize("NFKC", text)
         text = text.casefold()
         if _GREEK_OR_CYRILLIC.search(text):
             text = _WORD.sub(_one_alphabet, text)
-    else:
-        text = text.lower()
+    if _APOSTROPHE in exotic:
+        text = text.replace(_APOSTROPHE, "'")
     return " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)
+def _is_plain(character: str) -> bool:
+    """Whether a character means itself, whatever stands beside it, so that a text of such and of
+    ASCII is folded by lower case alone. Marks, which join what they follow, are not plain."""
+    return (
+        unicodedata.category(character)[0] in "LPS"
+        and not _HIDDEN.match(character)
+        and not _GREEK_OR_CYRILLIC.match(character)
+        and not _JAMO <= character <= _LAST_JAMO
+        and unicodedata.normalize("NFKC", character) == character
+        and character.lower() == character.casefold()
+    )
 
 
 def _one_alphabet(match: re.Match[str]) -> str:

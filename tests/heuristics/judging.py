@@ -81,7 +81,7 @@ class Court:
             for signal in heuristic.observe(item):
                 case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
         self.memory.remember(item)
-        return case
+        return case.fuse()
 
 
 def persona(

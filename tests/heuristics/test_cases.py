@@ -38,7 +38,7 @@ def test_what_later_posts_add_counts() -> None:
         cases.rest()
     last = cases.get("p")
     assert last is not None
-    assert last.score(Kind.HAZARD) == 0.4
+    assert last.fuse().score(Kind.HAZARD) == 0.4
 
 
 def test_what_cannot_be_packed_rests_as_it_is() -> None:

@@ -157,12 +157,11 @@ def test_fading_memory_is_bounded_in_time_and_number() -> None:
 
 
 def test_memory_of_what_an_account_said_is_bounded() -> None:
-    court = Court([heuristic := SelfRepetition()])
+    court = Court([SelfRepetition()])
     for n in range(60):
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
-    said = heuristic._said.peek("Quillon")
-    assert said is not None
-    assert len(said.times) <= 300
+    noted = court.memory.author("Quillon").notes
+    assert len(noted["self-repetition"].times) <= 300
 
 
 def offers(text: str, link: str | None = None) -> list[str]:

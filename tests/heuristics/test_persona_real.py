@@ -36,7 +36,7 @@ def judged(shared: Path) -> list[tuple[str, bool, str, float]]:
             for signal in heuristic.observe(item):
                 case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
         judged.append(
-            (label["type"], bool(label["label"]), label["kind"], case.score(Kind.PERSONA))
+            (label["type"], bool(label["label"]), label["kind"], case.fuse().score(Kind.PERSONA))
         )
     return judged
 

@@ -30,19 +30,19 @@ def test_hazards_of_one_family_count_once_and_of_two_together() -> None:
     one = case()
     one.add("x", Kind.HAZARD, "f", signal(0.4))
     one.add("y", Kind.HAZARD, "f", signal(0.3))
-    assert one.score(Kind.HAZARD) == pytest.approx(0.4)
+    assert one.fuse().score(Kind.HAZARD) == pytest.approx(0.4)
     one.add("z", Kind.HAZARD, "g", signal(0.5))
-    assert one.score(Kind.HAZARD) == pytest.approx(0.7)
+    assert one.fuse().score(Kind.HAZARD) == pytest.approx(0.7)
 
 
 def test_persona_evidence_adds_up_and_may_speak_against() -> None:
     whole = case()
     before = prior(whole.post)
     whole.add("x", Kind.PERSONA, "f", signal(probability(before + 2.0)))
-    alone = whole.score(Kind.PERSONA)
+    alone = whole.fuse().score(Kind.PERSONA)
     assert alone >= 0.5
     whole.add("y", Kind.PERSONA, "g", signal(probability(before - 2.0)))
-    assert whole.score(Kind.PERSONA) == pytest.approx(probability(before))
+    assert whole.fuse().score(Kind.PERSONA) == pytest.approx(probability(before))
     assert [flag.heuristic for flag in whole.flags()] == ["x"]
 
 
@@ -51,12 +51,13 @@ def test_of_one_persona_family_the_strongest_counts_whichever_way() -> None:
     before = prior(split.post)
     split.add("x", Kind.PERSONA, "f", signal(probability(before + 0.5)))
     split.add("y", Kind.PERSONA, "f", signal(probability(before - 1.0)))
-    assert split.score(Kind.PERSONA) == pytest.approx(probability(before - 1.0))
+    assert split.fuse().score(Kind.PERSONA) == pytest.approx(probability(before - 1.0))
 
 
 def test_kinds_do_not_mix() -> None:
     mixed = case()
     mixed.add("x", Kind.HAZARD, "f", signal(0.9))
+    mixed.fuse()
     assert mixed.score(Kind.PERSONA) == mixed.score(Kind.COORDINATED) == 0.0
 
 
