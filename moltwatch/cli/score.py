@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     "--only",
     multiple=True,
     type=HeuristicParam(),
-    metavar="NAME|FAMILY",
-    help="Run only this heuristic or family; may be given several times.",
+    metavar="NAME|FAMILY|KIND",
+    help="Run only this heuristic, family or kind; may be given several times.",
 )
 @click.option(
     "--without",
     multiple=True,
     type=HeuristicParam(),
-    metavar="NAME|FAMILY",
-    help="Leave out this heuristic or family; may be given several times.",
+    metavar="NAME|FAMILY|KIND",
+    help="Leave out this heuristic, family or kind; may be given several times.",
 )
 @click.option("--ablation", is_flag=True, help="Also each family alone, and all but it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
@@ -55,12 +55,18 @@ def command(
     LABELS are files, a folder, or the beginning of their names; without any, those beside the
     recording (NAME.coordination.csv, NAME.persona.jsonl, NAME.hazards.jsonl, as `moltwatch
     simulate` writes them). Labelled posts that are not in the recording, but have their text with
-    them, are judged on their own.
+    them, are judged alone.
+
+    A group is found when half of its members are flagged, and its time to detect runs from the
+    first act of the third member in the campaign to the first flag on any. "Alone" are posts of
+    which one family only spoke. In the ablation families are measured by account (coordination)
+    or labelled item; one run is enough for it.
 
     \b
     Examples:
-      moltwatch score night.jsonl.zst
+      moltwatch score night
       moltwatch score archive.jsonl.gz labels/ --blind
+      moltwatch score night --ablation --only coordinated
       moltwatch score night.molt night. --without text --json | jq .coordinated.accounts
     """
     import msgspec
@@ -95,6 +101,7 @@ async def _measure(
     from moltwatch.sources.base import SystemClock
     from moltwatch.sources.grammar import open_source
 
+    _check(recording, bool(labels), blind)
     source = await open_source(recording, clock=SystemClock(), speed=FAST)
     try:
         truth = read_labels(labels, recording)
@@ -103,6 +110,23 @@ async def _measure(
         )
     finally:
         await source.close()
+
+
+def _check(recording: str, labelled: bool, blind: bool) -> None:
+    """Only what ends can be measured, and only a file can be read twice."""
+    from moltwatch.errors import UsageError
+    from moltwatch.sources.grammar import recordings_among
+    from moltwatch.text import display_line
+
+    if recordings_among([recording]):
+        return
+    if recording != "-":
+        told = display_line(recording)
+        raise UsageError(f"{told} is no recording: moltwatch record {told} -o FILE makes one")
+    if blind:
+        raise UsageError("--blind has to know all names beforehand: it needs a file")
+    if not labelled:
+        raise UsageError("standard input has no labels beside it: name LABELS")
 
 
 async def _report(
@@ -154,15 +178,17 @@ def _chooser(only: tuple[str, ...], without: tuple[str, ...]) -> Callable[[Heuri
     from moltwatch.errors import UsageError
     from moltwatch.heuristics.registry import available, did_you_mean
 
-    classes = available()
-    known = sorted({*classes, *(cls.family for cls in classes.values())})
+    called = {name: {name, cls.family, cls.kind.value} for name, cls in available().items()}
+    known = sorted(set().union(*called.values()))
     for name in (*only, *without):
         if name not in known:
             hint = did_you_mean(name, known)
-            raise UsageError(f"{name}: neither a heuristic nor a family{hint}")
-
-    def choose(heuristic: Heuristic) -> bool:
-        called = {heuristic.name, heuristic.family}
-        return (not only or bool(called & set(only))) and not called & set(without)
-
-    return choose
+            raise UsageError(f"{name}: no heuristic, family or kind of this name{hint}")
+    chosen = {
+        name
+        for name, names in called.items()
+        if (not only or names & set(only)) and not names & set(without)
+    }
+    if not chosen:
+        raise UsageError("with these --only and --without no heuristic is left")
+    return lambda heuristic: heuristic.name in chosen

@@ -2,216 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import IO
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from moltwatch.evaluation.coordination import CoordinationScore
+from moltwatch.evaluation.ablation import Cut
+from moltwatch.evaluation.coordination import CoordinationScore, GroupScore
 from moltwatch.evaluation.items import ItemsScore
-from moltwatch.evaluation.metrics import Counts
+from moltwatch.evaluation.layout import Page, count, facts, names, number, quality, span, table
 from moltwatch.evaluation.observer import Carried
 from moltwatch.evaluation.report import Items, Report
 from moltwatch.model import Kind
-from moltwatch.text import display_line
-from moltwatch.times import SECOND, format_duration
 
-_WIDTH = 110
-"""Columns, where the output is not a terminal."""
-_MOST_NAMED = 10
+_ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
 
 
 def print_tables(report: Report, stream: IO[str]) -> None:
     """Write all tables of a report."""
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    names = " (names hidden)" if report.blind else ""
-    console.print(
-        f"{display_line(report.recording)}{names}: {report.posts:,} posts by "
-        f"{report.accounts:,} accounts, {len(report.heuristics)} heuristics"
+    page = Page(stream)
+    hidden = ", names hidden" if report.blind else ""
+    page.say(f"{report.recording}{hidden}")
+    page.say(
+        f"{count(report.posts, 'post')} by {count(report.accounts, 'account')} in "
+        f"{report.hours:,.1f} h, {count(len(report.heuristics), 'heuristic')}"
     )
-    console.print(_alert_table(report))
+    if report.labels:
+        page.say(f"labels: {', '.join(Path(path).name for path in report.labels)}")
+    page.show(_alerts(report))
     if report.coordinated:
-        _print_coordination(console, report.coordinated)
+        _coordination(page, report.coordinated)
     for kind, items in ((Kind.PERSONA, report.persona), (Kind.HAZARD, report.hazard)):
         if items:
-            _print_items(console, kind, items)
-    for kind in Kind:
+            _items(page, kind, items)
+    for kind in _ORDER:
         if report.by_heuristic[kind]:
-            console.print(_evidence_table(kind, report.by_heuristic[kind], report.by_family[kind]))
+            page.show(_evidence(kind, report.by_heuristic[kind], report.by_family[kind]))
+    for kind in _ORDER if report.ablation else ():
+        if report.ablation and report.ablation[kind]:
+            page.show(_ablation(kind, report.ablation[kind]))
 
 
-def _alert_table(report: Report) -> Table:
+def _alerts(report: Report) -> Table:
+    heads = ("Alerts", "≥ 0.5", "in 1,000", "an hour", "≥ 0.8", "in 1,000", "an hour")
     rows = (
         (
             alert.kind.value,
             f"{alert.flagged:,}",
-            _number(alert.per_thousand, 1),
+            number(alert.per_thousand, 1),
+            number(alert.per_hour, 1),
             f"{alert.strong:,}",
-            _number(alert.strong_per_thousand, 1),
+            number(alert.strong_per_thousand, 1),
+            number(alert.strong_per_hour, 1),
         )
-        for alert in report.alerts
+        for alert in sorted(report.alerts, key=lambda alert: _ORDER.index(alert.kind))
     )
-    return _table(
-        "Alert rate", ("kind", "≥ 0.5", "in 1,000 posts", "≥ 0.8", "in 1,000 posts"), rows
-    )
+    return table(heads, rows)
 
 
-def _print_coordination(console: Console, score: CoordinationScore) -> None:
-    console.print(
-        _table(
-            "Coordinated",
-            ("", "precision", "recall", "F1", "right", "wrong", "missed"),
+def _coordination(page: Page, score: CoordinationScore) -> None:
+    heads = ("Coordinated", "precision", "recall", "F1", "right", "wrong", "missed")
+    page.show(
+        table(
+            heads,
             (
-                ("by account", *_quality(score.accounts)),
-                ("by post", *_quality(score.posts)),
+                (name, *quality(got), f"{got.hits:,}", f"{got.false:,}", f"{got.missed:,}")
+                for name, got in (("by account", score.accounts), ("by post", score.posts))
             ),
         )
     )
-    facts = [
-        ("groups found", f"{score.groups_found} of {len(score.groups)}"),
+    told = [
+        ("groups found", f"{score.groups_found} of {len(score.groups)} (half of their members)"),
+        ("time to detect", _times(score.groups, score.median_seconds)),
         ("groups formed", f"{score.groups_formed:,}"),
         ("look-alikes flagged", f"{score.look_alikes_flagged} of {score.look_alikes}"),
         (
             "innocent posts flagged",
             f"{score.innocent_posts_flagged:,} of {score.innocent_posts:,} "
-            f"({_number(score.per_thousand_innocent, 2)} in 1,000)",
+            f"({number(score.per_thousand_innocent, 2)} in 1,000)",
         ),
-        ("labelled accounts that did not post here", f"{score.absent:,}"),
     ]
+    if score.absent:
+        told.append(("left out", f"{count(score.absent, 'labelled account')} never posted here"))
     if score.false_accounts:
-        facts.append(("wrongly flagged, most posts first", _names(score.false_accounts)))
-    if score.missed_accounts:
-        facts.append(("missed, most posts first", _names(score.missed_accounts)))
-    console.print(_table("", ("", ""), facts))
-    console.print(
-        _table(
-            "True groups",
-            ("group", "kind", "members", "flagged", "found", "after the third", "seen as"),
-            (
-                (
-                    group.name,
-                    group.kind,
-                    f"{group.members}",
-                    f"{group.flagged}",
-                    "yes" if group.found else "no",
-                    _seconds(group.seconds),
-                    _names(group.groups, 3),
-                )
-                for group in score.groups
-            ),
+        told.append(
+            ("wrong, most flagged first", names(score.false_accounts, score.accounts.false))
         )
+    if score.missed_accounts:
+        told.append(
+            ("missed, most posts first", names(score.missed_accounts, score.accounts.missed))
+        )
+    page.show(facts(told))
+    if score.groups:
+        columns = ("True groups", "kind", "flagged", "found", "after 3rd", "seen as")
+        page.show(table(columns, map(_group, score.groups), words=(1, 3, 5)))
+
+
+def _times(groups: tuple[GroupScore, ...], median: float | None) -> str:
+    detected = [group for group in groups if group.seconds is not None]
+    if not detected:
+        return "never" if groups else "–"
+    slowest = max(detected, key=lambda group: group.seconds or 0.0)
+    missed = len(groups) - len(detected)
+    never = f"; {missed} of {len(groups)} never" if missed else ""
+    return f"median {span(median)}, slowest {span(slowest.seconds)} ({slowest.name}){never}"
+
+
+def _group(group: GroupScore) -> tuple[str, ...]:
+    more = len(group.groups) - 1
+    return (
+        group.name,
+        group.kind,
+        f"{group.flagged} of {group.members}",
+        "yes" if group.found else "no",
+        span(group.seconds),
+        group.groups[0] + (f" +{more}" if more else "") if group.groups else "",
     )
 
 
-def _print_items(console: Console, kind: Kind, items: Items) -> None:
-    parts = [("all", items.together)]
+def _items(page: Page, kind: Kind, items: Items) -> None:
+    score = items.together
+    if not score.n:
+        page.say(f"\n{kind.value.capitalize()}: none of the labelled items is in the recording")
+        return
+    parts = [("all", score)]
     if items.alone.n:
-        parts += [("in the recording", items.recorded), ("on their own", items.alone)]
-    console.print(
-        _table(
-            f"{kind.value.capitalize()}, labelled items",
-            ("", "items", "true", "AUC", "posts", "comments", "precision", "recall", "F1", "Brier"),
-            ((name, *_item_cells(part)) for name, part in parts if part.n),
+        parts += [("in the recording", items.recorded), ("judged alone", items.alone)]
+    heads = (kind.value.capitalize(), "items", "true", "AUC", "posts", "comments")
+    page.show(
+        table(
+            (*heads, "precision", "recall", "F1"),
+            (
+                (name, f"{part.n:,}", f"{part.positives:,}", *_areas(part), *quality(part.counts))
+                for name, part in parts
+                if part.n
+            ),
         )
     )
     if items.skipped:
-        console.print(f"  {items.skipped:,} labelled items are not in the recording: left out")
-    console.print(
-        _table(
-            "Recall by kind",
-            ("kind", "found", "of", "recall"),
-            (
-                (name or "(none named)", f"{found}", f"{of}", f"{found / of:.2f}")
-                for name, (found, of) in items.together.recall_by_kind.items()
-            ),
+        page.say(f"{count(items.skipped, 'labelled item')} not in the recording, left out")
+    if score.recall_by_kind:
+        page.show(
+            table(
+                ("Recall by kind", "found", "of", "recall"),
+                (
+                    (name or "(none named)", f"{found}", f"{of}", f"{found / of:.2f}")
+                    for name, (found, of) in score.recall_by_kind.items()
+                ),
+            )
         )
-    )
-    console.print(
-        _table(
-            "Calibration",
-            ("score", "items", "mean score", "share true"),
+    page.show(
+        table(
+            ("Calibration", "items", "mean score", "share true"),
             (
                 (f"{b.low:.1f} to {b.high:.1f}", f"{b.n}", f"{b.mean_score:.2f}", f"{b.share:.2f}")
-                for b in items.together.reliability
+                for b in score.reliability
             ),
         )
     )
+    error, brier = number(score.calibration_error), number(score.brier)
+    page.show(facts([("expected calibration error", error), ("Brier score", brier)]))
 
 
-def _evidence_table(
+def _evidence(
     kind: Kind, heuristics: Mapping[str, Carried], families: Mapping[str, Carried]
 ) -> Table:
+    what = "posts" if kind is Kind.COORDINATED else "items"
+    heads = (
+        f"{kind.value.capitalize()}:\nbehind flagged {what}",
+        *(f"{of}\n{how}" for of in (what, "accounts", "alone") for how in ("right", "wrong")),
+    )
     rows: list[tuple[str, ...]] = []
-    for prefix, table in (("", heuristics), ("family ", families)):
-        rows.extend(
+    for prefix, held in (("", heuristics), ("family ", families)):
+        rows.extend((f"{prefix}{name}", *_carried(each)) for name, each in sorted(held.items()))
+    return table(heads, rows)
+
+
+def _carried(carried: Carried) -> tuple[str, ...]:
+    figures = (
+        *(carried.right, carried.wrong),
+        *(carried.accounts_right, carried.accounts_wrong),
+        *(carried.only_right, carried.only_wrong),
+    )
+    return tuple(f"{figure:,}" for figure in figures)
+
+
+def _ablation(kind: Kind, cuts: tuple[Cut, ...]) -> Table:
+    title = f"{kind.value.capitalize()}:\nfamilies"
+    measures = ("precision", "recall", "F1")
+    if kind is not Kind.COORDINATED:
+        heads = (title, "AUC", "posts", "comments", *measures)
+        return table(
+            heads,
             (
-                f"{prefix}{name}",
-                f"{carried.right:,}",
-                f"{carried.wrong:,}",
-                f"{carried.only_right:,}",
-                f"{carried.only_wrong:,}",
-            )
-            for name, carried in sorted(table.items())
+                (cut.choice.name, *_areas(cut.items), *quality(cut.items.counts))
+                for cut in cuts
+                if cut.items
+            ),
         )
-    return _table(
-        f"{kind.value.capitalize()}: what stands behind flagged posts",
-        ("heuristic", "right", "wrong", "right, one family only", "wrong, one family only"),
-        rows,
+    heads = (title, *measures, "groups\nfound", "groups\nformed", "look-\nalikes")
+    return table(
+        heads,
+        (
+            (
+                cut.choice.name,
+                *quality(cut.coordinated.accounts),
+                f"{cut.coordinated.groups_found}",
+                f"{cut.coordinated.groups_formed}",
+                f"{cut.coordinated.look_alikes_flagged}",
+            )
+            for cut in cuts
+            if cut.coordinated
+        ),
     )
 
 
-def _table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    heads = tuple(heads)
-    table = Table(
-        title=title or None,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD if any(heads) else None,
-        show_header=any(heads),
-        pad_edge=True,
-    )
-    for at, head in enumerate(heads):
-        words = at == 0 or head in ("kind", "found", "seen as", "")
-        table.add_column(head, justify="left" if words else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(display_line(value)) for value in row))
-    return table
-
-
-def _quality(counts: Counts) -> tuple[str, ...]:
-    return (
-        _number(counts.precision, 3),
-        _number(counts.recall, 3),
-        _number(counts.f1, 3),
-        f"{counts.hits:,}",
-        f"{counts.false:,}",
-        f"{counts.missed:,}",
-    )
-
-
-def _item_cells(score: ItemsScore) -> tuple[str, ...]:
-    counts = score.counts
-    areas = (score.auc, score.auc_posts, score.auc_comments)
-    measures = (*areas, counts.precision, counts.recall, counts.f1, score.brier)
-    return (f"{score.n:,}", f"{score.positives:,}", *(_number(value, 3) for value in measures))
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "never"
-    span = format_duration(round(abs(seconds) * SECOND))
-    return f"{span} before" if seconds < 0 else span
-
-
-def _names(names: tuple[str, ...], most: int = _MOST_NAMED) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _areas(score: ItemsScore) -> tuple[str, str, str]:
+    return number(score.auc), number(score.auc_posts), number(score.auc_comments)

@@ -73,9 +73,51 @@ def test_tables(recording: Path) -> None:
     assert ["by", "account", "1.000", "1.000", "1.000", "6", "0", "0"] in rows
 
 
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_tables_fit_the_terminal(recording: Path, columns: str) -> None:
+    done = moltwatch("score", recording, "--ablation", COLUMNS=columns)
+    shown = done.stdout.splitlines()
+    assert max(map(len, shown[1:])) <= int(columns)  # the first names the recording
+    assert [line for line in shown if line != line.rstrip()] == []
+    titles = [
+        "Coordinated  ",
+        "True groups",
+        "Calibration",
+        "families",
+        "only text",
+        "without text",
+    ]
+    assert [title for title in titles if not any(line.startswith(title) for line in shown)] == []
+
+
+def test_ablation(recording: Path) -> None:
+    report = measured(recording, "--ablation", "--only", "coordinated")
+    cuts = {cut["choice"]["name"]: cut for cut in report["ablation"]["coordinated"]}
+    assert cuts["all"]["coordinated"] == report["coordinated"]
+    assert cuts["only text"]["coordinated"]["accounts"]["hits"] == len(SWARM)
+    alone = measured(recording, "--without", "text", "--only", "coordinated")
+    assert cuts["without text"]["coordinated"] == alone["coordinated"]
+    assert measured(recording)["ablation"] is None
+
+
+def test_an_empty_recording_and_labels_of_others(recording: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text('{"type":"header","version":1}\n')
+    report = measured(empty, f"{recording.with_suffix('')}.")
+    assert (report["posts"], report["coordinated"]["absent"]) == (0, len(SWARM))
+    assert report["alerts"][0]["per_hour"] is None
+    shown = moltwatch("score", empty, f"{recording.with_suffix('')}.").stdout
+    assert f"{len(SWARM)} labelled accounts never posted here" in shown
+    assert "not in the recording, left out" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("{file}", "--only", "text", "--without", "coordinated"), "no heuristic is left"),
+        (("-",), "name LABELS"),
+        (("-", "{folder}", "--blind"), "it needs a file"),
+        (("sim:", "{folder}"), "moltwatch record sim: -o FILE"),
         (("{file}", "--only", "txt"), "did you mean 'text'?"),
         (("{file}", "{file}"), "not a file of labels"),
         (("{file}", "{folder}/none"), "no labels there"),

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.evaluation.metrics import Bin, Counts, Pair, auc, brier, reliability
+from moltwatch.evaluation.metrics import (
+    Bin,
+    Counts,
+    Pair,
+    auc,
+    brier,
+    calibration_error,
+    reliability,
+)
 
 PAIRS: list[Pair] = [(0.1, False), (0.4, True), (0.4, False), (0.8, True)]
 
@@ -58,3 +66,11 @@ def test_reliability() -> None:
         Bin(low=0.5, high=0.6, n=2, mean_score=0.525, share=0.5),
         Bin(low=0.9, high=1.0, n=1, mean_score=1.0, share=1.0),
     ]
+
+
+def test_calibration_error() -> None:
+    # Nine items that are told 0.9 of which two thirds are true, and one that is rightly told 0.
+    pairs = [*[(0.9, True)] * 6, *[(0.9, False)] * 3, (0.0, False)]
+    assert calibration_error(reliability(pairs)) == pytest.approx(0.9 * (0.9 - 2 / 3))
+    assert calibration_error(reliability([(1.0, True), (0.0, False)])) == 0
+    assert calibration_error([]) is None

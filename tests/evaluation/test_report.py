@@ -174,6 +174,7 @@ def test_groups_and_time_to_detect(report: Report) -> None:
     assert (ring.seconds, ring.groups) == (4.0, ("g1",))
     assert (quiet.found, quiet.seconds) == (False, None)
     assert report.coordinated.groups_found == 1
+    assert report.coordinated.median_seconds == 4.0
     assert report.coordinated.groups_formed == 1
 
 
@@ -199,6 +200,8 @@ def test_persona_items(report: Report) -> None:
     assert (score.auc_posts, score.auc_comments) == (1.0, 0.0)
     assert score.counts == Counts(hits=1, false=1, missed=1)
     assert score.recall_by_kind == {"brief": (1, 1), "character": (0, 1)}
+    # Four bins of one item each: 0.1 and 0.6 of what is not, 0.3 and 0.9 of what is.
+    assert score.calibration_error == pytest.approx((0.1 + 0.7 + 0.6 + 0.1) / 4)
     assert score.brier == pytest.approx((0.01 + 0.01 + 0.49 + 0.36) / 4)
     assert (report.persona.alone.n, report.persona.skipped) == (0, 1)
     assert report.hazard is None
@@ -210,6 +213,9 @@ def test_alert_rates(report: Report) -> None:
     assert (alerts[Kind.COORDINATED].flagged, alerts[Kind.COORDINATED].strong) == (4, 0)
     assert (alerts[Kind.PERSONA].flagged, alerts[Kind.PERSONA].strong) == (3, 2)
     assert alerts[Kind.PERSONA].per_thousand == pytest.approx(333.3333)
+    assert report.hours == pytest.approx(25 / 3600)
+    assert alerts[Kind.PERSONA].per_hour == pytest.approx(3 / (25 / 3600))
+    assert alerts[Kind.PERSONA].strong_per_hour == pytest.approx(2 / (25 / 3600))
 
 
 def test_json_has_what_is_worked_out_as_well(report: Report) -> None:
@@ -226,9 +232,13 @@ def test_tables(report: Report) -> None:
     text = out.getvalue()
     rows = [line.split() for line in text.splitlines()]
     assert ["by", "account", "0.667", "0.500", "0.571", "2", "1", "2"] in rows
-    assert ["ring", "swarm", "3", "2", "yes", "4", "s", "g1"] in rows
-    assert ["quiet", "swarm", "1", "0", "no", "never"] in rows
-    assert "1 labelled items are not in the recording: left out" in text
+    assert ["ring", "swarm", "2", "of", "3", "yes", "4", "s", "g1"] in rows
+    assert ["quiet", "swarm", "0", "of", "1", "no", "never"] in rows
+    assert "median 4 s, slowest 4 s (ring); 1 of 2 never" in text
+    assert "1 labelled item not in the recording, left out" in text
+    # By items: right, wrong; by accounts; by items of which one family only spoke.
+    assert ["same-text", "2", "0", "2", "0", "1", "0"] in rows
+    assert ["family", "names", "0", "1", "0", "1", "0", "1"] in rows
 
 
 class Pirate(Heuristic):
