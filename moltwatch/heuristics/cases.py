@@ -16,7 +16,7 @@ from moltwatch.heuristics.verdict import Case
 from moltwatch.model import Post
 from moltwatch.times import Micros
 
-_encode = msgspec.msgpack.Encoder(enc_hook=str).encode
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Case).decode
 
 Resting: TypeAlias = bytes | Case

@@ -17,7 +17,7 @@ from moltwatch.heuristics.base import Heuristic, Signal
 from moltwatch.heuristics.cases import Cases, Resting, unpack
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.memory import Memory
-from moltwatch.heuristics.verdict import Case
+from moltwatch.heuristics.verdict import Case, Said
 from moltwatch.model import (
     AgentSeen,
     Event,
@@ -89,8 +89,10 @@ class Engine:
         self._verdicts = verdicts
         self._threshold = threshold
         self._complain = complain
-        self._at_hand: Case | None = None
-        """The case on the post that this event brings."""
+        self._at_hand = ""
+        """Id of the post that this event brings."""
+        self._said: list[Said] = []
+        """What is said of its persona and hazard."""
         self._findings: list[Finding] = []
 
     def feed(self, event: Event) -> list[Finding]:
@@ -135,10 +137,12 @@ class Engine:
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
-        self._at_hand = self._cases.open(post)
+        case = self._cases.open(post)
+        self._at_hand = post.id
         self._ask(self._observers, item)
-        self._conclude(self._at_hand)
-        self._at_hand = None
+        self._at_hand = ""
+        if self._said:
+            self._conclude(case)
         self._memory.remember(item)
 
     def _panel(self, question: Callable[..., Iterable[Signal]]) -> _Panel:
@@ -180,42 +184,46 @@ class Engine:
         self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
 
     def _take(self, heuristic: Heuristic, signal: Signal) -> None:
+        said = (heuristic.name, heuristic.kind, heuristic.family, signal)
         if heuristic.kind is Kind.COORDINATED:
             # Also for a post whose case has closed: its author is still in the company it kept.
             self._groups.add(heuristic.name, heuristic.family, signal, self.now)
-            case = self._cases.get(signal.post)
+            if case := self._cases.get(signal.post):
+                case.hold(said)
+        elif signal.post == self._at_hand:
+            self._said.append(said)
         else:
-            case = self._at_hand
-            if case is None or case.post.id != signal.post:
-                raise ValueError(f"speaks of {signal.post!r}, which is not the post at hand")
-        if case is not None:
-            case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
+            raise ValueError(f"speaks of {signal.post!r}, which is not the post at hand")
 
     def _conclude(self, case: Case) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.
-        What did not suffice for a verdict is not remembered, unless everything is asked for."""
-        if not case.held:
-            return
-        case.fuse()
-        self._judge(case, Kind.PERSONA, Kind.HAZARD)
-        if not self._verdicts:
-            case.drop((Kind.COORDINATED, *case.flagged))
+        Of what led to no verdict only the score is kept, unless verdicts on all are asked for."""
+        case.weigh(self._said)
+        told = self._crossed(case, (Kind.PERSONA, Kind.HAZARD))
+        for said in self._said:
+            if self._verdicts or said[1] in told:
+                case.hold(said)
+        self._said.clear()
+        self._tell(case, told)
 
-    def _judge(self, case: Case, *kinds: Kind) -> None:
-        """Tell of those kinds whose threshold a post has now crossed."""
-        crossed = [
+    def _crossed(self, case: Case, kinds: Sequence[Kind]) -> list[Kind]:
+        """Kinds whose threshold a post has now crossed."""
+        return [
             kind
             for kind in kinds
             if case.score(kind) >= self._threshold and kind not in case.flagged
         ]
-        if not crossed:
+
+    def _tell(self, case: Case, kinds: Sequence[Kind]) -> None:
+        """Flag a post."""
+        if not kinds:
             return
-        case.flagged = (*case.flagged, *crossed)
+        case.flagged = (*case.flagged, *kinds)
         case.first_at = self.now if case.first_at is None else case.first_at
         scores, flags = case.scores(), case.flags(case.flagged)
         self._findings.extend(
             FlaggedPost(at=self.now, kind=kind, post=case.post, scores=scores, flags=flags)
-            for kind in crossed
+            for kind in kinds
         )
 
     def _drain(self) -> list[Finding]:
@@ -225,7 +233,7 @@ class Engine:
             if case := self._cases.get(standing.post):
                 if standing.score > case.coordinated:
                     case.coordinated, case.group = standing.score, standing.group
-                self._judge(case, Kind.COORDINATED)
+                self._tell(case, self._crossed(case, (Kind.COORDINATED,)))
         self._cases.rest()
         while len(self._cases) > MOST_CASES and (oldest := self._cases.ended(None)):
             self._close(oldest)

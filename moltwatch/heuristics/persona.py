@@ -28,6 +28,8 @@ from moltwatch.model import Kind, Post
 
 _SURE = 1e-4
 """Strengths stay this far from 0 and 1: no reason alone is beyond doubt."""
+_SUREST = log((1.0 - _SURE) / _SURE)
+"""The log-odds there."""
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
@@ -95,13 +97,16 @@ def prior(post: Post) -> float:
 
 def probability(log_odds: float) -> float:
     """The logistic function, kept off the ends."""
-    return min(max(1.0 / (1.0 + exp(-max(min(log_odds, 50.0), -50.0))), _SURE), 1.0 - _SURE)
+    if -_SUREST < log_odds < _SUREST:
+        return 1.0 / (1.0 + exp(-log_odds))
+    return _SURE if log_odds < 0 else 1.0 - _SURE
 
 
 def log_odds(probability: float) -> float:
     """Inverse of the logistic function, kept off the ends."""
-    probability = min(max(probability, _SURE), 1.0 - _SURE)
-    return log(probability / (1.0 - probability))
+    if _SURE < probability < 1.0 - _SURE:
+        return log(probability / (1.0 - probability))
+    return -_SUREST if probability < 0.5 else _SUREST
 
 
 def calibrated(log_odds: float) -> float:
@@ -131,15 +136,17 @@ class Shown(NamedTuple):
 class Because:
     """The most telling marks in words: put together only if somebody reads them."""
 
-    __slots__ = ("_marks", "_otherwise")
+    __slots__ = ("_otherwise", "_seen", "_shown")
 
-    def __init__(self, marks: Sequence[Mark], otherwise: str) -> None:
-        self._marks = marks
+    def __init__(self, shown: Sequence[Mark], seen: Sequence[Mark], otherwise: str) -> None:
+        self._shown = shown
+        self._seen = seen
         self._otherwise = otherwise
 
     def __str__(self) -> str:
         fitted = weights().marks
-        weighed = [(fitted[mark.name] * mark.value, mark) for mark in self._marks if mark.says]
+        marks = (*self._shown, *self._seen)
+        weighed = [(fitted[mark.name] * mark.value, mark) for mark in marks if mark.says]
         weighed.sort(key=lambda pair: -pair[0])
         telling = [str(mark) for weight, mark in weighed[:_MOST_REASONS] if weight > 0]
         return "; ".join(telling) or self._otherwise
@@ -194,12 +201,15 @@ class PersonaHeuristic(Heuristic):
         moved = (shown.moved + self._moved(seen) if seen else shown.moved) * self.emphasis
         if not moved:
             return ()
-        strength = probability(prior(item.post) + moved)
-        reason: str | Because = _AGAINST
-        if moved > 0:
-            reason = Because([*shown.marks, *seen], self.name)
         post = item.post
-        return (Signal(post=post.id, author=post.author, strength=strength, reason=reason),)
+        return (
+            Signal(
+                post=post.id,
+                author=post.author,
+                strength=probability(prior(post) + moved),
+                reason=Because(shown.marks, seen, self.name) if moved > 0 else _AGAINST,
+            ),
+        )
 
     def _look(self, text: Text) -> Shown:
         marks = tuple(self.in_text(text))

@@ -11,7 +11,7 @@ they were fitted as (:mod:`moltwatch.heuristics.persona`). Either way 0.5 is the
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import Any
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -32,14 +32,17 @@ def noisy_or(strengths: Iterable[float]) -> float:
     return 1.0 - miss
 
 
+Said: TypeAlias = tuple[str, Kind, str, Signal]
+"""Name, kind and family of a heuristic, and what it said."""
+
+
 class Held(Struct, frozen=True, array_like=True, gc=False):
     """The strongest that one heuristic said of a post."""
 
     kind: Kind
     family: str
     strength: float
-    reason: Any
-    """A sentence, or what becomes one when it is packed or told."""
+    reason: str
     evidence: tuple[str, ...]
     accounts: tuple[str, ...]
     n: int
@@ -60,48 +63,44 @@ class Case(Struct, array_like=True):
     """Kinds whose threshold it crossed."""
     first_at: Micros | None = None
 
-    def add(self, heuristic: str, kind: Kind, family: str, signal: Signal) -> bool:
-        """Keep the signal if it is its heuristic's strongest; tell whether it was."""
+    def hold(self, said: Said) -> None:
+        """Keep what was said, if it is the strongest that its heuristic said."""
+        heuristic, kind, family, signal = said
         before = self.held.get(heuristic)
         if before and before.strength > signal.strength:
-            return False
+            return
         self.held[heuristic] = Held(
             kind,
             family,
             signal.strength,
-            signal.reason,
+            str(signal.reason),
             signal.evidence[:MOST_LISTED],
             signal.accounts[:MOST_LISTED],
             signal.n,
         )
-        return True
 
-    def fuse(self) -> Case:
-        """Make up the scores of persona and hazard from what is held; the case itself."""
+    def weigh(self, said: Iterable[Said]) -> None:
+        """Make up the scores of persona and hazard from all that was said of the post."""
         before = prior(self.post)
         personas: dict[str, float] = {}
         hazards: dict[str, float] = {}
-        for held in self.held.values():
-            if held.kind is Kind.PERSONA:
-                moved = log_odds(held.strength) - before
-                most = personas.get(held.family)
-                if most is None or abs(moved) > abs(most):
-                    personas[held.family] = moved
-            elif held.kind is Kind.HAZARD:
-                hazards[held.family] = max(hazards.get(held.family, 0.0), held.strength)
-        self.persona = calibrated(before + sum(personas.values())) if personas else 0.0
-        self.hazard = noisy_or(hazards.values()) if hazards else 0.0
-        return self
+        for _, kind, family, signal in said:
+            if kind is Kind.PERSONA:
+                moved = log_odds(signal.strength) - before
+                if family not in personas or abs(moved) > abs(personas[family]):
+                    personas[family] = moved
+            elif kind is Kind.HAZARD:
+                hazards[family] = max(hazards.get(family, 0.0), signal.strength)
+        if personas:
+            self.persona = calibrated(before + sum(personas.values()))
+        if hazards:
+            self.hazard = noisy_or(hazards.values())
 
     def score(self, kind: Kind) -> float:
         """The fused verdict of one kind."""
         if kind is Kind.COORDINATED:
             return self.coordinated
         return self.persona if kind is Kind.PERSONA else self.hazard
-
-    def drop(self, keep: Container[Kind]) -> None:
-        """Forget what is held for other kinds; the scores stay."""
-        self.held = {name: held for name, held in self.held.items() if held.kind in keep}
 
     def _speaks_for(self, held: Held) -> bool:
         """Whether it is a reason for the verdict: persona heuristics may speak against it."""
@@ -123,7 +122,7 @@ class Case(Struct, array_like=True):
                 heuristic=heuristic,
                 kind=held.kind,
                 score=round(held.strength, 4),
-                reason=str(held.reason),
+                reason=held.reason,
                 evidence=held.evidence,
                 accounts=held.accounts,
                 n=held.n,

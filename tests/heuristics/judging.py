@@ -77,11 +77,16 @@ class Court:
         )
         item = self.memory.item(post)
         case = Case(post)
-        for heuristic in self.heuristics:
-            for signal in heuristic.observe(item):
-                case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
+        said = [
+            (heuristic.name, heuristic.kind, heuristic.family, signal)
+            for heuristic in self.heuristics
+            for signal in heuristic.observe(item)
+        ]
+        case.weigh(said)
+        for one in said:
+            case.hold(one)
         self.memory.remember(item)
-        return case.fuse()
+        return case
 
 
 def persona(

@@ -18,7 +18,7 @@ def test_a_case_comes_back_as_it_was_packed() -> None:
     cases = Cases()
     case = cases.open(post("p", 7, "🦞 \x00 '\u200b'"))
     reason = Signal(post="p", author="a", strength=0.1 + 0.2, reason="why", evidence=("q",), n=2)
-    case.add("x", Kind.HAZARD, "f", reason)
+    case.hold(("x", Kind.HAZARD, "f", reason))
     case.coordinated, case.group, case.flagged, case.first_at = 0.6, "g", (Kind.HAZARD,), 7
     cases.rest()
     again = cases.get("p")
@@ -34,11 +34,12 @@ def test_what_later_posts_add_counts() -> None:
         case = cases.get("p")
         assert case is not None
         assert case is cases.get("p")
-        case.add("x", Kind.HAZARD, "f", Signal(post="p", author="a", strength=strength, reason=""))
+        signal = Signal(post="p", author="a", strength=strength, reason="")
+        case.hold(("x", Kind.COORDINATED, "f", signal))
         cases.rest()
     last = cases.get("p")
     assert last is not None
-    assert last.fuse().score(Kind.HAZARD) == 0.4
+    assert last.held["x"].strength == 0.4
 
 
 def test_what_cannot_be_packed_rests_as_it_is() -> None:

@@ -32,11 +32,13 @@ def judged(shared: Path) -> list[tuple[str, bool, str, float]]:
             continue
         item = watcher.alone(label)
         case = Case(item.post)
-        for heuristic in heuristics:
-            for signal in heuristic.observe(item):
-                case.add(heuristic.name, heuristic.kind, heuristic.family, signal)
+        case.weigh(
+            (heuristic.name, heuristic.kind, heuristic.family, signal)
+            for heuristic in heuristics
+            for signal in heuristic.observe(item)
+        )
         judged.append(
-            (label["type"], bool(label["label"]), label["kind"], case.fuse().score(Kind.PERSONA))
+            (label["type"], bool(label["label"]), label["kind"], case.score(Kind.PERSONA))
         )
     return judged
 

@@ -8,16 +8,25 @@ from hypothesis import strategies as st
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.persona import prior, probability
-from moltwatch.heuristics.verdict import Case, noisy_or
+from moltwatch.heuristics.verdict import Case, Said, noisy_or
 from moltwatch.model import Kind, Post
 
 
-def case() -> Case:
-    return Case(Post(id="p", thread="p", author="a", created_at=0, seen_at=0))
+def said(heuristic: str, kind: Kind, family: str, strength: float, reason: str = "because") -> Said:
+    signal = Signal(post="p", author="a", strength=strength, reason=reason)
+    return heuristic, kind, family, signal
 
 
-def signal(strength: float, reason: str = "because") -> Signal:
-    return Signal(post="p", author="a", strength=strength, reason=reason)
+def case(*everything: Said) -> Case:
+    """A case on a post of which all this was said."""
+    case = Case(Post(id="p", thread="p", author="a", created_at=0, seen_at=0))
+    case.weigh(everything)
+    for one in everything:
+        case.hold(one)
+    return case
+
+
+BEFORE = prior(case().post)
 
 
 @given(st.lists(st.floats(0, 1)))
@@ -27,50 +36,49 @@ def test_noisy_or_is_at_least_the_strongest_and_at_most_one(strengths: list[floa
 
 
 def test_hazards_of_one_family_count_once_and_of_two_together() -> None:
-    one = case()
-    one.add("x", Kind.HAZARD, "f", signal(0.4))
-    one.add("y", Kind.HAZARD, "f", signal(0.3))
-    assert one.fuse().score(Kind.HAZARD) == pytest.approx(0.4)
-    one.add("z", Kind.HAZARD, "g", signal(0.5))
-    assert one.fuse().score(Kind.HAZARD) == pytest.approx(0.7)
+    family = said("x", Kind.HAZARD, "f", 0.4), said("y", Kind.HAZARD, "f", 0.3)
+    assert case(*family).score(Kind.HAZARD) == pytest.approx(0.4)
+    both = case(*family, said("z", Kind.HAZARD, "g", 0.5))
+    assert both.score(Kind.HAZARD) == pytest.approx(0.7)
 
 
 def test_persona_evidence_adds_up_and_may_speak_against() -> None:
-    whole = case()
-    before = prior(whole.post)
-    whole.add("x", Kind.PERSONA, "f", signal(probability(before + 2.0)))
-    alone = whole.fuse().score(Kind.PERSONA)
-    assert alone >= 0.5
-    whole.add("y", Kind.PERSONA, "g", signal(probability(before - 2.0)))
-    assert whole.fuse().score(Kind.PERSONA) == pytest.approx(probability(before))
+    acts = said("x", Kind.PERSONA, "f", probability(BEFORE + 2.0))
+    assert case(acts).score(Kind.PERSONA) >= 0.5
+    whole = case(acts, said("y", Kind.PERSONA, "g", probability(BEFORE - 2.0)))
+    assert whole.score(Kind.PERSONA) == pytest.approx(probability(BEFORE))
     assert [flag.heuristic for flag in whole.flags()] == ["x"]
 
 
 def test_of_one_persona_family_the_strongest_counts_whichever_way() -> None:
-    split = case()
-    before = prior(split.post)
-    split.add("x", Kind.PERSONA, "f", signal(probability(before + 0.5)))
-    split.add("y", Kind.PERSONA, "f", signal(probability(before - 1.0)))
-    assert split.fuse().score(Kind.PERSONA) == pytest.approx(probability(before - 1.0))
+    split = case(
+        said("x", Kind.PERSONA, "f", probability(BEFORE + 0.5)),
+        said("y", Kind.PERSONA, "f", probability(BEFORE - 1.0)),
+    )
+    assert split.score(Kind.PERSONA) == pytest.approx(probability(BEFORE - 1.0))
 
 
 def test_kinds_do_not_mix() -> None:
-    mixed = case()
-    mixed.add("x", Kind.HAZARD, "f", signal(0.9))
-    mixed.fuse()
+    mixed = case(said("x", Kind.HAZARD, "f", 0.9))
     assert mixed.score(Kind.PERSONA) == mixed.score(Kind.COORDINATED) == 0.0
 
 
 def test_a_heuristic_is_held_to_its_strongest_signal() -> None:
-    held = case()
-    assert held.add("x", Kind.HAZARD, "f", signal(0.6, "strong"))
-    assert not held.add("x", Kind.HAZARD, "f", signal(0.2, "weak"))
-    assert held.flags()[0].reason == "strong"
+    held = case(
+        said("x", Kind.HAZARD, "f", 0.6, "strong"), said("x", Kind.HAZARD, "f", 0.2, "weak")
+    )
+    assert [flag.reason for flag in held.flags()] == ["strong"]
 
 
 def test_reasons_come_strongest_first_and_quiet_ones_not_at_all() -> None:
-    told = case()
-    told.add("b", Kind.HAZARD, "f", signal(0.3))
-    told.add("a", Kind.HAZARD, "g", signal(0.8))
-    told.add("c", Kind.HAZARD, "h", signal(0.01))
+    told = case(
+        said("b", Kind.HAZARD, "f", 0.3),
+        said("a", Kind.HAZARD, "g", 0.8),
+        said("c", Kind.HAZARD, "h", 0.01),
+    )
     assert [flag.heuristic for flag in told.flags()] == ["a", "b"]
+
+
+def test_reasons_of_other_kinds_may_be_left_out() -> None:
+    told = case(said("a", Kind.HAZARD, "f", 0.8), said("b", Kind.COORDINATED, "g", 0.9))
+    assert [flag.heuristic for flag in told.flags((Kind.COORDINATED,))] == ["b"]
