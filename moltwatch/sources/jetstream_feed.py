@@ -17,8 +17,10 @@ from moltwatch.model import AgentSeen, Delete, Edit, Event, Post
 from moltwatch.recording import dialect
 from moltwatch.recording.dialect import Item
 from moltwatch.recording.lines import parse
+from moltwatch.sources.appview import Missing, read_view, views_in
 from moltwatch.sources.base import Status
 from moltwatch.sources.continuity import AHEAD
+from moltwatch.sources.roots import Roots
 from moltwatch.sources.wall import WallFeed, honest
 from moltwatch.times import LATEST, SECOND, Micros
 
@@ -35,6 +37,8 @@ class JetstreamFeed(WallFeed):
         self.cursor: Micros | None = None
         """Time of the newest event received, as the server counts."""
         self._dids = dids
+        self.roots = Roots()
+        self.missing = Missing(self.roots)
 
     @property
     def resume_at(self) -> Micros | None:
@@ -61,10 +65,27 @@ class JetstreamFeed(WallFeed):
         try:
             frame = _object(data)
             gap = self._resume(frame, now)
-            return gap + self._deliver(events_of(frame, self.source, now), now)
+            events = self._deliver(events_of(frame, self.source, now), now)
         except BadItem as error:
             self._reject(str(error))
             return []
+        self.missing.look(events)
+        return gap + events
+
+    def looked_up(self, answer: object, now: Micros) -> list[Event]:
+        """The events of what the AppView told of posts that were missing."""
+        events: list[Event] = []
+        for view in views_in(answer):
+            try:
+                found = read_view(view)
+                post = _post(found.id, found.author, found.key, found.record, self.source, now)
+            except BadItem as error:
+                self.rejects.add(str(error), "a post that was looked up")
+                continue
+            if self.roots.thread_of(post.id) is None:
+                events += [*_profile(found.author, found.handle, self.source, now), post]
+                self.roots.see(post)
+        return self._deliver(events, now)
 
     def _resume(self, frame: Item, now: Micros) -> list[Event]:
         """The gap of a broken connection, which the first event after it closes if it is one that
@@ -86,7 +107,7 @@ def events_of(frame: Item, source: str, now: Micros) -> list[Event]:
     kind = frame.get("kind")
     if kind == "identity":
         handle = dialect.ident(_part(frame, "identity"), ("handle",))
-        return [AgentSeen(name=did, seen_at=now, display=handle, source=source)] if handle else []
+        return _profile(did, handle, source, now)
     if kind != "commit":
         return []
     commit = _part(frame, "commit")
@@ -123,6 +144,11 @@ def _post(id: str, did: str, key: str, record: Item, source: str, now: Micros) -
         url=f"https://bsky.app/profile/{did}/post/{key}",
         source=source,
     )
+
+
+def _profile(did: str, handle: str | None, source: str, now: Micros) -> list[Event]:
+    """What an account is called, where that is known."""
+    return [AgentSeen(name=did, seen_at=now, display=handle, source=source)] if handle else []
 
 
 def _reference(record: Item, which: str) -> str | None:

@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from moltwatch.model import Event
 from moltwatch.sources.base import Status
-from moltwatch.sources.failures import judge
+from moltwatch.sources.failures import Failure
 from moltwatch.sources.keys import hint, read_key
 from moltwatch.sources.live import host_name
 from moltwatch.sources.mastodon_address import TOKEN, Address, stream_address, timeline_path
 from moltwatch.sources.mastodon_feed import MastodonFeed
 from moltwatch.sources.registry import Opening, SourceSpec
-from moltwatch.sources.web import get_json, new_client
+from moltwatch.sources.web import NoAnswer, Web
 from moltwatch.sources.websocket import WebsocketSource
 
 PAGE = 40
@@ -27,6 +27,9 @@ PAGE = 40
 
 MOST_PAGES = 25
 """Pages of one gap; a longer one stays open at its beginning."""
+
+REST_PATIENCE = 8.0
+"""Seconds an answer may take; the stream waits meanwhile."""
 
 
 class MastodonSource(WebsocketSource):
@@ -56,11 +59,11 @@ class MastodonSource(WebsocketSource):
             **options,
         )
         self._timeline = timeline_path(address.query)
-        self._rest = new_client(address.api, headers)
+        self._rest = Web(address.api, headers, patience=REST_PATIENCE)
 
     async def close(self) -> None:
         await super().close()
-        await self._rest.aclose()
+        await self._rest.close()
 
     async def _catch_up(self) -> list[Event]:
         newest = self._feed.newest
@@ -75,8 +78,8 @@ class MastodonSource(WebsocketSource):
                 if not page or (before := _oldest(page)) is None:
                     complete = not page
                     break
-        except _no_answer() as error:
-            note = f"what was missed could not be fetched: {_reason(error)}"
+        except NoAnswer as error:
+            note = f"what was missed could not be fetched: {error}"
         missed.reverse()
         return self._feed.missed(missed, self._clock.now(), complete=complete, note=note)
 
@@ -85,9 +88,9 @@ class MastodonSource(WebsocketSource):
         params = {**params, "since_id": since, "limit": str(PAGE)}
         if before is not None:
             params["max_id"] = before
-        page = await get_json(self._rest, path, params)
+        page = await self._rest.get_json(path, list(params.items()))
         if not isinstance(page, list):
-            raise ValueError("not a list")
+            raise NoAnswer(Failure(reason="the answer is not a list"))
         return page
 
     async def _receive(self, frame: bytes) -> list[Event]:
@@ -102,9 +105,13 @@ class MastodonSource(WebsocketSource):
         """What came before a reply; nothing where the server does not tell."""
         path = f"/api/v1/statuses/{quote(id, safe='')}/context"
         try:
-            context = await get_json(self._rest, path, {})
-        except _no_answer():
-            return []  # the thread stands under a placeholder
+            context = await self._rest.get_json(path)
+        except NoAnswer as error:
+            # The thread stands under a placeholder; what is not there is no trouble.
+            if error.status != 404:
+                self._feed.roots.failed(error.failure, self._clock.now())
+            return []
+        self._feed.roots.answered()
         found = context.get("ancestors") if isinstance(context, dict) else None
         return found if isinstance(found, list) else []
 
@@ -125,14 +132,3 @@ def _oldest(page: Sequence[object]) -> str | None:
     last = page[-1]
     id = last.get("id") if isinstance(last, dict) else None
     return id if isinstance(id, str) else None
-
-
-def _no_answer() -> tuple[type[Exception], ...]:
-    """The errors of a request that brought nothing."""
-    import httpx
-
-    return (ValueError, OSError, httpx.HTTPError, httpx.InvalidURL)
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, ValueError) else judge(error).reason

@@ -80,7 +80,7 @@ class MastodonFeed(WallFeed):
         assert isinstance(post, Post)
         if post.parent is None or self.roots.thread_of(post.parent) is not None:
             return None
-        return post.id if self.roots.may_ask(post.parent, now) else None
+        return post.id if self.roots.may_ask_for(post.parent, now) else None
 
     def before(self, statuses: Sequence[object], now: Micros) -> list[Event]:
         """What came before a reply, from the root on."""

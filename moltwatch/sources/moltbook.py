@@ -19,7 +19,7 @@ from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.failures import Failure
 from moltwatch.sources.moltbook_address import BASE, HOST, key_for, short_name, understand
-from moltwatch.sources.moltbook_http import Answer, Client, LostError
+from moltwatch.sources.moltbook_http import Client
 from moltwatch.sources.moltbook_limits import Limits
 from moltwatch.sources.moltbook_news import News, release
 from moltwatch.sources.moltbook_planner import Planner
@@ -32,6 +32,7 @@ from moltwatch.sources.moltbook_wire import (
     read_answer,
 )
 from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.sources.web import Answer, NoAnswer
 from moltwatch.times import DAY, SECOND, Micros
 
 HEARTBEAT: Micros = 15 * SECOND
@@ -116,7 +117,7 @@ class MoltbookSource(Source):
         self.limits.spend(self._clock.now())
         try:
             answer = await self._client.get(request)
-        except LostError as error:
+        except NoAnswer as error:
             self._lost(request, error.failure)
         else:
             self.limits.heed(answer.headers, self._clock.now())

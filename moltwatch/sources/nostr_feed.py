@@ -19,10 +19,10 @@ from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import Event
 from moltwatch.sources.continuity import Continuity
 from moltwatch.sources.failures import Refused, TurnedAway
+from moltwatch.sources.lookup import Lookup
 from moltwatch.sources.nostr_book import Book
 from moltwatch.sources.nostr_history import History
 from moltwatch.sources.nostr_login import Login
-from moltwatch.sources.nostr_lookup import Lookup
 from moltwatch.sources.nostr_posts import Note, Reading, read_event
 from moltwatch.sources.nostr_protocol import (
     DELETION,

@@ -119,8 +119,8 @@ def test_threads_are_remembered() -> None:
 
 def test_each_is_asked_for_once() -> None:
     roots = Roots()
-    assert roots.may_ask("a", T0)
-    assert not roots.may_ask("a", T0 + MINUTE)
+    assert roots.may_ask_for("a", T0)
+    assert not roots.may_ask_for("a", T0 + MINUTE)
 
 
 @given(st.lists(st.integers(-10, 200).map(lambda tenths: tenths * SECOND // 10), max_size=300))
@@ -133,5 +133,5 @@ def test_however_they_come_no_more_is_asked_than_allowed(steps: list[int]) -> No
         before, now = now, now + step
         gained += max(0, now - before)
         highest = max(highest, now)
-        asked += roots.may_ask(f"p{number}", now)
+        asked += roots.may_ask_for(f"p{number}", now)
     assert asked <= 10 + gained * 30 / MINUTE + 1

@@ -1,12 +1,12 @@
-"""What is still to be asked of a relay by name: accounts for profiles, posts for their text."""
+"""What is still to be asked of a server by name: accounts for profiles, posts for their text.
+
+The latest are asked for first: they are what somebody is looking at.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-
-MOST_AT_ONCE = 100
-"""Names in one question."""
 
 MOST_WANTED = 5_000
 """Names that wait; of a flood the oldest are given up."""
@@ -16,9 +16,10 @@ MOST_ASKED = 50_000
 
 
 class Lookup:
-    """Names to ask for, each once."""
+    """Names to ask for, each once, ``at_once`` in a question."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 100) -> None:
+        self._at_once = at_once
         self._wanted: OrderedDict[str, None] = OrderedDict()
         self._asked: OrderedDict[str, None] = OrderedDict()
 
@@ -26,17 +27,23 @@ class Lookup:
         """Ask for it some time, unless it has been asked for."""
         if name not in self._asked:
             self._wanted[name] = None
+            self._wanted.move_to_end(name)
             if len(self._wanted) > MOST_WANTED:
                 self._wanted.popitem(last=False)
 
     def asked_for(self, name: str) -> bool:
         return name in self._asked
 
+    @property
+    def waiting(self) -> bool:
+        """There is something to ask for."""
+        return bool(self._wanted)
+
     def next(self, known: Callable[[str], bool]) -> list[str]:
         """The next question: names that are still not known."""
         batch: list[str] = []
-        while self._wanted and len(batch) < MOST_AT_ONCE:
-            name, _ = self._wanted.popitem(last=False)
+        while self._wanted and len(batch) < self._at_once:
+            name, _ = self._wanted.popitem()
             if not known(name):
                 batch.append(name)
                 self._asked[name] = None

@@ -1,0 +1,241 @@
+"""Bluesky threads entered in the middle: their roots come from an AppView, if there is one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+from websockets.asyncio.server import ServerConnection
+from werkzeug import Request, Response
+
+from moltwatch.errors import BadItem, UsageError
+from moltwatch.model import AgentSeen, Event, Post
+from moltwatch.sources.appview import MOST_AT_ONCE, PATH, Missing, parts_of, read_view, views_in
+from moltwatch.sources.failures import Failure
+from moltwatch.sources.grammar import open_source
+from moltwatch.sources.jetstream import JetstreamSource
+from moltwatch.sources.roots import REST, Roots
+from moltwatch.times import SECOND
+from tests.sources.fakes import T0, FakeClock, post
+from tests.sources.test_forum import forum, ids
+from tests.sources.test_jetstream import ADA, commit, feed, take, uri
+
+BOB = "did:plc:bob"
+
+
+def reply(key: str, root: str, parent: str | None = None) -> dict[str, Any]:
+    """A frame in which Ada answers."""
+    refers = {"root": {"uri": root}, "parent": {"uri": parent or root}}
+    return commit(key, T0, reply=refers)
+
+
+def view(key: str, did: str = BOB, **record: Any) -> dict[str, Any]:
+    """A post as the AppView has it."""
+    return {
+        "uri": uri(key, did),
+        "author": {"did": did, "handle": "bob.example", "displayName": "Bob"},
+        "record": {"text": f"post {key}", "createdAt": "2023-11-14T22:00:00Z"} | record,
+        "likeCount": 3,
+    }
+
+
+@contextmanager
+def appview(answers: Callable[[Request], Response]) -> Iterator[tuple[str, list[list[str]]]]:
+    """A host, and what it was asked for."""
+    asked: list[list[str]] = []
+
+    def handle(request: Request) -> Response:
+        asked.append(request.args.getlist("uris"))
+        return answers(request)
+
+    with HTTPServer("127.0.0.1", 0, threaded=True) as server:
+        server.expect_request(PATH).respond_with_handler(handle)
+        yield f"127.0.0.1:{server.port}", asked
+
+
+def knows(*views: dict[str, Any]) -> Callable[[Request], Response]:
+    """Answers with those of these posts that are asked for."""
+
+    def answer(request: Request) -> Response:
+        wanted = request.args.getlist("uris")
+        found = [one for one in views if one["uri"] in wanted]
+        return Response(json.dumps({"posts": found}), content_type="application/json")
+
+    return answer
+
+
+@asynccontextmanager
+async def jetstream(*frames: Any) -> AsyncIterator[str]:
+    """A host that sends these, and stays."""
+
+    async def send(websocket: ServerConnection) -> None:
+        for frame in frames:
+            await websocket.send(json.dumps(frame))
+        await websocket.wait_closed()
+
+    async with forum(send) as url:
+        yield url.removeprefix("ws://")
+
+
+async def collect(text: str, last: str) -> list[Event]:
+    source = await open_source(text, clock=FakeClock(T0))
+    events: list[Event] = []
+    async for batch in source.batches():
+        events += batch
+        if uri(last) in ids(events):
+            break
+    await source.close()
+    assert not any(status.rejects for status in source.statuses)
+    return events
+
+
+async def test_root_and_parent_come_before_the_reply() -> None:
+    middle = view("m", reply={"root": {"uri": uri("r", BOB)}, "parent": {"uri": uri("r", BOB)}})
+    with appview(knows(view("r"), middle)) as (api, asked):
+        async with jetstream(reply("a", uri("r", BOB), uri("m", BOB)), commit("z", T0)) as host:
+            events = await collect(f"jetstream:?host={host}&api={api}", "z")
+    posts = {event.id: event for event in events if isinstance(event, Post)}
+    assert ids(events)[-2:] == [uri("a"), uri("z")]
+    assert {event.thread for event in posts.values()} == {uri("r", BOB), uri("z")}
+    assert posts[uri("m", BOB)].parent == uri("r", BOB)
+    assert posts[uri("r", BOB)].created_at < posts[uri("r", BOB)].seen_at
+    assert [(one.name, one.display) for one in events if isinstance(one, AgentSeen)] == [
+        (BOB, "bob.example")
+    ]
+    assert sorted(asked[0]) == sorted([uri("r", BOB), uri("m", BOB)])
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response("busy", 500),
+        Response("", 429, {"Retry-After": "9"}),
+        Response("<html>"),
+        Response('{"posts": 3}', content_type="application/json"),
+        Response("", 301, {"Location": "https://elsewhere.example/"}),
+    ],
+)
+async def test_an_appview_in_trouble_leaves_placeholders_and_the_stream_goes_on(
+    answer: Response,
+) -> None:
+    with appview(lambda _: answer) as (api, asked):
+        replies = [reply(f"a{n}", uri(f"r{n}", BOB)) for n in range(5)]
+        async with jetstream(*replies, commit("z", T0)) as host:
+            events = await collect(f"jetstream:?host={host}&api={api}", "z")
+    assert ids(events) == [*(uri(f"a{n}") for n in range(5)), uri("z")]
+    if answer.status_code != 200:
+        assert len(asked) == 1, "it is left alone for a while"
+
+
+async def test_nobody_is_asked_unless_told_or_for_the_world() -> None:
+    opened = await open_source("jetstream:", clock=FakeClock())
+    assert isinstance(opened, JetstreamSource)
+    assert opened._api is not None
+    for text in ("jetstream:?host=127.0.0.1:9", "jetstream:?api="):
+        opened = await open_source(text, clock=FakeClock())
+        assert isinstance(opened, JetstreamSource)
+        assert opened._api is None
+    with pytest.raises(UsageError, match="not a web address"):
+        await open_source("jetstream:?api=[::1", clock=FakeClock())
+
+
+# --- pure -----------------------------------------------------------------------------------------
+
+
+def test_a_forum_in_trouble_is_left_alone_for_longer_and_longer() -> None:
+    roots, now, waits = Roots(), T0, []
+    for _ in range(4):
+        assert roots.may_ask(now)
+        roots.failed(Failure(reason="no answer in time"), now)
+        began = now
+        while not roots.may_ask(now):
+            now += SECOND
+        waits.append((now - began) / SECOND)
+        roots._tokens = 10
+    assert waits == [REST[0] * 2**n for n in range(4)]
+    roots.answered()
+    roots.failed(Failure(reason="HTTP 429", retry_after=100), now)
+    assert not roots.may_ask(now + 129 * SECOND)
+    assert roots.may_ask(now + 130 * SECOND)
+
+
+def test_many_are_asked_for_at_once_the_latest_first_and_each_once() -> None:
+    missing = Missing(Roots(per_minute=60, burst=1))
+    told: list[list[Event]] = [
+        [post(n, thread=uri(f"r{n}", BOB), parent=uri(f"r{n}", BOB))] for n in range(60)
+    ]
+    for events in told:
+        missing.look(events)
+    questions = [missing.ask(T0 + n * SECOND) for n in range(5)]
+    assert [len(question) for question in questions] == [MOST_AT_ONCE, MOST_AT_ONCE, 10, 0, 0]
+    assert questions[0][0] == uri("r59", BOB)
+    for events in told:
+        missing.look(events)
+    assert missing.ask(T0 + 60 * SECOND) == []
+
+
+def test_what_is_known_or_no_address_is_not_asked_for() -> None:
+    stream = feed()
+    take(stream, commit("r", T0))
+    take(stream, reply("a", uri("r"), uri("r")))
+    take(stream, reply("b", "at://x/../etc", "https://elsewhere.example/"))
+    assert stream.missing.ask(T0) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        {},
+        view("r") | {"uri": uri("r", ADA)},
+        view("r") | {"author": None},
+        view("r") | {"record": []},
+        view("r") | {"uri": "at://nobody"},
+    ],
+)
+def test_a_bad_post_costs_only_itself(bad: object) -> None:
+    stream = feed()
+    events = stream.looked_up({"posts": [bad, view("s")]}, T0)
+    assert ids(events) == [uri("s", BOB)]
+    assert stream.rejects.total == 1
+
+
+def test_looked_up_twice_it_comes_once() -> None:
+    stream = feed()
+    assert ids(stream.looked_up({"posts": [view("r"), view("r")]}, T0)) == [uri("r", BOB)]
+    assert stream.looked_up({"posts": [view("r")]}, T0) == []
+
+
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["posts", "uri", "author", "record", "did", "reply", "text"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(ANSWERS)
+def test_no_answer_raises_anything_else(answer: object) -> None:
+    for one in views_in(answer):
+        try:
+            read_view(one)
+        except BadItem:
+            continue
+    feed().looked_up(answer, T0)
+
+
+@given(st.text(max_size=60))
+def test_addresses(text: str) -> None:
+    parts: Sequence[str] | None = parts_of(text)
+    assert parts is None or text.startswith(f"at://{parts[0]}/")
