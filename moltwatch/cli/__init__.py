@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,8 @@ def main() -> None:
         sys.exit(130)
     except OSError as error:
         # A full disk behind `>`, mostly: what can be expected says so itself, as MoltwatchError.
-        click.echo(f"moltwatch: {display(str(error))}", err=True)
+        with suppress(OSError):  # its terminal may have been closed
+            click.echo(f"moltwatch: {display(str(error))}", err=True)
         _abandon_stdout()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -42,7 +42,7 @@ def show(
     theme: str | None = None,
 ) -> None:
     """Run the screen until the user leaves it. Raises what stopped the run, if something did."""
-    from moltwatch.cli.wiring import open_run
+    from moltwatch.cli.wiring import ending_signals, open_run
     from moltwatch.config import load
     from moltwatch.outputs.pipe import PipeSink
     from moltwatch.session import Session
@@ -86,6 +86,7 @@ def show(
         start=start,
         theme=theme or config.screen.theme or None,
         fps=config.screen.fps,
+        signals=ending_signals(),
         driver_class=driver,
     )
     try:
@@ -95,6 +96,8 @@ def show(
             lines.close()
     if app.failure:
         raise app.failure
+    if app.signalled:
+        raise KeyboardInterrupt
     if app.player.crash:
         crash = app.player.crash
         raise MoltwatchError(f"stopped by a defect: {type(crash).__name__}: {crash}") from crash

@@ -68,8 +68,7 @@ def command(
       moltwatch simulate -o calm.molt --campaigns none --rate 2 --hours 12
       moltwatch simulate -o night.jsonl.gz --session night --labels
     """
-    import asyncio
-
+    from moltwatch.cli.wiring import run_async
     from moltwatch.errors import UsageError
     from moltwatch.recording.base import Header
     from moltwatch.simulation.campaigns import kinds_of
@@ -103,7 +102,7 @@ def command(
         created_at=format_time(settings.start),  # not the clock: the same seed, the same bytes
         simulated=True,
     )
-    posts = asyncio.run(_write(simulation, output, header, force))
+    posts = run_async(lambda: _write(simulation, output, header, force))
     written = [output, *(simulation.truth.write_beside(output) if labels else [])]
     names = ", ".join(str(path) for path in written)
     click.echo(f"{posts:,} posts and comments: {names}", err=True)
@@ -119,20 +118,23 @@ def origin_of(settings: Settings) -> str:
 
 
 async def _write(simulation: Simulation, output: Path, header: Header, force: bool) -> int:
-    """Write all events; returns the number of posts and comments."""
+    """Write all events, or leave nothing; returns the number of posts and comments."""
+    import asyncio
     from itertools import islice
 
     from moltwatch.model import Post
     from moltwatch.recording.base import BATCH
-    from moltwatch.recording.formats import create_recording
+    from moltwatch.recording.formats import check_suffix, create_recording, whole
 
-    writer = await create_recording(output, header, overwrite=force)
-    posts = 0
-    try:
-        events = simulation.events()
-        while batch := list(islice(events, BATCH)):
-            posts += sum(isinstance(event, Post) for event in batch)
-            await writer.write(batch)
-    finally:
-        await writer.close()
+    check_suffix(output)
+    posts, events = 0, simulation.events()
+    with whole(output, overwrite=force) as part:
+        writer = await create_recording(part, header, overwrite=True)
+        try:
+            while batch := list(islice(events, BATCH)):
+                posts += sum(isinstance(event, Post) for event in batch)
+                await writer.write(batch)
+                await asyncio.sleep(0)  # so that an interrupt is heard
+        finally:
+            await writer.close()
     return posts

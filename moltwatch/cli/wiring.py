@@ -131,9 +131,16 @@ def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writ
     return PlannedRecording(path, header, overwrite=force)
 
 
+def ending_signals() -> list[signal.Signals]:
+    """Signals that end a run in good order; those that whoever started us had ignored (``nohup``)
+    stay so."""
+    wanted = (signal.SIGTERM, signal.SIGHUP)
+    return [ending for ending in wanted if signal.getsignal(ending) is not signal.SIG_IGN]
+
+
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
-    """Run to the end. An interrupt or a request to terminate cancels the work, so that recordings
-    are closed, and raises KeyboardInterrupt.
+    """Run to the end. An interrupt, a request to terminate or a terminal that went away cancels the
+    work, so that recordings are closed, and raises KeyboardInterrupt.
 
     A request to terminate is not passed on as an interrupt: what a script starts with ``&`` ignores
     those.
@@ -142,7 +149,8 @@ def run_async(work: Callable[[], Awaitable[T]]) -> T:
     async def main() -> T:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for ending in ending_signals():
+            asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         return await work()
 
     try:

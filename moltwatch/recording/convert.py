@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from moltwatch.errors import RecordingError, Rejects, UsageError
+from moltwatch.errors import Rejects, UsageError
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.recording import codec
 from moltwatch.recording.base import Header, Reader, find_recording
@@ -17,9 +17,9 @@ from moltwatch.recording.blind import Blinder, names_in
 from moltwatch.recording.formats import (
     check_free,
     check_suffix,
-    clear,
     create_recording,
     open_recording,
+    whole,
 )
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
 from moltwatch.times import Micros, format_time
@@ -91,18 +91,14 @@ async def convert(
     check_suffix(target)
     _check_target(source, target, force=force)
     reader = await open_recording(source, now=now)
-    part = target.with_name(f".part-{target.name}")
     try:
         header = _header(reader, title, now)
         blinder = Blinder(await _names(reader, source)) if blind else None
         header = blinder.header(header) if blinder else header
-        summary = await _copy(reader, part, header, blinder, progress)
-        clear(target, overwrite=force)
-        _rename(part, target)
+        with whole(target, overwrite=force) as part:
+            return await _copy(reader, part, header, blinder, progress)
     finally:
         await reader.close()
-        clear(part, overwrite=True)
-    return summary
 
 
 async def _copy(
@@ -165,10 +161,3 @@ def _check_target(source: Path, target: Path, *, force: bool) -> None:
     if target.exists() and target.samefile(source):
         raise UsageError(f"{target} is the input: name another file for the output")
     check_free(target, overwrite=force)
-
-
-def _rename(part: Path, target: Path) -> None:
-    try:
-        part.rename(target)
-    except OSError as error:
-        raise RecordingError(f"cannot write {target}: {error.strerror or error}") from error

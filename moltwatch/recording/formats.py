@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from json import JSONDecodeError
 from pathlib import Path
@@ -88,6 +89,23 @@ async def create_recording(path: Path, header: Header, *, overwrite: bool = Fals
     if suffix == ".molt":
         return await MoltWriter.create(path, header)
     return JsonlWriter(path, header)
+
+
+@contextmanager
+def whole(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A new recording that is there whole or not at all: write to the path that is given; it takes
+    its place when the body is done, and goes if the body does not come to its end.
+
+    Raises RecordingError as :func:`create_recording` does.
+    """
+    check_free(target, overwrite=overwrite)
+    part = target.with_name(f".part-{target.name}")
+    try:
+        yield part
+        clear(target, overwrite=overwrite)
+        _rename(part, target)
+    finally:
+        clear(part, overwrite=True)
 
 
 class PlannedRecording:
@@ -190,6 +208,13 @@ def _describe(start: bytes) -> str:
     if all(byte >= 0x20 or byte in b"\t\r\n" for byte in sample):
         return f"text that starts {sample.decode('utf-8', 'replace')!r}, not a recording"
     return f"binary data that starts {sample[:8].hex(' ')}, not a recording"
+
+
+def _rename(part: Path, target: Path) -> None:
+    try:
+        part.rename(target)
+    except OSError as error:
+        raise RecordingError(f"cannot write {target}: {error.strerror or error}") from error
 
 
 def _is_folder(path: Path) -> bool:

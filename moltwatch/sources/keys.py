@@ -29,8 +29,11 @@ def read_key(variable: str, environment: Mapping[str, str] | None = None) -> str
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a key"
             raise UsageError(f"{variable}_FILE: {path}: {reason}") from None
-    if not key:
-        return None
+    return checked(key, where) if key else None
+
+
+def checked(key: str, where: str) -> str:
+    """The key, if it can be sent. Raises UsageError, which names ``where`` it was and not it."""
     if not key.isascii() or not key.isprintable() or len(key) > _LONGEST:
         raise UsageError(f"{where}: not a key: only printable ASCII can be sent")
     return key

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from moltwatch.errors import UsageError
 from moltwatch.recording.lines import parse
+from moltwatch.sources.keys import checked, read_key
 from moltwatch.sources.live import host_name, is_loopback
 
 HOST = "www.moltbook.com"
@@ -58,19 +59,15 @@ def credentials_file(environment: Mapping[str, str] = os.environ) -> Path:
 def key_for(base: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """The key to send to the server at ``base``; None if there is none that belongs to it.
 
-    ``MOLTBOOK_API_KEY`` comes before the credentials file, which is only for the public server.
-    Raises UsageError, which does not quote it, for a key that cannot stand in a header.
+    ``MOLTBOOK_API_KEY`` (or the file that ``MOLTBOOK_API_KEY_FILE`` names) comes before the
+    credentials file, which is only for the public server. Raises UsageError, which does not quote
+    it, for a key that cannot be sent.
     """
-    key = None
-    if _is_private(base):
-        if variable := environment.get(KEY_VARIABLE, "").strip():
-            if _belongs(base, environment.get(HOST_VARIABLE) or HOST):
-                key = variable
-        elif _belongs(base, HOST):
-            key = _from_file(credentials_file(environment))
-    if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(f"{KEY_VARIABLE} or the credentials file holds something that is no key")
-    return key
+    if not _is_private(base):
+        return None
+    if key := read_key(KEY_VARIABLE, environment):
+        return key if _belongs(base, environment.get(HOST_VARIABLE) or HOST) else None
+    return _from_file(credentials_file(environment)) if _belongs(base, HOST) else None
 
 
 def _base(address: str) -> str:
@@ -101,4 +98,5 @@ def _from_file(path: Path) -> str | None:
     if not isinstance(value, dict):
         return None
     found = (value.get(name) for name in _NAMES)
-    return next((key.strip() for key in found if isinstance(key, str) and key.strip()), None)
+    key = next((key.strip() for key in found if isinstance(key, str) and key.strip()), None)
+    return checked(key, str(path)) if key else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
+from signal import Signals
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -32,10 +34,10 @@ class MoltwatchApp(App[None]):
     ``open_run`` gives a fresh run; it is called once at the start with ``start``, and again
     whenever the user seeks backwards. ``theme`` names a theme; ``wall`` is the wall clock, for the
     lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
-    moves but by :meth:`tick`.
+    moves but by :meth:`tick`. ``signals`` end it in good order.
 
-    After the app has ended, :attr:`failure` holds what stopped the run, if something did: raise it
-    for the exit code.
+    After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
+    :attr:`signalled` whether a signal ended it: both are for the exit code.
     """
 
     TITLE = "moltwatch"
@@ -52,6 +54,7 @@ class MoltwatchApp(App[None]):
         theme: str | None = None,
         wall: Callable[[], Micros] | None = None,
         fps: int = 30,
+        signals: Sequence[Signals] = (),
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -63,6 +66,8 @@ class MoltwatchApp(App[None]):
         """Frames dropped for each that is drawn."""
         self._dropped = 0
         self._colorless = NoColor()
+        self._signals = signals
+        self.signalled = False
         self._start = start
         self._wall = wall or SystemClock().now
         self._fps = fps
@@ -99,12 +104,18 @@ class MoltwatchApp(App[None]):
 
     async def on_mount(self) -> None:
         await self.push_screen(self.main)
+        for signal in self._signals:
+            asyncio.get_running_loop().add_signal_handler(signal, self._end)
         for complaint in self._complaints:
             self.main.notice.queue(complaint)
         await self.player.start(self._start)
         if self._fps:
             self.set_interval(1 / self._fps, self.beat)
         self.tick()
+
+    def _end(self) -> None:
+        self.signalled = True
+        self.exit()
 
     async def on_unmount(self) -> None:
         await self.player.stop()

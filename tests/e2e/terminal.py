@@ -79,6 +79,17 @@ class Terminal:
         """Type."""
         os.write(self._fd, keys.encode())
 
+    def send(self, ending: signal.Signals) -> None:
+        """Send the command a signal; it must have been started by ``exec``."""
+        os.kill(self._pid, ending)
+
+    def hang_up(self) -> int:
+        """Close the window while the command runs; its exit code."""
+        os.close(self._fd)
+        self._fd = os.open(os.devnull, os.O_RDONLY)
+        pid, self._pid = self._pid, -1
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
     def until(self, condition: Callable[[str], bool], what: str) -> str:
         """Read what is drawn until the screen satisfies ``condition``; the screen then."""
         while not condition(self.text):

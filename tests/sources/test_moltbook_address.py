@@ -111,7 +111,12 @@ def test_other_names_for_the_key(home: Path, name: str) -> None:
 def test_a_key_that_cannot_stand_in_a_header(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = KEY + "\nX-Other: 1"
     monkeypatch.setenv("MOLTBOOK_API_KEY", bad)
-    with pytest.raises(UsageError) as error:
+    with pytest.raises(UsageError, match="MOLTBOOK_API_KEY: not a key") as error:
+        key_for(BASE)
+    assert KEY not in str(error.value)
+    monkeypatch.delenv("MOLTBOOK_API_KEY")
+    home.write_text(json.dumps({"api_key": bad}))
+    with pytest.raises(UsageError, match=r"credentials\.json: not a key") as error:
         key_for(BASE)
     assert KEY not in str(error.value)
 
