@@ -3,105 +3,77 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
-from math import exp, sqrt
-from typing import Annotated, ClassVar, TypeVar
+from collections.abc import Iterable, Iterator
+from math import sqrt
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Count, Fraction, Seconds
-from moltwatch.heuristics.percolation import Edge, Percolation, edge
+from moltwatch.heuristics.percolation import Percolation
 from moltwatch.model import MOST_LISTED, Kind
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import HOUR, SECOND, Micros
 
 MOST_THREADS = 5_000
 MOST_ACCOUNTS = 20_000
-MOST_PAIRS = 100_000
+MOST_RINGS = 2_000
 MOST_VISITED = 64
 """Threads remembered of one account; its latest."""
 MOST_GUESTS = 10
 """Accounts remembered of one thread; its latest."""
 
+SITTING: Micros = 180 * SECOND
+"""Meetings closer together than this are one occasion: who reads the list of top threads from the
+top at the same time as somebody else meets him ten times, by one coincidence."""
 
-INSEPARABLE = 0.8
-"""Cosine from which two accounts do nothing but keep each other company."""
+ZEAL: Micros = HOUR
+"""Who answers 64 threads within this time is everywhere, and nobody's companion."""
 
-MANY = 5
-"""Accounts of a ring that, inseparable, need no other evidence. Three newcomers who read the same
-list of top threads from the top look much the same."""
+INSEPARABLE = 0.6
+"""Overlap from which a ring may need no other evidence."""
 
-_Guest = tuple[Micros, str, str]
-"""Time, account, post."""
+LEAST_OVERLAP = 0.35
+"""What no number of occasions makes up for."""
 
+ENOUGH = 12
+"""Occasions times companions from which, inseparable, it needs none: four who met four times."""
 
-def _accounts() -> dict[str, None]:
-    return {}
+Visit = tuple[Micros, str]
+"""Time and id of an account's first post on a thread."""
 
-
-def _guests() -> deque[_Guest]:
-    return deque(maxlen=MOST_GUESTS)
-
-
-class _Fading:
-    """A count that fades out: each event counts ``exp(-age / span)``."""
-
-    __slots__ = ("at", "value")
-
-    def __init__(self) -> None:
-        self.at: Micros = 0
-        self.value = 0.0
-
-    def add(self, now: Micros, span: float) -> None:
-        self.value = self.now(now, span) + 1.0
-        self.at = now
-
-    def now(self, now: Micros, span: float) -> float:
-        return self.value * exp((self.at - now) / span)
+_Guest = tuple[Micros, str]
+"""Time and account."""
 
 
-class _Visitor:
-    """One account's visits to threads."""
+class _Ring:
+    """Accounts that all keep company with each other."""
 
-    __slots__ = ("latest", "visits")
+    __slots__ = ("members", "strength")
 
-    def __init__(self) -> None:
-        self.visits = _Fading()
-        self.latest: deque[str] = deque(maxlen=MOST_VISITED)
-        """Threads it was on last."""
-
-
-class _Pair:
-    """Two accounts, and where they met."""
-
-    __slots__ = ("meetings", "posts", "threads", "tightness")
-
-    def __init__(self) -> None:
-        self.meetings = _Fading()
-        self.tightness = 0.0
-        """Cosine of their sets of threads when it was last measured."""
-        self.threads = 0
-        """Threads on which both answered within the gap."""
-        self.posts: deque[tuple[str, str]] = deque(maxlen=12)
-        """Authors and ids of the posts at the latest meetings, not yet told."""
+    def __init__(self, strength: float) -> None:
+        self.members: dict[str, None] = {}
+        self.strength = strength
+        """The strongest it was ever found."""
 
 
 class CoReply(Heuristic):
     """Three accounts or more answer the same threads within minutes of each other, over and over,
     and little else.
 
-    One meeting means nothing: fast answers are normal, and a few accounts answer everything.
-    Counted is how many threads two accounts met on, against how many each of them answered (cosine
-    of the two sets) and against what their zeal alone would bring about, so that who is everywhere
-    is nobody's companion. Accounts that all keep company with each other make a ring.
+    One meeting means nothing: fast answers are normal, and a few accounts answer everything. So
+    two accounts are companions if they met on occasions apart from each other, and if the threads
+    on which they met are a good part (cosine) of all that they answered; the more the occasions,
+    the smaller the part may be. Who is everywhere is nobody's companion. Accounts that all keep
+    company with each other (triangles that share a side) make a ring. Four who met four times and
+    hardly go anywhere else need no other evidence.
 
     Parameters
     window: how long an account's threads are remembered (seconds)
     gap: within what time two answers to one thread are a meeting (seconds)
-    meetings: threads on which two accounts must have met
-    overlap: cosine of their sets of threads that it takes
-    lift: how many times more often than by chance they must have met
+    occasions: how many times, three minutes apart, two accounts must have met
+    overlap: the part those threads must be when they met no oftener than that
     strength: how telling it is
 
     Fails when
@@ -116,136 +88,149 @@ class CoReply(Heuristic):
         self,
         window: Seconds = 21_600.0,
         gap: Seconds = 300.0,
-        meetings: Count = 4,
-        overlap: Fraction = 0.5,
-        lift: Annotated[float, Meta(ge=1, le=1_000)] = 5.0,
+        occasions: Annotated[Count, Meta(ge=2)] = 3,
+        overlap: Fraction = 0.45,
         strength: Fraction = 0.6,
     ) -> None:
         self.window = window
         self.gap = gap
-        self.meetings = meetings
+        self.occasions = occasions
         self.overlap = overlap
-        self.lift = lift
         self.strength = strength
+        self._memory = round(window * SECOND)
+        self._near = round(gap * SECOND)
+        self._visits: OrderedDict[str, dict[str, Visit]] = OrderedDict()
+        """By account the threads it answered, in order."""
         self._guests: OrderedDict[str, deque[_Guest]] = OrderedDict()
         """By thread its latest guests."""
-        self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
-        self._threads = _Fading()
-        self._span = window * SECOND
-        self._met: OrderedDict[Edge, None] = OrderedDict()
-        """Pairs that met once."""
-        self._pairs: OrderedDict[Edge, _Pair] = OrderedDict()
-        self._rings = Percolation()
-        self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
-        """Accounts by ring."""
+        self._companies = Percolation()
+        self._rings: OrderedDict[str, _Ring] = OrderedDict()
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterator[Signal]:
+    def observe(self, item: Item) -> Iterable[Signal]:
         post = item.post
-        now, author = post.seen_at, post.author
         if post.parent is None:
-            self._threads.add(now, self._span)
-            return
-        visitor = _kept(self._visitors, author, _Visitor, MOST_ACCOUNTS)
-        if post.thread in visitor.latest:
-            return
-        visitor.latest.append(post.thread)
-        visitor.visits.add(now, self._span)
-        guests = _kept(self._guests, post.thread, _guests, MOST_THREADS)
-        horizon = now - round(self.gap * SECOND)
-        for at, account, id in reversed(guests):
-            if at < horizon:
+            return ()
+        now, author, thread = post.seen_at, item.author.name, item.thread.id
+        visits = self._visits.get(author)
+        if visits is None:
+            visits = self._visits[author] = {}
+            self._forget(now)
+        elif thread in visits:
+            return ()
+        self._visits.move_to_end(author)
+        visits[thread] = (now, post.id)
+        horizon = now - self._memory
+        while True:
+            oldest = next(iter(visits))
+            if visits[oldest][0] >= horizon and len(visits) <= MOST_VISITED:
                 break
-            if account != author:
-                yield from self._meet((author, post.id), (account, id), now)
-        guests.append((now, author, post.id))
+            del visits[oldest]
+        if len(visits) == MOST_VISITED and visits[oldest][0] > now - ZEAL:
+            return ()
+        guests = self._guests.get(thread)
+        if guests is None:
+            self._guests[thread] = deque([(now, author)], MOST_GUESTS)
+            if len(self._guests) > MOST_THREADS:
+                self._guests.popitem(last=False)
+            return ()
+        self._guests.move_to_end(thread)
+        companions: list[str] = []
+        if len(visits) >= self.occasions:
+            since = now - self._near
+            companions = [
+                account
+                for at, account in guests
+                if at >= since and account != author and self._may_be(visits, account)
+            ]
+        guests.append((now, author))
+        return self._meet(author, companions) if companions else ()
 
-    def _meet(
-        self, mine: tuple[str, str], theirs: tuple[str, str], now: Micros
-    ) -> Iterator[Signal]:
-        a, b = mine[0], theirs[0]
-        key = edge(a, b)
-        pair = self._pairs.get(key)
-        if pair is None:
-            # Most never meet again, so the first meeting leaves only a mark.
-            if key not in self._met:
-                self._met[key] = None
-                if len(self._met) > MOST_PAIRS:
-                    self._met.popitem(last=False)
-                return
-            del self._met[key]
-            pair = _kept(self._pairs, key, _Pair, MOST_PAIRS)
-            pair.threads = 1
-            pair.meetings.add(now, self._span)
-        else:
-            self._pairs.move_to_end(key)
-        pair.meetings.add(now, self._span)
-        pair.threads += 1
-        pair.posts += (mine, theirs)
-        if pair.meetings.value < self.meetings:
-            return
-        if told := self._rings.community(a, b):
-            self._are_companions(pair, a, b, now)
-            yield from self._tell(pair, told)
-        elif key not in self._rings and self._are_companions(pair, a, b, now):
-            for each, ring in self._rings.connect(a, b):
-                if found := self._pairs.get(each):
-                    yield from self._tell(found, ring)
-
-    def _are_companions(self, pair: _Pair, a: str, b: str, now: Micros) -> bool:
-        """Whether two accounts met more often than their zeal explains."""
-        one, other = self._visitors.get(a), self._visitors.get(b)
-        if one is None or other is None:
+    def _may_be(self, visits: dict[str, Visit], account: str) -> bool:
+        """Whether two accounts were on so many of the same threads that a closer look is due."""
+        theirs = self._visits.get(account)
+        if theirs is None or len(theirs) < self.occasions:
             return False
-        met = pair.meetings.value
-        product = one.visits.now(now, self._span) * other.visits.now(now, self._span)
-        expected = product / max(1.0, self._threads.now(now, self._span))
-        pair.tightness = met / sqrt(product)
-        return pair.tightness >= self.overlap and met >= self.lift * expected
+        common = len(visits.keys() & theirs.keys())
+        return common >= self.occasions and common * common >= self.overlap * self.overlap * len(
+            visits
+        ) * len(theirs)
 
-    def _tell(self, pair: _Pair, ring: str) -> Iterator[Signal]:
-        """Signals for the latest posts of a pair that are not told yet."""
-        names = tuple(dict.fromkeys(author for author, _ in pair.posts))
-        reason = (
-            f"answered {pair.threads} threads within minutes of the same account, as did the"
-            " others of its ring"
-        )
-        evidence = tuple(id for _, id in pair.posts)
-        members = _kept(self._members, ring, _accounts, MOST_THREADS)
-        members.update(dict.fromkeys(names))
-        inseparable = (
-            len(members) >= MANY and pair.tightness >= INSEPARABLE and pair.threads > self.meetings
-        )
-        strength = max(self.strength, 0.88) if inseparable else self.strength
-        while pair.posts:
-            author, id = pair.posts.popleft()
-            if not self._told.is_new(id):
+    def _meet(self, author: str, accounts: list[str]) -> Iterator[Signal]:
+        for account in accounts:
+            occasions, overlap = self._company(author, account)
+            if not self._are_companions(occasions, overlap):
                 continue
-            yield Signal(
-                post=id,
-                author=author,
-                strength=strength,
-                reason=reason,
-                evidence=evidence[:MOST_LISTED],
-                accounts=names,
-                n=len(names),
-                cluster=ring,
-            )
+            if ring := self._companies.community(author, account):
+                yield from self._tell(author, account, ring, occasions, overlap)
+            for (a, b), ring in self._companies.connect(author, account):
+                yield from self._tell(a, b, ring, *self._company(a, b))
 
+    def _are_companions(self, occasions: int, overlap: float) -> bool:
+        """Whether they met so often, and went so little elsewhere, that it is no coincidence."""
+        if occasions < self.occasions:
+            return False
+        needed = self.overlap * sqrt(self.occasions / occasions)
+        return overlap >= max(needed, min(LEAST_OVERLAP, self.overlap))
 
-_Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value")
+    def _company(self, a: str, b: str) -> tuple[int, float]:
+        """On how many occasions two accounts met, and the cosine of their sets of threads, by
+        where they met."""
+        mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
+        times = sorted(mine[thread][0] for thread in self._shared(mine, theirs))
+        if not times:
+            return 0, 0.0
+        occasions, last = 1, times[0]
+        for at in times:
+            if at - last > SITTING:
+                occasions, last = occasions + 1, at
+        return occasions, len(times) / sqrt(len(mine) * len(theirs))
 
+    def _shared(self, mine: dict[str, Visit], theirs: dict[str, Visit]) -> list[str]:
+        """Threads on which two accounts met, in the order of the first one's visits."""
+        return [
+            thread
+            for thread, (at, _) in mine.items()
+            if thread in theirs and abs(theirs[thread][0] - at) <= self._near
+        ]
 
-def _kept(
-    kept: OrderedDict[_Key, _Value], key: _Key, make: Callable[[], _Value], most: int
-) -> _Value:
-    """What is held under a key, made if there is nothing; what was used least lately goes first."""
-    value = kept.get(key)
-    if value is None:
-        value = kept[key] = make()
-        if len(kept) > most:
-            kept.popitem(last=False)
-    else:
-        kept.move_to_end(key)
-    return value
+    def _tell(self, a: str, b: str, name: str, occasions: int, overlap: float) -> Iterator[Signal]:
+        """Signals for the posts of two companions, where they met, that are not told yet."""
+        ring = self._rings.get(name)
+        if ring is None:
+            ring = self._rings[name] = _Ring(self.strength)
+            if len(self._rings) > MOST_RINGS:
+                self._rings.popitem(last=False)
+        ring.members[a] = ring.members[b] = None
+        n = len(ring.members)
+        if overlap >= INSEPARABLE and occasions * (n - 1) >= ENOUGH:
+            ring.strength = max(ring.strength, 0.88)
+        mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
+        met = self._shared(mine, theirs)
+        evidence = tuple(visits[thread][1] for thread in met for visits in (mine, theirs))
+        reason = (
+            f"{n} accounts keep meeting: this one answered {len(met)} threads within minutes of"
+            f" another, on {occasions} occasions, {overlap:.0%} of all they answered"
+        )
+        for thread in met:
+            for author, (_, id) in ((a, mine[thread]), (b, theirs[thread])):
+                if self._told.is_new(id):
+                    yield Signal(
+                        post=id,
+                        author=author,
+                        strength=ring.strength,
+                        reason=reason,
+                        evidence=evidence[:MOST_LISTED],
+                        accounts=tuple(ring.members)[:MOST_LISTED],
+                        n=n,
+                        cluster=name,
+                    )
+
+    def _forget(self, now: Micros) -> None:
+        """Let go of who was quiet longest."""
+        for _ in range(2):
+            account, visits = next(iter(self._visits.items()))
+            latest = next(reversed(visits.values()), (now, ""))[0]
+            if latest >= now - self._memory and len(self._visits) <= MOST_ACCOUNTS:
+                break
+            del self._visits[account]

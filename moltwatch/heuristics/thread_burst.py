@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterator
-from math import comb
-from typing import ClassVar
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_THREADS = 5_000
-MOST_VISITS = 60
-"""Comments looked at in one thread; the latest."""
+MOST_GUESTS = 60
+"""Accounts looked at in one thread; the latest."""
 
 LEAST_SEEN = 500
-"""Comments before which it is not known how many quiet accounts are usual here."""
+"""Guests before which it is not known how many quiet accounts are usual here."""
 
-CHANCE = 1e-6
+CHANCE = 1e-3
 """Probability of so many quiet accounts from which it is not chance."""
 
+LURE = 4.0
+"""How many times better than elsewhere the odds may be that a guest is quiet: a thread at the top
+of the list, or one that newcomers are shown, is full of them. While a session is young everybody
+seems quiet, and then nothing is unusual."""
 
 WAVE_GAP: Micros = HOUR
 """Bursts are rare; one that follows another within this time is of the same wave."""
+
+
+class _Guest(NamedTuple):
+    """An account's first comment on a thread, within the window."""
+
+    at: Micros
+    post: str
+    quiet: bool
+
+
+class _Room:
+    """One thread's latest guests."""
+
+    __slots__ = ("guests", "quiet")
+
+    def __init__(self) -> None:
+        self.guests: dict[str, _Guest] = {}
+        """By account, in order of arrival."""
+        self.quiet = 0
+        """How many of them are quiet."""
 
 
 class _Wave:
@@ -43,13 +67,13 @@ class _Wave:
 class ThreadBurst(Heuristic):
     """Unusually many accounts that otherwise hardly write answer one thread in a short time.
 
-    What is usual is learnt from the stream: the share of comments by quiet accounts. A thread is
-    telling when so many of its latest comments are by distinct quiet accounts that chance would do
+    What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
+    is telling when so many of its latest guests are quiet that even where newcomers are lured to, chance would do
     it less than once in a million (binomial tail), and they are most of all who are there, which
     a hot thread's newcomers are not. Such bursts are rare, so those within an hour are one wave.
 
     Parameters
-    window: comments of one thread looked at together (seconds)
+    window: guests of one thread looked at together (seconds)
     quiet: posts up to which an account is quiet
     accounts: quiet accounts from which it is telling
     share: which part of the accounts on the thread they must be
@@ -76,56 +100,58 @@ class ThreadBurst(Heuristic):
         self.accounts = accounts
         self.share = share
         self.strength = strength
-        self._threads: OrderedDict[str, deque[tuple[Micros, str, str, bool]]] = OrderedDict()
-        """By thread its latest comments: time, author, id, whether by a quiet account."""
+        self._window = round(window * SECOND)
+        self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._told = Told()
         self._wave: _Wave | None = None
-        self._comments = 2.0
-        self._quiet_comments = 1.0
+        self._guests = 2.0
+        self._quiet_guests = 1.0
 
-    def observe(self, item: Item) -> Iterator[Signal]:
+    def observe(self, item: Item) -> Iterable[Signal]:
         post = item.post
         if post.parent is None:
-            return
-        is_quiet = item.author.n < self.quiet
-        usual = self._quiet_comments / self._comments
-        self._comments += 1
-        self._quiet_comments += is_quiet
-        if self._comments > 20 * LEAST_SEEN:  # the latest count most
-            self._comments /= 2
-            self._quiet_comments /= 2
-        visits = self._visits(post.thread)
-        horizon = post.seen_at - round(self.window * SECOND)
-        while visits and visits[0][0] < horizon:
-            visits.popleft()
-        visits.append((post.seen_at, post.author, post.id, is_quiet))
-        if not is_quiet or len(visits) < self.accounts or self._comments < LEAST_SEEN:
-            return
-        guests = {author: id for _, author, id, quiet in visits if quiet}
-        if len(guests) < self.accounts:
-            return
-        everyone = len({author for _, author, _, _ in visits})
-        if len(guests) >= self.share * everyone and _tail(everyone, len(guests), usual) < CHANCE:
-            yield from self._signals(item, guests, everyone, usual)
-
-    def _visits(self, thread: str) -> deque[tuple[Micros, str, str, bool]]:
-        visits = self._threads.get(thread)
-        if visits is None:
-            visits = self._threads[thread] = deque(maxlen=MOST_VISITS)
-            if len(self._threads) > MOST_THREADS:
-                self._threads.popitem(last=False)
+            return ()
+        thread, author = item.thread.id, item.author.name
+        room = self._rooms.get(thread)
+        if room is None:
+            room = self._rooms[thread] = _Room()
+            if len(self._rooms) > MOST_THREADS:
+                self._rooms.popitem(last=False)
+        elif author in room.guests:
+            return ()
         else:
-            self._threads.move_to_end(thread)
-        return visits
+            self._rooms.move_to_end(thread)
+        is_quiet = item.author.n < self.quiet
+        usual = self._quiet_guests / self._guests
+        self._guests += 1
+        self._quiet_guests += is_quiet
+        if self._guests > 20 * LEAST_SEEN:  # the latest count most
+            self._guests /= 2
+            self._quiet_guests /= 2
+        guests = room.guests
+        guests[author] = _Guest(post.seen_at, post.id, is_quiet)
+        room.quiet += is_quiet
+        horizon = post.seen_at - self._window
+        while True:
+            first = next(iter(guests))
+            if guests[first].at >= horizon and len(guests) <= MOST_GUESTS:
+                break
+            room.quiet -= guests.pop(first).quiet
+        if not is_quiet or room.quiet < self.accounts or self._guests < LEAST_SEEN:
+            return ()
+        everyone = len(guests)
+        lured = LURE * usual / (1 + (LURE - 1) * usual)
+        if room.quiet < self.share * everyone or at_least(everyone, room.quiet, lured) > CHANCE:
+            return ()
+        return self._tell(item, room, usual)
 
-    def _signals(
-        self, item: Item, guests: dict[str, str], everyone: int, usual: float
-    ) -> Iterator[Signal]:
-        now, thread = item.post.seen_at, item.post.thread
-        wave = self._join(thread, guests, now)
-        span = format_duration(now - self._threads[thread][0][0])
+    def _tell(self, item: Item, room: _Room, usual: float) -> Iterator[Signal]:
+        now, everyone = item.post.seen_at, room.guests
+        guests = {author: guest.post for author, guest in everyone.items() if guest.quiet}
+        wave = self._join(item.thread.id, guests, now)
+        span = format_duration(now - next(iter(everyone.values())).at)
         reason = (
-            f"{len(guests)} of {everyone} accounts on this thread in {span} hardly ever post"
+            f"{len(guests)} of {len(everyone)} accounts on this thread in {span} hardly ever post"
             f" ({usual:.0%} is usual)"
         )
         if len(wave.threads) > 1:
@@ -153,8 +179,3 @@ class ThreadBurst(Heuristic):
         wave.threads[thread] = None
         wave.accounts.update((account, None) for account in guests)
         return wave
-
-
-def _tail(n: int, k: int, p: float) -> float:
-    """Probability of at least ``k`` of ``n`` when each has probability ``p``."""
-    return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import above
@@ -25,6 +26,10 @@ GENERATION = 80_000
 MOST_UNUSUAL = 20_000
 MOST_DIALECTS = 2_000
 MOST_SPEAKERS = 50_000
+
+CHANCE = 0.02
+"""Probability, with as many posts by accounts that hardly write as are usual, from which a word is
+theirs: where everybody is new, most words are in the mouths of newcomers."""
 
 _Sighting = tuple[Micros, str, str]
 
@@ -95,6 +100,7 @@ class Vocabulary(Heuristic):
         self.loud = loud
         self.strength = strength
         self._posts = 0
+        self._quiet_posts = 0
         self._usual: set[str] = set()
         self._once_usual: set[str] = set()
         """Usual words, in two generations."""
@@ -104,69 +110,83 @@ class Vocabulary(Heuristic):
         self._speaks: OrderedDict[str, _Dialect] = OrderedDict()
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterator[Signal]:
+    def observe(self, item: Item) -> Iterable[Signal]:
         self._posts += 1
-        words = item.vocabulary
+        is_quiet = item.author.n < self.quiet
+        self._quiet_posts += is_quiet
+        words: Set[str] = item.vocabulary
         if len(item.words) > MOST_WORDS:
             words = frozenset(item.words[:MOST_WORDS])
         if self._posts <= self.warm_up:
             self._usual |= words
-            return
+            return ()
         rest = words - self._usual
         if not rest:
-            return
-        again = rest & self._once_usual
-        self._usual |= again
-        unusual = [word for word in rest - again if len(word) >= SHORTEST]
-        if unusual:
-            taken = above(item)
-            # Sorted, because what a set yields first differs from process to process.
-            for word in sorted(unusual):
-                if word not in taken and not word.isdecimal():
-                    yield from self._use(word, item)
+            return ()
+        if again := rest & self._once_usual:
+            self._usual |= again
+            rest -= again
         if len(self._usual) > GENERATION:
             self._once_usual, self._usual = self._usual, set()
+        known = rest & self._unusual.keys()
+        if not is_quiet:
+            self._usual |= rest - known
+        else:
+            sighting = (item.post.seen_at, item.author.name, item.post.id)
+            # Sorted, because what a set yields first differs from process to process.
+            for word in sorted(rest - known):
+                if len(word) >= SHORTEST and not word.isdecimal():
+                    self._unusual[word] = sighting
+            while len(self._unusual) > MOST_UNUSUAL:
+                self._unusual.popitem(last=False)
+        return self._hear(sorted(known), item, is_quiet) if known else ()
+
+    def _hear(self, words: Sequence[str], item: Item, is_quiet: bool) -> Iterator[Signal]:
+        """Somebody uses words that were new lately; not from what is answered, if they count."""
+        taken = above(item)
+        for word in words:
+            if word not in taken:
+                yield from self._use(word, item, is_quiet)
 
     def _give_up(self, word: str) -> None:
         """A word turns out to be usual."""
         self._unusual.pop(word, None)
         self._usual.add(word)
 
-    def _use(self, word: str, item: Item) -> Iterator[Signal]:
-        post = item.post
-        sighting = (post.seen_at, post.author, post.id)
+    def _use(self, word: str, item: Item, is_quiet: bool) -> Iterator[Signal]:
+        post, author = item.post, item.author.name
         held = self._unusual.get(word)
         if held is None:
-            if item.author.n < self.quiet:
-                self._unusual[word] = sighting
-                if len(self._unusual) > MOST_UNUSUAL:
-                    self._unusual.popitem(last=False)
-            else:
-                self._usual.add(word)
-            return
-        self._unusual.move_to_end(word)
+            return  # it went while other words of this post were looked at
         if not isinstance(held, _Word):
-            if held[1] == post.author:
+            if held[1] == author:
                 return
             first, held = held, _Word(held[0])
             held.quiet[first[1]] = None
             held.waiting.append(first)
             self._unusual[word] = held
-        if item.author.n < self.quiet:
-            held.quiet[post.author] = None
-            held.waiting.append(sighting)
-        elif post.author not in held.quiet:
-            held.loud[post.author] = None
+        self._unusual.move_to_end(word)
+        if is_quiet:
+            held.quiet[author] = None
+            held.waiting.append((post.seen_at, author, post.id))
+        elif author not in held.quiet:
+            held.loud[author] = None
         if len(held.loud) > max(1, self.loud * len(held.quiet)):
             self._give_up(word)
             return
         if held.dialect is None:
-            if len(held.quiet) < self.accounts:
-                if post.seen_at - held.first > self.window * SECOND:
-                    self._give_up(word)
+            if post.seen_at - held.first > self.window * SECOND:
+                self._give_up(word)
+                return
+            if len(held.quiet) < self.accounts or self._by_chance(held) > CHANCE:
                 return
             held.dialect = self._dialect(word, held)
         yield from self._tell(held, held.dialect)
+
+    def _by_chance(self, held: _Word) -> float:
+        """Probability that of the accounts that use a word so many, or more, hardly write."""
+        quiet, everyone = len(held.quiet), len(held.quiet) + len(held.loud)
+        return at_least(everyone, quiet, self._quiet_posts / self._posts)
 
     def _dialect(self, word: str, held: _Word) -> _Dialect:
         """The dialect a telling word belongs to: one that half of its users speak, or a new one."""

@@ -115,7 +115,7 @@ def _try(job: tuple[str, Micros, int]) -> Result:
 @click.argument("recording", type=click.Path(exists=True, path_type=Path))
 @click.option("--kind", "kinds", default="", help="Kinds, separated by commas; else all.")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--slice", "span", default="2026-01-30T17:00..2026-01-30T20:30", show_default=True)
+@click.option("--slice", "span", default="2026-01-30T17:00..2026-01-30T20:50", show_default=True)
 @click.option("--warm", default=1.5, show_default=True, help="Hours before campaigns begin.")
 @click.option("--compress", default=1.0, help="Make the background so many times as dense.")
 @click.option("--hash-names", is_flag=True, help="Without what names tell.")

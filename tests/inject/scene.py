@@ -131,10 +131,10 @@ class Scene:
         return self._add(author, seconds, said.thread, said.id, said.community, None, text)
 
     def hot(self, n: int, seconds: float = 0) -> list[Post]:
-        return self.background.hot(self.at(seconds), n)
+        return self.background.hot(min(self.at(seconds), self.background.end), n)
 
     def fresh(self, n: int, seconds: float = 0) -> list[Post]:
-        return self.background.fresh(self.at(seconds), n)
+        return self.background.fresh(min(self.at(seconds), self.background.end), n)
 
     def _add(
         self,

@@ -1,0 +1,202 @@
+"""Accounts that come one after the other, in the same order every time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+from typing import Annotated, ClassVar, NamedTuple
+
+from msgspec import Meta
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.crowd import Told
+from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.parameters import Count, Fraction, Seconds
+from moltwatch.model import MOST_LISTED, Kind, Post
+from moltwatch.times import DAY, SECOND, Micros, format_duration
+
+MOST_PLACES = 5_000
+MOST_ACCOUNTS = 20_000
+MOST_RINGS = 20_000
+"""Accounts of which it is remembered in which ring they are."""
+
+TURNS_KEPT = 12
+"""Latest turns of an account that count."""
+
+LOUD = 200
+"""Posts in a day from which an account comes after everybody."""
+
+SITTING: Micros = 180 * SECOND
+"""Turns closer together than this are one occasion."""
+
+FEWEST = 3
+MANY = 4
+"""Accounts in a row that need no other evidence."""
+
+
+class _Turn(NamedTuple):
+    """An account came to a place after another one."""
+
+    after: str
+    at: Micros
+    wait: Micros
+    post: str
+    before: str
+    """The other one's post."""
+
+
+def _turns() -> deque[_Turn]:
+    return deque(maxlen=TURNS_KEPT)
+
+
+class TurnTaking(Heuristic):
+    """Three accounts or more come to thread after thread, or post in one community, in the same
+    order: the second after the first, the third after the second.
+
+    For each account is kept after whom it came, the last twelve times. Whoever came after the same
+    account most of the time, on occasions apart, has a predecessor, and three in a row are a
+    ring; two who talk to each other are not, and neither are two who watch the same third. Four in
+    a row need no other evidence. Accounts that write all the time come after everybody and are
+    left out, and so do not break the order of the others.
+
+    Parameters
+    gap: how long after the one before an account still comes after it (seconds)
+    turns: on how many occasions an account must have come after the same one
+    share: which part of its latest turns that must be
+    strength: how telling three in a row are; 0.1 more if they keep the same distance
+
+    Fails when
+    a ring changes its order each time, or so many others come to the same places that its
+    accounts do not follow each other directly.
+    """
+
+    name: ClassVar[str] = "turn-taking"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "order"
+
+    def __init__(
+        self,
+        gap: Seconds = 900.0,
+        turns: Annotated[Count, Meta(ge=2, le=TURNS_KEPT)] = 3,
+        share: Fraction = 0.5,
+        strength: Fraction = 0.6,
+    ) -> None:
+        self.gap = gap
+        self.turns = turns
+        self.share = share
+        self.strength = strength
+        self._near = round(gap * SECOND)
+        self._last: OrderedDict[str, tuple[Micros, str, str]] = OrderedDict()
+        """By place who came last: time, account, post."""
+        self._turns: Fading[deque[_Turn]] = Fading(_turns, DAY, MOST_ACCOUNTS)
+        self._after: Fading[list[str]] = Fading(list, DAY, MOST_ACCOUNTS)
+        """By account its predecessor, if it has one."""
+        self._ring_of: OrderedDict[str, str] = OrderedDict()
+        self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
+        """By ring its accounts."""
+        self._told = Told()
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        if item.author.n >= LOUD:
+            return ()
+        post, author = item.post, item.author.name
+        if post.parent is None:
+            place = f"in {post.community}"
+        else:
+            place = item.thread.id
+            for past in item.author.recent:
+                if past.thread == place:
+                    return ()  # in a conversation everybody comes after somebody, again and again
+        before = self._last.get(place)
+        self._last[place] = (post.seen_at, author, post.id)
+        if before is None:
+            if len(self._last) > MOST_PLACES:
+                self._last.popitem(last=False)
+            return ()
+        self._last.move_to_end(place)
+        if before[1] == author or post.seen_at - before[0] > self._near:
+            return ()
+        return self._follow(author, post, before)
+
+    def _follow(self, author: str, post: Post, before: tuple[Micros, str, str]) -> Iterable[Signal]:
+        """An account came after another one."""
+        now = post.seen_at
+        turns = self._turns.touch(author, now)
+        at, other, id = before
+        turns.append(_Turn(other, now, now - at, post.id, id))
+        after = self._after.peek(author)
+        if len(turns) < self.turns:
+            return ()
+        mine = [turn for turn in turns if turn.after == other]
+        if len(mine) < max(self.turns, self.share * len(turns)) or not self._apart(mine):
+            if after and after[0] == other:
+                after.clear()
+            return ()
+        self._after.touch(author, now)[:] = [other]
+        row = self._row(author)
+        return self._tell(row) if len(row) >= FEWEST else ()
+
+    def _apart(self, turns: list[_Turn]) -> bool:
+        """Whether there were occasions enough."""
+        occasions, last = 0, -SITTING
+        for turn in turns:
+            if turn.at - last >= SITTING:
+                occasions, last = occasions + 1, turn.at
+        return occasions >= self.turns
+
+    def _row(self, account: str) -> list[str]:
+        """An account, its predecessor, that one's predecessor, and so on."""
+        row = [account]
+        while len(row) <= 4 * TURNS_KEPT:
+            after = self._after.peek(row[-1])
+            if not after or after[0] in row:
+                break
+            row.append(after[0])
+        return row
+
+    def _tell(self, row: list[str]) -> Iterator[Signal]:
+        ring = next((self._ring_of[a] for a in row if a in self._ring_of), "")
+        ring = ring or "+".join(sorted(row))
+        members = self._members.setdefault(ring, {})
+        for account in reversed(row):
+            members[account] = None
+            self._ring_of[account] = ring
+        while len(self._ring_of) > MOST_RINGS:
+            self._ring_of.popitem(last=False)
+        while len(self._members) > MOST_RINGS:
+            self._members.popitem(last=False)
+        turns = [turn for account in row[:-1] for turn in self._behind(account)]
+        strength = 0.88 if len(members) >= MANY else self.strength
+        reason = f"{len(members)} accounts come one after the other, again and again in one order"
+        if wait := _scripted(turns[:TURNS_KEPT]):
+            strength = min(1.0, strength + 0.1)
+            reason += f", each {format_duration(wait)} after the one before"
+        evidence = tuple(turn.post for turn in turns)[:MOST_LISTED]
+        accounts = tuple(members)[:MOST_LISTED]
+        for account in row[:-1]:
+            for turn in self._behind(account):
+                for author, id in ((turn.after, turn.before), (account, turn.post)):
+                    if self._told.is_new(id):
+                        yield Signal(
+                            post=id,
+                            author=author,
+                            strength=strength,
+                            reason=reason,
+                            evidence=evidence,
+                            accounts=accounts,
+                            n=len(members),
+                            cluster=ring,
+                        )
+
+    def _behind(self, account: str) -> list[_Turn]:
+        """The turns in which an account came after its predecessor."""
+        after, turns = self._after.peek(account), self._turns.peek(account)
+        return [turn for turn in turns or () if after and turn.after == after[0]]
+
+
+def _scripted(turns: list[_Turn]) -> Micros:
+    """The distance that all turns keep, within a tenth and two seconds; 0 if they do not."""
+    waits = sorted(turn.wait for turn in turns)
+    middle = waits[len(waits) // 2]
+    even = len(waits) > FEWEST and waits[-1] - waits[0] <= middle // 10 + 2 * SECOND
+    return middle if even else 0
