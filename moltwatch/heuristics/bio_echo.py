@@ -71,11 +71,12 @@ class BioEcho(PersonaHeuristic):
 
 
 def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> Sequence[str]:
-    """Pairs of words with a rare one in them that stand in the bio, too; each once."""
+    """Pairs of words that stand in the bio, too, each once; looked for where rare words first
+    stand."""
     turns: dict[str, None] = {}
-    for at, word in enumerate(said):
-        if word in rare:
-            for turn in (" ".join(said[max(at - 1, 0) : at + 1]), " ".join(said[at : at + 2])):
-                if turn != word and f" {turn} " in in_order:
-                    turns[turn] = None
+    for word in sorted(rare & set(said), key=said.index):
+        at = said.index(word)
+        for turn in (" ".join(said[max(at - 1, 0) : at + 1]), " ".join(said[at : at + 2])):
+            if turn != word and f" {turn} " in in_order:
+                turns[turn] = None
     return tuple(turns)

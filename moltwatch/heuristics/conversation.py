@@ -7,15 +7,13 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import cues_of
-from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.pronouns import persons
 from moltwatch.heuristics.texts import Text
 
 _COMMONPLACE = (Mark("conversation.commonplace", 1.0),)
 _BY_NAME = Mark("conversation.by_name", 1.0, "addresses the other by name")
-_YOU = frozenset(read_material("pronouns")["you"])
-_I = frozenset(read_material("pronouns")["i"])
 
 
 class Conversation(PersonaHeuristic):
@@ -41,18 +39,17 @@ class Conversation(PersonaHeuristic):
         self.share = share
 
     def in_text(self, text: Text) -> Iterator[Mark]:
-        cues, said, vocabulary, body = cues_of(text), text.words, text.vocabulary, text.body
+        cues, said, body = cues_of(text), text.words, text.body
         if phrases := cues.get("conversation.agreement"):
             yield Mark("conversation.agreement", saturating(len(phrases), 1.5))
         if phrases := cues.get("conversation.technical"):
             yield Mark("conversation.technical", saturating(len(phrases), 3.0))
         if "?" in body or "？" in body:
             yield Mark("conversation.asks", 1.0)
-        if not vocabulary.isdisjoint(_YOU):
-            you = sum(map(said.count, _YOU & vocabulary)) / (len(said) + 5)
+        spoken = persons(text)
+        if you := spoken.count("y") / (len(said) + 5):
             yield Mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
-        if not vocabulary.isdisjoint(_I):
-            i = sum(map(said.count, _I & vocabulary)) / (len(said) + 5)
+        if i := spoken.count("i") / (len(said) + 5):
             yield Mark("conversation.i", min(i / 0.1, 1.0))
         if "`" in body:
             yield Mark("conversation.code", 1.0, "shows code")

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.pronouns import persons
 from moltwatch.heuristics.texts import Text
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
 _COINED = re.compile(r"[a-z]{2,}'(?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
-_WE = frozenset(read_material("pronouns")["we"])
 
 
 class Manifesto(PersonaHeuristic):
@@ -69,9 +68,5 @@ def _style(text: Text) -> Iterator[Mark]:
             yield Mark(
                 "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
             )
-    if len(text.words) >= 12 and not text.vocabulary.isdisjoint(_WE):
-        we = sum(map(text.words.count, _WE & text.vocabulary)) / len(text.words)
-        if we > 0.02:
-            yield Mark(
-                "manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we
-            )
+    if len(text.words) >= 12 and (we := persons(text).count("w") / len(text.words)) > 0.02:
+        yield Mark("manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we)

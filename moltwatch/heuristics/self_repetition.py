@@ -20,7 +20,7 @@ _MOST_SENTENCES = 300
 
 _Sentence: TypeAlias = tuple[int, int, str]
 """Hash (it is only ever compared, so that it differs from run to run does no harm), length in
-characters, and the sentence in lower case."""
+characters, and the sentence."""
 
 
 class _Said:
@@ -95,9 +95,10 @@ class SelfRepetition(PersonaHeuristic):
             yield Mark("repetition.stale", 1.0, "has been said often enough to be known")
 
     def _sentences(self, text: Text) -> Sequence[_Sentence]:
-        body = text.body[:_MOST_CHARS].lower()
-        for end in _SENTENCE_ENDS[: 3 if body.isascii() else 6]:
-            body = body.replace(end, "\n")
+        body = text.body[:_MOST_CHARS]
+        for end in _SENTENCE_ENDS:
+            if end in body:
+                body = body.replace(end, "\n")
         return [
             (hash(sentence), len(sentence), sentence)
             for sentence in map(str.strip, body.split("\n"))
