@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     help="A configuration file with every key and default.",
 )
 def command(name: str | None, as_config: bool) -> None:
-    """List the heuristics, or explain one: what it looks at, its parameters, when it fails.
+    """List the heuristics, or explain one: what it looks at, its parameters, how good it is,
+    when it fails.
 
     Parameters are set in the configuration file, in a section of the heuristic's name. In a pipe,
     the list is a line each: name, kind, family and summary, with tabs between them.
@@ -84,18 +85,34 @@ def _list(console: Console, descriptions: list[Description]) -> None:
 def _explain(console: Console, about: Description) -> None:
     from rich.padding import Padding
 
+    texts = (about.summary, *about.detail.split("\n\n"))
     console.print(f"{about.name}: {about.kind.value}, family {about.family}\n", style="bold")
-    for text in filter(None, (about.summary, *about.detail.split("\n\n"))):
-        console.print(f"{_prose(text)}\n")
+    console.print("\n\n".join(map(_prose, filter(None, texts))))
     if about.parameters:
-        console.print(f"Parameters, in the configuration under [heuristics.{about.name}]:")
+        console.print(f"\nParameters, in the configuration under [heuristics.{about.name}]:")
     for given in about.parameters:
         console.print(f"  {given.name} = {given.default}  ({given.type})")
         if given.meaning:
             console.print(Padding(_prose(given.meaning), (0, 0, 0, 6)))
+    _measured(console, about)
     if about.fails_when:
-        console.print("\nFails when:" if about.parameters else "Fails when:")
+        console.print("\nFails when:")
         console.print(Padding(_prose(about.fails_when), (0, 0, 0, 2)))
+
+
+def _measured(console: Console, about: Description) -> None:
+    """How good it is; nothing of heuristics that others brought along."""
+    from rich.padding import Padding
+
+    from moltwatch.heuristics.quality import sentences
+
+    told = list(sentences(about.name, about.kind))
+    if told:
+        console.print("\nMeasured quality:")
+    for where, findings in told:
+        console.print(Padding(where, (0, 0, 0, 2)))
+        for finding in findings:
+            console.print(Padding(finding, (0, 0, 0, 6)))
 
 
 def _prose(text: str) -> str:

@@ -141,12 +141,13 @@ async def _report(
 ) -> Report:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import Run, build_engine
+    from moltwatch.evaluation.blinded import blinded
     from moltwatch.evaluation.measurement import Measurement
     from moltwatch.pipeline import Pipeline
 
     progress = Progress(live=sys.stderr.isatty())
     if blind:
-        source, labels = await _blinded(recording, source, labels)
+        source, labels = await blinded(recording, source, labels)
     measured = Measurement(
         labels,
         lambda: build_engine(config, choose=choose).heuristics,
@@ -158,20 +159,6 @@ async def _report(
         await pipeline.run()
     progress.close(Run(source, measured.engine, pipeline))
     return measured.report(recording, blind=blind)
-
-
-async def _blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:
-    from moltwatch.evaluation.blinded import BlindSource
-    from moltwatch.recording.base import find_recording
-    from moltwatch.recording.blind import Blinder, names_in, pseudonym
-    from moltwatch.recording.formats import open_recording
-
-    reader = await open_recording(find_recording(recording))
-    try:
-        blinder = Blinder(await names_in(reader))
-    finally:
-        await reader.close()
-    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text)
 
 
 def _chooser(only: tuple[str, ...], without: tuple[str, ...]) -> Callable[[Heuristic], bool]:

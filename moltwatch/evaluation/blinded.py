@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from moltwatch.evaluation.labels import Labels
 from moltwatch.model import Event
-from moltwatch.recording.blind import Blinder
+from moltwatch.recording.base import find_recording
+from moltwatch.recording.blind import Blinder, names_in, pseudonym
+from moltwatch.recording.formats import open_recording
 from moltwatch.sources.base import Source, Status
 
 
@@ -33,3 +36,14 @@ class BlindSource(Source):
 
     async def close(self) -> None:
         await self._source.close()
+
+
+async def blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:
+    """The source of a recording and its labels under pseudonyms. The recording is read once more
+    for that, to learn all names. Raises as opening it does."""
+    reader = await open_recording(find_recording(recording))
+    try:
+        blinder = Blinder(await names_in(reader))
+    finally:
+        await reader.close()
+    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text)

@@ -22,7 +22,7 @@ class Measurement:
     :attr:`sinks`, before asking for the outcome.
 
     ``make`` gives the heuristics to measure, new ones at each call; ``ablation`` keeps what they
-    say, so that choices of them can be measured too.
+    say, so that choices of them can be measured too; ``groups`` are new ones unless given.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Measurement:
         make: Callable[[], Sequence[Heuristic]],
         *,
         ablation: bool = False,
+        groups: GroupBook | None = None,
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.labels = labels
@@ -42,7 +43,7 @@ class Measurement:
         self._alone_tape = Tape(list(make()), self._wanted)
         self.engine = Engine(
             self._tape.heuristics if self._tape else self.heuristics,
-            GroupBook(),
+            groups or GroupBook(),
             verdicts=True,
             complain=complain,
         )

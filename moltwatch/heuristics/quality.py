@@ -1,0 +1,134 @@
+"""How good the heuristics were when they were last measured: the figures of
+``material/quality.toml``.
+
+They are written by ``python -m tests.quality``, never by hand. Those of the bundled recordings are
+measured again by a test, so they cannot go stale; those of the real data bear their date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+from msgspec import Struct
+
+from moltwatch.heuristics.material import read_material
+from moltwatch.model import Kind
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What some heuristics of one kind achieve: by account for coordination, by labelled item for
+    persona and hazard. What is undefined is None."""
+
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    auc: float | None = None
+    posts: float | None = None
+    """AUC among posts."""
+    comments: float | None = None
+    """AUC among comments."""
+    groups: int | None = None
+    """Groups found."""
+    formed: int | None = None
+    look_alikes: int | None = None
+    """Of these, flagged."""
+
+
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one heuristic contributes."""
+
+    right: int
+    """Rightly flagged posts that it stands behind; labelled ones for persona and hazard."""
+    wrong: int
+    accounts_right: int
+    """Their authors."""
+    accounts_wrong: int
+    alone: Outcome
+    """If nothing else ran."""
+    without: Outcome
+    """If everything else of its kind ran."""
+
+
+class Set(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One recording and what was measured on it."""
+
+    title: str
+    """Completes "on …"."""
+    tuned: bool = False
+    """Whether thresholds and weights were set with these very labels."""
+    measured: str
+    """Date."""
+    moltwatch: str
+    """Version; so below."""
+    python: str
+    command: str
+    posts: int
+    accounts: int
+    hours: float
+    alerts: dict[Kind, float]
+    """Flagged in 1,000 posts."""
+    strong: dict[Kind, float]
+    """At 0.8 and above, in 1,000 posts."""
+    true_groups: int
+    not_found: list[str]
+    """Kinds of campaigns of which a group was not found."""
+    look_alikes: int
+    innocent: float
+    """Flagged as coordinated, in 1,000 posts of innocent accounts."""
+    seconds: float | None = None
+    """Median time to detect, from the third member's act."""
+    recall: dict[Kind, dict[str, float]]
+    """By kind of label."""
+    items: dict[Kind, int]
+    """Labelled ones."""
+    calibration: dict[Kind, float]
+    """Expected calibration error."""
+    blind: Outcome | None = None
+    """Coordination with all names hidden."""
+    cross_validated: Outcome | None = None
+    """Persona, by models that saw nothing of an item's author."""
+    families: dict[Kind, dict[str, Outcome]]
+    """``all``, ``only text``, ``without text``, …"""
+    heuristics: dict[str, Part]
+
+
+@cache
+def quality() -> dict[str, Set]:
+    """All that was measured, by recording."""
+    return msgspec.convert(read_material("quality"), dict[str, Set])
+
+
+def sentences(heuristic: str, kind: Kind) -> Iterator[tuple[str, list[str]]]:
+    """Where a heuristic was measured, and what came out, in words; nothing for one that was not."""
+    for measured in quality().values():
+        if part := measured.heuristics.get(heuristic):
+            tuned = "; its labels were used for tuning" if measured.tuned else ""
+            where = f"On {measured.title}, {measured.posts:,} posts ({measured.measured}{tuned})"
+            yield where, list(_told(part, kind, measured.families[kind]["all"]))
+
+
+def _told(part: Part, kind: Kind, everything: Outcome) -> Iterator[str]:
+    what = "posts" if kind is Kind.COORDINATED else "labelled posts"
+    if not part.right + part.wrong:
+        yield f"it stands behind no flag on {what}"
+    else:
+        yield (
+            f"it stands behind flags on {part.right + part.wrong:,} {what} by "
+            f"{part.accounts_right + part.accounts_wrong:,} accounts, "
+            + (f"{part.wrong:,} of them wrong" if part.wrong else "all of them right")
+        )
+    alone, without = part.alone, part.without
+    ranked = "" if alone.auc is None else f"AUC {alone.auc:.3f}, "
+    if alone.precision is None:
+        yield f"alone: {ranked}flags nothing"
+    else:
+        yield f"alone: {ranked}precision {alone.precision:.3f}, recall {alone.recall or 0:.3f}"
+    measures = [("F1", without.f1, everything.f1), ("AUC", without.auc, everything.auc)]
+    changed = [
+        f"{name} {'–' if left is None else f'{left:.3f}'} instead of {whole:.3f}"
+        for name, left, whole in measures
+        if whole is not None and left != whole
+    ]
+    yield f"without it: {', '.join(changed) or 'no difference'}"

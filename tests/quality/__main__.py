@@ -1,0 +1,90 @@
+"""Measures the heuristics and writes down how good they are: ``python -m tests.quality ../shared``.
+
+Runs the bundled night and quiet day and, where a folder with real data is given, the real time line
+twice (once with all names hidden), on two processors at a time. Writes what
+``moltwatch heuristics NAME`` shows (``material/quality.toml``) and the README's section between its
+markers. Without the folder, what was measured on the real data before is kept, with its date.
+
+``--plateau`` measures nothing of that, but how F1 moves when each number of the coordination
+heuristics is scaled.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from moltwatch.heuristics.quality import Outcome, Set, quality
+from moltwatch.paths import shipped
+from tests.fit.stream import FOLDER, OWN
+from tests.quality.measure import Task, cross_validated, measure, measure_blind
+from tests.quality.page import README, renewed
+from tests.quality.plateau import plateau
+from tests.quality.toml import QUALITY, written
+
+REAL = "moltbook"
+PROCESSES = 2
+
+
+def bundled() -> list[Task]:
+    """The recordings that come with moltwatch; ``first-look`` shows what ``night`` measures."""
+    titles = {"night": "the bundled night (simulated)", "quiet-day": "the quiet day (simulated)"}
+    return [
+        Task(name, title, shipped("recordings") / f"{name}.jsonl.gz", (), "python -m tests.quality")
+        for name, title in titles.items()
+    ]
+
+
+def real(shared: Path) -> Task:
+    """The real time line, with the labels that came with it and our own of hazards."""
+    folder = shared / FOLDER
+    return Task(
+        REAL,
+        "Moltbook (27 to 31 January 2026)",
+        folder / "timeline.jsonl.gz",
+        (folder, OWN / "hazards_own.jsonl"),
+        "python -m tests.quality ../shared",
+        tuned=True,
+    )
+
+
+@click.command()
+@click.argument("shared", type=click.Path(path_type=Path, exists=True), required=False)
+@click.option("--plateau", "scaled", is_flag=True, help="Scale each number of coordination.")
+@click.option("--only", multiple=True, help="With --plateau: only this heuristic.")
+def main(shared: Path | None, scaled: bool, only: tuple[str, ...]) -> None:
+    """Measure, and write material/quality.toml and the README's section."""
+    if scaled:
+        click.echo(plateau(real(shared) if shared else bundled()[0], only))
+        return
+    date = datetime.now(UTC).date().isoformat()
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        hidden: Future[Outcome] | None = None
+        running = []
+        if shared:
+            running.append(pool.submit(measure, real(shared), date))
+            hidden = pool.submit(measure_blind, real(shared))
+        running = [pool.submit(measure, task, date) for task in bundled()] + running
+        names = [task.name for task in bundled()] + [REAL] * bool(shared)
+        sets = {name: each.result() for name, each in zip(names, running, strict=True)}
+        if hidden:
+            sets[REAL] = msgspec.structs.replace(
+                sets[REAL], blind=hidden.result(), cross_validated=cross_validated()
+            )
+    if not shared and (before := quality().get(REAL)):
+        sets[REAL] = before
+    save(sets)
+
+
+def save(sets: dict[str, Set]) -> None:
+    """Write everything down."""
+    QUALITY.write_text(written(sets), "utf-8")
+    README.write_text(renewed(README.read_text("utf-8"), sets), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

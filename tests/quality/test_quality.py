@@ -1,0 +1,85 @@
+"""What is said of the heuristics' quality is what is measured."""
+
+from __future__ import annotations
+
+import tomllib
+
+import msgspec
+import pytest
+
+from moltwatch.heuristics.quality import Outcome, Part, Set, quality, sentences
+from moltwatch.heuristics.registry import available
+from moltwatch.model import Kind
+from tests.cli.running import moltwatch
+from tests.quality.__main__ import REAL, bundled
+from tests.quality.measure import Task, cross_validated, measure
+from tests.quality.page import README, renewed
+from tests.quality.toml import QUALITY, written
+
+SAY = "changed: run `python -m tests.quality ../shared` (without ../shared where there is none)"
+
+
+@pytest.mark.parametrize("task", bundled(), ids=lambda task: task.name)
+def test_the_bundled_recordings_give_the_figures_that_are_shipped(task: Task) -> None:
+    shipped = quality()[task.name]
+    now = measure(task, shipped.measured)
+    versions = {"moltwatch": shipped.moltwatch, "python": shipped.python}
+    assert msgspec.structs.replace(now, **versions) == shipped, SAY
+
+
+@pytest.mark.parametrize("name", ["night", REAL])
+def test_every_heuristic_was_measured(name: str) -> None:
+    assert set(quality()[name].heuristics) == set(available()), SAY
+
+
+def test_the_file_is_as_it_is_written() -> None:
+    assert QUALITY.read_text("utf-8") == written(quality())
+
+
+def test_the_readme_says_what_the_file_says() -> None:
+    readme = README.read_text("utf-8")
+    assert renewed(readme, quality()) == readme, SAY
+
+
+def test_a_readme_without_a_place_for_the_figures() -> None:
+    with pytest.raises(ValueError, match="in the README"):
+        renewed("# moltwatch\n", quality())
+
+
+def test_the_fit_wrote_down_its_quality() -> None:
+    told = cross_validated()
+    assert 0.5 < (told.auc or 0) < 1
+    assert 0.5 < (told.precision or 0) <= 1
+
+
+def test_a_written_file_reads_as_what_was_written() -> None:
+    strange = msgspec.structs.replace(
+        quality()["night"],
+        title='a "strange" \\ title',
+        seconds=None,
+        heuristics={
+            "two words": Part(
+                right=1,
+                wrong=0,
+                accounts_right=1,
+                accounts_wrong=0,
+                alone=Outcome(),
+                without=Outcome(),
+            )
+        },
+    )
+    empty = msgspec.structs.replace(strange, families={}, heuristics={})
+    sets = {"strange": strange, "empty": empty}
+    assert msgspec.convert(tomllib.loads(written(sets)), dict[str, Set]) == sets
+
+
+def test_a_heuristic_is_shown_with_its_quality() -> None:
+    shown = moltwatch("heuristics", "same-text").stdout
+    part = quality()["night"].heuristics["same-text"]
+    assert "Measured quality:" in shown
+    assert f"flags on {part.right + part.wrong:,} posts" in shown
+    assert f"alone: precision {part.alone.precision:.3f}" in shown
+
+
+def test_a_heuristic_of_somebody_else_was_not_measured() -> None:
+    assert list(sentences("tide-watcher", Kind.PERSONA)) == []
