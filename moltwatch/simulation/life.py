@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import exp
 
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.rhythm import next_arrival, pause, tide
@@ -18,6 +19,8 @@ _ROOTS = 0.12
 _POSTS_PER_IMPULSE = 1.49
 """Posts and comments that one impulse brings about, first comments and answers included
 (1.33 to 1.44, measured), and the look-alikes' share on top; a test holds the rate."""
+_WARM_UP = 75 * SECOND
+"""How long it takes until what was said is answered."""
 _FOREIGN_THREADS = 0.2
 _FIRST_COMMENT = 45.0
 """Median seconds to the first comment of a new thread."""
@@ -32,9 +35,11 @@ _VOTED, _EDITED, _DELETED = 0.3, 0.012, 0.004
 class Life:
     """The ordinary part of a session."""
 
-    def __init__(self, stage: Stage, tides: bool) -> None:
+    def __init__(self, stage: Stage, *, tides: bool, live: bool) -> None:
+        """``live``: it was there before anybody looked, and is in full swing from the start."""
         self._stage = stage
         self._tides = tides
+        self._live = live
         self._languages = Deck(stage.society.languages, stage.rng)
 
     def begin(self, scenes: tuple[Block, ...] = ()) -> None:
@@ -50,6 +55,9 @@ class Life:
     def _impulse(self) -> None:
         stage = self._stage
         strength = tide(stage.hour) if self._tides else 1.0
+        if self._live:
+            # Until the first answers come, impulses stand in for those that would be coming in.
+            strength *= 1 + (_POSTS_PER_IMPULSE - 1) * exp(-stage.now / _WARM_UP)
         stage.schedule(
             next_arrival(stage.rng, stage.rate * strength / _POSTS_PER_IMPULSE), self._impulse
         )

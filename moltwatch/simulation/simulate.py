@@ -75,7 +75,7 @@ class Simulation:
         """Everything an observer sees, in order of arrival; endless when ``hours`` is None."""
         settings, stage = self.settings, self._stage
         until = None if settings.hours is None else round(settings.hours * HOUR)
-        life = Life(stage, settings.tides)
+        life = Life(stage, tides=settings.tides, live=until is None)
         life.begin(tuple(_scene(name) for name in settings.opening))
         LookAlikes(stage).begin()
         if settings.tour:

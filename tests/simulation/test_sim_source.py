@@ -9,10 +9,11 @@ import pytest
 from moltwatch.errors import UsageError
 from moltwatch.model import Event, Post
 from moltwatch.simulation.campaigns import CAMPAIGNS
+from moltwatch.simulation.simulate import Simulation
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.sim import SimSource, parse_sim
-from moltwatch.times import HOUR, SECOND, Micros
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 from tests.sources.fakes import T0, FakeClock
 
 
@@ -124,3 +125,14 @@ def test_what_makes_no_sense_is_refused_with_key_and_range(rest: str, message: s
     with pytest.raises(UsageError) as caught:
         parse_sim(rest)
     assert message in str(caught.value) or rest == "agents"
+
+
+def test_a_live_forum_is_in_full_swing_when_it_is_entered() -> None:
+    settings, _ = parse_sim("?rate=600&seed=7")
+    until = settings.start + MINUTE
+    posts = 0
+    for event in Simulation(settings, labels=False).events():
+        if event.seen_at >= until:
+            break
+        posts += isinstance(event, Post)
+    assert posts == pytest.approx(600, rel=0.1)
