@@ -1,4 +1,4 @@
-"""The README's section on quality, written from the measured figures."""
+"""The README's sections on the heuristics: which there are, and the measured figures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from textwrap import fill, indent
 
 from moltwatch.heuristics.quality import Outcome, Set
+from moltwatch.heuristics.registry import available
 from moltwatch.model import Kind
 from moltwatch.times import SECOND, format_duration
 from tests.quality.measure import NAMELESS
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN = "<!-- figures: written by python -m tests.quality ../shared -->"
-END = "<!-- end of figures -->"
+END = "<!-- end -->"
 
 _WIDTH = 112
 _SLOW = 60.0
@@ -24,16 +24,35 @@ _WHERE = {"night": "the bundled night", "quiet-day": "the quiet day", "moltbook"
 
 
 def renewed(readme: str, sets: Mapping[str, Set]) -> str:
-    """The README with its section as these figures have it."""
-    before, begun, rest = readme.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not (begun and ended):
-        raise ValueError(f"no {BEGIN} … {END} in the README")
-    return f"{before}{BEGIN}\n{section(sets)}{END}{after}"
+    """The README with its sections as these figures have it. Raises ValueError where it has no
+    place for them."""
+    for name, text in (("heuristics", _listed()), ("figures", _figures_section(sets))):
+        begin = f"<!-- {name}: written by python -m tests.quality -->\n"
+        before, begun, rest = readme.partition(begin)
+        _, ended, after = rest.partition(END)
+        if not (begun and ended):
+            raise ValueError(f"no {begin.strip()} … {END} in the README")
+        readme = f"{before}{begin}{text}{END}{after}"
+    return readme
 
 
-def section(sets: Mapping[str, Set]) -> str:
-    """What stands between the markers."""
+def _listed() -> str:
+    """All heuristics, by kind and family."""
+    lines = ["| kind | family | heuristics |", "|---|---|---|"]
+    classes = available().values()
+    for kind in _ORDER:
+        families: dict[str, list[str]] = {}
+        for cls in classes:
+            if cls.kind is kind:
+                families.setdefault(cls.family, []).append(f"`{cls.name}`")
+        lines += [
+            f"| {kind} | {family} | {', '.join(names)} |"
+            for family, names in sorted(families.items())
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _figures_section(sets: Mapping[str, Set]) -> str:
     main = {_SHORT[name]: sets[name] for name in _SHORT if name in sets}
     parts = [_measured(sets), _headline(main), _origin(sets), _families(main), _failures(sets)]
     return "\n".join(parts)

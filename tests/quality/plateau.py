@@ -84,26 +84,21 @@ def variants(only: Collection[str] = ()) -> Iterator[Variant]:
 def plateau(task: Task, only: Collection[str] = ()) -> str:
     """The table: a line for each number, a column for each factor."""
     rows: dict[tuple[str, float], dict[float, Outcome]] = {}
+    fusing: dict[tuple[str, float], dict[float, Outcome]] = {}
     whole = Outcome()
-    every = iter(list(variants(only)))
+    usual = [each.name for each in coordinating()]
+    every = variants(only)
     while chunk := list(islice(every, SIDE_BY_SIDE)):
         ablation = _run(task, chunk)
-        usual = [each.name for each in coordinating()]
         whole = _outcome(ablation, usual)
         for each in chunk:
             names = [name for name in usual if name != each.heuristic] + [each.name]
             row = rows.setdefault((f"{each.heuristic}.{each.parameter}", each.default), {})
             row[each.factor] = _outcome(ablation, names)
-        if not only:
-            for module, constants in _FUSING.items():
-                for constant in constants:
-                    default = getattr(module, constant)
-                    row = rows.setdefault((constant, default), {})
-                    for factor in () if row else FACTORS:
-                        with patch.object(module, constant, _scaled(default, factor)):
-                            row[factor] = _outcome(ablation, usual)
+        if not (only or fusing):
+            fusing = _fusing(ablation, usual)
     lines = [_line("F1 of coordination by account", "is", [f"× {factor:g}" for factor in FACTORS])]
-    for (name, default), row in rows.items():
+    for (name, default), row in {**rows, **fusing}.items():
         cells = [_cell(row.get(factor), whole) for factor in FACTORS]
         lines.append(_line(name, f"{default:g}", cells))
     return (
@@ -111,6 +106,20 @@ def plateau(task: Task, only: Collection[str] = ()) -> str:
         "▼ where F1 falls by more than 0.02, ! where precision does; · where it cannot be set\n\n"
         + "\n".join(lines)
     )
+
+
+def _fusing(
+    ablation: Ablation, names: Sequence[str]
+) -> dict[tuple[str, float], dict[float, Outcome]]:
+    rows: dict[tuple[str, float], dict[float, Outcome]] = {}
+    for module, constants in _FUSING.items():
+        for constant in constants:
+            default = getattr(module, constant)
+            row = rows[f"{module.__name__.rpartition('.')[2]}.{constant}", default] = {}
+            for factor in FACTORS:
+                with patch.object(module, constant, _scaled(default, factor)):
+                    row[factor] = _outcome(ablation, names)
+    return rows
 
 
 def _run(task: Task, chunk: Sequence[Variant]) -> Ablation:
