@@ -23,8 +23,8 @@ from moltwatch.sources.jetstream import JetstreamSource
 from moltwatch.sources.roots import REST, Roots
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock, post
-from tests.sources.test_forum import forum, ids
 from tests.sources.test_jetstream import ADA, commit, feed, take, uri
+from tests.sources.websocket_kit import forum, ids
 
 BOB = "did:plc:bob"
 

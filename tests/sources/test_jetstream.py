@@ -22,7 +22,7 @@ from moltwatch.sources.jetstream import JetstreamSource
 from moltwatch.sources.jetstream_feed import OVERLAP, POSTS, JetstreamFeed
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock
-from tests.sources.test_forum import Handler, forum, gaps, ids, says
+from tests.sources.websocket_kit import Handler, forum, gaps, ids, says
 from tests.strategies import broken_texts
 
 ADA = "did:plc:ada"

@@ -23,7 +23,7 @@ from moltwatch.sources.mapping import load_mapping, read_mapping
 from moltwatch.sources.sse import SseSource
 from moltwatch.sources.websocket import WebsocketSource
 from tests.sources.fakes import FakeClock
-from tests.sources.test_forum import accept, forum, gaps, ids, raw_server, says, text_frame
+from tests.sources.websocket_kit import accept, forum, gaps, ids, raw_server, says, text_frame
 
 KEY = "-".join(("not", "a", "real", "key"))
 MAPPING = """

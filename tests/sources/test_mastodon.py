@@ -19,8 +19,8 @@ from moltwatch.sources.grammar import open_source
 from moltwatch.sources.mastodon import MastodonSource
 from moltwatch.sources.mastodon_address import stream_address
 from tests.sources.fakes import FakeClock
-from tests.sources.test_forum import forum, gaps, ids, says
 from tests.sources.test_mastodon_wire import frame, status
+from tests.sources.websocket_kit import forum, gaps, ids, says
 
 pytest.importorskip("mastodon_mock")
 
