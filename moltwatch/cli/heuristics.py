@@ -93,11 +93,11 @@ def _explain(console: Console, about: Description) -> None:
     for given in about.parameters:
         console.print(f"  {given.name} = {given.default}  ({given.type})")
         if given.meaning:
-            console.print(Padding(_prose(given.meaning), (0, 0, 0, 6)))
+            console.print(Padding(_prose(given.meaning), (0, 0, 0, 6), expand=False))
     _measured(console, about)
     if about.fails_when:
         console.print("\nFails when:")
-        console.print(Padding(_prose(about.fails_when), (0, 0, 0, 2)))
+        console.print(Padding(_prose(about.fails_when), (0, 0, 0, 2), expand=False))
 
 
 def _measured(console: Console, about: Description) -> None:
@@ -110,9 +110,9 @@ def _measured(console: Console, about: Description) -> None:
     if told:
         console.print("\nMeasured quality:")
     for where, findings in told:
-        console.print(Padding(where, (0, 0, 0, 2)))
+        console.print(Padding(where, (0, 0, 0, 2), expand=False))
         for finding in findings:
-            console.print(Padding(finding, (0, 0, 0, 6)))
+            console.print(Padding(finding, (0, 0, 0, 6), expand=False))
 
 
 def _prose(text: str) -> str:

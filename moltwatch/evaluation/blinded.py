@@ -46,4 +46,4 @@ async def blinded(recording: str, source: Source, labels: Labels) -> tuple[Sourc
         blinder = Blinder(await names_in(reader))
     finally:
         await reader.close()
-    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text)
+    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text, blinder.ident)

@@ -77,12 +77,18 @@ class Labels(Struct, kw_only=True):
         account = self.accounts.get(author)
         return account.truth if account else Truth.INNOCENT
 
-    def blinded(self, pseudonym: Callable[[str], str], text: Callable[[str], str]) -> Labels:
-        """The same under other names."""
+    def blinded(
+        self,
+        pseudonym: Callable[[str], str],
+        text: Callable[[str], str],
+        ident: Callable[[str], str],
+    ) -> Labels:
+        """The same under other names, in texts and in ids too."""
 
         def hide(item: ItemLabel) -> ItemLabel:
             return msgspec.structs.replace(
                 item,
+                id=ident(item.id),
                 author=pseudonym(item.author),
                 bio=item.bio and text(item.bio),
                 title=item.title and text(item.title),
@@ -95,8 +101,8 @@ class Labels(Struct, kw_only=True):
                 pseudonym(name): msgspec.structs.replace(account, author=pseudonym(name))
                 for name, account in self.accounts.items()
             },
-            personas={id: hide(item) for id, item in self.personas.items()},
-            hazards={id: hide(item) for id, item in self.hazards.items()},
+            personas={ident(id): hide(item) for id, item in self.personas.items()},
+            hazards={ident(id): hide(item) for id, item in self.hazards.items()},
             files=self.files,
         )
 

@@ -73,7 +73,7 @@ class Measurement:
             self.observer,
             self.alone,
             blind=blind,
-            heuristics=tuple(heuristic.name for heuristic in self.heuristics),
+            heuristics={heuristic.name: heuristic.kind for heuristic in self.heuristics},
             ablation=self._families() if self._tape else None,
         )
 
@@ -87,4 +87,7 @@ class Measurement:
 
     def _families(self) -> dict[Kind, tuple[Cut, ...]]:
         cut = self.ablation()
-        return {kind: cut.measure(kind, parts_of(self.heuristics, kind)) for kind in Kind}
+        return {
+            kind: cut.measure(kind, parts) if (parts := parts_of(self.heuristics, kind)) else ()
+            for kind in Kind
+        }

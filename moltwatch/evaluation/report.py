@@ -69,22 +69,26 @@ def make_report(
     alone: Mapping[str, Judged],
     *,
     blind: bool,
-    heuristics: tuple[str, ...],
+    heuristics: Mapping[str, Kind],
     ablation: dict[Kind, tuple[Cut, ...]] | None = None,
 ) -> Report:
-    """Put the outcome together; parts without labels are None."""
+    """Put the outcome together; parts without labels, and kinds without heuristics, are None."""
+    kinds = set(heuristics.values())
+    coordinated = Kind.COORDINATED in kinds and bool(labels.accounts)
+    personas = labels.personas if Kind.PERSONA in kinds else {}
+    hazards = labels.hazards if Kind.HAZARD in kinds else {}
     return Report(
         recording=recording,
         labels=tuple(str(path) for path in labels.files),
         blind=blind,
-        heuristics=heuristics,
+        heuristics=tuple(heuristics),
         posts=observer.posts,
         accounts=len(observer.accounts),
         hours=_hours(observer),
         alerts=tuple(_alerts(kind, observer) for kind in Kind),
-        coordinated=score_coordination(labels, observer) if labels.accounts else None,
-        persona=_items(Kind.PERSONA, labels.personas, observer.judged, alone),
-        hazard=_items(Kind.HAZARD, labels.hazards, observer.judged, alone),
+        coordinated=score_coordination(labels, observer) if coordinated else None,
+        persona=_items(Kind.PERSONA, personas, observer.judged, alone),
+        hazard=_items(Kind.HAZARD, hazards, observer.judged, alone),
         by_heuristic=observer.evidence.heuristics,
         by_family=observer.evidence.families,
         ablation=ablation,

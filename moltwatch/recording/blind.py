@@ -83,9 +83,9 @@ class Blinder:
         if isinstance(event, Post):
             return msgspec.structs.replace(
                 event,
-                id=self._id(event.id),
-                thread=self._id(event.thread),
-                parent=event.parent and self._id(event.parent),
+                id=self.ident(event.id),
+                thread=self.ident(event.thread),
+                parent=event.parent and self.ident(event.parent),
                 author=pseudonym(event.author),
                 community=self._some(event.community),
                 title=self._some(event.title),
@@ -99,9 +99,9 @@ class Blinder:
             )
         if isinstance(event, Edit):
             title, text = self._some(event.title), self._some(event.text)
-            return msgspec.structs.replace(event, id=self._id(event.id), title=title, text=text)
+            return msgspec.structs.replace(event, id=self.ident(event.id), title=title, text=text)
         if isinstance(event, Delete | Vote):
-            return msgspec.structs.replace(event, id=self._id(event.id))
+            return msgspec.structs.replace(event, id=self.ident(event.id))
         if isinstance(event, Gap):
             return msgspec.structs.replace(event, reason=self.text(event.reason))
         return event
@@ -134,8 +134,9 @@ class Blinder:
     def _some(self, text: str | None) -> str | None:
         return self.text(text) if text else text
 
-    def _id(self, ident: str) -> str:
-        # Ids that are addresses (at://did:plc:…/…, https://host/users/name/…) carry names.
+    def ident(self, ident: str) -> str:
+        """An id; those that are addresses (at://did:plc:…/…, https://host/users/name/…) carry
+        names."""
         return self.text(ident) if _COMPOUND_ID.search(ident) else ident
 
     def _marked(self, match: re.Match[str]) -> str:

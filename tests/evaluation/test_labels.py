@@ -100,10 +100,13 @@ def test_nothing_there_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_blinded_labels_have_other_names_and_the_same_truth(folder: Path) -> None:
-    labels = read_labels([folder], "").blinded(str.upper, lambda text: text.replace("pirate", "_"))
+    labels = read_labels([folder], "").blinded(
+        str.upper, lambda text: text.replace("pirate", "_"), lambda id: id.replace("p", "at://p")
+    )
     assert labels.truth("A") is Truth.POSITIVE
     assert labels.truth("a") is Truth.INNOCENT
-    assert (labels.personas["p1"].author, labels.personas["p1"].content) == ("A", "I, a _")
+    hidden = labels.personas["at://p1"]
+    assert (hidden.id, hidden.author, hidden.content) == ("at://p1", "A", "I, a _")
 
 
 def test_the_labels_of_the_real_data_are_read_as_they_are(shared: Path) -> None:

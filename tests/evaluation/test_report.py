@@ -87,6 +87,7 @@ TEXT_AND_LINK = (
     flag("link", Kind.COORDINATED, group="g1"),
 )
 NAMES = (flag("names", Kind.COORDINATED, group="g2"), flag("brief", Kind.PERSONA))
+HEURISTICS = {"same-text": Kind.COORDINATED, "brief": Kind.PERSONA}
 FAMILIES = {"same-text": "text", "near": "text", "link": "link", "names": "names", "brief": "brief"}
 
 
@@ -143,7 +144,7 @@ def observed() -> Observer:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return make_report("night", LABELS, observed(), {}, blind=False, heuristics=("same-text",))
+    return make_report("night", LABELS, observed(), {}, blind=False, heuristics=HEURISTICS)
 
 
 def test_coordination_by_account_and_post(report: Report) -> None:
@@ -224,6 +225,13 @@ def test_json_has_what_is_worked_out_as_well(report: Report) -> None:
     assert data["coordinated"]["groups_found"] == 1
     assert data["by_family"]["coordinated"]["text"]["right"] == 2
     assert data["persona"]["together"]["counts"]["f1"] == 0.5
+
+
+def test_kinds_that_nothing_looks_for_are_not_measured() -> None:
+    only = {"brief": Kind.PERSONA}
+    report = make_report("night", LABELS, observed(), {}, blind=False, heuristics=only)
+    assert report.coordinated is None
+    assert report.persona is not None
 
 
 def test_tables(report: Report) -> None:
