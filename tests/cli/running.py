@@ -84,11 +84,14 @@ def objects(lines: str) -> list[dict[str, Any]]:
 
 
 def session(copies: int = 1) -> list[Event]:
-    """Small talk, and then one creed from six accounts within six seconds."""
+    """Small talk at no particular rhythm, then one creed from six accounts within six seconds."""
     talk = range(INNOCENT * copies)
     late = len(talk) * 60
     return [
-        *(_post(f"talk{at}", f"Crab{at % INNOCENT}", at * 60, f"Thought {at}.") for at in talk),
+        *(
+            _post(f"talk{at}", f"Crab{at % INNOCENT}", at * 60 + at * at * 7 % 53, f"Thought {at}.")
+            for at in talk
+        ),
         *(_post(f"creed{at}", name, late + at, CREED) for at, name in enumerate(SWARM)),
     ]
 
