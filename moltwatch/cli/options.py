@@ -102,6 +102,21 @@ class HeuristicParam(click.ParamType):  # type: ignore[type-arg]  # generic only
         return [CompletionItem(name) for name in available() if name.startswith(incomplete)]
 
 
+class PartParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A heuristic, or all of a family or kind; completes to those there are."""
+
+    name = "part"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Heuristics, families and kinds that begin like this."""
+        from moltwatch.heuristics.registry import available
+
+        parts = {part for cls in available().values() for part in (cls.name, cls.family, cls.kind)}
+        return [CompletionItem(part) for part in sorted(parts) if part.startswith(incomplete)]
+
+
 def sources_argument(command: F) -> F:
     """SOURCE… : one or more; several merge by time."""
     return click.argument(

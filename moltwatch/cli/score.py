@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import HeuristicParam, SourceParam, config_option
+from moltwatch.cli.options import PartParam, SourceParam, config_option
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     multiple=True,
-    type=HeuristicParam(),
+    type=PartParam(),
     metavar="NAME|FAMILY|KIND",
     help="Run only this heuristic, family or kind; may be given several times.",
 )
 @click.option(
     "--without",
     multiple=True,
-    type=HeuristicParam(),
+    type=PartParam(),
     metavar="NAME|FAMILY|KIND",
     help="Leave out this heuristic, family or kind; may be given several times.",
 )

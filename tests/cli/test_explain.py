@@ -62,6 +62,7 @@ def test_completion_scripts_are_understood_by_their_shell(shell: str, tmp_path: 
     [
         ("moltwatch heur", "plain,heuristics"),
         ("moltwatch heuristics same-t", "plain,same-text"),
+        ("moltwatch score night --without synch", "plain,synchrony"),
         ("moltwatch flags ws", "plain,ws:"),
         ("moltwatch flags - --kind pers", "plain,persona"),
     ],
