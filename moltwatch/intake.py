@@ -6,7 +6,6 @@ back, names and ids are there and of sane length. A refused item is counted with
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -16,7 +15,7 @@ from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 MOST_KNOWN_IDS = 500_000
-"""Ids remembered to tell duplicates; older ones are forgotten first."""
+"""Ids remembered to tell duplicates; the older half is forgotten when there are more."""
 
 LONGEST_ID = 512
 LONGEST_NAME = 256
@@ -29,8 +28,10 @@ class Intake:
         self.rejects = Rejects()
         self.now: Micros = EARLIEST
         """Stream time: the running maximum of ``seen_at``."""
-        # Id to a hash of author and text, to tell a harmless repeat from an id used again.
-        self._known: OrderedDict[str, int] = OrderedDict()
+        # Hash of an id to a hash of author and text, to tell a harmless repeat from an id used
+        # again. Numbers, because half a million ids would weigh more than all else together.
+        self._known: dict[int, int] = {}
+        self._known_before: dict[int, int] = {}
 
     def admit(self, batch: Sequence[Event]) -> list[Event]:
         """The events that may pass, their ``seen_at`` raised to stream time where it lags."""
@@ -71,13 +72,13 @@ class Intake:
             raise BadItem("time outside 1970 to 2100")
         if post.parent == post.id:
             raise BadItem("a post that answers itself")
-        mark = hash((post.author, post.text, post.title))
-        known = self._known.get(post.id)
+        id, mark = hash(post.id), hash((post.author, post.text, post.title))
+        known = self._known.get(id, self._known_before.get(id))
         if known is not None:
             raise BadItem("seen before" if known == mark else "id used again for another post")
-        self._known[post.id] = mark
-        if len(self._known) > MOST_KNOWN_IDS:
-            self._known.popitem(last=False)
+        self._known[id] = mark
+        if len(self._known) > MOST_KNOWN_IDS // 2:
+            self._known_before, self._known = self._known, {}
 
 
 def _settled(event: Event, now: Micros) -> Event:

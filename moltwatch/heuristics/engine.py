@@ -14,7 +14,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Heuristic, Signal
-from moltwatch.heuristics.cases import Cases, Resting, unpack
+from moltwatch.heuristics.cases import Cases
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.memory import Memory
 from moltwatch.heuristics.verdict import Case, Said
@@ -109,8 +109,7 @@ class Engine:
     def finish(self) -> list[Finding]:
         """The stream ended: end all groups and close all cases."""
         self._groups.finish(self.now)
-        while case := self._cases.ended(None):
-            self._close(case)
+        self._close_before(None)
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:
@@ -132,8 +131,7 @@ class Engine:
         self._memory.forget(now)
         self._ask(self._timed, now)
         self._groups.advance(now)
-        while case := self._cases.ended(now - self._window):
-            self._close(case)
+        self._close_before(now - self._window)
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
@@ -235,14 +233,19 @@ class Engine:
                     case.coordinated, case.group = standing.score, standing.group
                 self._tell(case, self._crossed(case, (Kind.COORDINATED,)))
         self._cases.rest()
-        while len(self._cases) > MOST_CASES and (oldest := self._cases.ended(None)):
-            self._close(oldest)
+        while len(self._cases) > MOST_CASES:
+            self._close()
         findings, self._findings = self._findings, []
         return findings
 
-    def _close(self, resting: Resting) -> None:
+    def _close_before(self, horizon: Micros | None) -> None:
+        while self._cases.is_due(horizon):
+            self._close()
+
+    def _close(self) -> None:
+        """Close the oldest case."""
         if self._verdicts:
-            case = unpack(resting)
+            case = self._cases.oldest()
             self._findings.append(
                 Verdict(
                     post=case.post,
@@ -252,3 +255,4 @@ class Engine:
                     first_at=case.first_at,
                 )
             )
+        self._cases.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from moltwatch.heuristics.base import Signal
-from moltwatch.heuristics.cases import Cases, unpack
+from moltwatch.heuristics.cases import SHELF, Cases
 from moltwatch.heuristics.texts import Text, Texts
 from moltwatch.model import Kind, Post
 
@@ -56,13 +58,16 @@ def test_cases_end_in_order_of_arrival_and_not_before_their_time() -> None:
     for at, id in enumerate("abc"):
         cases.open(post(id, at))
         cases.rest()
-    assert cases.ended(0) is None
-    ended = [cases.ended(2) for _ in "ab"]
-    assert [unpack(case).post.id for case in ended if case] == ["a", "b"]
-    assert cases.ended(2) is None
+    assert not cases.is_due(0)
+    assert (cases.is_due(1), cases.oldest().post.id) == (True, "a")
+    cases.close()
+    assert (cases.is_due(2), cases.oldest().post.id) == (True, "b")
+    cases.close()
+    assert not cases.is_due(2)
     assert (len(cases), cases.get("a")) == (1, None)
-    assert unpack(cases.ended(None) or b"").post.id == "c"
-    assert cases.ended(None) is None
+    assert (cases.is_due(None), cases.oldest().post.id) == (True, "c")
+    cases.close()
+    assert not cases.is_due(None)
 
 
 def test_an_id_used_again_replaces_the_case_in_its_place() -> None:
@@ -71,7 +76,51 @@ def test_an_id_used_again_replaces_the_case_in_its_place() -> None:
         cases.open(post("p", text=text))
         cases.rest()
     assert len(cases) == 1
-    assert unpack(cases.ended(None) or b"").post.text == "two"
+    assert cases.oldest().post.text == "two"
+
+
+@given(st.data())
+def test_shelves_give_back_what_lies_on_them(data: st.DataObject) -> None:
+    """Whatever is opened, touched and closed, in whatever order."""
+    cases = Cases()
+    expected: dict[str, float] = {}
+    opened = 0
+    for _ in range(data.draw(st.integers(1, 8))):
+        for _ in range(data.draw(st.integers(0, 2 * SHELF))):
+            cases.open(post(f"p{opened}", opened, text="half: \ud83e" if opened % 97 == 5 else "x"))
+            cases.rest()
+            expected[f"p{opened}"] = 0.0
+            opened += 1
+        for id in (
+            data.draw(st.lists(st.sampled_from(sorted(expected)), max_size=5)) if expected else ()
+        ):
+            case = cases.get(id)
+            assert case is not None
+            case.coordinated = expected[id] = expected[id] + 0.25
+            cases.rest()
+        for _ in range(data.draw(st.integers(0, len(expected)))):
+            oldest = next(iter(expected))
+            assert (cases.oldest().post.id, cases.oldest().coordinated) == (
+                oldest,
+                expected.pop(oldest),
+            )
+            cases.close()
+        assert len(cases) == len(expected)
+    for id, coordinated in expected.items():
+        case = cases.get(id)
+        assert case is not None
+        assert case.coordinated == coordinated
+
+
+def test_nothing_is_left_of_what_was_closed() -> None:
+    cases = Cases()
+    for n in range(10 * SHELF):
+        cases.open(post(f"p{n}", n))
+        cases.rest()
+        if n >= 3:
+            cases.close()
+    assert not cases._shelves
+    assert len(cases._loose) == len(cases._number) == 3
 
 
 def test_copies_share_what_was_found_out() -> None:
