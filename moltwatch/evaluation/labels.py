@@ -144,7 +144,7 @@ def _literal(name: str) -> str:
 def _read(path: Path, labels: Labels) -> bool:
     """Add a file's labels; tell whether it held any."""
     try:
-        with path.open(encoding="utf-8", newline="") as lines:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
             head = lines.readline()
             lines.seek(0)
             if _HEADER.issubset(next(csv.reader([head]), [])):
@@ -162,11 +162,13 @@ def _read(path: Path, labels: Labels) -> bool:
 def _accounts(lines: Iterable[str]) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
     for row in csv.DictReader(lines):
+        if not row["author"]:
+            continue
         since = (row.get("first_ts") or "").strip()
         accounts[row["author"]] = Account(
             author=row["author"],
-            truth=_truth(row["role"], row.get("confidence") or "high"),
-            group=row["group"],
+            truth=_truth(row["role"] or "", row.get("confidence") or "high"),
+            group=row["group"] or "",
             kind=row.get("kind") or "",
             since=parse_time(since) if since else None,
         )

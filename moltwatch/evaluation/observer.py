@@ -160,7 +160,7 @@ class Observer:
             seen.flagged += 1
             seen.groups.update(flag.group for flag in verdict.flags if flag.group)
             truth = self._labels.truth(post.author)
-            if truth is not Truth.IGNORED:
+            if self._labels.accounts and truth is not Truth.IGNORED:
                 right = truth is Truth.POSITIVE
                 self.evidence.add(Kind.COORDINATED, post.author, verdict.flags, right)
         for kind, items in (

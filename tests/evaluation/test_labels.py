@@ -92,6 +92,16 @@ def test_a_file_that_is_none_is_a_usage_error(tmp_path: Path, text: str) -> None
         read_labels([file], "")
 
 
+def test_marks_of_other_programs_and_half_rows_do_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    head, *rows = CSV.splitlines()
+    file.write_text("\ufeff" + "\r\n".join([head, "half,ring", ",,,", *rows]), newline="")
+    labels = read_labels([file], "")
+    assert labels.truth("half") is Truth.IGNORED
+    assert labels.truth("a") is Truth.POSITIVE
+    assert set(labels.accounts) == {"half", *"abcdefg"}
+
+
 def test_nothing_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no labels there"):
         read_labels([tmp_path], "")

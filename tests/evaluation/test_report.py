@@ -193,6 +193,13 @@ def test_what_stands_behind_flags(report: Report) -> None:
     )
 
 
+def test_without_coordination_labels_nobody_is_innocent() -> None:
+    observer = Observer(Labels(personas=LABELS.personas), FAMILIES)
+    for it, verdict in zip(POSTS, verdicts(), strict=True):
+        observer.take(it, [verdict])
+    assert observer.evidence.heuristics[Kind.COORDINATED] == {}
+
+
 def test_persona_items(report: Report) -> None:
     assert report.persona is not None
     score = report.persona.recorded
