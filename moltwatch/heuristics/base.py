@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
+from moltwatch.heuristics.likeness import Leaders, Likeness
 from moltwatch.heuristics.rarity import Rarity
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import AgentSeen, Kind, Post
-from moltwatch.text import skeleton
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -59,7 +59,18 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
 class Item:
     """A post, with what is remembered around it and what is known of its text."""
 
-    __slots__ = ("author", "folded", "post", "rarity", "text", "thread", "vocabulary", "words")
+    __slots__ = (
+        "_leaders",
+        "_likeness",
+        "author",
+        "folded",
+        "post",
+        "rarity",
+        "text",
+        "thread",
+        "vocabulary",
+        "words",
+    )
 
     def __init__(
         self,
@@ -68,6 +79,7 @@ class Item:
         thread: Thread,
         text: Text | None = None,
         rarity: Rarity | None = None,
+        leaders: Leaders | None = None,
     ) -> None:
         self.post = post
         self.author = author
@@ -84,15 +96,15 @@ class Item:
         """The same, each once."""
         self.rarity = rarity or Rarity()
         """How common words are in the stream, this post not yet included."""
+        self._leaders = Leaders() if leaders is None else leaders
+        self._likeness: Likeness | None = None
 
     @property
-    def skeleton(self) -> str:
-        """The frame of title and text, with what varies from copy to copy left out."""
-        return self.text.once(_skeleton)
-
-
-def _skeleton(text: Text) -> str:
-    return skeleton(text.body)
+    def likeness(self) -> Likeness:
+        """Which earlier text this one is like, looked for when first asked."""
+        if self._likeness is None:
+            self._likeness = self._leaders.find(self.post.id, self.text)
+        return self._likeness
 
 
 class Heuristic(ABC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -11,6 +11,7 @@ from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.heuristics.payloads import commands
 from moltwatch.heuristics.quoting import above
 from moltwatch.model import Kind
+from moltwatch.text import as_written
 from moltwatch.times import HOUR, SECOND
 
 
@@ -42,15 +43,19 @@ class CommandPayload(Heuristic):
         self.strength = strength
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
 
-    def observe(self, item: Item) -> Iterator[Signal]:
-        post = item.post
-        text = item.folded
-        if "{" not in text and "!" not in text and "/" not in text:
-            return
-        for command in commands(item):
-            if command.partition(" ")[2] in above(item):
+    def observe(self, item: Item) -> Iterable[Signal]:
+        given = item.text.once(commands)
+        return self._look_at(item, given) if given else ()
+
+    def _look_at(self, item: Item, given: tuple[str, ...]) -> Iterator[Signal]:
+        answered, text = above(item), item.text
+        for command in given:
+            what = command.partition(" ")[2]
+            if what in answered:
                 continue  # answering with what one was shown
-            crowd = self._crowds.add(command, post)
+            crowd = self._crowds.add(command, item.post)
             if crowd and (crowd.told or crowd.n >= self.accounts):
-                reason = f"{crowd.n} accounts gave the command “{command}” in {crowd.duration}"
+                at = text.folded.find(what)
+                written = as_written(text.body, text.folded, at, at + len(what))
+                reason = f"{crowd.n} accounts gave one command for “{written}” in {crowd.duration}"
                 yield from self._crowds.tell(crowd, self.strength, reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from itertools import islice
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.model import MOST_LISTED, Post
@@ -15,6 +16,9 @@ from moltwatch.times import Micros, format_duration
 
 MOST_WAITING = 200
 """Posts remembered of a crowd that is not yet telling."""
+
+MOST_ALONE = 8
+"""Posts remembered of an account that shares something alone."""
 
 Sighting = tuple[Micros, str, str]
 """Time, author, post id."""
@@ -40,11 +44,12 @@ class Told:
 class Crowd:
     """The accounts that shared one thing within the window."""
 
-    __slots__ = ("accounts", "first", "key", "others", "strength", "told", "waiting")
+    __slots__ = ("accounts", "key", "others", "since", "strength", "told", "waiting")
 
-    def __init__(self, key: str, first: Sighting) -> None:
+    def __init__(self, key: str, since: Micros) -> None:
         self.key = key
-        self.first = first
+        self.since = since
+        """Time of the first sighting that counts."""
         self.accounts: OrderedDict[str, Micros] = OrderedDict()
         """By account the time of its last sighting, in that order."""
         self.waiting: deque[Sighting] = deque(maxlen=MOST_WAITING)
@@ -58,27 +63,24 @@ class Crowd:
     def n(self) -> int:
         return len(self.accounts)
 
-    def add(self, sighting: Sighting, since: Micros) -> None:
-        """Take in a sighting; while nothing is told, forget those before ``since``."""
+    def add(self, sighting: Sighting, horizon: Micros) -> None:
+        """Take in a sighting, and forget accounts and posts from before ``horizon``."""
         at, author, _ = sighting
         self.accounts[author] = at
         self.accounts.move_to_end(author)
         self.waiting.append(sighting)
-        if not self.told:
-            while next(iter(self.accounts.values())) < since:
+        while self.waiting[0][0] < horizon:
+            self.waiting.popleft()
+        if self.since < horizon:
+            while (first := next(iter(self.accounts.values()))) < horizon:
                 self.accounts.popitem(last=False)
-            while self.waiting[0][0] < since:
-                self.waiting.popleft()
-            self.first = self.waiting[0]
+            self.since = min(first, self.waiting[0][0])
 
     def span(self, accounts: int) -> Micros:
         """How long the latest ``accounts`` accounts took to come; the whole crowd if fewer."""
-        latest = None
-        for index, at in enumerate(reversed(self.accounts.values())):
-            latest = at if latest is None else latest
-            if index == accounts - 1:
-                return latest - at
-        return self.age
+        if accounts >= self.n:
+            return self.age
+        return self.last - next(islice(reversed(self.accounts.values()), accounts - 1, None))
 
     @property
     def last(self) -> Micros:
@@ -87,7 +89,7 @@ class Crowd:
     @property
     def age(self) -> Micros:
         """From the first sighting to the last."""
-        return self.last - self.first[0]
+        return self.last - self.since
 
     @property
     def duration(self) -> str:
@@ -124,40 +126,53 @@ class Crowds:
     is remembered after its last sighting. ``most``: keys kept.
     """
 
-    def __init__(self, window: Micros, fade: Micros, most: int = 50_000) -> None:
+    def __init__(self, window: Micros, fade: Micros, most: int = 20_000) -> None:
         self.window = window
         self.fade = fade
         self.most = most
         # Both in order of last sighting, so that the stale are always at the front.
-        self._untold: OrderedDict[str, Sighting | Crowd] = OrderedDict()
+        self._untold: OrderedDict[str, tuple[Sighting, ...] | Crowd] = OrderedDict()
+        """Crowds, and the latest sightings of what only one account has shared."""
         self._told: OrderedDict[str, Crowd] = OrderedDict()
+        self._due: Micros = 0
+        """Time up to which nothing is stale."""
 
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
 
+    def others(self, key: str, author: str) -> bool:
+        """Whether another account has shared this."""
+        held = self._told.get(key) or self._untold.get(key)
+        return held is not None and (isinstance(held, Crowd) or held[0][1] != author)
+
     def add(self, key: str, post: Post) -> Crowd | None:
         """Take in a sighting; the crowd, once there are at least two accounts."""
-        now = post.seen_at
+        now, untold = post.seen_at, self._untold
         sighting = (now, post.author, post.id)
-        if crowd := self._told.get(key):
-            self._told.move_to_end(key)
-            crowd.add(sighting, 0)
-            return crowd
-        held = self._untold.get(key)
+        if told := self._told.get(key):
+            if told.last >= now - self.fade:
+                self._told.move_to_end(key)
+                told.add(sighting, now - self.fade)
+                return told
+            del self._told[key]
+        held = untold.get(key)
         if held is None:
-            self._untold[key] = sighting
-            self._forget(now)
+            untold[key] = (sighting,)
+            if now > self._due or len(untold) > self.most:
+                self._forget(now)
             return None
-        self._untold.move_to_end(key)
+        untold.move_to_end(key)
+        horizon = now - self.window
         if isinstance(held, Crowd):
-            held.add(sighting, now - self.window)
+            held.add(sighting, horizon)
             return held if held.n > 1 else None
-        if held[1] == post.author or held[0] < now - self.window:
-            self._untold[key] = sighting
+        recent = tuple(past for past in held if past[0] >= horizon)
+        if not recent or recent[0][1] == post.author:
+            untold[key] = (*recent[1 - MOST_ALONE :], sighting)
             return None
-        crowd = self._untold[key] = Crowd(key, held)
-        crowd.add(held, 0)
-        crowd.add(sighting, 0)
+        crowd = untold[key] = Crowd(key, recent[0][0])
+        for each in (*recent, sighting):
+            crowd.add(each, horizon)
         return crowd
 
     def tell(self, crowd: Crowd, strength: float, reason: str) -> Iterator[Signal]:
@@ -168,11 +183,12 @@ class Crowds:
         return crowd.signals(strength, reason)
 
     def _forget(self, now: Micros) -> None:
-        # Two at a time: enough to keep up with one new key, without ever stopping for long.
-        for _ in range(2):
+        """Let go of the stale, and of the oldest where there are too many."""
+        while self._untold:
             key, oldest = next(iter(self._untold.items()))
-            last = oldest.last if isinstance(oldest, Crowd) else oldest[0]
+            last = oldest.last if isinstance(oldest, Crowd) else oldest[-1][0]
             if last >= now - self.window and len(self._untold) <= self.most:
+                self._due = last + self.window
                 break
             del self._untold[key]
         while self._told:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.payloads import pushed
 from moltwatch.heuristics.quoting import above
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.text import as_written
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_KEYS = 20_000
@@ -95,13 +97,13 @@ class LinkPush(Heuristic):
         self._things: OrderedDict[str, _Thing] = OrderedDict()
         self._since: Micros | None = None
 
-    def observe(self, item: Item) -> Iterator[Signal]:
-        post = item.post
-        self._since = post.seen_at if self._since is None else self._since
+    def observe(self, item: Item) -> Iterable[Signal]:
+        self._since = item.post.seen_at if self._since is None else self._since
         names = pushed(item)
-        if not names:
-            return
-        answered = above(item)
+        return self._look_at(item, names) if names else ()
+
+    def _look_at(self, item: Item, names: tuple[str, ...]) -> Iterator[Signal]:
+        post, answered = item.post, above(item)
         for name in names:
             thing = self._thing(name, post.seen_at)
             if thing.common or name in answered:
@@ -115,8 +117,13 @@ class LinkPush(Heuristic):
             if len(thing.users) > MOST_USERS:
                 thing.common = True
                 thing.users.clear()
-            elif len(thing.users) >= self.accounts:
-                yield from self._told(name, thing)
+            elif len(thing.users) >= self.accounts and self._pushes(user):
+                yield from self._told(name, thing, item.text)
+
+    def _pushes(self, user: _User) -> bool:
+        """Whether one account by itself looks as if it pushed a thing."""
+        opened = user.opened and user.part >= self.part
+        return opened or (user.n >= self.repeats and user.part >= self.part / 2)
 
     def _thing(self, name: str, now: Micros) -> _Thing:
         thing = self._things.get(name)
@@ -134,7 +141,7 @@ class LinkPush(Heuristic):
         warm = thing.first - (self._since or 0) >= WARM_UP
         return warm and "." in name and not name.startswith(("$", "#", "m/"))
 
-    def _told(self, name: str, thing: _Thing) -> Iterator[Signal]:
+    def _told(self, name: str, thing: _Thing, text: Text) -> Iterator[Signal]:
         """Signals for the posts of those who push a thing, if anyone does."""
         how = "brought up"
         strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
@@ -150,7 +157,9 @@ class LinkPush(Heuristic):
                 return
         span = format_duration(thing.last - thing.first)
         others = len(thing.users) - len(pushers) or "no"
-        reason = f"{len(pushers)} accounts {how} {name}, new {span} ago; {others} others name it"
+        at = text.folded.find(name)
+        written = as_written(text.body, text.folded, at, at + len(name)) if at >= 0 else name
+        reason = f"{len(pushers)} accounts {how} {written}, new {span} ago; {others} others name it"
         evidence = tuple(
             user.waiting[0] for author in pushers if (user := thing.users[author]).waiting
         )

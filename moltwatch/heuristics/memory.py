@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.likeness import Leaders
 from moltwatch.heuristics.rarity import Rarity
 from moltwatch.heuristics.texts import Texts
 from moltwatch.model import AgentSeen, Post
@@ -101,12 +102,13 @@ class Memory:
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
         self._texts = Texts()
+        self._leaders = Leaders()
         self.rarity = Rarity()
 
     def item(self, post: Post) -> Item:
         """A post together with what is known of its author, thread and text."""
         author, thread = self.author(post.author), self.thread(post.thread)
-        return Item(post, author, thread, self._texts.of(post.body), self.rarity)
+        return Item(post, author, thread, self._texts.of(post.body), self.rarity, self._leaders)
 
     def author(self, name: str) -> Author:
         """What is known of an account; a blank page if nothing is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.texts import Text
 
 MOST_FOUND = 20
 """Of one post; a list of hundreds of links pushes none of them."""
@@ -20,7 +21,8 @@ _ADDRESS = re.compile(
     r"^(?:www\.)?((?:[\w-]{1,63}\.){1,6}[\w-]{2,63})(?::\d+)?(/[^\s\"'`<>()\[\]{}|,]*)?"
 )
 """What follows ``://``: there, any host will do."""
-_DOTTED = re.compile(r"\.(?<=\w\.)[a-z]")
+# A full stop inside a word, and the rest of that word: so the search leaps from dot to dot.
+_DOTTED = re.compile(r"\.(?<=\w\.)[a-z]\S*")
 _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
 # What stands before comes second in these: so the search leaps from sign to sign.
 _TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,14}(?![\w(])")
@@ -41,26 +43,35 @@ _COMMAND = re.compile(
 _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
 
 
-def pushed(item: Item) -> list[str]:
+def pushed(item: Item) -> tuple[str, ...]:
     """Sites, link paths, tokens, wallets and communities a post names, each once, in order."""
-    text = item.folded
+    named = item.text.once(_named)
+    if not item.post.link:
+        return named
     found: dict[str, None] = {}
-    if item.post.link:
-        for host, path in _ADDRESS.findall(item.post.link.lower().partition("://")[2]):
+    for host, path in _ADDRESS.findall(item.post.link.lower().partition("://")[2]):
+        _add_site(found, host, path)
+    return tuple(dict.fromkeys((*found, *named)))[:MOST_FOUND]
+
+
+def _named(text: Text) -> tuple[str, ...]:
+    """What the text names. Few texts name anything, so each search waits for its sign."""
+    said = text.folded
+    found: dict[str, None] = {}
+    for dot in _DOTTED.finditer(said):
+        token = said[said.rfind(" ", 0, dot.start()) + 1 : dot.end()]
+        _, scheme, address = token.partition("://")
+        pattern, part = (_ADDRESS, address) if scheme else (_SITE, token)
+        for host, path in pattern.findall(part):
             _add_site(found, host, path)
-    if _DOTTED.search(text):  # a full stop inside a word; most texts have none
-        for token in text.split():
-            if "." in token:
-                _, scheme, address = token.partition("://")
-                pattern, part = (_ADDRESS, address) if scheme else (_SITE, token)
-                for host, path in pattern.findall(part):
-                    _add_site(found, host, path)
-    found.update(dict.fromkeys(_TICKER.findall(text)))
-    if "0x" in text or "npub1" in text:
-        found.update((wallet, None) for wallet in _WALLET.findall(text))
-    named = [*_COMMUNITY.finditer(text), *_TAG.finditer(text)]
-    found.update((match[0], None) for match in sorted(named, key=re.Match.start))
-    return list(found)[:MOST_FOUND]
+    if "$" in said:
+        found.update(dict.fromkeys(_TICKER.findall(said)))
+    if "0x" in said or "npub1" in said:
+        found.update((wallet, None) for wallet in _WALLET.findall(said))
+    if "m/" in said or "#" in said:
+        named = [*_COMMUNITY.finditer(said), *_TAG.finditer(said)]
+        found.update((match[0], None) for match in sorted(named, key=re.Match.start))
+    return tuple(found)[:MOST_FOUND]
 
 
 def _add_site(found: dict[str, None], host: str, path: str) -> None:
@@ -72,17 +83,17 @@ def _add_site(found: dict[str, None], host: str, path: str) -> None:
         found[host + path] = None
 
 
-def commands(item: Item) -> list[str]:
-    """What a post's commands act on (``mint claw``), each once, in order.
+def commands(text: Text) -> tuple[str, ...]:
+    """What a text's commands act on (``mint claw``), each once, in order.
 
     A command is a JSON object that names an operation, one that follows a ``!word``, or a line such
     as ``/mint CLAW``. Its object is the wallet where one stands in it, else the token.
     """
-    text = item.folded
+    said = text.folded
     found: dict[str, None] = {}
-    if "{" in text:
-        launches = bool(_LAUNCH.search(text))
-        for match in _OBJECT.findall(text):
+    if "{" in said:
+        launches = bool(_LAUNCH.search(said))
+        for match in _OBJECT.findall(said):
             operation = _OPERATION.search(match)
             if not (operation or launches):
                 continue
@@ -91,7 +102,7 @@ def commands(item: Item) -> list[str]:
                 found[f"{verb} {wallet[0]}"] = None
             elif operation and (what := _WHAT.search(match)):
                 found[f"{verb} {what[1].strip()}"] = None
-    if " !" in text or " /" in text or text.startswith(("!", "/")):
-        for what in _COMMAND.findall(text):
+    if " !" in said or " /" in said or said.startswith(("!", "/")):
+        for what in _COMMAND.findall(said):
             found[f"command {what}"] = None
-    return list(found)[:MOST_FOUND]
+    return tuple(found)[:MOST_FOUND]

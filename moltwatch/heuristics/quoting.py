@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from moltwatch.heuristics.base import Item
 from moltwatch.text import words
 
 MOST_QUOTED = 0.6
-"""Part of a post's vocabulary that may come from the thread before it counts as quoting."""
+"""Part of a post's pairs of neighbouring words that may stand in what it answers before it counts
+as quoting; single words are much the same in all that is said of one thing."""
 
 
 def above(item: Item) -> str:
@@ -17,9 +20,11 @@ def above(item: Item) -> str:
     return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
 
 
-def is_quote(item: Item) -> bool:
-    """Whether most of a post's words stand in what it answers."""
-    own = item.vocabulary
-    if item.post.parent is None or not own:
+def is_quote(item: Item, shared: float = 1.0) -> bool:
+    """Whether what a post shares with others is mostly taken from what it answers. ``shared`` is
+    the part of its words that it shares (0 to 1)."""
+    if item.post.parent is None:
         return False
-    return len(own.intersection(words(above(item)))) > MOST_QUOTED * len(own)
+    own = set(pairwise(item.words))
+    taken = own.intersection(pairwise(words(above(item))))
+    return len(taken) > MOST_QUOTED * shared * len(own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowd, Crowds
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.heuristics.quoting import is_quote
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
@@ -20,10 +21,11 @@ AT_ONCE: Micros = 15 * MINUTE
 class SameText(Heuristic):
     """Several accounts post the same text within a short time.
 
-    Texts are compared in match form, so look-alike letters, hidden characters and case change
-    nothing. In a real forum nearly all copies are one account repeating itself; three accounts with
-    one long text within the hour hardly ever happen by chance. Short texts ("test", a greeting, an
-    emoji) do, and need more accounts in less time, and other evidence beside.
+    Texts are compared by their words in match form, so look-alike letters, hidden characters, case,
+    punctuation, markup and emoji change nothing. In a real forum nearly all copies are one account
+    repeating itself; three accounts with one long text within the hour hardly ever happen by
+    chance. Short texts ("test", a greeting, an emoji) do, and need more accounts in less time, and
+    other evidence beside.
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
@@ -56,19 +58,18 @@ class SameText(Heuristic):
         self.short_window = short_window
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
 
-    def observe(self, item: Item) -> Iterator[Signal]:
-        text = item.folded
-        if not text:
-            return
-        crowd = self._crowds.add(text if len(text) <= 32 else digest(text), item.post)
+    def observe(self, item: Item) -> Iterable[Signal]:
+        key, post = item.text.once(_what_it_says), item.post
+        if not key or (self._crowds.others(key, post.author) and is_quote(item)):
+            return ()
+        crowd = self._crowds.add(key, post)
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
-            return
+            return ()
         strength = self._strength(crowd, len(item.vocabulary))
-        if strength and not is_quote(item):
-            others = f"{crowd.n - 1} other accounts"
-            yield from self._crowds.tell(
-                crowd, strength, f"same text as {others} in {crowd.duration}"
-            )
+        if not strength:
+            return ()
+        reason = f"same text as {crowd.n - 1} other accounts in {crowd.duration}"
+        return self._crowds.tell(crowd, strength, reason)
 
     def _strength(self, crowd: Crowd, words: int) -> float:
         if words >= self.long_words:
@@ -81,6 +82,12 @@ class SameText(Heuristic):
         if crowd.n < self.short_accounts:
             return 0.0
         return 0.6 if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
+
+
+def _what_it_says(text: Text) -> str:
+    """The same for texts that differ in punctuation, markup or emoji only."""
+    said = " ".join(text.words) or text.folded
+    return said if len(said) <= 32 else digest(said)
 
 
 def digest(text: str) -> str:

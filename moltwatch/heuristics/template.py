@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.crowd import Crowd, Crowds
-from moltwatch.heuristics.parameters import Accounts, Count, Seconds
+from moltwatch.heuristics.crowd import Crowds
+from moltwatch.heuristics.likeness import MOST_WORDS
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import is_quote
-from moltwatch.heuristics.same_text import digest
 from moltwatch.model import Kind
-from moltwatch.text import words
 from moltwatch.times import HOUR, SECOND
-
-LONGEST = 300
-"""Characters from which a text is too long to be a form; near-duplicate finds those."""
 
 
 class Template(Heuristic):
     """Several accounts fill in one form within a short time.
 
-    Compared is the skeleton of a text: links, mentions, quotations, numbers, emoji and capitalised
-    words inside a sentence are taken for slots. A skeleton needs enough words of its own; "hello,
-    my name is _" is everybody's.
+    Two texts have one form if the same words stand in both in the same order (their longest common
+    subsequence), whatever stands between: so it does not matter what is filled in, a name, a
+    number or any word. The form needs enough words of its own; "hello, my name is _" is
+    everybody's.
 
     Parameters
-    window: how long a skeleton waits for the next account that fills it in (seconds)
-    least_words: distinct words a skeleton must have beside its slots
-    accounts: accounts from which it is telling
-    many: accounts from which it needs no other evidence
+    window: how long a form waits for the next account that fills it in (seconds)
+    frame: which part of the longer of two texts the words they share must be (0.5 or more)
+    least_words: words a form must have beside its slots
+    long_words: words from which a form is too long for chance
+    accounts: accounts from which a long form is telling
+    many: accounts from which a short form is telling
 
     Fails when
     what is filled in are whole sentences, or when the form is the forum's own (a share button).
@@ -41,33 +40,36 @@ class Template(Heuristic):
 
     def __init__(
         self,
-        window: Seconds = 1_800.0,
-        least_words: Count = 6,
+        window: Seconds = 900.0,
+        frame: Fraction = 0.5,
+        least_words: Count = 7,
+        long_words: Count = 12,
         accounts: Accounts = 3,
         many: Accounts = 5,
     ) -> None:
         self.window = window
+        self.frame = frame
         self.least_words = least_words
+        self.long_words = long_words
         self.accounts = accounts
         self.many = many
-        self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
 
-    def observe(self, item: Item) -> Iterator[Signal]:
-        if len(item.post.text) > LONGEST or len(item.vocabulary) < self.least_words:
-            return
-        form = item.skeleton
-        if "_" not in form:
-            return  # nothing was filled in; same-text sees to it
-        crowd = self._crowds.add(digest(form), item.post)
-        if crowd is None or crowd.n < self.accounts or is_quote(item):
-            return
-        size = len(set(words(form)) - {"_"})
-        if size < self.least_words:
-            return
-        reason = f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
-        yield from self._crowds.tell(crowd, self._strength(crowd, size), reason)
-
-    def _strength(self, crowd: Crowd, size: int) -> float:
-        if size >= 2 * self.least_words or crowd.n >= self.many:
-            return 0.9
-        return 0.6
+    def observe(self, item: Item) -> Iterable[Signal]:
+        if len(item.vocabulary) < self.least_words:
+            return ()
+        first, _, frame = item.likeness
+        if frame < self.frame:
+            return ()
+        words = round(frame * min(len(item.words), MOST_WORDS))
+        post = item.post
+        if words < self.least_words:
+            return ()
+        if self._crowds.others(first, post.author) and is_quote(item, frame):
+            return ()
+        crowd = self._crowds.add(first, post)
+        if crowd is None or crowd.n < (self.accounts if words >= self.long_words else self.many):
+            return ()
+        return self._crowds.tell(
+            crowd, 0.9, f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
+        )

@@ -5,10 +5,12 @@ The original is never changed; both forms derive from it, once.
 
 from moltwatch.text.display import display, display_line
 from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
-from moltwatch.text.match import fold, skeleton
+from moltwatch.text.match import fold
+from moltwatch.text.original import as_written
 from moltwatch.text.words import links, mentions, words
 
 __all__ = [
+    "as_written",
     "beyond_ascii",
     "count_hidden",
     "display",
@@ -16,7 +18,6 @@ __all__ = [
     "fold",
     "links",
     "mentions",
-    "skeleton",
     "strip_hidden",
     "words",
 ]

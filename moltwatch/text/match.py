@@ -2,7 +2,6 @@
 
 `fold` undoes what is used to make equal texts look different to a program (hidden characters,
 full-width and mathematical letters, look-alikes from other alphabets, case, white space).
-`skeleton` goes on to replace what a template fills in: numbers, names, links.
 """
 
 from __future__ import annotations
@@ -31,17 +30,6 @@ _LOOK_ALIKES = str.maketrans(
 
 # Korean letters that join into a syllable.
 _JAMO, _LAST_JAMO = "\u1100", "\u11ff"
-
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
-_MENTION = re.compile(r"(?<![\w@])@[\w.-]+")
-_QUOTED = re.compile(r"[\"“”«»「」『』][^\"“”«»「」『』\n]{1,80}[\"“”«»「」『』]")
-_LONG = re.compile(r"\b[a-z0-9]{16,}\b")
-_LONG_CHARS = 16
-_DIGIT = re.compile(r"\d")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-# The capital first and what stands before it second: so the search leaps from capital to capital.
-_NAMED = re.compile(r"[A-Z](?<=[a-z,] [A-Z])[\w'’-]*(?: [A-Z][\w'’-]*)*")
-_EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]+")
 
 
 def fold(text: str) -> str:
@@ -80,24 +68,3 @@ def _one_alphabet(match: re.Match[str]) -> str:
     word = match[0]
     mixed = _LATIN.search(word) and _GREEK_OR_CYRILLIC.search(word)
     return word.translate(_LOOK_ALIKES) if mixed else word
-
-
-def skeleton(text: str) -> str:
-    """The frame of a slot-filled template: what varies from copy to copy replaced by ``_``.
-
-    Slots are links, mentions, quotations, long identifiers, numbers, and capitalised words inside
-    a sentence. Two texts with one skeleton were filled in from one form, or are both commonplace:
-    short skeletons prove nothing.
-    """
-    text = text[:MOST_CHARS]
-    if "://" in text or "www." in text.lower():
-        text = _LINK.sub("_", text)
-    if "@" in text:
-        text = _MENTION.sub("_", text)
-    text = _QUOTED.sub("_", text)
-    text = _NAMED.sub("_", text)
-    text = fold(text)
-    if max(map(len, text.split(" "))) >= _LONG_CHARS:
-        text = _LONG.sub(lambda m: "_" if _DIGIT.search(m[0]) else m[0], text)
-    text = _NUMBER.sub("_", text)
-    return text if text.isascii() else _EMOJI.sub("", text).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from random import Random
 
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
@@ -109,13 +110,13 @@ class Forum:
         return f"regular{_word(n)}"
 
     def chatter(self, hours: float = 2.0, accounts: int = 40, every: float = 4.0) -> list[Post]:
-        """Ordinary life: regulars who answer each other's threads, no sentence twice."""
+        """Ordinary life: regulars who answer each other's threads, no two sentences alike."""
         posts: list[Post] = []
         threads: list[str] = []
         for n in range(int(hours * HOUR / SECOND / every)):
             author = self.regular(n * 7 % accounts)
-            words = [_SUBJECTS[n % 8], _VERBS[n // 8 % 8], _OBJECTS[n // 64 % 8]]
-            text = f"The {words[0]} {words[1]} what the {words[2]} of {_word(n)} leave behind."
+            words = Random(n).sample(_SUBJECTS + _VERBS + _OBJECTS, 9)
+            text = f"The {' '.join(words)} of {_word(n)}."
             thread = None if n % 12 == 0 else threads[-1 - n * 5 % min(len(threads), 8)]
             made = self.post(author, text, n * every, thread=thread)
             if thread is None:

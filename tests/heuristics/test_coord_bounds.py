@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from moltwatch.heuristics import co_reply, crowd, link_push, near_duplicate, percolation
+from moltwatch.heuristics import co_reply, crowd, likeness, link_push, percolation
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.model import Event, GroupState, Post
@@ -68,7 +68,7 @@ def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
 
 
 def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_duplicate, "MOST_LEADERS", 100)
+    monkeypatch.setattr(likeness, "GENERATION", 100)
     monkeypatch.setattr(co_reply, "MOST_PAIRS", 100)
     monkeypatch.setattr(co_reply, "MOST_ACCOUNTS", 100)
     monkeypatch.setattr(co_reply, "MOST_THREADS", 50)
@@ -82,9 +82,8 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         text = " ".join(f"w{(n * 17 + k * k) % 5_003}x" for k in range(14))
         text += f" see site{n}.example.com"
         engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
-    near, pairs = vars(heuristics["near-duplicate"]), vars(heuristics["co-reply"])
-    assert len(near["_leaders"]) <= 100
-    assert len(near["_bands"]) <= 100 * near_duplicate.PERMUTATIONS
+    pairs = vars(heuristics["co-reply"])
+    assert 100 <= len(vars(vars(engine)["_memory"])["_leaders"]) <= 200
     assert max(len(pairs[store]) for store in ("_pairs", "_met", "_visitors", "_guests")) <= 100
     assert len(vars(heuristics["link-push"])["_things"]) <= 100
 

@@ -1,0 +1,38 @@
+"""From the match form back to the words as they were written.
+
+A pattern finds its words in the match form; a person who checks wants to see what the author wrote.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from moltwatch.text.match import MOST_CHARS, fold
+
+_fold_one = lru_cache(maxsize=4096)(fold)
+
+
+def as_written(body: str, folded: str, start: int, end: int) -> str:
+    """What of ``body`` became ``folded[start:end]``, ``folded`` being the match form of ``body``.
+
+    Where characters were fused or split so that they cannot be told apart any more, it is the
+    match form itself.
+    """
+    wanted = folded[start:end]
+    if body.isascii():
+        return " ".join(body[:MOST_CHARS].split())[start:end]
+    at, first, blank = 0, None, False
+    for place, sign in enumerate(body[:MOST_CHARS]):
+        piece = _fold_one(sign)
+        if not piece:
+            blank = blank or sign.isspace()
+            continue
+        at += blank and at > 0
+        blank = False
+        if first is None and at + len(piece) > start:
+            first = place
+        at += len(piece)
+        if at >= end:
+            written = body[first : place + 1]
+            return written if fold(written) == wanted.strip() else wanted
+    return wanted
