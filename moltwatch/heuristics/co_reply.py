@@ -21,7 +21,7 @@ MOST_ACCOUNTS = 20_000
 MOST_RINGS = 2_000
 MOST_VISITED = 64
 """Threads remembered of one account; its latest."""
-MOST_GUESTS = 10
+MOST_GUESTS = 24
 """Accounts remembered of one thread; its latest."""
 
 SITTING: Micros = 180 * SECOND
@@ -36,6 +36,10 @@ INSEPARABLE = 0.6
 
 LEAST_OVERLAP = 0.35
 """What no number of occasions makes up for."""
+
+LIFT = 5.0
+"""How many times oftener than their zeal alone would bring about they must have met: where there
+are few threads, everybody meets everybody."""
 
 ENOUGH = 12
 """Occasions times companions from which, inseparable, it needs none: four who met four times."""
@@ -103,6 +107,8 @@ class CoReply(Heuristic):
         """By account the threads it answered, in order."""
         self._guests: OrderedDict[str, deque[_Guest]] = OrderedDict()
         """By thread its latest guests."""
+        self._threads: deque[Micros] = deque(maxlen=MOST_THREADS)
+        """When threads got their first guest, within the window."""
         self._companies = Percolation()
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
         self._told = Told()
@@ -131,6 +137,9 @@ class CoReply(Heuristic):
         guests = self._guests.get(thread)
         if guests is None:
             self._guests[thread] = deque([(now, author)], MOST_GUESTS)
+            self._threads.append(now)
+            while self._threads[0] < horizon:
+                self._threads.popleft()
             if len(self._guests) > MOST_THREADS:
                 self._guests.popitem(last=False)
             return ()
@@ -159,19 +168,24 @@ class CoReply(Heuristic):
     def _meet(self, author: str, accounts: list[str]) -> Iterator[Signal]:
         for account in accounts:
             occasions, overlap = self._company(author, account)
-            if not self._are_companions(occasions, overlap):
+            if not self._are_companions(occasions, overlap, author, account):
                 continue
             if ring := self._companies.community(author, account):
                 yield from self._tell(author, account, ring, occasions, overlap)
             for (a, b), ring in self._companies.connect(author, account):
                 yield from self._tell(a, b, ring, *self._company(a, b))
 
-    def _are_companions(self, occasions: int, overlap: float) -> bool:
+    def _are_companions(self, occasions: int, overlap: float, a: str, b: str) -> bool:
         """Whether they met so often, and went so little elsewhere, that it is no coincidence."""
         if occasions < self.occasions:
             return False
         needed = self.overlap * sqrt(self.occasions / occasions)
-        return overlap >= max(needed, min(LEAST_OVERLAP, self.overlap))
+        if overlap < max(needed, min(LEAST_OVERLAP, self.overlap)):
+            return False
+        # Their zeal alone would make it mine * theirs / threads meetings; overlap is the meetings
+        # by the root of mine * theirs.
+        zeal = sqrt(len(self._visits[a]) * len(self._visits[b]))
+        return overlap * len(self._threads) >= LIFT * zeal
 
     def _company(self, a: str, b: str) -> tuple[int, float]:
         """On how many occasions two accounts met, and the cosine of their sets of threads, by

@@ -20,7 +20,7 @@ MOST_GUESTS = 60
 LEAST_SEEN = 500
 """Guests before which it is not known how many quiet accounts are usual here."""
 
-CHANCE = 1e-3
+CHANCE = 2.5e-3
 """Probability of so many quiet accounts from which it is not chance."""
 
 LURE = 4.0
@@ -91,7 +91,7 @@ class ThreadBurst(Heuristic):
         self,
         window: Seconds = 1_800.0,
         quiet: Count = 4,
-        accounts: Accounts = 5,
+        accounts: Accounts = 6,
         share: Fraction = 0.6,
         strength: Fraction = 0.4,
     ) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Count, Fraction, Seconds
@@ -23,11 +24,16 @@ MOST_RINGS = 20_000
 TURNS_KEPT = 12
 """Latest turns of an account that count."""
 
-LOUD = 200
+LOUD = 100
 """Posts in a day from which an account comes after everybody."""
 
 SITTING: Micros = 180 * SECOND
 """Turns closer together than this are one occasion."""
+
+RECENT = 500
+CHANCE = 1e-3
+"""Probability that somebody who comes as often as the one before did among the latest 500 turns
+comes before so many of an account's; where few write at all, everybody comes after the same."""
 
 FEWEST = 3
 MANY = 4
@@ -91,6 +97,8 @@ class TurnTaking(Heuristic):
         self._turns: Fading[deque[_Turn]] = Fading(_turns, DAY, MOST_ACCOUNTS)
         self._after: Fading[list[str]] = Fading(list, DAY, MOST_ACCOUNTS)
         """By account its predecessor, if it has one."""
+        self._recent: deque[str] = deque(maxlen=RECENT)
+        """After whom the latest turns came, whosever they were."""
         self._ring_of: OrderedDict[str, str] = OrderedDict()
         self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
         """By ring its accounts."""
@@ -104,9 +112,8 @@ class TurnTaking(Heuristic):
             place = f"in {post.community}"
         else:
             place = item.thread.id
-            for past in item.author.recent:
-                if past.thread == place:
-                    return ()  # in a conversation everybody comes after somebody, again and again
+            if place in item.author.threads:
+                return ()  # in a conversation everybody comes after somebody, again and again
         before = self._last.get(place)
         self._last[place] = (post.seen_at, author, post.id)
         if before is None:
@@ -125,16 +132,27 @@ class TurnTaking(Heuristic):
         at, other, id = before
         turns.append(_Turn(other, now, now - at, post.id, id))
         after = self._after.peek(author)
+        self._recent.append(other)
         if len(turns) < self.turns:
             return ()
         mine = [turn for turn in turns if turn.after == other]
-        if len(mine) < max(self.turns, self.share * len(turns)) or not self._apart(mine):
+        if (
+            len(mine) < max(self.turns, self.share * len(turns))
+            or not self._apart(mine)
+            or self._by_chance(turns, mine) > CHANCE
+        ):
             if after and after[0] == other:
                 after.clear()
             return ()
         self._after.touch(author, now)[:] = [other]
         row = self._row(author)
         return self._tell(row) if len(row) >= FEWEST else ()
+
+    def _by_chance(self, turns: Collection[_Turn], mine: Collection[_Turn]) -> float:
+        """Probability of as many turns after one account, for how often it is before anybody."""
+        others = len(self._recent) - len(mine)
+        usual = (self._recent.count(next(iter(mine)).after) - len(mine)) / max(1, others)
+        return at_least(len(turns), len(mine), max(usual, 1 / RECENT))
 
     def _apart(self, turns: list[_Turn]) -> bool:
         """Whether there were occasions enough."""

@@ -27,6 +27,9 @@ MOST_UNUSUAL = 20_000
 MOST_DIALECTS = 2_000
 MOST_SPEAKERS = 50_000
 
+ONE_IN = 3
+"""One post in so many of those who write much is listened to: what they say, they say again."""
+
 CHANCE = 0.02
 """Probability, with as many posts by accounts that hardly write as are usual, from which a word is
 theirs: where everybody is new, most words are in the mouths of newcomers."""
@@ -114,6 +117,8 @@ class Vocabulary(Heuristic):
         self._posts += 1
         is_quiet = item.author.n < self.quiet
         self._quiet_posts += is_quiet
+        if not is_quiet and self._posts % ONE_IN:
+            return ()
         words: Set[str] = item.vocabulary
         if len(item.words) > MOST_WORDS:
             words = frozenset(item.words[:MOST_WORDS])
@@ -123,18 +128,18 @@ class Vocabulary(Heuristic):
         rest = words - self._usual
         if not rest:
             return ()
-        if again := rest & self._once_usual:
+        if self._once_usual and (again := rest & self._once_usual):
             self._usual |= again
             rest -= again
         if len(self._usual) > GENERATION:
             self._once_usual, self._usual = self._usual, set()
-        known = rest & self._unusual.keys()
+        known = [word for word in rest if word in self._unusual]
         if not is_quiet:
-            self._usual |= rest - known
+            self._usual |= rest - set(known)
         else:
             sighting = (item.post.seen_at, item.author.name, item.post.id)
             # Sorted, because what a set yields first differs from process to process.
-            for word in sorted(rest - known):
+            for word in sorted(rest - set(known)):
                 if len(word) >= SHORTEST and not word.isdecimal():
                     self._unusual[word] = sighting
             while len(self._unusual) > MOST_UNUSUAL:
@@ -171,7 +176,7 @@ class Vocabulary(Heuristic):
             held.waiting.append((post.seen_at, author, post.id))
         elif author not in held.quiet:
             held.loud[author] = None
-        if len(held.loud) > max(1, self.loud * len(held.quiet)):
+        if ONE_IN * len(held.loud) > max(1, self.loud * len(held.quiet)):
             self._give_up(word)
             return
         if held.dialect is None:
@@ -185,7 +190,8 @@ class Vocabulary(Heuristic):
 
     def _by_chance(self, held: _Word) -> float:
         """Probability that of the accounts that use a word so many, or more, hardly write."""
-        quiet, everyone = len(held.quiet), len(held.quiet) + len(held.loud)
+        quiet = len(held.quiet)
+        everyone = quiet + ONE_IN * len(held.loud)
         return at_least(everyone, quiet, self._quiet_posts / self._posts)
 
     def _dialect(self, word: str, held: _Word) -> _Dialect:
