@@ -28,6 +28,7 @@ from moltwatch.sources.forum_protocol import (
     encode,
     read_server_frame,
 )
+from moltwatch.sources.wall import believed
 from moltwatch.text import display_line
 from moltwatch.times import Micros
 
@@ -142,6 +143,8 @@ class Follower:
                 at = now if self._wall else min(event.seen_at, now + AHEAD)
                 if at != event.seen_at:
                     event = structs.replace(event, seen_at=at)
+                if self._wall and isinstance(event, Post):
+                    event = believed(event, now)
                 events += self._mend(at)
                 events.append(event)
                 self._past.advance(at)

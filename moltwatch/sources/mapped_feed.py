@@ -27,6 +27,8 @@ class MappedFeed(WallFeed):
     def __init__(self, status: Status, mapping: Mapping, key: str | None = None) -> None:
         super().__init__(status)
         self.heartbeat = mapping.heartbeat
+        self.replays = mapping.replays
+        """The server gives what came after the last id, if it is told that."""
         self._mapping = mapping
         self._key = key
         self._number = 0

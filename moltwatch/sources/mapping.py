@@ -104,6 +104,8 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in an Authorization header."""
     heartbeat: float | None = None
     """Seconds the server is never silent for longer than."""
+    replays: bool = False
+    """Of server-sent events: told the last id it gave, the server gives what came after it."""
     event: list[EventRule]
     send: list[SendRule] = []
     refuse: list[RefuseRule] = []

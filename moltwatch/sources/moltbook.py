@@ -32,6 +32,7 @@ from moltwatch.sources.moltbook_wire import (
     read_answer,
 )
 from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.sources.wall import believed
 from moltwatch.sources.web import Answer, NoAnswer
 from moltwatch.times import DAY, SECOND, Micros
 
@@ -177,7 +178,7 @@ class MoltbookSource(Source):
             # What is older than our watch is told of when it moves, not as if it were new.
             unwanted = {post.id for post in posts if not self._news.knows(post.id)}
         ours = (event for event in events if not (isinstance(event, Post) and event.id in unwanted))
-        news = [self._finished(event) for event in self._news.take(ours)]
+        news = [self._finished(event, now) for event in self._news.take(ours)]
         news += self._news.gone((item.id for item in page.listed if item.deleted), now, source)
         fresh = [event for event in news if isinstance(event, Post)]
         self.planner.want_roots(post.thread for post in fresh if not self._news.knows(post.thread))
@@ -199,9 +200,13 @@ class MoltbookSource(Source):
             and post.community.casefold() != self._submolt.casefold()
         )
 
-    def _finished(self, event: Event) -> Event:
-        """A post with its address, which the public server does not tell."""
-        if self.base == BASE and isinstance(event, Post) and event.is_root and event.url is None:
+    def _finished(self, event: Event, now: Micros) -> Event:
+        """A post dated no later than now, and with its address, which the public server does not
+        tell."""
+        if not isinstance(event, Post):
+            return event
+        event = believed(event, now)
+        if self.base == BASE and event.is_root and event.url is None:
             address = f"https://{HOST}/post/{quote(event.id, safe='')}"
             return structs.replace(event, url=address) if can_ask_for(event.id) else event
         return event

@@ -262,8 +262,9 @@ class RelayFeed:
         events = self._give(held.values(), now)
         self._book.history_done(self)
         events += self._book.open(now)
-        # Between the last event of the past and the present nobody wrote.
-        return [*gap, *events, *self._book.beat(1, self._scope.source, now)]
+        # Between the last event of the past and the present nobody wrote, as far as it was heard.
+        beat = self._book.beat(1, self._scope.source, now) if self._past.begun else []
+        return [*gap, *events, *beat]
 
     # --- answers ----------------------------------------------------------------------------------
 

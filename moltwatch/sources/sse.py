@@ -1,7 +1,7 @@
 """A live source over server-sent events.
 
 A new connection names the last event that had an id, which a server may use to give back what was
-missed; whether it did shows by what it sends.
+missed. Whether it did shows by what it sends, unless the mapping vouches for it.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class SseSource(LiveSource):
 
         # Silence after the head of the answer is judged by _chunks, which knows what was promised.
         timeout = httpx.Timeout(self._open_timeout, read=None)
-        request = self._client.build_request(
-            "GET", self.url, headers=self._resume(), timeout=timeout
-        )
+        resume = self._resume()
+        request = self._client.build_request("GET", self.url, headers=resume, timeout=timeout)
         async with asyncio.timeout(self._open_timeout):
             response = await self._client.send(request, stream=True)
         async with aclosing(response):
             _check(response)
             self._feed.opening()
+            self._feed.resumed = bool(resume) and self._feed.replays
             self._say(State.LIVE)
             parser = SseParser()
             async with aclosing(self._chunks(response.aiter_bytes())) as chunks:

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.sources.base import Status
 from moltwatch.sources.continuity import AHEAD, Continuity
@@ -28,6 +30,8 @@ class WallFeed(ABC):
     def __init__(self, status: Status) -> None:
         self.source = status.name
         self.rejects = status.rejects
+        self.resumed = False
+        """This connection gives back what was missed, by the server's word."""
         self._past = Continuity(status.name)
         self._profiles: OrderedDict[int, int] = OrderedDict()
         """Hashes of accounts, and of what they said of themselves last; both may be long."""
@@ -53,11 +57,12 @@ class WallFeed(ABC):
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while; a connection that stays open is one, and time goes on."""
         self._past.heard = True
-        return [*self._past.mend(now, recovered=False), *self._past.beat(now)]
+        return [*self._past.mend(now, recovered=self.resumed), *self._past.beat(now)]
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
         """See :class:`~.live.Feed`."""
         self._past.lost(reason)
+        self.resumed = False
 
     def give_up(self, now: Micros) -> list[Event]:
         """See :class:`~.live.Feed`."""
@@ -66,13 +71,13 @@ class WallFeed(ABC):
     def _deliver(self, events: Sequence[Event], now: Micros) -> list[Event]:
         """What of them is new, after the gap of the last broken connection if one is still owed.
 
-        The gap counts as closed if something comes that had come before it: then what lay between
-        has come again as well.
+        The gap counts as closed if the server resumed, or if something comes that had come before
+        it: then what lay between has come again as well.
         """
         new = [event for event in events if self._is_new(event)]
         posts = sum(isinstance(event, Post) for event in events)
         closed = posts > sum(isinstance(event, Post) for event in new)
-        gap = self._past.mend(now, recovered=closed)
+        gap = self._past.mend(now, recovered=closed or self.resumed)
         if new:
             self._past.advance(now)
         return gap + new
@@ -100,6 +105,12 @@ class WallFeed(ABC):
 
     def _reject(self, reason: str) -> None:
         self.rejects.add(reason, f"frame {self._frames:,}")
+
+
+def believed(post: Post, now: Micros) -> Post:
+    """The post, with an :func:`honest` time of writing."""
+    created = honest(post.created_at, now)
+    return post if created == post.created_at else structs.replace(post, created_at=created)
 
 
 def honest(created: Micros | None, now: Micros) -> Micros:

@@ -62,6 +62,7 @@ async def test_times_are_those_of_writing_and_never_run_back() -> None:
     assert times == sorted(times)
     assert max(times) <= now
     seen = {post.id: post for post in watch.of(Post)}
+    assert max(post.created_at for post in seen.values()) <= now
     assert seen["p2"].seen_at == seen["p2"].created_at
     assert seen["p5"].seen_at - seen["p4"].seen_at == 2 * SECOND, "the rhythm is kept"
     assert T0 - 8 * 86_400 * SECOND < seen["ancient"].seen_at <= T0
