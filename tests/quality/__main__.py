@@ -56,10 +56,11 @@ def real(shared: Path) -> Task:
 @click.argument("shared", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--plateau", "scaled", is_flag=True, help="Scale each number of coordination.")
 @click.option("--only", multiple=True, help="With --plateau: only this heuristic.")
-def main(shared: Path | None, scaled: bool, only: tuple[str, ...]) -> None:
+@click.option("--blind", is_flag=True, help="With --plateau: names hidden.")
+def main(shared: Path | None, scaled: bool, only: tuple[str, ...], blind: bool) -> None:
     """Measure, and write material/quality.toml and the README's section."""
     if scaled:
-        click.echo(plateau(real(shared) if shared else bundled()[0], only))
+        click.echo(plateau(real(shared) if shared else bundled()[0], only, blind=blind))
         return
     date = datetime.now(UTC).date().isoformat()
     with ProcessPoolExecutor(PROCESSES) as pool:

@@ -81,15 +81,16 @@ def variants(only: Collection[str] = ()) -> Iterator[Variant]:
                 yield variant
 
 
-def plateau(task: Task, only: Collection[str] = ()) -> str:
-    """The table: a line for each number, a column for each factor."""
+def plateau(task: Task, only: Collection[str] = (), *, blind: bool = False) -> str:
+    """The table: a line for each number, a column for each factor. ``blind`` hides all names, which
+    tells more where one group with telling names carries everything."""
     rows: dict[tuple[str, float], dict[float, Outcome]] = {}
     fusing: dict[tuple[str, float], dict[float, Outcome]] = {}
     whole = Outcome()
     usual = [each.name for each in coordinating()]
     every = variants(only)
     while chunk := list(islice(every, SIDE_BY_SIDE)):
-        ablation = _run(task, chunk)
+        ablation = _run(task, chunk, blind)
         whole = _outcome(ablation, usual)
         for each in chunk:
             names = [name for name in usual if name != each.heuristic] + [each.name]
@@ -102,7 +103,7 @@ def plateau(task: Task, only: Collection[str] = ()) -> str:
         cells = [_cell(row.get(factor), whole) for factor in FACTORS]
         lines.append(_line(name, f"{default:g}", cells))
     return (
-        f"{task.title}: precision {whole.precision}, recall {whole.recall}, F1 {whole.f1}\n"
+        f"{task.title}{', names hidden' * blind}: precision {whole.precision}, recall {whole.recall}, F1 {whole.f1}\n"
         "▼ where F1 falls by more than 0.02, ! where precision does; · where it cannot be set\n\n"
         + "\n".join(lines)
     )
@@ -122,11 +123,11 @@ def _fusing(
     return rows
 
 
-def _run(task: Task, chunk: Sequence[Variant]) -> Ablation:
+def _run(task: Task, chunk: Sequence[Variant], blind: bool) -> Ablation:
     def everything() -> list[Heuristic]:
         return [*coordinating(), *(each.made for each in chunk)]
 
-    return run(task, everything, ablation=True, groups=_Deaf()).ablation()
+    return run(task, everything, ablation=True, blind=blind, groups=_Deaf()).ablation()
 
 
 def _outcome(ablation: Ablation, names: Sequence[str]) -> Outcome:
