@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
-from moltwatch.heuristics.parameters import Count, Fraction, Seconds
+from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import HOUR, SECOND, Micros
@@ -92,7 +92,7 @@ class CoReply(Heuristic):
         self,
         window: Seconds = 21_600.0,
         gap: Seconds = 300.0,
-        occasions: Annotated[Count, Meta(ge=2)] = 3,
+        occasions: Annotated[int, Meta(ge=2, le=1_000)] = 3,
         overlap: Fraction = 0.45,
         strength: Fraction = 0.6,
     ) -> None:

@@ -62,7 +62,7 @@ class ReplyCircle(Heuristic):
 
     def __init__(
         self,
-        answers: Annotated[Count, Meta(ge=2, le=KEPT)] = 4,
+        answers: Annotated[int, Meta(ge=2, le=KEPT)] = 4,
         threads: Count = 2,
         share: Fraction = 0.6,
         accounts: Accounts = 3,

@@ -12,7 +12,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
-from moltwatch.heuristics.parameters import Count, Fraction, Seconds
+from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.model import MOST_LISTED, Kind, Post
 from moltwatch.times import DAY, SECOND, Micros, format_duration
 
@@ -83,7 +83,7 @@ class TurnTaking(Heuristic):
     def __init__(
         self,
         gap: Seconds = 900.0,
-        turns: Annotated[Count, Meta(ge=2, le=TURNS_KEPT)] = 3,
+        turns: Annotated[int, Meta(ge=2, le=TURNS_KEPT)] = 3,
         share: Fraction = 0.5,
         strength: Fraction = 0.6,
     ) -> None:

@@ -103,7 +103,8 @@ def plateau(task: Task, only: Collection[str] = (), *, blind: bool = False) -> s
         cells = [_cell(row.get(factor), whole) for factor in FACTORS]
         lines.append(_line(name, f"{default:g}", cells))
     return (
-        f"{task.title}{', names hidden' * blind}: precision {whole.precision}, recall {whole.recall}, F1 {whole.f1}\n"
+        f"{task.title}{', names hidden' * blind}: "
+        f"precision {whole.precision}, recall {whole.recall}, F1 {whole.f1}\n"
         "▼ where F1 falls by more than 0.02, ! where precision does; · where it cannot be set\n\n"
         + "\n".join(lines)
     )
