@@ -1,14 +1,14 @@
 """What is remembered of authors and threads while a stream goes by.
 
-Everything fades: an author or a thread that was quiet for longer than ``fade`` is forgotten, and
-of a busy one only the latest posts are kept, so that memory is bounded whatever comes and a slice
-of a recording with a warm-up gives the same verdicts as the whole. Profiles do not fade with time,
-because an archive tells them once; they are bounded by number.
+Everything fades: an author who was quiet for longer than ``fade`` is forgotten, a thread after half
+of it, and of a busy one only the latest posts are kept, so that memory is bounded whatever comes
+and a slice of a recording with a warm-up gives the same verdicts as the whole. Profiles do not fade
+with time, because an archive tells them once; they are bounded by number.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -32,10 +32,7 @@ MOST_PROFILES = 200_000
 class Past(Struct, frozen=True, gc=False):
     """A post as it is remembered."""
 
-    id: str
-    at: Micros
     author: str
-    thread: str
     utf8: bytes
 
     @property
@@ -47,7 +44,7 @@ class Past(Struct, frozen=True, gc=False):
 class Author:
     """One account's recent past."""
 
-    __slots__ = ("first_seen", "last_seen", "n", "name", "notes", "profile", "recent")
+    __slots__ = ("first_seen", "last_seen", "n", "name", "notes", "profile", "threads")
 
     def __init__(self, name: str, profile: AgentSeen | None) -> None:
         self.name = name
@@ -58,7 +55,8 @@ class Author:
         self.last_seen: Micros = 0
         self.n = 0
         """Posts since ``first_seen``."""
-        self.recent: deque[Past] = deque(maxlen=POSTS_PER_AUTHOR)
+        self.threads: list[str] = []
+        """Ids of the threads of its latest posts, in order."""
         self.notes: dict[str, Any] = {}
         """What heuristics note down, forgotten with the account."""
 
@@ -84,7 +82,7 @@ class Thread:
         self.id = id
         self.last_seen: Micros = 0
         self.n = 0
-        self.posts: OrderedDict[str, Past] = OrderedDict()
+        self.posts: dict[str, Past] = {}
         """The root, if it was seen, and the latest posts, by id."""
 
     @property
@@ -133,16 +131,17 @@ class Memory:
         # Names of author and thread as they are held already, not each post's copy of them; and
         # one emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
         utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")
-        past = Past(post.id, post.seen_at, author.name, thread.id, utf8)
         author.first_seen = post.seen_at if author.first_seen is None else author.first_seen
         author.last_seen = post.seen_at
         author.n += 1
-        author.recent.append(past)
+        author.threads.append(thread.id)
+        if len(author.threads) > POSTS_PER_AUTHOR:
+            del author.threads[0]
         self._authors[author.name] = author
         self._authors.move_to_end(author.name)
         thread.last_seen = post.seen_at
         thread.n += 1
-        thread.posts[post.id] = past
+        thread.posts[post.id] = Past(author.name, utf8)
         if len(thread.posts) > POSTS_PER_THREAD:
             oldest = next(id for id in thread.posts if id != thread.id)
             del thread.posts[oldest]
@@ -152,9 +151,8 @@ class Memory:
 
     def forget(self, now: Micros) -> None:
         """Let go of whoever was quiet for longer than the fade."""
-        horizon = now - self.fade
-        _drop_before(self._authors, horizon)
-        _drop_before(self._threads, horizon)
+        _drop_before(self._authors, now - self.fade)
+        _drop_before(self._threads, now - self.fade // 2)  # hardly any is taken up again
 
 
 _Fading = TypeVar("_Fading", Author, Thread)

@@ -112,9 +112,7 @@ class Watcher:
         post = post_of(label, self.now)
         thread = Thread(post.thread)
         if answered := label.get("in_reply_to"):
-            thread.posts[post.thread] = Past(
-                post.thread, self.now, "", post.thread, fold(answered)[:400].encode()
-            )
+            thread.posts[post.thread] = Past("", fold(answered)[:400].encode())
         author = self.memory.author(post.author)
         if label["bio"]:
             author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
