@@ -11,14 +11,14 @@ heuristics is scaled.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from moltwatch.heuristics.quality import Outcome, Set, quality
+from moltwatch.heuristics.quality import Set, quality
 from moltwatch.paths import shipped
 from tests.fit.stream import FOLDER, OWN
 from tests.quality.measure import Task, cross_validated, measure, measure_blind
@@ -63,22 +63,25 @@ def main(shared: Path | None, scaled: bool, only: tuple[str, ...], blind: bool) 
         click.echo(plateau(real(shared) if shared else bundled()[0], only, blind=blind))
         return
     date = datetime.now(UTC).date().isoformat()
+    before = quality() if QUALITY.exists() and not shared else {}
     with ProcessPoolExecutor(PROCESSES) as pool:
-        hidden: Future[Outcome] | None = None
-        running = []
         if shared:
-            running.append(pool.submit(measure, real(shared), date))
+            known = cross_validated()
+            whole = pool.submit(measure, real(shared), date)
             hidden = pool.submit(measure_blind, real(shared))
-        running = [pool.submit(measure, task, date) for task in bundled()] + running
-        names = [task.name for task in bundled()] + [REAL] * bool(shared)
-        sets = {name: each.result() for name, each in zip(names, running, strict=True)}
-        if hidden:
+        running = {task.name: pool.submit(measure, task, date) for task in bundled()}
+        sets = {name: each.result() for name, each in running.items()}
+        if shared:
             sets[REAL] = msgspec.structs.replace(
-                sets[REAL], blind=hidden.result(), cross_validated=cross_validated()
+                whole.result(), blind=hidden.result(), cross_validated=known
             )
-    if not shared and (before := quality().get(REAL)):
-        sets[REAL] = before
+        elif REAL in before:
+            sets[REAL] = before[REAL]
     save(sets)
+    for name, measured in sets.items():
+        for kind, choices in measured.families.items():
+            shown = msgspec.json.encode(choices["all"]).decode()
+            click.echo(f"{name} ({measured.measured}), {kind}: {shown}")
 
 
 def save(sets: dict[str, Set]) -> None:
