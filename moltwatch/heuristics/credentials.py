@@ -8,19 +8,25 @@ from collections.abc import Iterable
 from math import log2
 from typing import Annotated, ClassVar
 
+from ahocorasick_rs import BytesAhoCorasick
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.refrain import IN_FULL, Refrains, Repeats
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import Kind
 
 _MATERIAL = read_material("credentials")
-_KEYS = tuple((key["needs"], re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
+_KEYS = tuple((re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
+_NEEDS = [(at, word) for at, key in enumerate(_MATERIAL["key"]) for word in key["needs"]]
+_AUTOMATON = BytesAhoCorasick([word.encode() for _, word in _NEEDS])
+"""Finds what the keys need in one walk through the text."""
 _PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])
 _LONG_WORD = 16
 """No credential is without a run of letters and digits this long, except a seed phrase."""
-_SEED_NAMES = ("seed phrase", "mnemonic", "recovery phrase")
-_MOST_CHARS = 20_000
+_SEED_NAMES = frozenset(["seed", "mnemonic", "recovery"])
+_MOST_CHARS = 16_000
 
 
 class Credentials(Heuristic):
@@ -32,6 +38,8 @@ class Credentials(Heuristic):
 
     Parameters
     randomness: least entropy of the secret part (bits a character, 1 to 6)
+    repeats: how often in a day an account is told for the same kind of secret, before only each
+        doubling is (posts, 1 to 1,000,000)
 
     Fails when
     a secret has no form of its own; and it cannot know whether a key still works.
@@ -41,25 +49,32 @@ class Credentials(Heuristic):
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "credentials"
 
-    def __init__(self, randomness: Annotated[float, Meta(ge=1, le=6)] = 3.2) -> None:
+    def __init__(
+        self, randomness: Annotated[float, Meta(ge=1, le=6)] = 3.2, repeats: Repeats = IN_FULL
+    ) -> None:
         self.randomness = randomness
+        self.repeats = repeats
+        self._refrains = Refrains(repeats)
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        body = item.text.body[:_MOST_CHARS]
-        lower = body.lower()
-        if item.text.longest < _LONG_WORD and not any(name in lower for name in _SEED_NAMES):
-            return ()
-        found = dict.fromkeys(
+        reason = item.text.once(self._found)
+        return (self._refrains.signal(item, 0.9, reason),) if reason else ()
+
+    def _found(self, text: Text) -> str:
+        """What a text shows, in words; nothing if it shows nothing."""
+        if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
+            return ""
+        utf8 = text.folded.encode("utf-8", "surrogatepass")
+        hits = _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True)
+        body = text.body[:_MOST_CHARS]
+        found = [
             says
-            for needs, pattern, says in _KEYS
-            if any(map(lower.__contains__, needs))
-            for match in pattern.finditer(body)
-            if self._is_secret(match)
-        )
-        if not found:
-            return ()
-        reason = f"contains what looks like {' and '.join(list(found)[:2])}"
-        return (Signal(post=item.post.id, author=item.post.author, strength=0.9, reason=reason),)
+            for pattern, says in (
+                _KEYS[at] for at in sorted({_NEEDS[which][0] for which, _, _ in hits})
+            )
+            if any(map(self._is_secret, pattern.finditer(body)))
+        ]
+        return f"contains what looks like {' and '.join(found[:2])}" if found else ""
 
     def _is_secret(self, match: re.Match[str]) -> bool:
         groups = match.groupdict()

@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
 
+from moltwatch.heuristics.attacks import Place, find_attacks
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.mention import is_quoted, is_reported, topics
 from moltwatch.heuristics.parameters import Fraction
+from moltwatch.heuristics.refrain import IN_FULL, Refrains, Repeats
+from moltwatch.heuristics.texts import Text
 from moltwatch.heuristics.verdict import noisy_or
 from moltwatch.model import Kind
-
-_MATERIAL = read_material("injection")
-_MOST_CHARS = 6_000
-_NEAR = 45
-"""Characters before an attack in which a word may show that it is only mentioned."""
+from moltwatch.text import as_written, display_line
 
 
-class _Attack(Struct, frozen=True):
-    name: str
-    says: str
-    weight: float
-    needs: tuple[frozenset[str], ...]
-    """Of each set a post has a word, or cannot be this attack: spares it the pattern."""
-    marks: tuple[str, ...]
-    """Substrings of which it has one, or it is spared as well; none where words will do."""
-    pattern: re.Pattern[str]
+class _Found(Struct, frozen=True):
+    """All attacks of one text."""
 
-
-_ATTACKS = tuple(
-    _Attack(
-        name,
-        told["says"],
-        told["weight"],
-        tuple(map(frozenset, told["needs"])),
-        tuple(told.get("marks", ())),
-        re.compile("|".join(told["patterns"])),
-    )
-    for name, told in _MATERIAL["attack"].items()
-)
-
-
-def _has_any(marks: tuple[str, ...], text: str) -> bool:
-    return not marks or any(map(text.__contains__, marks))
-
-
-def _any_of(phrases: list[str]) -> re.Pattern[str]:
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
-
-
-_BEFORE = _any_of(_MATERIAL["mention"]["before"])
-_ABOUT = re.compile("|".join(map(re.escape, _MATERIAL["mention"]["about"])))
-_OPENING = "\"“‘«「『`'*"
-_CLOSING = "\"”’»」』`'*"
+    strength: float
+    reason: str
 
 
 class Injection(Heuristic):
@@ -70,6 +36,8 @@ class Injection(Heuristic):
     quoted: what is left of an attack inside quotation marks or code (0 to 1)
     mentioned: what is left of one after words of reporting or refusal (0 to 1)
     about: what is left for each word, up to three, that shows the post is about security (0 to 1)
+    repeats: how often in a day an account is told for the same attack, before only each doubling is
+        (posts, 1 to 1,000,000)
 
     Fails when
     an attack is dressed as a story or as a warning against itself, is spread over several posts, or
@@ -81,59 +49,50 @@ class Injection(Heuristic):
     family: ClassVar[str] = "injection"
 
     def __init__(
-        self, quoted: Fraction = 0.45, mentioned: Fraction = 0.45, about: Fraction = 0.6
+        self,
+        quoted: Fraction = 0.45,
+        mentioned: Fraction = 0.45,
+        about: Fraction = 0.6,
+        repeats: Repeats = IN_FULL,
     ) -> None:
         self.quoted = quoted
         self.mentioned = mentioned
         self.about = about
+        self.repeats = repeats
+        self._refrains = Refrains(repeats)
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        vocabulary = item.vocabulary
-        attacks = [
-            attack for attack in _ATTACKS if not any(map(vocabulary.isdisjoint, attack.needs))
+        found = item.text.once(self._found)
+        if found is None:
+            return ()
+        return (self._refrains.signal(item, found.strength, found.reason),)
+
+    def _found(self, text: Text) -> _Found | None:
+        places = find_attacks(text.folded)
+        if not places:
+            return None
+        # Of attacks that say the same the strongest: how strong, and where it stands.
+        strongest: dict[str, tuple[float, int, int]] = {}
+        for place in places:
+            use = (self._weight(text.folded, place), place.start, place.end)
+            says = place.attack.says
+            strongest[says] = max(strongest.get(says, (0.0, 0, 0)), use)
+        subjects = topics(text.folded)
+        left: float = self.about ** min(len(subjects), 3)
+        strength = noisy_or(weight for weight, _, _ in strongest.values()) * left
+        reasons = [
+            f"{says} (“{display_line(as_written(text.body, text.folded, start, end), 80)}”)"
+            for says, (_, start, end) in sorted(strongest.items(), key=lambda hit: -hit[1][0])[:2]
         ]
-        if not attacks:
-            return ()
-        text = item.folded[:_MOST_CHARS]
-        attacks = [each for each in attacks if _has_any(each.marks, text)]
-        found = list(self._find(text, attacks))
-        if not found:
-            return ()
-        topics = dict.fromkeys(match[0] for match in _ABOUT.finditer(text))
-        left: float = self.about ** min(len(topics), 3)
-        strength = noisy_or(weight for weight, _, _ in found) * left
-        found.sort(key=lambda hit: -hit[0])
-        reasons = dict.fromkeys(f"{attack.says} (“{words[:80]}”)" for _, attack, words in found)
-        reason = "; ".join(list(reasons)[:2])
-        if topics:
-            reason += f"; though it speaks of {', '.join(list(topics)[:2])}"
-        return (
-            Signal(post=item.post.id, author=item.post.author, strength=strength, reason=reason),
-        )
+        if subjects:
+            reasons[-1] += f"; though it speaks of {', '.join(subjects[:2])}"
+        return _Found(strength, "; ".join(reasons))
 
-    def _find(self, text: str, attacks: Iterable[_Attack]) -> Iterator[tuple[float, _Attack, str]]:
-        """The strongest use of each attack: its weight, and the words."""
-        for attack in attacks:
-            best: tuple[float, str] = (0.0, "")
-            for at, match in enumerate(attack.pattern.finditer(text)):
-                weight = attack.weight * self._use(text, match.start(), match.end())
-                best = max(best, (weight, match[0]))
-                if at == 20:
-                    break
-            if best[0]:
-                yield best[0], attack, best[1]
-
-    def _use(self, text: str, start: int, end: int) -> float:
-        """1 for an attack that is used, less for one that is mentioned."""
-        use = 1.0
-        before = text[max(0, start - 3) : start].strip()
-        if (
-            before[-1:]
-            and before[-1] in _OPENING
-            and any(sign in _CLOSING for sign in text[end : end + 80])
-        ):
-            use *= self.quoted
-        sentence = re.split(r"[.!?:\n] ", text[max(0, start - _NEAR) : start])[-1]
-        if _BEFORE.search(sentence):
-            use *= self.mentioned
-        return use
+    def _weight(self, text: str, place: Place) -> float:
+        """How telling an attack is where it stands."""
+        weight = place.attack.weight
+        if is_quoted(text, place.start, place.end, code=place.attack.code):
+            weight *= self.quoted
+        if is_reported(text, place.start, place.end):
+            weight *= self.mentioned
+        return weight
