@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import ClassVar, TypeAlias
+from itertools import compress, islice
+from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.parameters import Count
@@ -18,9 +18,13 @@ _MOST_CHARS = 2_000
 _MOST_SENTENCES = 100
 """Sentences remembered of one account."""
 
-_Sentence: TypeAlias = tuple[int, int, str]
-"""Hash (it is only ever compared, so that it differs from run to run does no harm), length in
-characters, and the sentence."""
+
+class _Sentences(NamedTuple):
+    """The sentences of a text."""
+
+    told: list[str]
+    keys: list[int]
+    """Their hashes: only ever compared, so that they differ from run to run does no harm."""
 
 
 class _Said:
@@ -62,45 +66,40 @@ class SelfRepetition(PersonaHeuristic):
     def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
         sentences = item.text.once(self._cut)
         said = item.author.note(self.name, _Said)
-        seen = list(self._compare(sentences, said)) if said.posts and sentences else ()
-        said.posts += 1
         times = said.times
-        for key, _, _ in sentences:
+        new = times.keys().isdisjoint(sentences.keys)
+        seen = () if new else tuple(self._compare(sentences, said))
+        said.posts += 1
+        for key in sentences.keys:
             times[key] = times.pop(key, 0) + 1  # at the end: said last
         if len(times) > _MOST_SENTENCES:
             for key in list(islice(times, len(times) - _MOST_SENTENCES)):
                 del times[key]
         return seen
 
-    def _compare(self, sentences: Sequence[_Sentence], said: _Said) -> Iterator[Mark]:
-        times = said.times
-        again = [sentence for sentence in sentences if sentence[0] in times]
-        if not again:
-            return
-        share = sum([length for _, length, _ in again]) / sum(
-            [length for _, length, _ in sentences]
-        )
+    def _compare(self, sentences: _Sentences, said: _Said) -> Iterator[Mark]:
+        """What shows if at least one sentence was said before."""
+        often = [said.times.get(key, 0) for key in sentences.keys]
+        lengths = list(map(len, sentences.told))
+        share = sum(compress(lengths, often)) / sum(lengths)
         yield Mark(
             "repetition.share", share, "is to {:.0%} made of sentences it posted before", share
         )
-        last = times.get(sentences[-1][0], 0)
-        if last >= 2 and len(sentences) > 1:
-            says = f"closes as {last} of its last {said.posts} posts did"
-            yield Mark("repetition.closing", saturating(last, 3.0), says)
-        most = max(again, key=lambda sentence: times[sentence[0]])
-        if (n := times[most[0]]) >= 2:
-            says = f"said this {n} times before: “{{:.50}}”"
-            yield Mark("repetition.often", saturating(n, 6.0), says, most[2])
-        if n >= _STALE and share > 0.9:
+        if often[-1] >= 2 and len(often) > 1:
+            says = f"closes as {often[-1]} of its last {said.posts} posts did"
+            yield Mark("repetition.closing", saturating(often[-1], 3.0), says)
+        if (most := max(often)) >= 2:
+            says = f"said this {most} times before: “{{:.50}}”"
+            yield Mark(
+                "repetition.often", saturating(most, 6.0), says, sentences.told[often.index(most)]
+            )
+        if most >= _STALE and share > 0.9:
             yield Mark("repetition.stale", 1.0, "has been said often enough to be known")
 
-    def _sentences(self, text: Text) -> Sequence[_Sentence]:
+    def _sentences(self, text: Text) -> _Sentences:
         body = text.body[:_MOST_CHARS]
         for end in _SENTENCE_ENDS:
             if end in body:
                 body = body.replace(end, "\n")
-        return [
-            (hash(sentence), len(sentence), sentence)
-            for sentence in map(str.strip, body.split("\n"))
-            if len(sentence) >= self.shortest
-        ]
+        told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self.shortest]
+        return _Sentences(told, list(map(hash, told)))
