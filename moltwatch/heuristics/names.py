@@ -8,6 +8,9 @@ from functools import lru_cache
 from moltwatch.text import fold
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
+_KEY = re.compile(r"[0-9a-f]{64}")
+"""An account that is a public key: no name, though ``ace`` or ``fade`` may stand in it."""
+
 _COMMONPLACE = frozenset(
     [
         "agent",
@@ -86,5 +89,7 @@ _COMMONPLACE = frozenset(
 def names(account: str) -> frozenset[str]:
     """The words by which an account may call itself, in match form."""
     whole = fold(account)
+    if _KEY.fullmatch(account):
+        return frozenset({whole})
     parts = {fold(part) for part in _PARTS.findall(account)}
     return frozenset({whole} | {part for part in parts - _COMMONPLACE if len(part) > 2})

@@ -27,6 +27,9 @@ MOST_UNUSUAL = 20_000
 MOST_DIALECTS = 2_000
 MOST_SPEAKERS = 50_000
 
+FLUENT = 2
+"""Words of a dialect, where it has several, that one must use to be one of its speakers."""
+
 ONE_IN = 3
 """One post in so many of those who write much is listened to: what they say, they say again."""
 
@@ -60,7 +63,8 @@ class _Dialect:
     def __init__(self, name: str) -> None:
         self.name = name
         self.words: list[str] = []
-        self.speakers: dict[str, None] = {}
+        self.speakers: dict[str, int] = {}
+        """Accounts, and how many of the words they used."""
 
 
 class Vocabulary(Heuristic):
@@ -171,6 +175,7 @@ class Vocabulary(Heuristic):
             held.waiting.append(first)
             self._unusual[word] = held
         self._unusual.move_to_end(word)
+        news: tuple[str, ...] = (author,) if is_quiet and author not in held.quiet else ()
         if is_quiet:
             held.quiet[author] = None
             held.waiting.append((post.seen_at, author, post.id))
@@ -186,7 +191,8 @@ class Vocabulary(Heuristic):
             if len(held.quiet) < self.accounts or self._by_chance(held) > CHANCE:
                 return
             held.dialect = self._dialect(word, held)
-        yield from self._tell(held, held.dialect)
+            news = tuple(held.quiet)
+        yield from self._tell(held, held.dialect, news)
 
     def _by_chance(self, held: _Word) -> float:
         """Probability that of the accounts that use a word so many, or more, hardly write."""
@@ -209,9 +215,11 @@ class Vocabulary(Heuristic):
         dialect.words.append(word)
         return dialect
 
-    def _tell(self, held: _Word, dialect: _Dialect) -> Iterator[Signal]:
-        for account in held.quiet:
-            dialect.speakers[account] = None
+    def _tell(self, held: _Word, dialect: _Dialect, news: Iterable[str]) -> Iterator[Signal]:
+        """Signals for the posts with a word of a dialect; ``news`` are accounts that use it for
+        the first time. Where there are several words, who uses but one of them is a passer-by."""
+        for account in news:
+            dialect.speakers[account] = dialect.speakers.get(account, 0) + 1
             if account not in self._speaks:
                 self._speaks[account] = dialect
         while len(self._speaks) > MOST_SPEAKERS:
@@ -219,10 +227,13 @@ class Vocabulary(Heuristic):
         n = len(dialect.words)
         shown = ", ".join(f"“{word[:40]}”" for word in dialect.words[:3])
         more = f" and {n - 3} words more" if n > 3 else ""
-        reason = f"{len(dialect.speakers)} accounts that hardly write use {shown}{more}, new here"
+        speakers = [a for a, known in dialect.speakers.items() if known >= min(n, FLUENT)]
+        reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
         evidence = tuple(id for _, _, id in held.waiting)[:MOST_LISTED]
-        while held.waiting:
-            _, author, id = held.waiting.popleft()
+        for at, author, id in [held.waiting.popleft() for _ in range(len(held.waiting))]:
+            if n > 1 and dialect.speakers.get(author, 0) < FLUENT:
+                held.waiting.append((at, author, id))
+                continue
             if not self._told.is_new(id):
                 continue
             yield Signal(
@@ -231,7 +242,7 @@ class Vocabulary(Heuristic):
                 strength=min(1.0, self.strength + 0.1 * min(3, n - 1)),
                 reason=reason,
                 evidence=evidence,
-                accounts=tuple(dialect.speakers)[:MOST_LISTED],
-                n=len(dialect.speakers),
+                accounts=tuple(speakers[:MOST_LISTED]),
+                n=len(speakers),
                 cluster=dialect.name,
             )
