@@ -19,16 +19,13 @@ RUNS = 5
 
 
 def run_floor(path: Path) -> None:
-    """Decode, words as anybody would find them, one MinHash a post: nothing of moltwatch's own but
-    the shape of a line."""
-    import re
-
+    """Decode, match form and words, one MinHash a post."""
     import msgspec
     from rensa import RMinHash
 
     from moltwatch.model import Event, Post
+    from moltwatch.text import fold, words
 
-    words = re.compile(r"\w+").findall
     decoder = msgspec.json.Decoder(Event)
     with path.open("rb") as lines:
         next(lines)  # the header
@@ -36,7 +33,7 @@ def run_floor(path: Path) -> None:
             event = decoder.decode(line)
             if isinstance(event, Post):
                 sketch = RMinHash(num_perm=64, seed=1)
-                sketch.update(words(event.body.lower()))
+                sketch.update(words(fold(event.body)))
                 sketch.digest()
 
 
