@@ -15,6 +15,8 @@ from itertools import permutations
 
 _MOST_RUNS = 20
 """Runs looked at in one text."""
+_LEAST_LETTERS = 4
+"""Different ones: of fewer it is a pattern, not a message."""
 
 _BASE64 = re.compile(r"(?<![\w/+.-])[A-Za-z0-9+/]{24,}={0,2}(?![\w/+=])")
 _BITS = re.compile(r"(?:\b[01]{8}\b[ ,]?){4,}|(?<!\d)[01]{40,}(?!\d)")
@@ -31,11 +33,11 @@ _MORSE_CODE = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- "
     "-..- -.-- --.. ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
 )
-_MORSE_LETTERS = dict(zip(_MORSE_CODE.split(), string.ascii_lowercase + string.digits, strict=True))
+MORSE_LETTERS = dict(zip(_MORSE_CODE.split(), string.ascii_lowercase + string.digits, strict=True))
 _MORSE_SIGNS = str.maketrans("·•–−_", "..---")
 # The cells of a to j; k to t are the same with dot 3, u to z with dot 6 as well, but for w.
 _FIRST_CELLS = (0x01, 0x03, 0x09, 0x19, 0x11, 0x0B, 0x1B, 0x13, 0x0A, 0x1A)
-_BRAILLE_LETTERS = {
+BRAILLE_LETTERS = {
     **{0x2800 + cell: letter for cell, letter in zip(_FIRST_CELLS, "abcdefghij", strict=True)},
     **{0x2804 + cell: letter for cell, letter in zip(_FIRST_CELLS, "klmnopqrst", strict=True)},
     **{0x2824 + cell: letter for cell, letter in zip(_FIRST_CELLS[:5], "uvxyz", strict=True)},
@@ -99,18 +101,18 @@ def morse(text: str, least: int) -> Iterator[str]:
     for run in _runs(_MORSE, text):
         words = re.split(r"\s*[/|]\s*|\s{2,}", run.translate(_MORSE_SIGNS).strip(" /|"))
         said = " ".join(
-            "".join(_MORSE_LETTERS.get(sign, "?") for sign in word.split()) for word in words
+            "".join(MORSE_LETTERS.get(sign, "?") for sign in word.split()) for word in words
         )
         letters = set(said) - {" ", "?"}
-        if len(said) >= least and "?" not in said and len(letters) >= 4:
+        if len(said) >= least and "?" not in said and len(letters) >= _LEAST_LETTERS:
             yield said
 
 
 def braille(text: str, least: int) -> Iterator[str]:
     """Braille letters; pictures made of them are no words."""
     for run in _runs(_BRAILLE, text):
-        said = run.translate(_BRAILLE_LETTERS)
-        if len(said) >= least and said.isascii() and len(set(said)) >= 4:
+        said = run.translate(BRAILLE_LETTERS)
+        if len(said) >= least and said.isascii() and len(set(said)) >= _LEAST_LETTERS:
             yield said
 
 
@@ -122,7 +124,7 @@ def zero_width(text: str, least: int) -> Iterator[str]:
     for zero, one in permutations(sorted(set(signs)), 2):
         digits = "".join("0" if sign == zero else "1" for sign in signs if sign in (zero, one))
         said = _from_bits(digits, least)
-        if len(set(said)) >= least:
+        if len(set(said)) >= _LEAST_LETTERS:
             yield said
 
 
