@@ -120,6 +120,12 @@ class Source(ABC):
         return False
 
     @property
+    def catching_up(self) -> bool:
+        """What it brings at first lies in the past, and is on its way: others beside it wait, or
+        their present would make a crowd of it. Ends by itself, soon."""
+        return False
+
+    @property
     def statuses(self) -> Sequence[Status]:
         """One for each source behind this one; its own where there is nothing behind it."""
         return [self.status]

@@ -75,7 +75,7 @@ def describe(event: Event) -> str:
             where = f" in {display_line(event.community, 40)}" if event.community else ""
             return f"a {event.kind} by {display_line(event.author, 60)}{where}"
         case AgentSeen():
-            return f"the profile of {display_line(event.name, 60)}"
+            return f"the profile of {display_line(event.display or event.name, 60)}"
     return f"the {type(event).__name__.lower()} of a post"
 
 

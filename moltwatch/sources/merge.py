@@ -1,8 +1,9 @@
 """Several sources as one: recordings by their times, anything else by arrival.
 
 Two recordings are merged below the pacing, event by event, so that they share one time line, one
-seek bar, and give the same stream in every run. Live sources have no order but that of arrival;
-where one lags behind the other, the intake raises its times to stream time. So it is for a
+seek bar, and give the same stream in every run. Live sources begin in one order of time, the past
+that some of them bring before the present of all; from then on they have none but that of arrival,
+and where one lags behind the other, the intake raises its times to stream time. So it is for a
 recording beside a live source: what comes of it between two live events depends on who was read
 first, and only the recording made of such a run tells it again the same.
 """
@@ -10,8 +11,8 @@ first, and only the recording made of such a run tells it again the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from heapq import heappop, heappush
 
 from moltwatch.errors import MoltwatchError, Rejects
@@ -20,6 +21,9 @@ from moltwatch.recording.base import BATCH, Header, Reader, Span
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.times import Micros
+
+MOST_HELD = 50_000
+"""Events that wait for another source's past."""
 
 
 def merge(sources: Sequence[Source]) -> Source:
@@ -46,10 +50,30 @@ class MergedSource(Source):
         return all(source.replayed for source in self._sources)
 
     @property
+    def catching_up(self) -> bool:
+        return any(source.catching_up for source in self._sources)
+
+    @property
     def statuses(self) -> Sequence[Status]:
         return [status for source in self._sources for status in source.statuses]
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        opening: list[Event] | None = []
+        async with aclosing(self._arriving()) as arriving:
+            async for batch in arriving:
+                self.status.events += len(batch)
+                if opening is not None:
+                    opening += batch
+                    if self.catching_up and len(opening) <= MOST_HELD:
+                        continue
+                    batch, opening = sorted(opening, key=_when), None
+                if batch:
+                    yield batch
+        if opening:
+            yield sorted(opening, key=_when)
+
+    async def _arriving(self) -> AsyncGenerator[Sequence[Event]]:
+        """What comes, as it comes; nothing where a source has come to its end."""
         # One place in the queue: whoever is faster than the pipeline waits, as it would alone.
         queue: asyncio.Queue[Sequence[Event] | _Ended] = asyncio.Queue(maxsize=1)
         pumps = [asyncio.create_task(_pump(source, queue)) for source in self._sources]
@@ -60,7 +84,6 @@ class MergedSource(Source):
             while running:
                 item = await queue.get()
                 if not isinstance(item, _Ended):
-                    self.status.events += len(item)
                     yield item
                     continue
                 running -= 1
@@ -68,6 +91,7 @@ class MergedSource(Source):
                     failures.append(item.error)
                 elif item.error is not None:
                     raise item.error
+                yield ()
         finally:
             for pump in pumps:
                 pump.cancel()
@@ -79,6 +103,10 @@ class MergedSource(Source):
 
     async def close(self) -> None:
         await _close_all(self._sources)
+
+
+def _when(event: Event) -> Micros:
+    return event.seen_at
 
 
 class _Ended:
@@ -93,7 +121,8 @@ async def _pump(source: Source, queue: asyncio.Queue[Sequence[Event] | _Ended]) 
         async for batch in source.batches():
             await queue.put(batch)
     except MoltwatchError as error:
-        source.status.state, source.status.detail = State.FAILED, str(error)
+        if source.status.state is not State.FAILED:  # those that know better have said why
+            source.status.state, source.status.detail = State.FAILED, str(error)
         await queue.put(_Ended(error))
     except Exception as error:
         await queue.put(_Ended(error))

@@ -109,6 +109,10 @@ class MoltbookSource(Source):
             if wake > now:
                 await self._clock.sleep((wake - now) / SECOND)
 
+    @property
+    def catching_up(self) -> bool:
+        return self._reached is None and not self._failing and self.status.state is not State.FAILED
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -44,6 +44,10 @@ class RelaySource(WebsocketSource):
         super().__init__(url, status, feed, **{"heartbeat": TICK} | options)
         self._book = book
 
+    @property
+    def catching_up(self) -> bool:
+        return self._book.catching_up
+
     def _is_final(self, failure: Failure) -> bool:
         return failure.fatal or (super()._is_final(failure) and not self._book.alive)
 

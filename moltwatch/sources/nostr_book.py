@@ -78,6 +78,11 @@ class Book:
         """That feed has brought what there is, or never will."""
         self._histories.discard(feed)
 
+    @property
+    def catching_up(self) -> bool:
+        """Histories are being waited for."""
+        return bool(self._histories)
+
     def open(self, now: Micros) -> list[Event]:
         """What was gathered, once no history is waited for.
 

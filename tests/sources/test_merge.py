@@ -14,11 +14,12 @@ from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable
 from moltwatch.evaluation.blinded import BlindSource
 from moltwatch.model import Event
 from moltwatch.recording.blind import Blinder
+from moltwatch.sources import merge as merge_module
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.merge import MergedReplay, MergedSource, merge
 from moltwatch.sources.stdin import StdinSource
 from moltwatch.times import SECOND
-from tests.sources.fakes import FakeClock, MemoryReader, drain, post, replay
+from tests.sources.fakes import FakeClock, MemoryReader, drain, post, replay, settle
 
 
 class Live(Source):
@@ -29,6 +30,11 @@ class Live(Source):
         self.status = Status(name=name, state=State.LIVE)
         self.feed: asyncio.Queue[Sequence[Event] | Exception | None] = asyncio.Queue()
         self.closed = False
+        self.late = False
+
+    @property
+    def catching_up(self) -> bool:
+        return self.late
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         while (item := await self.feed.get()) is not None:
@@ -38,6 +44,44 @@ class Live(Source):
 
     async def close(self) -> None:
         self.closed = True
+
+
+async def test_the_past_of_one_comes_before_the_present_of_all() -> None:
+    pushed, polled = Live("a"), Live("b")
+    polled.late = True
+    merged = merge([pushed, polled])
+    pushed.feed.put_nowait([post(90), post(91)])
+    task = asyncio.create_task(_first(merged))
+    await settle()
+    polled.feed.put_nowait([post(10), post(20)])
+    await settle()
+    assert not task.done(), "more of its past is on its way"
+    polled.late = False
+    polled.feed.put_nowait([post(30), post(92)])
+    assert await task == [post(n) for n in (10, 20, 30, 90, 91, 92)]
+
+
+@pytest.mark.parametrize("how", ["it fails", "it ends", "there is too much"])
+async def test_the_past_is_not_waited_for_in_vain(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed, polled = Live("a"), Live("b")
+    polled.late = True
+    merged = merge([pushed, polled])
+    pushed.feed.put_nowait([post(90), post(91)])
+    task = asyncio.create_task(_first(merged))
+    await settle()
+    if how == "there is too much":
+        monkeypatch.setattr(merge_module, "MOST_HELD", 2)
+        pushed.feed.put_nowait([post(92)])
+    else:
+        polled.late = False
+        polled.feed.put_nowait(SourceUnreachable("gone") if how == "it fails" else None)
+    assert list(await task)[:2] == [post(90), post(91)]
+
+
+async def _first(source: Source) -> Sequence[Event]:
+    return await anext(source.batches())
 
 
 def test_one_source_is_itself() -> None:

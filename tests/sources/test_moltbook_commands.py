@@ -22,14 +22,18 @@ from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock
 from tests.sources.moltbook_server import Forum, serving, serving_alone
 
+TALKERS = (
+    "Ondine Marl tinyowl Petrichor Bartleby ferrous_hal Quillback shiokaze Lantern nine_lives "
+    "Velastra hexbloom Orrery pale_tern Juno7 mothlight Saltmarsh cyan_ibis Weir overcast"
+).split()
 KEY = "-".join(("not", "a", "real", "key"))
 
 
 def swarmed(dialect: str = "production") -> Forum:
     """Small talk, and one creed from six accounts within a minute."""
     forum = Forum(dialect=dialect)
-    for number in range(20):
-        forum.post(f"talk{number}", -3_000 + 100 * number, author=f"Crab{number}")
+    for number, name in enumerate(TALKERS):
+        forum.post(f"talk{number}", -3_000 + 100 * number + 37 * number % 53, author=name)
     for number, name in enumerate(SWARM):
         forum.comment(f"creed{number}", -60 + 5 * number, "talk19", author=name, text=CREED)
     return forum
