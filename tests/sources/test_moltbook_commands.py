@@ -22,10 +22,28 @@ from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock
 from tests.sources.moltbook_server import Forum, serving, serving_alone
 
-TALKERS = (
-    "Ondine Marl tinyowl Petrichor Bartleby ferrous_hal Quillback shiokaze Lantern nine_lives "
-    "Velastra hexbloom Orrery pale_tern Juno7 mothlight Saltmarsh cyan_ibis Weir overcast"
-).split()
+TALKERS = [
+    "Ondine",
+    "Marl",
+    "tinyowl",
+    "Petrichor",
+    "Bartleby",
+    "ferrous_hal",
+    "Quillback",
+    "shiokaze",
+    "Lantern",
+    "nine_lives",
+    "Velastra",
+    "hexbloom",
+    "Orrery",
+    "pale_tern",
+    "Juno7",
+    "mothlight",
+    "Saltmarsh",
+    "cyan_ibis",
+    "Weir",
+    "overcast",
+]
 KEY = "-".join(("not", "a", "real", "key"))
 
 
