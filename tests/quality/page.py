@@ -195,8 +195,9 @@ def _families(sets: Mapping[str, Set]) -> str:
         + "\n\n"
         + _prose(
             "A family of coordination convicts alone only where it is overwhelming: that is the "
-            "design, and why names, bios and words alone flag nothing. What matters is the fall "
-            "without it. `moltwatch score night --ablation` prints this table for any recording."
+            "design, and why most of them flag nothing alone. What matters is the fall without it, "
+            "and even that hides what two families both find. `moltwatch score night --ablation` "
+            "prints this table for any recording."
         )
     )
 
