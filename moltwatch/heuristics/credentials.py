@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from math import log2
 from typing import Annotated, ClassVar
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -20,7 +20,9 @@ from moltwatch.model import Kind
 _MATERIAL = read_material("credentials")
 _KEYS = tuple((re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
 _NEEDS = [(at, word) for at, key in enumerate(_MATERIAL["key"]) for word in key["needs"]]
-_AUTOMATON = BytesAhoCorasick([word.encode() for _, word in _NEEDS])
+_AUTOMATON = BytesAhoCorasick(
+    [word.encode() for _, word in _NEEDS], implementation=Implementation.DFA
+)
 """Finds what the keys need in one walk through the text."""
 _PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])
 _LONG_WORD = 16
