@@ -9,7 +9,9 @@ that the few accounts who answer everything do not tie strangers together.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, OrderedDict
+from collections.abc import Collection
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -30,6 +32,8 @@ LEAST_COMMON = 0.34
 """The part of the smaller of a cluster and a group that both must hold for them to be one."""
 
 FEWEST_COMMON = 2
+
+_ACCOUNTS = re.compile(r"(?<!\bof )\b(\d+) (other )?accounts\b")
 
 
 class Standing(Struct, frozen=True):
@@ -53,8 +57,8 @@ class _Alert:
         self.members: dict[str, None] = {}
         """Accounts in order of arrival."""
         self.clusters: list[Cluster] = []
-        self.reasons: dict[str, tuple[float, str]] = {}
-        """By family: strength and sentence of the strongest cluster."""
+        self.reasons: dict[str, tuple[float, str, Collection[str]]] = {}
+        """By family: strength, sentence and accounts of the strongest cluster."""
         self.announced = 0
         """Members when it was last spoken of; 0 as long as it is too small to be."""
 
@@ -62,12 +66,30 @@ class _Alert:
         """Remember a cluster's reason, if it is its family's strongest."""
         held = self.reasons.get(cluster.family)
         if held is None or held[0] <= cluster.strength:
-            self.reasons[cluster.family] = (cluster.strength, cluster.reason)
+            self.reasons[cluster.family] = (cluster.strength, cluster.reason, cluster.members)
 
     @property
     def reason(self) -> str:
+        """The strongest sentences of up to three families, counting those who are in the group:
+        a cluster may hold others, of whom too little is known, and a group may hold more."""
         strongest = sorted(self.reasons.items(), key=lambda entry: (-entry[1][0], entry[0]))
-        return "; ".join(sentence for _, (_, sentence) in strongest[:3])
+        sentences: list[str] = []
+        for _, (_, sentence, accounts) in strongest:
+            shared = sum(account in self.members for account in accounts)
+            if shared >= FEWEST_COMMON or not sentences:
+                sentences.append(_counting(sentence, shared, len(self.members)))
+        return "; ".join(sentences[:3])
+
+
+def _counting(sentence: str, n: int, of: int) -> str:
+    """A sentence about accounts, with the number of those it is told of."""
+
+    def number(match: re.Match[str]) -> str:
+        if match[2]:
+            return f"{max(1, n - 1)} other account" + "s" * (n > 2)
+        return f"{n} accounts" if n == of else f"{n} of them"
+
+    return _ACCOUNTS.sub(number, sentence, count=1) if n else sentence
 
 
 class GroupBook:
@@ -241,7 +263,9 @@ class GroupBook:
             self._alert_of[author] = winner.id
             winner.members[author] = None
         for family, held in loser.reasons.items():
-            winner.reasons[family] = max(winner.reasons.get(family, held), held)
+            kept = winner.reasons.get(family)
+            if kept is None or kept[:2] < held[:2]:
+                winner.reasons[family] = held
         winner.since = min(winner.since, loser.since)
         for cluster in loser.clusters:
             cluster.group = winner.id

@@ -31,7 +31,7 @@ CHANCE = 1e-6
 """Probability of such a row from which it is not chance."""
 
 CERTAIN = 1e-12
-"""And from which, eight posts long, it needs no other evidence."""
+"""And from which, eight posts long, it is more telling."""
 
 _Arrival = tuple[Micros, str, str]
 """Time of writing, account, post."""
@@ -50,7 +50,7 @@ class ScriptedGaps(Heuristic):
     window: how far back a row may reach (seconds)
     quiet: posts up to which an account writes little
     accounts: how many different accounts a row must have
-    strength: how telling a row is
+    strength: how telling a row is; 0.1 more if it is eight posts long and next to impossible
 
     Fails when
     a script draws its distances at random, or the forum's times are rounded to more than a second.
@@ -117,7 +117,7 @@ class ScriptedGaps(Heuristic):
         for kept in (self._run_of, self._members):
             while len(kept) > MOST_RUNS:
                 kept.popitem(last=False)
-        strength = 0.88 if chance < CERTAIN and len(row) >= 8 else self.strength
+        strength = min(1.0, self.strength + 0.1 * (chance < CERTAIN and len(row) >= 8))
         distance = format_duration((row[0][0] - row[-1][0]) // (len(row) - 1))
         reason = f"{len(members)} accounts posted {len(row)} times, one every {distance}"
         evidence = tuple(id for *_, id in reversed(row))[:MOST_LISTED]

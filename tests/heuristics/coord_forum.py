@@ -118,7 +118,9 @@ class Forum:
             words = Random(n).sample(_SUBJECTS + _VERBS + _OBJECTS, 9)
             text = f"The {' '.join(words)} of {_word(n)}."
             thread = None if n % 12 == 0 else threads[-1 - n * 5 % min(len(threads), 8)]
-            made = self.post(author, text, n * every, thread=thread)
+            # Nobody lives by the clock.
+            second = every * (n + n * 37 % 101 / 101)
+            made = self.post(author, text, second, thread=thread)
             if thread is None:
                 threads.append(made.id)
             posts.append(made)

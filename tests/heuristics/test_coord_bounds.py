@@ -69,7 +69,6 @@ def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
 
 def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likeness, "GENERATION", 100)
-    monkeypatch.setattr(co_reply, "MOST_PAIRS", 100)
     monkeypatch.setattr(co_reply, "MOST_ACCOUNTS", 100)
     monkeypatch.setattr(co_reply, "MOST_THREADS", 50)
     monkeypatch.setattr(link_push, "MOST_KEYS", 100)
@@ -84,7 +83,7 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
     pairs = vars(heuristics["co-reply"])
     assert 100 <= len(vars(vars(engine)["_memory"])["_leaders"]) <= 200
-    assert max(len(pairs[store]) for store in ("_pairs", "_met", "_visitors", "_guests")) <= 100
+    assert max(len(pairs[store]) for store in ("_visits", "_guests", "_rings")) <= 100
     assert len(vars(heuristics["link-push"])["_things"]) <= 100
 
 

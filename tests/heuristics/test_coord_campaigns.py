@@ -13,6 +13,12 @@ from tests.heuristics.coord_forum import SAYINGS, Forum, flagged, groups, profil
 LATER = 7_300.0
 """Seconds after which the forum's habits are known."""
 
+
+def about(seconds: float, n: int) -> float:
+    """The n-th of some moments so many seconds apart on average: nobody lives by the clock."""
+    return LATER + seconds * (n + n * 37 % 101 / 101)
+
+
 NAMES = ["ashgrove", "birchlow", "cedarby", "dunmere", "elmstead", "fernwick", "gorseley", "hazel"]
 
 Campaign = Callable[[Forum], Sequence[Event]]
@@ -77,11 +83,11 @@ def ring(forum: Forum) -> Sequence[Event]:
     """Five accounts answer the same ten threads, each time something else, and nothing besides."""
     events: list[Event] = []
     for n in range(10):
-        root = forum.post(f"asker{NAMES[n % 8]}", f"What about question {n}?", LATER + 600 * n)
+        root = forum.post(f"asker{NAMES[n % 8]}", f"What about question {n}?", about(600, n))
         events.append(root)
         for k, name in enumerate(NAMES[:5]):
             text = f"{SAYINGS[(n + 3 * k) % 16]} {SAYINGS[(5 * n + k + 7) % 16]}"
-            events.append(forum.post(name, text, LATER + 600 * n + 20 * k + 5, thread=root.id))
+            events.append(forum.post(name, text, about(600, n) + 20 * k + 5, thread=root.id))
     return events
 
 
@@ -134,12 +140,12 @@ def test_flagged_with_the_third_member_and_the_early_posts_too(campaign: Campaig
 
 
 def innocent_tests(forum: Forum) -> Sequence[Event]:
-    return [forum.post(name, "test", LATER + 600 * n) for n, name in enumerate(NAMES)]
+    return [forum.post(name, "test", about(600, n)) for n, name in enumerate(NAMES)]
 
 
 def innocent_greetings(forum: Forum) -> Sequence[Event]:
     return [
-        forum.post(name, "Hello everyone! My first post!", LATER + 900 * n)
+        forum.post(name, "Hello everyone! My first post!", about(900, n))
         for n, name in enumerate(NAMES)
     ]
 
@@ -148,12 +154,12 @@ def innocent_quotes(forum: Forum) -> Sequence[Event]:
     line = "the tide does not ask the harbour whether it may return tomorrow morning"
     root = forum.post("poet", f"A thought: {line}. Discuss.", LATER)
     return [root] + [
-        forum.post(name, line, LATER + 20 * n + 20, thread=root.id) for n, name in enumerate(NAMES)
+        forum.post(name, line, about(20, n) + 20, thread=root.id) for n, name in enumerate(NAMES)
     ]
 
 
 def innocent_default_names(forum: Forum) -> Sequence[Event]:
-    return [forum.post(f"Clawd-{n + 10}", SAYINGS[n], LATER + 300 * n) for n in range(8)]
+    return [forum.post(f"Clawd-{n + 10}", SAYINGS[n], about(300, n)) for n in range(8)]
 
 
 def innocent_hot_thread(forum: Forum) -> Sequence[Event]:
@@ -162,7 +168,7 @@ def innocent_hot_thread(forum: Forum) -> Sequence[Event]:
         forum.post(
             forum.regular(n) if n % 2 else f"guest{NAMES[n // 2 % 8]}",
             SAYINGS[n],
-            LATER + 6 * n,
+            about(6, n),
             thread=root.id,
         )
         for n in range(16)
@@ -178,21 +184,21 @@ def innocent_warnings(forum: Forum) -> Sequence[Event]:
         "I looked up {} on the explorer and it is all stolen funds.",
     ]
     return [
-        forum.post(NAMES[n], form.format(wallet), LATER + 1_500 * n) for n, form in enumerate(forms)
+        forum.post(NAMES[n], form.format(wallet), about(1_500, n)) for n, form in enumerate(forms)
     ]
 
 
 def innocent_launches(forum: Forum) -> Sequence[Event]:
     body = '!launch {{"name":"{0}","symbol":"{0}","wallet":"0x{1}"}}'
     return [
-        forum.post(name, body.format(name.upper(), f"{n + 1}f" * 20), LATER + 200 * n)
+        forum.post(name, body.format(name.upper(), f"{n + 1}f" * 20), about(200, n))
         for n, name in enumerate(NAMES)
     ]
 
 
 def innocent_repeater(forum: Forum) -> Sequence[Event]:
     text = "Quality thoughts deserve quality followers, so follow me and I will follow you back."
-    return [forum.post("parrot", text, LATER + 10 * n) for n in range(50)]
+    return [forum.post("parrot", text, about(10, n)) for n in range(50)]
 
 
 INNOCENTS: list[Campaign] = [
