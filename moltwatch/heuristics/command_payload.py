@@ -44,7 +44,7 @@ class CommandPayload(Heuristic):
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        given = item.text.once(commands)
+        given = commands(item.folded)
         return self._look_at(item, given) if given else ()
 
     def _look_at(self, item: Item, given: tuple[str, ...]) -> Iterator[Signal]:

@@ -7,7 +7,7 @@ tuple, and a crowd is made of it when another account comes with the same.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from moltwatch.heuristics.base import Signal
@@ -140,17 +140,15 @@ class Crowds:
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
 
-    def others(self, key: str, author: str) -> bool:
-        """Whether another account has shared this."""
-        held = self._told.get(key) or self._untold.get(key)
-        return held is not None and (isinstance(held, Crowd) or held[0][1] != author)
-
-    def add(self, key: str, post: Post) -> Crowd | None:
-        """Take in a sighting; the crowd, once there are at least two accounts."""
+    def add(self, key: str, post: Post, unless: Callable[[], bool] = lambda: False) -> Crowd | None:
+        """Take in a sighting; the crowd, once there are at least two accounts. ``unless`` is asked
+        where others have shared it before: if it holds, the sighting does not count."""
         now, untold = post.seen_at, self._untold
         sighting = (now, post.author, post.id)
         if told := self._told.get(key):
             if told.last >= now - self.fade:
+                if unless():
+                    return None
                 self._told.move_to_end(key)
                 told.add(sighting, now - self.fade)
                 return told
@@ -161,16 +159,22 @@ class Crowds:
             if now > self._due or len(untold) > self.most:
                 self._forget(now)
             return None
-        untold.move_to_end(key)
         horizon = now - self.window
         if isinstance(held, Crowd):
+            if unless():
+                return None
+            untold.move_to_end(key)
             held.add(sighting, horizon)
             return held if held.n > 1 else None
         recent = tuple(past for past in held if past[0] >= horizon)
         if not recent or recent[0][1] == post.author:
             untold[key] = (*recent[1 - MOST_ALONE :], sighting)
+            untold.move_to_end(key)
+            return None
+        if unless():
             return None
         crowd = untold[key] = Crowd(key, recent[0][0])
+        untold.move_to_end(key)
         for each in (*recent, sighting):
             crowd.add(each, horizon)
         return crowd

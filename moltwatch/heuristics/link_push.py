@@ -44,10 +44,12 @@ class _User:
 class _Thing:
     """One thing that is named, and by whom."""
 
-    __slots__ = ("common", "first", "last", "users")
+    __slots__ = ("common", "first", "fresh", "last", "users")
 
     def __init__(self, now: Micros) -> None:
         self.first = self.last = now
+        self.fresh = now
+        """Up to when it was news: its first appearance, or the latest of a burst that was told."""
         self.common = False
         self.users: OrderedDict[str, _User] = OrderedDict()
 
@@ -112,8 +114,7 @@ class LinkPush(Heuristic):
             user.n += 1
             user.part = user.n / max(user.n, item.author.n + 1)
             user.waiting.append(post.id)
-            is_early = post.seen_at <= thing.first + round(self.burst * SECOND)
-            user.opened = user.opened or is_early
+            user.opened = user.opened or post.seen_at <= thing.fresh + round(self.burst * SECOND)
             if len(thing.users) > MOST_USERS:
                 thing.common = True
                 thing.users.clear()
@@ -146,7 +147,9 @@ class LinkPush(Heuristic):
         how = "brought up"
         strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
         pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
-        if len(pushers) < self.accounts:
+        if len(pushers) >= self.accounts:
+            thing.fresh = thing.last
+        else:
             how, strength = "keep naming", self.strength * 2 / 3
             pushers = [
                 a

@@ -20,8 +20,8 @@ class NearDuplicate(Heuristic):
     """Several accounts post nearly the same text within a short time.
 
     Texts are compared by the overlap of their words (Jaccard similarity), in whatever order they
-    stand; of a long text its first 64. A text that is like one seen before is counted with it, so
-    a campaign that changes a few words in each copy stays one.
+    stand; of a long text the first and last. A text that is like one seen before is counted with
+    it, so a campaign that changes a few words in each copy stays one.
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
@@ -54,18 +54,14 @@ class NearDuplicate(Heuristic):
     def observe(self, item: Item) -> Iterable[Signal]:
         if len(item.vocabulary) < self.least_words:
             return ()
-        first, overlap, _ = item.likeness
-        if overlap < self.similarity:
+        likeness = item.likeness
+        if likeness.overlap < self.similarity:
             return ()
-        post = item.post
-        if self._crowds.others(first, post.author) and is_quote(item):
-            return ()
-        crowd = self._crowds.add(first, post)
+        crowd = self._crowds.add(likeness.first, item.post, unless=lambda: is_quote(item))
         if crowd is None or crowd.n < self.accounts:
             return ()
         at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
         strength = 0.95 if at_once else 0.6
-        reason = (
-            f"{overlap:.0%} the words of {crowd.n - 1} other accounts' posts in {crowd.duration}"
-        )
+        others = f"{crowd.n - 1} other accounts' posts in {crowd.duration}"
+        reason = f"{likeness.overlap:.0%} the words of {others}"
         return self._crowds.tell(crowd, strength, reason)

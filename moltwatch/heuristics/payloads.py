@@ -27,6 +27,9 @@ _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|c
 # What stands before comes second in these: so the search leaps from sign to sign.
 _TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,14}(?![\w(])")
 _WALLET = re.compile(r"\b0x[0-9a-f]{40}\b|\bnpub1[a-z0-9]{58}\b")
+SHORTEST_ADDRESS = 32
+_BASE58 = re.compile(r"\b(?=[a-z]*[1-9][a-z]*[1-9])[1-9a-z]{32,44}\b")
+"""An address of Solana or Bitcoin, in match form."""
 _COMMUNITY = re.compile(r"m/(?<![\w/.]m/)[a-z0-9_-]{3,40}")
 _TAG = re.compile(r"#(?<![\w&#]#)[a-z]\w{3,40}")
 
@@ -38,14 +41,16 @@ _WHAT = re.compile(
 )
 _COMMAND = re.compile(
     r"(?:^|\s)[!/](?:mint|launch|deploy|claim|airdrop|stake|buy|swap|send|transfer|tip)\w*\s+"
-    r"(?:\d+\s+)?(\$?[a-z0-9]{2,64})"
+    r"(?:\d+\s+)?(\$?[a-z0-9]{2,64})\b(?!:)"
 )
+_PAID = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,400}?\b(0x[0-9a-f]{40})\b")
+"""A command and the wallet among its settings."""
 _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
 
 
 def pushed(item: Item) -> tuple[str, ...]:
     """Sites, link paths, tokens, wallets and communities a post names, each once, in order."""
-    named = item.text.once(_named)
+    named = _named(item.text)
     if not item.post.link:
         return named
     found: dict[str, None] = {}
@@ -66,9 +71,10 @@ def _named(text: Text) -> tuple[str, ...]:
             _add_site(found, host, path)
     if "$" in said:
         found.update(dict.fromkeys(_TICKER.findall(said)))
-    if "0x" in said or "npub1" in said:
-        found.update((wallet, None) for wallet in _WALLET.findall(said))
-    if "m/" in said or "#" in said:
+    if text.longest >= SHORTEST_ADDRESS:
+        found.update(dict.fromkeys(_WALLET.findall(said)))
+        found.update(dict.fromkeys(_BASE58.findall(said)))
+    if "#" in said or "m" in text.vocabulary:
         named = [*_COMMUNITY.finditer(said), *_TAG.finditer(said)]
         found.update((match[0], None) for match in sorted(named, key=re.Match.start))
     return tuple(found)[:MOST_FOUND]
@@ -83,13 +89,15 @@ def _add_site(found: dict[str, None], host: str, path: str) -> None:
         found[host + path] = None
 
 
-def commands(text: Text) -> tuple[str, ...]:
-    """What a text's commands act on (``mint claw``), each once, in order.
+def commands(said: str) -> tuple[str, ...]:
+    """What a folded text's commands act on (``mint claw``), each once, in order.
 
     A command is a JSON object that names an operation, one that follows a ``!word``, or a line such
     as ``/mint CLAW``. Its object is the wallet where one stands in it, else the token.
     """
-    said = text.folded
+    line = " !" in said or " /" in said or said.startswith(("!", "/"))
+    if not line and "{" not in said:
+        return ()
     found: dict[str, None] = {}
     if "{" in said:
         launches = bool(_LAUNCH.search(said))
@@ -102,7 +110,9 @@ def commands(text: Text) -> tuple[str, ...]:
                 found[f"{verb} {wallet[0]}"] = None
             elif operation and (what := _WHAT.search(match)):
                 found[f"{verb} {what[1].strip()}"] = None
-    if " !" in said or " /" in said or said.startswith(("!", "/")):
+    if line:
         for what in _COMMAND.findall(said):
             found[f"command {what}"] = None
+        if "0x" in said:
+            found.update((f"launch {wallet}", None) for wallet in _PAID.findall(said))
     return tuple(found)[:MOST_FOUND]

@@ -17,15 +17,18 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 AT_ONCE: Micros = 15 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
 
+FEW_WORDS = 24
+"""Of so few words, punctuation and markup do not count."""
+
 
 class SameText(Heuristic):
     """Several accounts post the same text within a short time.
 
-    Texts are compared by their words in match form, so look-alike letters, hidden characters, case,
-    punctuation, markup and emoji change nothing. In a real forum nearly all copies are one account
-    repeating itself; three accounts with one long text within the hour hardly ever happen by
-    chance. Short texts ("test", a greeting, an emoji) do, and need more accounts in less time, and
-    other evidence beside.
+    Texts are compared in match form, so look-alike letters, hidden characters and case change
+    nothing, and short ones by their words, so neither do punctuation, markup and emoji. In a real
+    forum nearly all copies are one account repeating itself; three accounts with one long text
+    within the hour hardly ever happen by chance. Short texts ("test", a greeting, an emoji) do, and
+    need more accounts in less time, and other evidence beside.
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
@@ -59,10 +62,10 @@ class SameText(Heuristic):
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        key, post = item.text.once(_what_it_says), item.post
-        if not key or (self._crowds.others(key, post.author) and is_quote(item)):
+        key = item.text.once(_what_it_says)
+        if not key:
             return ()
-        crowd = self._crowds.add(key, post)
+        crowd = self._crowds.add(key, item.post, unless=lambda: is_quote(item))
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
             return ()
         strength = self._strength(crowd, len(item.vocabulary))
@@ -85,8 +88,9 @@ class SameText(Heuristic):
 
 
 def _what_it_says(text: Text) -> str:
-    """The same for texts that differ in punctuation, markup or emoji only."""
-    said = " ".join(text.words) or text.folded
+    """The same for short texts that differ in punctuation, markup or emoji only; of long ones,
+    near-duplicate takes care."""
+    said = text.folded if len(text.words) > FEW_WORDS else " ".join(text.words) or text.folded
     return said if len(said) <= 32 else digest(said)
 
 

@@ -13,6 +13,11 @@ from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND
 
+COPY = 0.7
+ONE_PIECE = 0.75
+"""A form with hardly a slot in it that is little more than half of a text is a saying, which people
+take from one another."""
+
 
 class Template(Heuristic):
     """Several accounts fill in one form within a short time.
@@ -28,7 +33,7 @@ class Template(Heuristic):
     least_words: words a form must have beside its slots
     long_words: words from which a form is too long for chance
     accounts: accounts from which a long form is telling
-    many: accounts from which a short form is telling
+    many: accounts from which a short form is telling, or a sentence that all have in common
 
     Fails when
     what is filled in are whole sentences, or when the form is the forum's own (a share button).
@@ -58,17 +63,16 @@ class Template(Heuristic):
     def observe(self, item: Item) -> Iterable[Signal]:
         if len(item.vocabulary) < self.least_words:
             return ()
-        first, _, frame = item.likeness
-        if frame < self.frame:
-            return ()
+        first, _, frame, piece = item.likeness
         words = round(frame * min(len(item.words), MOST_WORDS))
-        post = item.post
-        if words < self.least_words:
+        if frame < self.frame or words < self.least_words:
             return ()
-        if self._crowds.others(first, post.author) and is_quote(item, frame):
+        crowd = self._crowds.add(first, item.post, unless=lambda: is_quote(item, frame))
+        if crowd is None:
             return ()
-        crowd = self._crowds.add(first, post)
-        if crowd is None or crowd.n < (self.accounts if words >= self.long_words else self.many):
+        is_sentence = frame < COPY and piece > ONE_PIECE * frame
+        long = words >= self.long_words and not is_sentence
+        if crowd.n < (self.accounts if long else self.many):
             return ()
         return self._crowds.tell(
             crowd, 0.9, f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
