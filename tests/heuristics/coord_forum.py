@@ -88,15 +88,17 @@ class Forum:
         *,
         thread: str | None = None,
         title: str | None = None,
+        parent: str | None = None,
         community: str = "general",
     ) -> Post:
-        """A post ``seconds`` after the start; a comment if it has a thread."""
+        """A post ``seconds`` after the start; a comment if it has a thread, on the root if no
+        ``parent`` is named."""
         id = next(self._ids)
         at = START + round(seconds * SECOND)
         return Post(
             id=id,
             thread=thread or id,
-            parent=thread,
+            parent=parent or thread,
             author=author,
             community=community,
             title=title,
