@@ -11,6 +11,7 @@ from moltwatch.simulation.society import Agent
 from moltwatch.simulation.stage import Stage
 from moltwatch.simulation.threads import Said, Thread
 from moltwatch.times import HOUR
+from tests.inject.disguises import DISGUISES
 from tests.inject.scene import Scene
 
 _THINGS = [
@@ -156,4 +157,5 @@ COPIES = {
     "ticker": ticker,
     "factory": factory,
     "made-together": made_together,
+    **DISGUISES,
 }

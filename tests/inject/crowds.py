@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.inject.disguises import LOOK_ALIKES
 from tests.inject.scene import Scene
 
 
@@ -75,6 +76,7 @@ def dialogue(scene: Scene) -> None:
 
 
 CROWDS = {
+    **LOOK_ALIKES,
     "newcomers": newcomers,
     "news": news,
     "welcomed": welcomed,
