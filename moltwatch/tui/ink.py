@@ -76,6 +76,13 @@ class Line:
             self.room -= cells
         return self
 
+    def whole(self, *pieces: Piece) -> Line:
+        """Append pieces that say something only together; leave them out if there is no room."""
+        if sum(cell_len(text) for text, _ in pieces) <= self.room:
+            for text, style in pieces:
+                self.add(text, style)
+        return self
+
     def right(self, *pieces: Piece) -> Line:
         """Append pieces so that they end at the right edge; leave them out if there is no room."""
         width = sum(cell_len(text) for text, _ in pieces)

@@ -31,6 +31,9 @@ ROOM_FOR_RATE = 16
 LAGGING = 5 * SECOND
 """A live source further behind than this says so."""
 
+LAGGING_POLLED = 90 * SECOND
+"""One that is asked now and then, rather than listened to, is always a little behind."""
+
 ARCHIVED = 6 * HOUR
 """Times further back than this are not late, they are old: somebody pipes in an archive."""
 
@@ -75,34 +78,33 @@ class Header(Bar):
         room_for_right = len(right)
         line.room -= room_for_right
         self._stand(line, player)
-        line.add("  ")
+        line.gap(2)
         now = session.now
         if session.start is not None:
             columns = session.timeline.columns(PULSE, now - PULSE * MINUTE // 2, now + 1)
             if width >= 100:
                 line.add(spark([c.posts for c in columns]), self.ink("fresh")).add(" ")
-        line.add(f"{session.rate.per_minute(now):,.0f}/min", self.ink("strong"))
-        lag = self._lag()
-        if lag:
-            line.add(f" {lag}", self.ink("bad"))
-        line.add("  ")
+        line.whole((f"{session.rate.per_minute(now):,.0f}/min", self.ink("strong")))
+        if lag := self._lag():
+            line.whole((f" {lag}", self.ink("bad")))
+        line.gap(2)
         words = line.room > ROOM_FOR_WORDS
         for n, name in (
             (session.posts, "posts"),
             (session.threads.n, "threads"),
             (session.agents.n, "agents"),
         )[: 3 if width >= 90 else 2]:
-            line.add(f"{n:,}", self.ink("body"))
-            line.add(f" {name}  " if words else f"{name[0]} ", self.ink("faint"))
+            what = f" {name}  " if words else f"{name[0]} "
+            line.whole((f"{n:,}", self.ink("body")), (what, self.ink("faint")))
         for kind in Kind:
             if n := session.charges.by_kind[kind]:
-                line.add(f"{sign(kind)}{n:,} ", self.ink(kind.value))
+                line.whole((f"{sign(kind)}{n:,} ", self.ink(kind.value)))
         if session.n_gaps:
-            line.add(f"{sign('gap')}{session.n_gaps} ", self.ink("bad"))
+            line.whole((f"{sign('gap')}{session.n_gaps} ", self.ink("bad")))
         rejected = player.run.pipeline.rejects.total
         rejected += sum(status.rejects.total for status in self._statuses)
         if rejected and width >= 140:
-            line.add(f"{rejected:,} rejected ", self.ink("faint"))
+            line.whole((f"{rejected:,} rejected ", self.ink("faint")))
         line.room += room_for_right
         return [line.right((right, self.ink("dim")))]
 
@@ -153,4 +155,6 @@ class Header(Bar):
         if player is None or player.run is None or player.run.source.replayed or player.done:
             return ""
         lag = self._wall - player.run.session.now
-        return f"{format_duration(lag)} behind" if LAGGING < lag < ARCHIVED else ""
+        polling = any(status.state is State.POLLING for status in self._statuses)
+        least = LAGGING_POLLED if polling else LAGGING
+        return f"{format_duration(lag)} behind" if least < lag < ARCHIVED else ""
