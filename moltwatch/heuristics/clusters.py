@@ -27,6 +27,9 @@ OVERWHELMING = 0.85
 UNCONFIRMED = 0.45
 """What a cluster without a second family counts at most, if it is not overwhelming."""
 
+LEAST_SECOND = 0.1
+"""What the second family must say of an account, be it only by what it says of the others."""
+
 FEWEST_SHARED = 3
 """Accounts that two clusters must share before one confirms the other."""
 
@@ -98,7 +101,7 @@ class Cluster:
     def take(self, signal: Signal, now: Micros) -> bool:
         """Take in one signal; tell whether the account is new to the cluster."""
         self.last = now
-        self.strength, self.reason = signal.strength, signal.reason
+        self.strength, self.reason = signal.strength, str(signal.reason)
         self.waiting[signal.post] = signal.author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
@@ -170,6 +173,6 @@ class Cluster:
             share = 1.0 if account in other.members else covered * covered * self._speaks_alone
             families[other.family] = max(families.get(other.family, 0.0), other.strength * share)
         score = noisy_or((self.strength, *families.values()))
-        if self.strength < OVERWHELMING and not any(families.values()):
+        if self.strength < OVERWHELMING and max(families.values(), default=0.0) < LEAST_SECOND:
             return min(score, UNCONFIRMED)
         return score

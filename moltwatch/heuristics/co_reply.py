@@ -13,6 +13,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
+from moltwatch.heuristics.tongue import is_foreign
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import HOUR, SECOND, Micros
 
@@ -81,7 +82,8 @@ class CoReply(Heuristic):
     strength: how telling it is
 
     Fails when
-    a ring's accounts never answer the same thread, or each writes much else besides.
+    a ring's accounts never answer the same thread, each writes much else besides, or they speak a
+    language that few speak here, and who speaks that meets anyway.
     """
 
     name: ClassVar[str] = "co-reply"
@@ -153,7 +155,7 @@ class CoReply(Heuristic):
                 if at >= since and account != author and self._may_be(visits, account)
             ]
         guests.append((now, author))
-        return self._meet(author, companions) if companions else ()
+        return self._meet(item, companions) if companions and not is_foreign(item) else ()
 
     def _may_be(self, visits: dict[str, Visit], account: str) -> bool:
         """Whether two accounts were on so many of the same threads that a closer look is due."""
@@ -165,7 +167,8 @@ class CoReply(Heuristic):
             visits
         ) * len(theirs)
 
-    def _meet(self, author: str, accounts: list[str]) -> Iterator[Signal]:
+    def _meet(self, item: Item, accounts: list[str]) -> Iterator[Signal]:
+        author = item.author.name
         for account in accounts:
             occasions, overlap = self._company(author, account)
             if not self._are_companions(occasions, overlap, author, account):

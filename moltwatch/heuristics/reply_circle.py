@@ -12,6 +12,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction
+from moltwatch.heuristics.tongue import is_foreign
 from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import DAY
 
@@ -53,7 +54,8 @@ class ReplyCircle(Heuristic):
     strength: how telling a circle is; one of four or more needs no other evidence
 
     Fails when
-    the players answer each other in any order, or also talk to others.
+    the players answer each other in any order, also talk to others, or speak a language that few
+    speak here.
     """
 
     name: ClassVar[str] = "reply-circle"
@@ -91,7 +93,8 @@ class ReplyCircle(Heuristic):
         if len(answers) < self.answers or self._next(author) is None:
             return ()
         circle = self._circle(author)
-        return self._tell(circle) if len(circle) >= self.accounts else ()
+        told = len(circle) >= self.accounts and not is_foreign(item)
+        return self._tell(circle) if told else ()
 
     def _next(self, account: str) -> str | None:
         """Whom an account answers most of the time, if anybody."""

@@ -13,7 +13,8 @@ from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind, Post
+from moltwatch.heuristics.tongue import is_foreign
+from moltwatch.model import MOST_LISTED, Kind
 from moltwatch.times import DAY, SECOND, Micros, format_duration
 
 MOST_PLACES = 5_000
@@ -73,7 +74,7 @@ class TurnTaking(Heuristic):
 
     Fails when
     a ring changes its order each time, or so many others come to the same places that its
-    accounts do not follow each other directly.
+    accounts do not follow each other directly; and where they speak a language that few speak here.
     """
 
     name: ClassVar[str] = "turn-taking"
@@ -123,11 +124,11 @@ class TurnTaking(Heuristic):
         self._last.move_to_end(place)
         if before[1] == author or post.seen_at - before[0] > self._near:
             return ()
-        return self._follow(author, post, before)
+        return self._follow(item, before)
 
-    def _follow(self, author: str, post: Post, before: tuple[Micros, str, str]) -> Iterable[Signal]:
+    def _follow(self, item: Item, before: tuple[Micros, str, str]) -> Iterable[Signal]:
         """An account came after another one."""
-        now = post.seen_at
+        post, author, now = item.post, item.author.name, item.post.seen_at
         turns = self._turns.touch(author, now)
         at, other, id = before
         turns.append(_Turn(other, now, now - at, post.id, id))
@@ -146,7 +147,7 @@ class TurnTaking(Heuristic):
             return ()
         self._after.touch(author, now)[:] = [other]
         row = self._row(author)
-        return self._tell(row) if len(row) >= FEWEST else ()
+        return self._tell(row) if len(row) >= FEWEST and not is_foreign(item) else ()
 
     def _by_chance(self, turns: Collection[_Turn], mine: Collection[_Turn]) -> float:
         """Probability of as many turns after one account, for how often it is before anybody."""
