@@ -5,8 +5,10 @@ edit, another score a vote; a profile is told of once, and again when it reads d
 
 What a poll brings was written since the last poll. It is released in the order in which it was
 written, each post at the moment it says, no earlier than what was released before and no later than
-now: a push feed would have shown it then. Stamping everything with the time of the poll instead
-would make strangers who answered minutes apart look as if they had answered together.
+now: a push feed would have shown it then. What was written before that (a thread that was read
+late) follows in its own rhythm, hastened as far as it must be. Stamping everything with the time of
+the poll instead would make strangers who answered minutes apart look as if they had answered
+together.
 """
 
 from __future__ import annotations
@@ -112,20 +114,20 @@ def release(events: Sequence[Event], reached: Micros | None, now: Micros) -> lis
     before what it answers, whatever their times say; a gap comes before what was written after it.
     """
     floor = min(reached, now) if reached is not None else None
+    placed = _Placing(events, floor, now)
     at: dict[str, Micros] = {}
     timed: list[tuple[Micros, Event]] = []
     following: Micros | None = None
     for event in events:
         if isinstance(event, Post):
-            written = event.created_at
+            moment = placed.at(event.created_at)
             for above in (event.parent, event.thread):
-                written = max(written, at.get(above or "", written))
-            at[event.id] = written = _between(floor, written, now)
-            timed.append((written, event))
+                moment = max(moment, at.get(above or "", moment))
+            at[event.id] = moment
+            timed.append((moment, event))
         elif isinstance(event, Gap):
-            timed.append(
-                (_between(floor, event.since if event.recovered else event.until, now), event)
-            )
+            told = event.since if event.recovered else event.until
+            timed.append((min(told if floor is None else max(told, floor), now), event))
         else:
             timed.append((now, event))
     # A profile stands directly before its account's post, and moves with it.
@@ -138,5 +140,17 @@ def release(events: Sequence[Event], reached: Micros | None, now: Micros) -> lis
     return [structs.replace(event, seen_at=moment) for moment, event in timed]
 
 
-def _between(floor: Micros | None, at: Micros, now: Micros) -> Micros:
-    return min(at if floor is None else max(at, floor), now)
+class _Placing:
+    """Moments between ``floor`` and ``now`` for what was written at any time."""
+
+    def __init__(self, events: Sequence[Event], floor: Micros | None, now: Micros) -> None:
+        self._floor, self._now = floor, now
+        written = [event.created_at for event in events if isinstance(event, Post)]
+        self._first = min(written, default=now)
+        """What was written first, of all that comes late."""
+
+    def at(self, written: Micros) -> Micros:
+        if self._floor is None or written >= self._floor:
+            return min(written, self._now)
+        after, span = written - self._first, self._floor - self._first
+        return self._floor + after * min(span, self._now - self._floor) // span

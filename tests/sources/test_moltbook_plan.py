@@ -246,6 +246,15 @@ def test_release_keeps_everything_and_never_runs_back(
     assert sorted(kept) == sorted(event.id for event in events if isinstance(event, Post))
 
 
+def test_what_was_read_late_keeps_its_rhythm_hastened_if_it_must_be() -> None:
+    late = [post(n) for n in (1, 4, 6)]
+    kept = release([*late, post(30)], T0 + 20 * SECOND, T0 + 60 * SECOND)
+    assert [(event.seen_at - T0) / SECOND for event in kept] == [20, 23, 25, 30]
+    hastened = release(late, T0 + 21 * SECOND, T0 + 23 * SECOND)
+    assert [(event.seen_at - T0) / SECOND for event in hastened] == [21, 21.3, 21.5]
+    assert len({event.seen_at for event in release(late, T0 + DAY, T0 + DAY + SECOND)}) == 3
+
+
 def test_a_reply_never_comes_before_what_it_answers() -> None:
     root, answer = post(9), post(1, thread="p9", parent="p9")
     released = release([root, answer], None, T0 + MINUTE)
