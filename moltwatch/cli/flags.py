@@ -90,6 +90,7 @@ def command(
       (a or b) not c -d              or, and, not, parentheses
       author:name  author:~part      whole value, part; also community, thread, parent, id,
                                      source, group, heuristic
+      author:Ada                     accounts that are keys also by the name they give themselves
       title:part  text~/a.b/         part, regular expression; also link, url, reason
       persona>0.7                    also coordinated, hazard, score (the highest), length
       kind:comment  flagged:hazard   has:link has:title has:group has:reason
