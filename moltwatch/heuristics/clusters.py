@@ -27,8 +27,9 @@ OVERWHELMING = 0.85
 UNCONFIRMED = 0.45
 """What a cluster without a second family counts at most, if it is not overwhelming."""
 
-LEAST_SECOND = 0.1
-"""What the second family must say of an account, be it only by what it says of the others."""
+LEAST_TO_SPREAD = 0.4
+"""Strength from which a cluster says something also of those with whom its accounts share another;
+a single rare word does not."""
 
 FEWEST_SHARED = 3
 """Accounts that two clusters must share before one confirms the other."""
@@ -155,11 +156,6 @@ class Cluster:
         self.basis = None
         return []
 
-    @property
-    def _speaks_alone(self) -> bool:
-        """Whether it is telling enough to carry over to its members what is known of others."""
-        return self.strength >= LEAST_TO_SPEAK
-
     def _guilt(self, account: str, confirming: Sequence[tuple[Cluster, float]]) -> float:
         """How surely an account acts with the others, 0 to 1: noisy-or over families."""
         families: dict[str, float] = {}
@@ -170,9 +166,12 @@ class Cluster:
                 and other.strength > self.strength
             ):
                 return 0.0  # stronger evidence holds nearly all the others: a bystander
-            share = 1.0 if account in other.members else covered * covered * self._speaks_alone
+            share = 1.0
+            if account not in other.members:
+                spreads = self.strength >= LEAST_TO_SPEAK and other.strength >= LEAST_TO_SPREAD
+                share = covered * covered * spreads
             families[other.family] = max(families.get(other.family, 0.0), other.strength * share)
         score = noisy_or((self.strength, *families.values()))
-        if self.strength < OVERWHELMING and max(families.values(), default=0.0) < LEAST_SECOND:
+        if self.strength < OVERWHELMING and not any(families.values()):
             return min(score, UNCONFIRMED)
         return score

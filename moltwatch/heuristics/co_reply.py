@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from math import sqrt
 from typing import Annotated, ClassVar
 
@@ -225,6 +226,7 @@ class CoReply(Heuristic):
         mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
         met = self._shared(mine, theirs)
         evidence = tuple(visits[thread][1] for thread in met for visits in (mine, theirs))
+        members = tuple(islice(ring.members, MOST_LISTED))
         reason = (
             f"{n} accounts keep meeting: this one answered {len(met)} threads within minutes of"
             f" another, on {occasions} occasions, {overlap:.0%} of all they answered"
@@ -238,7 +240,7 @@ class CoReply(Heuristic):
                         strength=ring.strength,
                         reason=reason,
                         evidence=evidence[:MOST_LISTED],
-                        accounts=tuple(ring.members)[:MOST_LISTED],
+                        accounts=members,
                         n=n,
                         cluster=name,
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -16,6 +16,9 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
 
 MOST_KNOWN = 20_000
 """Accounts remembered; those that first posted longest ago go first."""
+
+MOST_NEAR = 100
+"""Accounts looked at before and after one: a burst of more is one all the same."""
 
 AROUND: Micros = HOUR
 """Within this time before and after is counted how many accounts are usual."""
@@ -88,22 +91,24 @@ class Registrations(Heuristic):
     def _look(self, birth: _Birth) -> Iterable[Signal]:
         """Whether an account is one of a burst."""
         made = birth[0]
-        near = self._between(made - self._window, made + self._window)
-        # Of those around it, the window that holds most.
+        here = bisect_left(self._births, birth)
+        near = self._births[max(0, here - MOST_NEAR) : here + MOST_NEAR]
+        # Of the windows that hold it, the one that holds most.
         best: list[_Birth] = []
-        for at, (start, *_) in enumerate(near):
-            held = [each for each in near[at:] if each[0] <= start + self._window]
-            if len(held) > len(best) and birth in held:
-                best = held
+        end = 0
+        for begin, (start, *_) in enumerate(near):
+            if start > made:
+                break
+            while end < len(near) and near[end][0] <= start + self._window:
+                end += 1
+            if start + self._window >= made and end - begin > len(best):
+                best = near[begin:end]
         if len({at for at, *_ in best}) < self.accounts:
             return ()
-        others = len(self._between(made - AROUND, made + AROUND)) - len(best)
+        around = bisect_left(self._births, (made - AROUND,))
+        others = bisect_left(self._births, (made + AROUND,)) - around - len(best)
         usual = max(1, others) * self._window / (2 * AROUND)
         return self._tell(best) if poisson_at_least(len(best), usual) < CHANCE else ()
-
-    def _between(self, since: Micros, until: Micros) -> list[_Birth]:
-        births = self._births
-        return births[bisect_left(births, (since,)) : bisect_right(births, (until, "\U0010ffff"))]
 
     def _tell(self, burst: list[_Birth]) -> Iterator[Signal]:
         name = next((self._burst_of[a] for _, a, _ in burst if a in self._burst_of), burst[0][1])

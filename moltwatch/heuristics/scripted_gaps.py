@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from math import exp
 from typing import ClassVar
 
@@ -129,7 +130,7 @@ class ScriptedGaps(Heuristic):
                     strength=strength,
                     reason=reason,
                     evidence=evidence,
-                    accounts=tuple(members)[:MOST_LISTED],
+                    accounts=tuple(islice(members, MOST_LISTED)),
                     n=len(members),
                     cluster=run,
                 )

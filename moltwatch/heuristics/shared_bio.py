@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -95,14 +96,15 @@ class SharedBio(Heuristic):
 
     def _tell(self, crowd: Crowd, text: str, post: Post) -> Iterator[Signal]:
         deck = self._deck(text, post.seen_at)
-        deck.accounts.update(dict.fromkeys(crowd.accounts))
+        for account in (post.author,) if crowd.told else crowd.accounts:
+            deck.accounts[account] = None
         n, bios = len(deck.accounts), len(deck.bios)
         reason = f"{n} accounts share the bio “{text[:60]}”"
         if bios > 1:
             reason = f"{n} accounts share {bios} bios of one kind, such as “{text[:60]}”"
         strength = min(1.0, self.strength + 0.05 * min(4, bios - 1))
+        accounts = tuple(islice(deck.accounts, MOST_LISTED))
         for signal in self._crowds.tell(crowd, strength, reason):
-            accounts = tuple(deck.accounts)[:MOST_LISTED]
             yield replace(signal, cluster=deck.name, accounts=accounts, n=n)
 
     def _deck(self, text: str, now: Micros) -> _Deck:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -68,9 +69,9 @@ class ThreadBurst(Heuristic):
     """Unusually many accounts that otherwise hardly write answer one thread in a short time.
 
     What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
-    is telling when so many of its latest guests are quiet that even where newcomers are lured to, chance would do
-    it less than once in a million (binomial tail), and they are most of all who are there, which
-    a hot thread's newcomers are not. Such bursts are rare, so those within an hour are one wave.
+    is telling when so many of its latest guests are quiet that chance would not do it (binomial
+    tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
+    rare, so those within an hour are one wave.
 
     Parameters
     window: guests of one thread looked at together (seconds)
@@ -165,7 +166,7 @@ class ThreadBurst(Heuristic):
                 strength=min(1.0, self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1]),
                 reason=reason,
                 evidence=tuple(guests.values())[:MOST_LISTED],
-                accounts=tuple(wave.accounts)[:MOST_LISTED],
+                accounts=tuple(islice(wave.accounts, MOST_LISTED)),
                 n=len(wave.accounts),
                 cluster=wave.name,
             )

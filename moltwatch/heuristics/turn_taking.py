@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
@@ -191,7 +192,7 @@ class TurnTaking(Heuristic):
             strength = min(1.0, strength + 0.1)
             reason += f", each {format_duration(wait)} after the one before"
         evidence = tuple(turn.post for turn in turns)[:MOST_LISTED]
-        accounts = tuple(members)[:MOST_LISTED]
+        accounts = tuple(islice(members, MOST_LISTED))
         for account in row[:-1]:
             for turn in self._behind(account):
                 for author, id in ((turn.after, turn.before), (account, turn.post)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import islice
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -58,13 +59,15 @@ class _Word:
 class _Dialect:
     """New words that the same accounts use."""
 
-    __slots__ = ("name", "speakers", "words")
+    __slots__ = ("fluent", "name", "speakers", "words")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.words: list[str] = []
         self.speakers: dict[str, int] = {}
         """Accounts, and how many of the words they used."""
+        self.fluent: dict[str, None] = {}
+        """Those who used more than one."""
 
 
 class Vocabulary(Heuristic):
@@ -219,7 +222,9 @@ class Vocabulary(Heuristic):
         """Signals for the posts with a word of a dialect; ``news`` are accounts that use it for
         the first time. Where there are several words, who uses but one of them is a passer-by."""
         for account in news:
-            dialect.speakers[account] = dialect.speakers.get(account, 0) + 1
+            known = dialect.speakers[account] = dialect.speakers.get(account, 0) + 1
+            if known >= FLUENT:
+                dialect.fluent[account] = None
             if account not in self._speaks:
                 self._speaks[account] = dialect
         while len(self._speaks) > MOST_SPEAKERS:
@@ -227,11 +232,11 @@ class Vocabulary(Heuristic):
         n = len(dialect.words)
         shown = ", ".join(f"“{word[:40]}”" for word in dialect.words[:3])
         more = f" and {n - 3} words more" if n > 3 else ""
-        speakers = [a for a, known in dialect.speakers.items() if known >= min(n, FLUENT)]
+        speakers = dialect.fluent if n > 1 else dialect.speakers
         reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
         evidence = tuple(id for _, _, id in held.waiting)[:MOST_LISTED]
         for at, author, id in [held.waiting.popleft() for _ in range(len(held.waiting))]:
-            if n > 1 and dialect.speakers.get(author, 0) < FLUENT:
+            if author not in speakers:
                 held.waiting.append((at, author, id))
                 continue
             if not self._told.is_new(id):
@@ -242,7 +247,7 @@ class Vocabulary(Heuristic):
                 strength=min(1.0, self.strength + 0.1 * min(3, n - 1)),
                 reason=reason,
                 evidence=evidence,
-                accounts=tuple(speakers[:MOST_LISTED]),
+                accounts=tuple(islice(speakers, MOST_LISTED)),
                 n=len(speakers),
                 cluster=dialect.name,
             )
