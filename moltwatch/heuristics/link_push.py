@@ -11,7 +11,7 @@ from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.payloads import pushed
 from moltwatch.heuristics.quoting import above
 from moltwatch.heuristics.texts import Text
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import MOST_LISTED, Kind, Post
 from moltwatch.text import as_written
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
@@ -57,17 +57,17 @@ class _Thing:
 class LinkPush(Heuristic):
     """Several accounts push one site, token, wallet or community that hardly anyone else names.
 
-    Two forms are told: a burst, when several accounts bring up, unasked and within minutes,
-    something never named before; and persistence, when several accounts name it again and again and
-    are most of those who do. What stands in the thread above already is an answer and does not
-    count.
+    Two forms are told: a burst, when several accounts bring up, unasked and minutes after one
+    another, something never named before; and persistence, when several accounts name it again and
+    again. Either way they must be most of those who name it. What stands in the thread above
+    already is an answer and does not count, nor do places in the forum itself.
 
     Parameters
     window: how long a thing is remembered after it was last named (seconds)
-    burst: within how long of its first appearance a burst must come (seconds)
+    burst: how long after its first appearance, or the latest of a burst, it is news (seconds)
     accounts: accounts from which it is telling
     repeats: how often each must name it to be persistent
-    share: which part of all who name it the persistent must be
+    share: which part of all who name it they must be
     part: which part of its posts an account must give to it, half that to be persistent
     strength: how telling a burst is; persistence is two thirds of it
 
@@ -108,7 +108,7 @@ class LinkPush(Heuristic):
         post, answered = item.post, above(item)
         for name in names:
             thing = self._thing(name, post.seen_at)
-            if thing.common or name in answered:
+            if thing.common or name in answered or _is_here(name, post):
                 continue
             user = thing.users.setdefault(post.author, _User())
             user.n += 1
@@ -147,7 +147,7 @@ class LinkPush(Heuristic):
         how = "brought up"
         strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
         pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
-        if len(pushers) >= self.accounts:
+        if len(pushers) >= max(self.accounts, self.share * len(thing.users)):
             thing.fresh = thing.last
         else:
             how, strength = "keep naming", self.strength * 2 / 3
@@ -179,3 +179,10 @@ class LinkPush(Heuristic):
                     n=len(pushers),
                     cluster=name,
                 )
+
+
+def _is_here(name: str, post: Post) -> bool:
+    """Whether it is a place in this very forum: everybody shares those."""
+    own = (post.url or "").partition("://")[2].removeprefix("www.").partition("/")[0].lower()
+    host = name.partition("/")[0]
+    return host == own or (bool(post.source) and host.partition(".")[0] == post.source)

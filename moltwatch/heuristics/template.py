@@ -11,12 +11,17 @@ from moltwatch.heuristics.likeness import MOST_WORDS
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
-from moltwatch.times import HOUR, SECOND
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 COPY = 0.7
+"""Frame from which a text is more form than filling, and few accounts are enough."""
+
 ONE_PIECE = 0.75
-"""A form with hardly a slot in it that is little more than half of a text is a saying, which people
-take from one another."""
+"""Part of a frame from which its longest piece makes it a saying, which agents take from one
+another, and no form."""
+
+AT_ONCE: Micros = 5 * MINUTE
+"""Within which few accounts must come where the filling is half of the text."""
 
 
 class Template(Heuristic):
@@ -33,7 +38,7 @@ class Template(Heuristic):
     least_words: words a form must have beside its slots
     long_words: words from which a form is too long for chance
     accounts: accounts from which a long form is telling
-    many: accounts from which a short form is telling, or a sentence that all have in common
+    many: accounts from which a short form is telling, a saying, or one that comes slowly
 
     Fails when
     what is filled in are whole sentences, or when the form is the forum's own (a share button).
@@ -70,9 +75,10 @@ class Template(Heuristic):
         crowd = self._crowds.add(first, item.post, unless=lambda: is_quote(item, frame))
         if crowd is None:
             return ()
-        is_sentence = frame < COPY and piece > ONE_PIECE * frame
-        long = words >= self.long_words and not is_sentence
-        if crowd.n < (self.accounts if long else self.many):
+        telling = words >= self.long_words and (
+            frame >= COPY or (piece <= ONE_PIECE * frame and crowd.span(self.accounts) <= AT_ONCE)
+        )
+        if crowd.n < (self.accounts if telling else self.many):
             return ()
         return self._crowds.tell(
             crowd, 0.9, f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
