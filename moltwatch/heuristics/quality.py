@@ -73,7 +73,7 @@ class Set(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """At 0.8 and above, in 1,000 posts."""
     true_groups: int
     not_found: list[str]
-    """Kinds of campaigns of which a group was not found."""
+    """Kinds of campaigns of which a group was not found, in words."""
     look_alikes: int
     innocent: float
     """Flagged as coordinated, in 1,000 posts of innocent accounts."""

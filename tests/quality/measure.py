@@ -14,7 +14,7 @@ from msgspec import Struct
 import moltwatch
 from moltwatch.evaluation.ablation import Ablation, Cut, parts_of
 from moltwatch.evaluation.blinded import blinded
-from moltwatch.evaluation.coordination import CoordinationScore
+from moltwatch.evaluation.coordination import MANY, CoordinationScore, GroupScore
 from moltwatch.evaluation.items import ItemsScore
 from moltwatch.evaluation.labels import read_labels
 from moltwatch.evaluation.measurement import Measurement
@@ -98,7 +98,7 @@ def measure(task: Task, date: str) -> Set:
         alerts={alert.kind: _round(alert.per_thousand, 1) for alert in report.alerts},
         strong={alert.kind: _round(alert.strong_per_thousand, 1) for alert in report.alerts},
         true_groups=len(coordinated.groups),
-        not_found=sorted({group.kind for group in coordinated.groups if not group.found}),
+        not_found=sorted({_named(group) for group in coordinated.groups if not group.found}),
         look_alikes=coordinated.look_alikes,
         innocent=_round(coordinated.per_thousand_innocent),
         seconds=_maybe(coordinated.median_seconds, 1),
@@ -181,6 +181,12 @@ def _parts(
                 without=_only(outcome(cuts[f"without {name}"]), "f1", "auc"),
             )
     return dict(sorted(parts.items()))
+
+
+def _named(group: GroupScore) -> str:
+    kind = group.kind.replace("_", " ")
+    few = f" (of which {group.members} posted here)" if group.members < MANY else ""
+    return kind + few
 
 
 def _only(full: Outcome, *fields: str) -> Outcome:

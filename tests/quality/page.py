@@ -207,8 +207,7 @@ def _failures(sets: Mapping[str, Set]) -> str:
     for name, of in sets.items():
         where = _WHERE.get(name, name)
         if of.not_found:
-            kinds = ", ".join(kind.replace("_", " ") for kind in of.not_found)
-            told.append(f"**Not found**: on {where}, a group of the kind {kinds}.")
+            told.append(f"**Not found**: on {where}, a {'; a '.join(of.not_found)}.")
         if leans := _leans(of):
             told.append(f"**Leaning on one family**: on {where}, {leans}.")
         if of.seconds is not None and of.seconds > _SLOW:
