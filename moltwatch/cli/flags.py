@@ -12,10 +12,12 @@ from moltwatch.cli.options import (
     FilterParam,
     config_option,
     record_options,
+    since_option,
     sources_argument,
 )
 from moltwatch.model import Kind
 from moltwatch.outputs.stdout import FormatName
+from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from moltwatch.session.filter import Filter
@@ -58,6 +60,7 @@ LEAST_SCORE = 0.0001
     type=click.Choice([name.value for name in FormatName]),
     help="[default: text on a terminal, jsonl in a pipe]",
 )
+@since_option
 @record_options
 @config_option
 def command(
@@ -68,6 +71,7 @@ def command(
     where: Filter | None,
     groups: bool | None,
     form: str | None,
+    since: Micros | None,
     record: Path | None,
     force: bool,
     config_path: Path | None,
@@ -128,6 +132,7 @@ def command(
             config=config,
             sinks=[names, lines, progress],
             speed=FAST,
+            since=since,
             record=record,
             force=force,
             verdicts=verdicts,

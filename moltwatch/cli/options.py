@@ -124,6 +124,16 @@ def sources_argument(command: F) -> F:
     )(command)
 
 
+def since_option(command: F) -> F:
+    """``--since SPAN``: where live sources with a past begin."""
+    return click.option(
+        "--since",
+        type=DurationParam(),
+        metavar="TIME",
+        help="Begin so far back, such as 2h, where a live source can (Clawstr, Nostr).",
+    )(command)
+
+
 def config_option(command: F) -> F:
     """``--config FILE`` instead of the user's own."""
     return click.option(

@@ -17,7 +17,7 @@ from moltwatch.errors import MoltwatchError
 from moltwatch.model import Event, Finding, Gap
 from moltwatch.outputs.tally import Tally
 from moltwatch.sources.base import Clock, Source, SystemClock
-from moltwatch.sources.standing import WELL, Lookout, summary
+from moltwatch.sources.standing import Lookout, is_ill, summary
 from moltwatch.text import display_line
 from moltwatch.times import format_duration, format_time
 
@@ -108,8 +108,8 @@ class Progress:
             parts.append(format_time(self.tally.now)[:19].replace("T", " "))
         if stand := summary(source.statuses, self._clock.now()):
             # What is wrong must not fall off the end of a narrow line; what is well may.
-            well = all(status.state in WELL for status in source.statuses)
-            parts.insert(len(parts) if well else 0, display_line(stand))
+            ill = any(map(is_ill, source.statuses))
+            parts.insert(0 if ill else len(parts), display_line(stand))
         return " · ".join(parts)
 
     def _sum(self) -> str:

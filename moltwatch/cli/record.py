@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import DurationParam, config_option, sources_argument
+from moltwatch.cli.options import DurationParam, config_option, since_option, sources_argument
 from moltwatch.times import SECOND, Micros
 
 
@@ -29,12 +29,14 @@ from moltwatch.times import SECOND, Micros
     help="Stop after this long, such as 10m or 2h; otherwise at Ctrl+C.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@since_option
 @config_option
 def command(
     sources: tuple[str, ...],
     output: Path,
     limit: Micros | None,
     force: bool,
+    since: Micros | None,
     config_path: Path | None,
 ) -> None:
     """Record what sources deliver, in order of arrival, with gaps and silences.
@@ -44,7 +46,7 @@ def command(
     \b
     Examples:
       moltwatch record ws://127.0.0.1:8765 -o night.molt
-      moltwatch record moltbook: clawstr: -o both.jsonl.zst --for 8h
+      moltwatch record moltbook: clawstr: -o both.jsonl.zst --for 8h --since 2h
     """
     import asyncio
 
@@ -61,6 +63,7 @@ def command(
             config=config,
             sinks=[progress],
             speed=FAST,
+            since=since,
             record=output,
             force=force,
             watch=False,

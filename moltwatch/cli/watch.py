@@ -6,17 +6,20 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import config_option, record_options, sources_argument
+from moltwatch.cli.options import config_option, record_options, since_option, sources_argument
 from moltwatch.cli.screen import screen_options, show
+from moltwatch.times import Micros
 
 
 @click.command()
 @sources_argument
+@since_option
 @record_options
 @screen_options
 @config_option
 def command(
     sources: tuple[str, ...],
+    since: Micros | None,
     record: Path | None,
     force: bool,
     pipe: bool,
@@ -31,12 +34,14 @@ def command(
     Examples:
       moltwatch watch ws://127.0.0.1:8765
       moltwatch watch ws://127.0.0.1:8765 --record tonight.molt
+      moltwatch watch clawstr: moltbook: --since 2h
       moltwatch watch 'sim:?rate=60' --pipe | jq .post.author
       tail -f posts.jsonl | moltwatch watch -
     """
     show(
         sources,
         config_path=config_path,
+        since=since,
         record=record,
         force=force,
         pipe=pipe,

@@ -69,6 +69,7 @@ async def open_run(
     speed: float = 1.0,
     start: Micros | None = None,
     max_idle: float | None = None,
+    since: Micros | None = None,
     record: Path | None = None,
     force: bool = False,
     verdicts: bool = False,
@@ -79,7 +80,8 @@ async def open_run(
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
 
-    ``speed``, ``start`` and ``max_idle`` (seconds) are for recordings; ``record`` keeps the session
+    ``speed``, ``start`` and ``max_idle`` (seconds) are for recordings, ``since`` is how far back
+    live sources with a past begin; ``record`` keeps the session
     in a new file, made when the first events come, an old one being replaced if ``force``;
     ``watch`` is False where nothing but the recording is wanted, and no heuristic runs. Raises
     UsageError, SourceUnreachable or RecordingError before anything is running.
@@ -96,7 +98,9 @@ async def open_run(
         choose=lambda _: watch,
         complain=complain,
     )
-    source = await open_sources(specs, clock=clock, speed=speed, start=start, max_idle=max_idle)
+    source = await open_sources(
+        specs, clock=clock, speed=speed, start=start, max_idle=max_idle, since=since
+    )
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 

@@ -49,6 +49,7 @@ async def open_source(
     start: Micros | None = None,
     max_idle: float | None = None,
     tries: int | None = 4,
+    since: Micros | None = None,
 ) -> Source:
     """Make one source. The parameters are those of :class:`~.registry.Opening`.
 
@@ -57,7 +58,13 @@ async def open_source(
     that cannot be read.
     """
     return await open_sources(
-        [source], clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries
+        [source],
+        clock=clock,
+        speed=speed,
+        start=start,
+        max_idle=max_idle,
+        tries=tries,
+        since=since,
     )
 
 
@@ -69,12 +76,18 @@ async def open_sources(
     start: Micros | None = None,
     max_idle: float | None = None,
     tries: int | None = 4,
+    since: Micros | None = None,
 ) -> Source:
     """Make one source of one or several; see :func:`open_source` and :func:`~.merge.merge`."""
     specs = [parse(source) for source in sources]
     if sum(spec.kind is STDIN for spec in specs) > 1:
         raise UsageError("standard input can be read only once")
-    opening = Opening(clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries)
+    if since is not None and not any(spec.kind.past for spec in specs):
+        with_past = ", ".join(f"{known}:" for known, kind in by_scheme() if kind.past)
+        raise UsageError(f"--since: none of these can begin in the past, as {with_past} can")
+    opening = Opening(
+        clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries, since=since
+    )
     merged = merge([spec.kind.open(spec, opening) for spec in specs])
     if isinstance(merged, ReplaySource):
         await merged.open()

@@ -86,10 +86,10 @@ def connecting(opening: Opening) -> dict[str, Any]:
 
 def read_since(values: Sequence[str], opening: Opening) -> Micros | None:
     """Where the past is to begin: ``2h`` before now. Raises UsageError."""
-    if not values:
-        return None
-    try:
-        span = parse_duration(values[-1])
-    except ValueError as error:
-        raise UsageError(f"since: {error}") from None
-    return max(0, opening.clock.now() - span)
+    span = opening.since
+    if values:
+        try:
+            span = parse_duration(values[-1])
+        except ValueError as error:
+            raise UsageError(f"since: {error}") from None
+    return None if span is None else max(0, opening.clock.now() - span)

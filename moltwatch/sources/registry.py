@@ -26,6 +26,8 @@ class SourceKind(Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...]
     key: str = ""
     """The key or account it needs, in words; empty if none."""
+    past: bool = False
+    """It can be told how far back to begin."""
     opener: str
     """``module:function``, called with a :class:`SourceSpec` and an :class:`Opening`."""
 
@@ -60,6 +62,8 @@ class Opening(Struct, frozen=True, kw_only=True):
     """Of replays: the longest single wait, in seconds."""
     tries: int | None = 4
     """Of connections: how often the first is tried; None: for ever."""
+    since: Micros | None = None
+    """Of live sources with a past: how far back to begin, unless the SOURCE says so itself."""
     shared: dict[str, object] = {}
     """What sources of one sort that are opened together have in common, by its name."""
 
@@ -96,6 +100,7 @@ CLAWSTR = SourceKind(
     schemes=("clawstr",),
     summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
     examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
+    past=True,
     opener="moltwatch.sources.clawstr:open_spec",
 )
 NOSTR = SourceKind(
@@ -103,6 +108,7 @@ NOSTR = SourceKind(
     schemes=("nostr+wss", "nostr+ws"),
     summary="all notes and comments of a Nostr relay; #names choose hashtags",
     examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
+    past=True,
     opener="moltwatch.sources.nostr:open_spec",
 )
 MASTODON = SourceKind(

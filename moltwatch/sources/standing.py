@@ -50,6 +50,11 @@ def words(status: Status, now: Micros) -> str:
     return told
 
 
+def is_ill(status: Status) -> bool:
+    """Whether something is wrong that can be told; the first try of all is not."""
+    return status.state not in WELL and bool(status.detail)
+
+
 def sentence(status: Status, now: Micros) -> str:
     """Who does what, and why: ``relay.example reconnecting in 4 s (connection refused)``."""
     why = f" ({status.detail})" if status.detail else ""
@@ -90,8 +95,8 @@ class Lookout:
             if status.state in WELL:
                 self._told.pop(place, None)
             elif self._is_news(place, status, now) and not (
-                # Where there is no other, its failure ends the run, which says so.
-                status.state is State.FAILED and len(statuses) == 1
+                # Where there is no other, not to reach it ends the run, which says so.
+                len(statuses) == 1 and status.state in (State.FAILED, State.CONNECTING)
             ):
                 self._told[place] = status.state
                 said.append(sentence(status, now))

@@ -226,3 +226,10 @@ def test_flags_prints_the_swarm_as_it_comes(kind: str, mapping: Path, tmp_path: 
     assert all(json.loads(line)["type"] in ("flagged", "group") for line in live)
     replayed = moltwatch("flags", kept, "--kind", "coordinated").stdout.splitlines(keepends=True)
     assert replayed[: len(live)] == live
+
+
+@pytest.mark.parametrize("command", [("flags",), ("record", "-o", "kept.molt")])
+def test_no_past_where_there_is_none(command: tuple[str, ...]) -> None:
+    done = moltwatch(*command, "ws://127.0.0.1:9", "--since", "2h")
+    assert done.returncode == 2
+    assert "none of these can begin in the past, as clawstr:, nostr+wss:" in done.stderr

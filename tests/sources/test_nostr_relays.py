@@ -26,7 +26,7 @@ from moltwatch.sources.nostr import RelaySource
 from moltwatch.sources.nostr_book import Book
 from moltwatch.sources.nostr_protocol import NostrEvent
 from moltwatch.sources.nostr_scope import clawstr
-from moltwatch.times import SECOND
+from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import FakeClock
 from tests.sources.nostr_kit import (
     ADA,
@@ -197,6 +197,16 @@ async def test_relays_named_one_by_one_share_what_they_know() -> None:
         async with watching(source) as watcher:
             await watcher.until(lambda w: "goodbye" in w.texts)
     assert watcher.texts == ["hello", "goodbye"]
+
+
+async def test_a_past_may_be_asked_for_beside_the_source() -> None:
+    async with sdk_relay() as url:
+        await publish(url, ADA.post("long ago", at=at(3 * HOUR_AGO)), BOB.post("ours", at=at(-60)))
+        for spec, since in ((f"clawstr:?relay={url}", 2), (f"clawstr:?relay={url}&since=2h", 9)):
+            source = await open_sources([spec], clock=SystemClock(), since=since * HOUR)
+            async with watching(source) as watcher:
+                await watcher.until(lambda w: bool(w.texts))
+            assert watcher.texts == ["ours"]
 
 
 async def test_hashtags() -> None:

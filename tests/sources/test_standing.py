@@ -84,6 +84,9 @@ def news(lookout: Lookout, now: Micros, *stand: Status) -> list[str]:
 
 def test_trouble_is_said_once_until_it_was_over() -> None:
     lookout, well = Lookout(), status(State.LIVE, name="b")
+    again = status(State.CONNECTING, 2, detail="connection refused")
+    assert news(lookout, NOW, again, well) == ["reef trying again in 2 s (connection refused)"]
+    assert news(lookout, NOW, status(State.LIVE), well) == []
     lost = status(State.RECONNECTING, 4, detail="connection lost")
     assert news(lookout, NOW, lost, well) == ["reef reconnecting in 4 s (connection lost)"]
     assert news(lookout, NOW, status(State.RECONNECTING), well) == []
@@ -97,7 +100,9 @@ def test_trouble_is_said_once_until_it_was_over() -> None:
 
 def test_what_is_no_news() -> None:
     lookout = Lookout()
-    assert news(lookout, NOW, status(State.CONNECTING)) == [], "the first try"
+    first = status(State.CONNECTING)
+    assert news(lookout, NOW, first, status(State.LIVE)) == [], "the first try"
+    assert news(lookout, NOW, status(State.CONNECTING, 4)) == [], "if it is the only one"
     assert news(lookout, NOW, status(State.RATE_LIMITED, 5)) == [], "how polling works"
     assert news(lookout, NOW, status(State.RATE_LIMITED, 300)) != []
     assert news(lookout, NOW, status(State.FAILED)) == [], "ends the run, which says so itself"
