@@ -26,6 +26,9 @@ MOST_VISITED = 64
 MOST_GUESTS = 24
 """Accounts remembered of one thread; its latest."""
 
+MOST_COMPANIONS = 6
+"""Guests of a thread that are compared closely with the next one: enough for triangles."""
+
 SITTING: Micros = 180 * SECOND
 """Meetings closer together than this are one occasion: who reads the list of top threads from the
 top at the same time as somebody else meets him ten times, by one coincidence."""
@@ -150,13 +153,21 @@ class CoReply(Heuristic):
         companions: list[str] = []
         if len(visits) >= self.occasions:
             since = now - self._near
-            companions = [
-                account
-                for at, account in guests
-                if at >= since and account != author and self._may_be(visits, account)
-            ]
+            companions = self._nearby(author, visits, guests, since)
         guests.append((now, author))
         return self._meet(item, companions) if companions and not is_foreign(item) else ()
+
+    def _nearby(
+        self, author: str, visits: dict[str, Visit], guests: deque[_Guest], since: Micros
+    ) -> list[str]:
+        """Of those who came just before, the latest with whom a closer look is due."""
+        found: list[str] = []
+        for at, account in reversed(guests):
+            if at < since or len(found) == MOST_COMPANIONS:
+                break
+            if account != author and self._may_be(visits, account):
+                found.append(account)
+        return found
 
     def _may_be(self, visits: dict[str, Visit], account: str) -> bool:
         """Whether two accounts were on so many of the same threads that a closer look is due."""
@@ -169,13 +180,15 @@ class CoReply(Heuristic):
         ) * len(theirs)
 
     def _meet(self, item: Item, accounts: list[str]) -> Iterator[Signal]:
-        author = item.author.name
+        author, told = item.author.name, False
         for account in accounts:
             occasions, overlap = self._company(author, account)
             if not self._are_companions(occasions, overlap, author, account):
                 continue
             if ring := self._companies.community(author, account):
-                yield from self._tell(author, account, ring, occasions, overlap)
+                if not told:
+                    yield from self._tell(author, account, ring, occasions, overlap)
+                told = True
             for (a, b), ring in self._companies.connect(author, account):
                 yield from self._tell(a, b, ring, *self._company(a, b))
 

@@ -40,6 +40,8 @@ comes before so many of an account's; where few write at all, everybody comes af
 FEWEST = 3
 MANY = 4
 """Accounts in a row that need no other evidence."""
+LONGEST = 6
+"""Accounts followed back from one; longer rows are put together from such."""
 
 
 class _Turn(NamedTuple):
@@ -165,9 +167,9 @@ class TurnTaking(Heuristic):
         return occasions >= self.turns
 
     def _row(self, account: str) -> list[str]:
-        """An account, its predecessor, that one's predecessor, and so on."""
+        """An account, its predecessor, that one's predecessor, and so on for a while."""
         row = [account]
-        while len(row) <= 4 * TURNS_KEPT:
+        while len(row) < LONGEST:
             after = self._after.peek(row[-1])
             if not after or after[0] in row:
                 break

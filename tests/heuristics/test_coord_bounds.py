@@ -10,8 +10,9 @@ import pytest
 from moltwatch.heuristics import co_reply, crowd, likeness, link_push, percolation
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
-from moltwatch.model import Event, GroupState, Post
-from tests.heuristics.coord_forum import Forum, coordination, flagged, groups, run
+from moltwatch.model import AgentSeen, Event, GroupState, Post
+from moltwatch.times import SECOND
+from tests.heuristics.coord_forum import START, Forum, coordination, flagged, groups, run
 
 
 def calls(events: Iterable[Event]) -> int:
@@ -52,7 +53,35 @@ def chatterbox(n: int) -> list[Post]:
     return [forum.post("one", f"thought {k} about {k * 31} things", k * 0.5) for k in range(n)]
 
 
-@pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox])
+def great_ring(n: int) -> list[Post]:
+    """Thirty accounts that all answer the same threads, in the same order."""
+    forum = Forum()
+    posts: list[Post] = []
+    for k in range(n // 31):
+        root = forum.post(f"host{k}", f"question {k} about {k * 31}", k * 400.0)
+        posts.append(root)
+        for a in range(30):
+            text = f"answer {k * a + a} of {a * 17}"
+            posts.append(forum.post(f"ring{a * 7}x", text, k * 400.0 + 3 * a + 5, thread=root.id))
+    return posts
+
+
+def great_factory(n: int) -> list[Event]:
+    """Accounts made within a minute, all with one bio and the same new words."""
+    forum = Forum()
+    events: list[Event] = []
+    for k in range(n // 2):
+        name = f"hand{k * 37 % 10_007}of"
+        made = START + k * 20_011
+        events.append(
+            AgentSeen(name=name, bio="Many hands.", created_at=made, seen_at=START + 60 * SECOND)
+        )
+        text = f"harbourlight and reefglass, for the {k * k}th time"
+        events.append(forum.post(name, text, 61 + k * 0.5))
+    return events
+
+
+@pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox, great_ring, great_factory])
 def test_work_a_post_does_not_grow(flood: object) -> None:
     assert callable(flood)
     small, large = calls(flood(1_500)), calls(flood(6_000))
