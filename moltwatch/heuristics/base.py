@@ -103,7 +103,9 @@ class Item:
     def likeness(self) -> Likeness:
         """Which earlier text this one is like, looked for when first asked."""
         if self._likeness is None:
-            self._likeness = self._leaders.find(self.post.id, self.text)
+            post = self.post
+            sighting = (post.seen_at, post.author, post.id)
+            self._likeness = self._leaders.find(sighting, self.text)
         return self._likeness
 
 

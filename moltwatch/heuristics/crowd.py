@@ -140,6 +140,15 @@ class Crowds:
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
 
+    def join(self, first: Sighting, post: Post, unless: Callable[[], bool]) -> Crowd | None:
+        """The same as :meth:`add`, of what is known by the post that came first."""
+        key = first[2]
+        if key == post.id:
+            return None  # nobody has followed yet
+        if key not in self._told and key not in self._untold:
+            self._untold[key] = (first,)
+        return self.add(key, post, unless)
+
     def add(self, key: str, post: Post, unless: Callable[[], bool] = lambda: False) -> Crowd | None:
         """Take in a sighting; the crowd, once there are at least two accounts. ``unless`` is asked
         where others have shared it before: if it holds, the sighting does not count."""
@@ -170,6 +179,8 @@ class Crowds:
         if not recent or recent[0][1] == post.author:
             untold[key] = (*recent[1 - MOST_ALONE :], sighting)
             untold.move_to_end(key)
+            if now > self._due or len(untold) > self.most:
+                self._forget(now)
             return None
         if unless():
             return None

@@ -10,12 +10,13 @@ words break too easily.
 from __future__ import annotations
 
 from operator import add
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rapidfuzz.distance import LCSseq
 from rensa import RMinHash, RMinHashLSH
 
 from moltwatch.heuristics.texts import Text
+from moltwatch.times import Micros
 
 BANDS = 16
 ROWS = 2
@@ -38,11 +39,15 @@ GENERATION = 2_500
 """Texts after which those before the last so many are forgotten."""
 
 
+Sighting: TypeAlias = tuple[Micros, str, str]
+"""Time, author and id of a post."""
+
+
 class Likeness(NamedTuple):
     """How much a text is like one that came before."""
 
-    first: str
-    """Id of the post that brought the earlier text; of the post itself if it is like none."""
+    first: Sighting
+    """The post that brought the earlier text; the post itself if it is like none."""
     overlap: float = 1.0
     """Words that stand in both, as a part of those that stand in either (Jaccard), 0 to 1."""
     frame: float = 1.0
@@ -71,15 +76,15 @@ class Outline:
 class _Leader(NamedTuple):
     """A text that was like none before it."""
 
-    id: str
+    first: Sighting
     utf8: bytes
     minhash: RMinHash
 
     def measure(self, outline: Outline) -> Likeness:
         if self.utf8 == outline.utf8:
-            return Likeness(self.id)
+            return Likeness(self.first)
         if self.minhash.jaccard(outline.minhash) < LEAST_PAIRS:
-            return Likeness(self.id, 0.0, 0.0, 0.0)
+            return Likeness(self.first, 0.0, 0.0, 0.0)
         own, other = outline.words, self.utf8.decode("utf-8", "surrogatepass").split(" ")
         common = len(vocabulary := frozenset(own)) + len(words := frozenset(other))
         overlap = (common - len(together := vocabulary | words)) / len(together)
@@ -87,7 +92,7 @@ class _Leader(NamedTuple):
         if frame >= LEAST_ALIKE:
             steps = LCSseq.opcodes(own, other)
             piece = max(step.src_end - step.src_start for step in steps if step.tag == "equal")
-        return Likeness(self.id, overlap, frame, piece / max(len(own), len(other)))
+        return Likeness(self.first, overlap, frame, piece / max(len(own), len(other)))
 
 
 class _Generation:
@@ -106,9 +111,9 @@ class _Generation:
         best = max((self.leaders[n].measure(outline) for n in latest), key=_alike)
         return best if _alike(best) >= LEAST_ALIKE else None
 
-    def keep(self, id: str, outline: Outline) -> None:
+    def keep(self, first: Sighting, outline: Outline) -> None:
         self._index.insert(len(self.leaders), outline.minhash)
-        self.leaders.append(_Leader(id, outline.utf8, outline.minhash))
+        self.leaders.append(_Leader(first, outline.utf8, outline.minhash))
 
 
 def _alike(likeness: Likeness) -> float:
@@ -128,12 +133,12 @@ class Leaders:
     def __len__(self) -> int:
         return len(self._young.leaders) + len(self._old.leaders)
 
-    def find(self, id: str, text: Text) -> Likeness:
+    def find(self, first: Sighting, text: Text) -> Likeness:
         """What a post's text is most like; if it is like none, others may be like it."""
         outline = text.once(Outline)
         likeness = self._young.find(outline)
         if likeness is None:
-            likeness = self._old.find(outline) or Likeness(id)
+            likeness = self._old.find(outline) or Likeness(first)
             if len(self._young.leaders) == GENERATION:
                 self._old, self._young = self._young, _Generation()
             # Under the name of the first, so that a form in use is not forgotten.

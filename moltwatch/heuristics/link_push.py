@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -37,7 +37,7 @@ class _User:
         """The part of all its posts that this is."""
         self.opened = False
         """Whether it brought the thing up, unasked, while that was new."""
-        self.waiting: deque[str] = deque(maxlen=MOST_WAITING)
+        self.waiting: list[str] = []
         """Ids of posts not yet told."""
 
 
@@ -51,7 +51,7 @@ class _Thing:
         self.fresh = now
         """Up to when it was news: its first appearance, or the latest of a burst that was told."""
         self.common = False
-        self.users: OrderedDict[str, _User] = OrderedDict()
+        self.users: dict[str, _User] = {}
 
 
 class LinkPush(Heuristic):
@@ -114,6 +114,7 @@ class LinkPush(Heuristic):
             user.n += 1
             user.part = user.n / max(user.n, item.author.n + 1)
             user.waiting.append(post.id)
+            del user.waiting[:-MOST_WAITING]
             user.opened = user.opened or post.seen_at <= thing.fresh + round(self.burst * SECOND)
             if len(thing.users) > MOST_USERS:
                 thing.common = True
@@ -170,7 +171,7 @@ class LinkPush(Heuristic):
             waiting = thing.users[author].waiting
             while waiting:
                 yield Signal(
-                    post=waiting.popleft(),
+                    post=waiting.pop(0),
                     author=author,
                     strength=strength,
                     reason=reason,

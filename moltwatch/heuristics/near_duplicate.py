@@ -57,7 +57,7 @@ class NearDuplicate(Heuristic):
         likeness = item.likeness
         if likeness.overlap < self.similarity:
             return ()
-        crowd = self._crowds.add(likeness.first, item.post, unless=lambda: is_quote(item))
+        crowd = self._crowds.join(likeness.first, item.post, lambda: is_quote(item))
         if crowd is None or crowd.n < self.accounts:
             return ()
         at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE

@@ -72,7 +72,7 @@ class Template(Heuristic):
         words = round(frame * min(len(item.words), MOST_WORDS))
         if frame < self.frame or words < self.least_words:
             return ()
-        crowd = self._crowds.add(first, item.post, unless=lambda: is_quote(item, frame))
+        crowd = self._crowds.join(first, item.post, lambda: is_quote(item, frame))
         if crowd is None:
             return ()
         telling = words >= self.long_words and (

@@ -221,6 +221,9 @@ def test_places_in_the_forum_itself_are_no_burst() -> None:
 # --- likeness -------------------------------------------------------------------------------------
 
 
+FIRST = (0, "one", "first")
+
+
 def test_the_earlier_text_is_found_among_thousands_and_then_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -229,25 +232,25 @@ def test_the_earlier_text_is_found_among_thousands_and_then_forgotten(
     vocabulary = [f"{a}{b}" for a in THINGS[0] for b in _THINGS]
 
     def other(n: int) -> None:
-        leaders.find(f"o{n}", Text(" ".join(rng.choices(vocabulary, k=30))))
+        leaders.find((n, "one", f"o{n}"), Text(" ".join(rng.choices(vocabulary, k=30))))
 
-    assert leaders.find("first", Text(PITCH)).first == "first"
+    assert leaders.find(FIRST, Text(PITCH)).first == FIRST
     for n in range(300):
         other(n)
-    found = leaders.find("second", Text(f"{PITCH} today"))
-    assert found.first == "first"
+    found = leaders.find((1, "two", "second"), Text(f"{PITCH} today"))
+    assert found.first == FIRST
     assert found.overlap > 0.9
     assert found.frame > 0.9
     for n in range(1_200):
         other(n)
-    assert leaders.find("third", Text(PITCH)).first == "third"
+    assert leaders.find((2, "three", "third"), Text(PITCH)).first[2] == "third"
     assert len(leaders) <= 600
 
 
 def test_measures_of_likeness() -> None:
     leaders = Leaders()
-    leaders.find("a", Text("one two three four five six seven eight nine ten"))
-    turned = leaders.find("b", Text("six seven eight nine ten one two three four five"))
-    assert (turned.first, turned.overlap, turned.frame, turned.piece) == ("a", 1.0, 0.5, 0.5)
-    filled = leaders.find("c", Text("one two three four xx six seven eight nine yy"))
-    assert (filled.first, filled.frame, filled.piece) == ("a", 0.8, 0.4)
+    leaders.find(FIRST, Text("one two three four five six seven eight nine ten"))
+    turned = leaders.find((1, "two", "b"), Text("six seven eight nine ten one two three four five"))
+    assert (turned.first, turned.overlap, turned.frame, turned.piece) == (FIRST, 1.0, 0.5, 0.5)
+    filled = leaders.find((2, "three", "c"), Text("one two three four xx six seven eight nine yy"))
+    assert (filled.first, filled.frame, filled.piece) == (FIRST, 0.8, 0.4)
