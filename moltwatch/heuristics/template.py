@@ -16,7 +16,7 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 COPY = 0.7
 """Frame from which a text is more form than filling, and few accounts are enough."""
 
-ONE_PIECE = 0.75
+ONE_PIECE = 0.6
 """Part of a frame from which its longest piece makes it a saying, which agents take from one
 another, and no form."""
 
@@ -72,7 +72,7 @@ class Template(Heuristic):
         words = round(frame * min(len(item.words), MOST_WORDS))
         if frame < self.frame or words < self.least_words:
             return ()
-        crowd = self._crowds.join(first, item.post, lambda: is_quote(item, frame))
+        crowd = self._crowds.join(first, item.post, lambda: is_quote(item, words / len(item.words)))
         if crowd is None:
             return ()
         telling = words >= self.long_words and (
