@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowd, Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
-from moltwatch.model import Kind
+from moltwatch.model import Kind, Post
 from moltwatch.times import HOUR, SECOND
 
 _NUMBERED = re.compile(r"(.*?[\W_]*)(\d+)", re.DOTALL)
@@ -60,18 +60,18 @@ class NameFamily(Heuristic):
         self._known: OrderedDict[str, None] = OrderedDict()
         """Accounts whose first post has been looked at."""
 
-    def observe(self, item: Item) -> Iterator[Signal]:
-        name = item.post.author
-        if name in self._known:
-            self._known.move_to_end(name)
-            return
+    def observe(self, item: Item) -> Iterable[Signal]:
+        name = item.author.name
+        if item.author.n or name in self._known:
+            return ()
         self._known[name] = None
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         stem = name_stem(name)
-        if stem is None:
-            return
-        crowd = self._crowds.add(stem, item.post)
+        return self._join(stem, item.post) if stem else ()
+
+    def _join(self, stem: str, post: Post) -> Iterator[Signal]:
+        crowd = self._crowds.add(stem, post)
         if crowd and (crowd.told or crowd.n >= self.accounts):
             strength = self._strength(stem, crowd)
             reason = f"{crowd.n} accounts named {stem}… first posted within {crowd.duration}"

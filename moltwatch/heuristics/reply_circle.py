@@ -41,10 +41,11 @@ def _answers() -> deque[_Answer]:
 class ReplyCircle(Heuristic):
     """A answers B, B answers C and C answers A, in several threads, and hardly anybody else.
 
-    For each account is kept whom it answered, the last twelve times. Where most of that went to one
-    account, in more than one thread, and that one's to a third, and so on until it comes back to
-    the first, the accounts on the way are playing a scene. Two who answer each other are a
-    conversation; so are three who each answer both others, since none of them is answered most.
+    For each account is kept whose comments it answered, the last twelve times. Where most of that
+    went to one account, in more than one thread, and that one's to a third, and so on until it
+    comes back to the first, the accounts on the way are playing a scene. Two who answer each other
+    are a conversation; so are three who each answer both others, since none of them is answered
+    most.
 
     Parameters
     answers: how many answers to the same account it takes
@@ -82,7 +83,8 @@ class ReplyCircle(Heuristic):
 
     def observe(self, item: Item) -> Iterable[Signal]:
         post = item.post
-        if post.parent is None or item.author.n >= LOUD:
+        # Who answers a thread's root answers the thread; that company is co-reply's business.
+        if post.parent is None or post.parent == post.thread or item.author.n >= LOUD:
             return ()
         answered = item.thread.posts.get(post.parent)
         if answered is None or answered.author == post.author:
@@ -90,7 +92,8 @@ class ReplyCircle(Heuristic):
         author = item.author.name
         answers = self._answers.touch(author, post.seen_at)
         answers.append(_Answer(answered.author, item.thread.id, post.id))
-        if len(answers) < self.answers or self._next(author) is None:
+        to = [answer.to for answer in answers]
+        if to.count(answered.author) < max(self.answers, self.share * len(to)):
             return ()
         circle = self._circle(author)
         told = len(circle) >= self.accounts and not is_foreign(item)

@@ -64,7 +64,7 @@ class ScriptedGaps(Heuristic):
     def __init__(
         self,
         window: Seconds = 7_200.0,
-        quiet: Count = 15,
+        quiet: Count = 10,
         accounts: Accounts = 4,
         strength: Fraction = 0.5,
     ) -> None:
