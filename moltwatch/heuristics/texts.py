@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from moltwatch.text import beyond_ascii, fold, words
 
 _T = TypeVar("_T")
+_UNASKED = object()
 
 MOST_TEXTS = 500
 """Texts kept in case a copy comes; four times as many would find an eighth more copies."""
@@ -43,11 +44,10 @@ class Text:
 
     def once(self, question: Callable[[Text], _T]) -> _T:
         """The answer to a question that the text alone decides; asked once for all its copies."""
-        try:
-            return cast(_T, self._answers[question])
-        except KeyError:
+        answer = self._answers.get(question, _UNASKED)
+        if answer is _UNASKED:
             answer = self._answers[question] = question(self)
-            return answer
+        return cast(_T, answer)
 
 
 class Texts:
