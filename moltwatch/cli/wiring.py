@@ -56,7 +56,7 @@ class Run:
         ]
 
 
-_GC = (20_000, 20, 20)
+_GC = (50_000, 20, 50)
 """Millions of small objects come and go here and next to none form a cycle: to look for cycles as
 often as Python does by default takes a tenth of all the time."""
 
