@@ -146,7 +146,7 @@ async def test_a_recording_of_days_says_which_day() -> None:
 async def test_live_the_bar_says_how_the_source_stands() -> None:
     events, findings = script(minutes=4)
     async with watching(Forum(events, findings, live=True)) as watcher:
-        for state in (State.CONNECTING, State.RECONNECTING, State.LIVE):
+        for state, sign in ((State.CONNECTING, "○"), (State.RECONNECTING, "○"), (State.LIVE, "●")):
             watcher.forum.sources[0].status.state = state
             await watcher.frames()
-            assert f"● {state.value}" in watcher.text.splitlines()[-3]
+            assert f"{sign} {state.value}" in watcher.text.splitlines()[-3]

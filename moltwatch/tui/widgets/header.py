@@ -117,34 +117,37 @@ class Header(Bar):
         """What is watched and how that stands: of a run that is over or a recording in one word,
         of live sources each by itself."""
         assert player.run is not None
-        whole = player.run.source.status
-        state: tuple[str, str] | None = None
-        if player.failure or player.crash:
-            state = "stopped", "bad"
-        elif player.seeking:
-            state = "rushing", "accent"
-        elif player.done:
-            state = "ended", "dim"
-        elif (transport := player.transport) is not None:
-            state = whole.state.value, STATE_INK[whole.state]
-            if not transport.paused and whole.state is State.REPLAYING:
-                speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
-                state = f"replay {speed}", "primary"
-        if state is None:
-            well = all(status.state in WELL for status in self._statuses)
-            room = line.room // 2 if well else line.room - ROOM_FOR_RATE
-            room = min(line.room, max(LEAST_ROOM, room))
-            pieces = line_up(self._statuses, self._wall, room)
-        else:
-            name = (f"{safe_line(whole.name, 30)} ", "strong")
-            pieces = [name, (f"{sign('live')} {state[0]}", state[1])]
+        whole, room = player.run.source.status, line.room
+        if (state := self._in_a_word(player, whole.state)) is not None:
+            pieces = [
+                (f"{safe_line(whole.name, 30)} ", "strong"),
+                (f"{sign('live')} {state[0]}", state[1]),
+            ]
             if whole.detail and whole.state is not State.REPLAYING:
                 pieces.append((f" {safe_line(whole.detail, 40)}", "dim"))
-            room = line.room
+        else:
+            well = all(status.state in WELL for status in self._statuses)
+            room = min(room, max(LEAST_ROOM, room // 2 if well else room - ROOM_FOR_RATE))
+            pieces = line_up(self._statuses, self._wall, room)
         kept, line.room = line.room - room, room
         for text, ink in pieces:
             line.add(text, self.ink(ink))
         line.room += kept
+
+    def _in_a_word(self, player: Player, state: State) -> tuple[str, str] | None:
+        """How a run stands that is over, or that can be steered, with its ink."""
+        if player.failure or player.crash:
+            return "stopped", "bad"
+        if player.seeking:
+            return "rushing", "accent"
+        if player.done:
+            return "ended", "dim"
+        if (transport := player.transport) is None:
+            return None
+        if not transport.paused and state is State.REPLAYING:
+            speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
+            return f"replay {speed}", "primary"
+        return state.value, STATE_INK[state]
 
     def on_click(self) -> None:
         self.post_message(self.SourcesWanted())
