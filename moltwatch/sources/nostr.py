@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from moltwatch.errors import UsageError
-from moltwatch.sources.base import Source, Status
+from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.failures import Failure
 from moltwatch.sources.live import host_name, need_privacy
 from moltwatch.sources.nostr_book import Book
@@ -46,7 +46,8 @@ class RelaySource(WebsocketSource):
 
     @property
     def catching_up(self) -> bool:
-        return self._book.catching_up
+        trying = self.status.state is State.LIVE or not self.status.detail
+        return trying and self._book.catching_up
 
     def _is_final(self, failure: Failure) -> bool:
         return failure.fatal or (super()._is_final(failure) and not self._book.alive)

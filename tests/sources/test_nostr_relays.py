@@ -233,6 +233,18 @@ async def test_one_relay_is_down_and_the_other_is_enough() -> None:
     assert watcher.texts == ["hello", "late"]
 
 
+async def test_others_do_not_wait_for_the_past_of_a_relay_that_is_not_there() -> None:
+    root = ADA.post("said", at=at(-5))
+    with nobody() as url:
+        async with sdk_relay() as other:
+            await publish(other, root)
+            gone = relay(url, Book(), since=at(HOUR_AGO) * SECOND, tries=None)
+            there = relay(other, Book(), since=at(HOUR_AGO) * SECOND)
+            async with watching(merge([gone, there])) as watcher:
+                await watcher.until(lambda w: bool(w.texts))
+                assert gone.status.state is State.CONNECTING
+
+
 async def test_no_relay_is_there() -> None:
     book = Book()
     with nobody() as one, nobody() as other:
