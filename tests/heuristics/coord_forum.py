@@ -74,6 +74,15 @@ SAYINGS = (
 """Sentences with next to no word in common."""
 
 
+def plainly(text: str, n: int) -> str:
+    """A text in the language of the forum: with words that its chatter has too, here and there."""
+    words = text.split()
+    chance = Random(n)
+    for common in ("The", *chance.sample(_SUBJECTS + _VERBS + _OBJECTS, 6)):
+        words.insert(chance.randint(0, len(words)), common)
+    return " ".join(words)
+
+
 class Forum:
     """Makes posts with ids of their own, one after the other."""
 

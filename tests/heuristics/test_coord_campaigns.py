@@ -8,7 +8,7 @@ import pytest
 
 from moltwatch.model import Event, FlaggedPost, GroupState, Post
 from moltwatch.times import SECOND
-from tests.heuristics.coord_forum import SAYINGS, Forum, flagged, groups, profile, run
+from tests.heuristics.coord_forum import SAYINGS, Forum, flagged, groups, plainly, profile, run
 
 LATER = 7_300.0
 """Seconds after which the forum's habits are known."""
@@ -86,7 +86,7 @@ def ring(forum: Forum) -> Sequence[Event]:
         root = forum.post(f"asker{NAMES[n % 8]}", f"What about question {n}?", about(600, n))
         events.append(root)
         for k, name in enumerate(NAMES[:5]):
-            text = f"{SAYINGS[(n + 3 * k) % 16]} {SAYINGS[(5 * n + k + 7) % 16]}"
+            text = plainly(f"{SAYINGS[(n + 3 * k) % 16]} {SAYINGS[(5 * n + k) % 16]}", n + k)
             events.append(forum.post(name, text, about(600, n) + 20 * k + 5, thread=root.id))
     return events
 

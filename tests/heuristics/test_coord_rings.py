@@ -18,6 +18,7 @@ from tests.heuristics.coord_forum import (
     coordination,
     flagged,
     groups,
+    plainly,
     profile,
     run,
 )
@@ -29,8 +30,8 @@ Campaign = Callable[[Forum], Sequence[Event]]
 def saying(n: int) -> str:
     """Words that nobody else says."""
     rng = Random(n)
-    words = ["".join(rng.choices("bdfgklmnprstv aeiou", k=7)) for _ in range(14)]
-    return f"{SAYINGS[n % 16]} {' '.join(words)}."
+    words = ["".join(rng.choices("bdfgklmnprstvaeiou", k=6)) for _ in range(9)]
+    return plainly(" ".join(words), n)
 
 
 def in_turn(forum: Forum) -> Sequence[Post]:
@@ -162,6 +163,29 @@ def test_innocent_company_is_left_alone(innocents: Campaign) -> None:
     found = run([*forum.chatter(4.0), *innocents(forum)])
     assert not flagged(found)
     assert not list(groups(found))
+
+
+def few_who_speak_it(forum: Forum) -> Sequence[Post]:
+    """Five accounts of another tongue meet on its few threads, within minutes, and nowhere else."""
+    rng = Random(2)
+    tongue = ["".join(rng.choices("шщжяюэбдгклмнт", k=6)) for _ in range(60)]
+    events = []
+    for n in range(8):
+        host, *guests = rng.sample(NAMES[:5], 5)
+        root = forum.post(host, " ".join(rng.sample(tongue, 9)), about(800, n))
+        events.append(root)
+        for name in guests:
+            second = about(800, n) + rng.uniform(20, 240)
+            text = " ".join(rng.sample(tongue, 9))
+            events.append(forum.post(name, text, second, thread=root.id))
+    return events
+
+
+def test_who_speaks_what_few_speak_meets_anyway() -> None:
+    forum = Forum()
+    rings = ["co-reply", "turn-taking", "reply-circle"]
+    found = run([*forum.chatter(4.0), *few_who_speak_it(forum)], coordination(rings))
+    assert not flagged(found)
 
 
 def test_a_few_who_are_everywhere_make_no_ring() -> None:

@@ -75,6 +75,20 @@ def dialogue(scene: Scene) -> None:
         said.append(scene.answer(scene.rng.choice(others), second, answered, scene.say()))
 
 
+def minority(scene: Scene) -> None:
+    """Six accounts of a tongue that few speak meet on its few threads, and nowhere else."""
+    names = scene.recruit(6, guilty=False)
+    letters = "шщжяюэбдгклмнтао"
+    tongue = ["".join(scene.rng.choices(letters, k=6)) for _ in range(200)]
+    for at in range(9):
+        begin = at * 600.0
+        host, *guests = scene.rng.sample(names, 6)
+        root = scene.post(host, begin, " ".join(scene.rng.sample(tongue, 20)))
+        for name in guests:
+            text = " ".join(scene.rng.sample(tongue, 12))
+            scene.answer(name, begin + scene.rng.uniform(20, 260), root, text)
+
+
 CROWDS = {
     **LOOK_ALIKES,
     "newcomers": newcomers,
@@ -82,4 +96,5 @@ CROWDS = {
     "welcomed": welcomed,
     "village": village,
     "dialogue": dialogue,
+    "minority": minority,
 }
