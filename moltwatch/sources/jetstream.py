@@ -1,8 +1,8 @@
 """Bluesky, as Jetstream relays it: ``jetstream:``, everybody, or ``jetstream:?dids=…``.
 
 Reading needs no account. A list file holds the accounts of known AI agents, one DID a line. Where a
-thread is entered in the middle, its root and what is answered are asked of the public AppView,
-within bounds.
+thread is entered in the middle, its root and what is answered are asked of the public AppView, and
+so are the profiles of those who write; within bounds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode
 from moltwatch.errors import UsageError
 from moltwatch.model import Event
 from moltwatch.sources import appview
+from moltwatch.sources.appview import Question
 from moltwatch.sources.base import Status
 from moltwatch.sources.jetstream_feed import POSTS, JetstreamFeed
 from moltwatch.sources.live import host_name, is_loopback
@@ -47,6 +48,7 @@ class JetstreamSource(WebsocketSource):
         self._waits_for_hello = bool(dids)
         self._api = Web(api, patience=API_PATIENCE) if api is not None else None
         super().__init__(url, status, JetstreamFeed(status, dids), **options)
+        self._feed.looks_up = self._api is not None
 
     async def close(self) -> None:
         await super().close()
@@ -63,19 +65,19 @@ class JetstreamSource(WebsocketSource):
 
     async def _receive(self, frame: bytes) -> list[Event]:
         events = self._feed.receive(frame, self._clock.now())
-        if self._api is not None and (ids := self._feed.missing.ask(self._clock.now())):
-            return await self._look_up(self._api, ids) + events
+        if self._api is not None and (question := self._feed.missing.ask(self._clock.now())):
+            return await self._look_up(self._api, question) + events
         return events
 
-    async def _look_up(self, api: Web, ids: Sequence[str]) -> list[Event]:
-        """Posts by their addresses; those that are not to be had stay under a placeholder."""
+    async def _look_up(self, api: Web, question: Question) -> list[Event]:
+        """Posts and profiles; posts that are not to be had stay under a placeholder."""
         try:
-            answer = await api.get_json(appview.PATH, [("uris", id) for id in ids])
+            answer = await api.get_json(question.path, question.params)
         except NoAnswer as error:
             self._feed.roots.failed(error.failure, self._clock.now())
             return []
         self._feed.roots.answered()
-        return self._feed.looked_up(answer, self._clock.now())
+        return self._feed.looked_up(question, answer, self._clock.now())
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:

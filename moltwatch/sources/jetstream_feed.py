@@ -17,7 +17,14 @@ from moltwatch.model import AgentSeen, Delete, Edit, Event, Post
 from moltwatch.recording import dialect
 from moltwatch.recording.dialect import Item
 from moltwatch.recording.lines import parse
-from moltwatch.sources.appview import Missing, read_view, views_in
+from moltwatch.sources.appview import (
+    PROFILES,
+    Missing,
+    Question,
+    read_profile,
+    read_view,
+    views_in,
+)
 from moltwatch.sources.base import Status
 from moltwatch.sources.continuity import AHEAD
 from moltwatch.sources.roots import Roots
@@ -37,6 +44,8 @@ class JetstreamFeed(WallFeed):
         self.cursor: Micros | None = None
         """Time of the newest event received, as the server counts."""
         self._dids = dids
+        self.looks_up = False
+        """What is missing is asked for elsewhere; what is told here of accounts is not enough."""
         self.roots = Roots()
         self.missing = Missing(self.roots)
 
@@ -65,26 +74,35 @@ class JetstreamFeed(WallFeed):
         try:
             frame = _object(data)
             gap = self._resume(frame, now)
-            events = self._deliver(events_of(frame, self.source, now), now)
+            events = events_of(frame, self.source, now)
+            if self.looks_up:
+                # The whole profile is asked for, or this one would stand without what it says.
+                for agent in [event for event in events if isinstance(event, AgentSeen)]:
+                    events.remove(agent)
+                    self.missing.changed(agent.name)
+            events = self._deliver(events, now)
         except BadItem as error:
             self._reject(str(error))
             return []
         self.missing.look(events)
         return gap + events
 
-    def looked_up(self, answer: object, now: Micros) -> list[Event]:
-        """The events of what the AppView told of posts that were missing."""
+    def looked_up(self, question: Question, answer: object, now: Micros) -> list[Event]:
+        """The events of what the AppView told."""
         events: list[Event] = []
         for view in views_in(answer):
             try:
+                if question.path == PROFILES:
+                    events.append(read_profile(view, self.source, now))
+                    continue
                 found = read_view(view)
                 post = _post(found.id, found.author, found.key, found.record, self.source, now)
             except BadItem as error:
-                self.rejects.add(str(error), "a post that was looked up")
+                self.rejects.add(str(error), "what was looked up")
                 continue
             if self.roots.thread_of(post.id) is None:
-                events += [*_profile(found.author, found.handle, self.source, now), post]
-                self.roots.see(post)
+                events.append(post)
+                self.missing.look([post])
         return self._deliver(events, now)
 
     def _resume(self, frame: Item, now: Micros) -> list[Event]:
@@ -107,7 +125,7 @@ def events_of(frame: Item, source: str, now: Micros) -> list[Event]:
     kind = frame.get("kind")
     if kind == "identity":
         handle = dialect.ident(_part(frame, "identity"), ("handle",))
-        return _profile(did, handle, source, now)
+        return [AgentSeen(name=did, seen_at=now, display=handle, source=source)] if handle else []
     if kind != "commit":
         return []
     commit = _part(frame, "commit")
@@ -144,11 +162,6 @@ def _post(id: str, did: str, key: str, record: Item, source: str, now: Micros) -
         url=f"https://bsky.app/profile/{did}/post/{key}",
         source=source,
     )
-
-
-def _profile(did: str, handle: str | None, source: str, now: Micros) -> list[Event]:
-    """What an account is called, where that is known."""
-    return [AgentSeen(name=did, seen_at=now, display=handle, source=source)] if handle else []
 
 
 def _reference(record: Item, which: str) -> str | None:

@@ -31,6 +31,11 @@ class Lookup:
             if len(self._wanted) > MOST_WANTED:
                 self._wanted.popitem(last=False)
 
+    def renew(self, name: str) -> None:
+        """Ask for it once more: the answer has changed."""
+        self._asked.pop(name, None)
+        self.want(name)
+
     def asked_for(self, name: str) -> bool:
         return name in self._asked
 

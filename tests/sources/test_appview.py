@@ -16,7 +16,17 @@ from werkzeug import Request, Response
 
 from moltwatch.errors import BadItem, UsageError
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.sources.appview import MOST_AT_ONCE, PATH, Missing, parts_of, read_view, views_in
+from moltwatch.sources.appview import (
+    MOST_AT_ONCE,
+    POSTS,
+    PROFILES,
+    Missing,
+    Question,
+    parts_of,
+    read_profile,
+    read_view,
+    views_in,
+)
 from moltwatch.sources.failures import Failure
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.jetstream import JetstreamSource
@@ -27,6 +37,7 @@ from tests.sources.test_jetstream import ADA, commit, feed, take, uri
 from tests.sources.websocket_kit import forum, ids
 
 BOB = "did:plc:bob"
+ABOUT_POSTS = Question(path=POSTS, params=())
 
 
 def reply(key: str, root: str, parent: str | None = None) -> dict[str, Any]:
@@ -39,10 +50,15 @@ def view(key: str, did: str = BOB, **record: Any) -> dict[str, Any]:
     """A post as the AppView has it."""
     return {
         "uri": uri(key, did),
-        "author": {"did": did, "handle": "bob.example", "displayName": "Bob"},
+        "author": {"did": did, "handle": "bob.example"},
         "record": {"text": f"post {key}", "createdAt": "2023-11-14T22:00:00Z"} | record,
         "likeCount": 3,
     }
+
+
+def profile(did: str) -> dict[str, Any]:
+    name = did.rpartition(":")[2]
+    return {"did": did, "handle": f"{name}.example", "description": f"I am {name}."}
 
 
 @contextmanager
@@ -51,21 +67,24 @@ def appview(answers: Callable[[Request], Response]) -> Iterator[tuple[str, list[
     asked: list[list[str]] = []
 
     def handle(request: Request) -> Response:
-        asked.append(request.args.getlist("uris"))
+        asked.append(request.args.getlist("uris") or request.args.getlist("actors"))
         return answers(request)
 
     with HTTPServer("127.0.0.1", 0, threaded=True) as server:
-        server.expect_request(PATH).respond_with_handler(handle)
+        for path in (POSTS, PROFILES):
+            server.expect_request(path).respond_with_handler(handle)
         yield f"127.0.0.1:{server.port}", asked
 
 
 def knows(*views: dict[str, Any]) -> Callable[[Request], Response]:
-    """Answers with those of these posts that are asked for."""
+    """Answers with those of these posts that are asked for, and with any profile."""
 
     def answer(request: Request) -> Response:
         wanted = request.args.getlist("uris")
-        found = [one for one in views if one["uri"] in wanted]
-        return Response(json.dumps({"posts": found}), content_type="application/json")
+        found: dict[str, Any] = {"posts": [one for one in views if one["uri"] in wanted]}
+        if request.path == PROFILES:
+            found = {"profiles": [profile(did) for did in request.args.getlist("actors")]}
+        return Response(json.dumps(found), content_type="application/json")
 
     return answer
 
@@ -105,11 +124,13 @@ async def test_root_and_parent_come_before_the_reply() -> None:
     assert {event.thread for event in posts.values()} == {uri("r", BOB), uri("z")}
     assert posts[uri("m", BOB)].parent == uri("r", BOB)
     assert posts[uri("r", BOB)].created_at < posts[uri("r", BOB)].seen_at
-    assert [(one.name, one.display) for one in events if isinstance(one, AgentSeen)] == [
-        (BOB, "bob.example")
-    ]
+    agents = {one.name: one for one in events if isinstance(one, AgentSeen)}
+    assert {name: (one.display, one.bio) for name, one in agents.items()} == {
+        ADA: ("ada.example", "I am ada."),
+        BOB: ("bob.example", "I am bob."),
+    }
     assert sorted(asked[0]) == sorted([uri("r", BOB), uri("m", BOB)])
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -173,12 +194,30 @@ def test_many_are_asked_for_at_once_the_latest_first_and_each_once() -> None:
     ]
     for events in told:
         missing.look(events)
-    questions = [missing.ask(T0 + n * SECOND) for n in range(5)]
-    assert [len(question) for question in questions] == [MOST_AT_ONCE, MOST_AT_ONCE, 10, 0, 0]
-    assert questions[0][0] == uri("r59", BOB)
+    questions = [missing.ask(T0 + n * SECOND) for n in range(6)]
+    asked = [(question.path, len(question.params)) for question in questions if question]
+    # Seven accounts wrote sixty replies.
+    assert asked == [(POSTS, MOST_AT_ONCE), (PROFILES, 7), (POSTS, MOST_AT_ONCE), (POSTS, 10)]
+    assert questions[0] is not None
+    assert questions[0].params[0] == ("uris", uri("r59", BOB))
     for events in told:
         missing.look(events)
-    assert missing.ask(T0 + 60 * SECOND) == []
+    assert missing.ask(T0 + 60 * SECOND) is None
+    missing.changed("a1")
+    missing.changed("somebody else")
+    assert missing.ask(T0 + 60 * SECOND) == Question(path=PROFILES, params=(("actors", "a1"),))
+
+
+def test_a_new_name_is_asked_for_whole_where_that_can_be() -> None:
+    identity = {"did": ADA, "time_us": T0, "kind": "identity", "identity": {"handle": "a.example"}}
+    stream = feed()
+    assert [type(event) for event in take(stream, identity)] == [AgentSeen]
+    stream = feed()
+    stream.looks_up = True
+    take(stream, commit("r", T0))
+    assert stream.missing.ask(T0) == Question(path=PROFILES, params=(("actors", ADA),))
+    assert take(stream, identity) == []
+    assert stream.missing.ask(T0) == Question(path=PROFILES, params=(("actors", ADA),))
 
 
 def test_what_is_known_or_no_address_is_not_asked_for() -> None:
@@ -186,7 +225,10 @@ def test_what_is_known_or_no_address_is_not_asked_for() -> None:
     take(stream, commit("r", T0))
     take(stream, reply("a", uri("r"), uri("r")))
     take(stream, reply("b", "at://x/../etc", "https://elsewhere.example/"))
-    assert stream.missing.ask(T0) == []
+    question = stream.missing.ask(T0)
+    assert question is not None
+    assert question.path == PROFILES
+    assert stream.missing.ask(T0) is None
 
 
 @pytest.mark.parametrize(
@@ -202,15 +244,16 @@ def test_what_is_known_or_no_address_is_not_asked_for() -> None:
 )
 def test_a_bad_post_costs_only_itself(bad: object) -> None:
     stream = feed()
-    events = stream.looked_up({"posts": [bad, view("s")]}, T0)
+    events = stream.looked_up(ABOUT_POSTS, {"posts": [bad, view("s")]}, T0)
     assert ids(events) == [uri("s", BOB)]
     assert stream.rejects.total == 1
 
 
 def test_looked_up_twice_it_comes_once() -> None:
     stream = feed()
-    assert ids(stream.looked_up({"posts": [view("r"), view("r")]}, T0)) == [uri("r", BOB)]
-    assert stream.looked_up({"posts": [view("r")]}, T0) == []
+    twice = {"posts": [view("r"), view("r")]}
+    assert ids(stream.looked_up(ABOUT_POSTS, twice, T0)) == [uri("r", BOB)]
+    assert stream.looked_up(ABOUT_POSTS, {"posts": [view("r")]}, T0) == []
 
 
 ANSWERS = st.recursive(
@@ -218,7 +261,7 @@ ANSWERS = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["posts", "uri", "author", "record", "did", "reply", "text"]), inner
+            st.sampled_from(["posts", "profiles", "uri", "author", "record", "did", "text"]), inner
         )
     ),
     max_leaves=12,
@@ -230,9 +273,11 @@ def test_no_answer_raises_anything_else(answer: object) -> None:
     for one in views_in(answer):
         try:
             read_view(one)
+            read_profile(one, "bluesky", T0)
         except BadItem:
             continue
-    feed().looked_up(answer, T0)
+    for path in (POSTS, PROFILES):
+        feed().looked_up(Question(path=path, params=()), answer, T0)
 
 
 @given(st.text(max_size=60))
