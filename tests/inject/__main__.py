@@ -63,10 +63,13 @@ class Lab:
             and heuristic.name not in without
         ]
         self.engine = Engine(chosen, GroupBook(), complain=click.echo)
+        self._warm: Micros = 0
+        """Until when the engine has seen the background."""
         names = {profile.name for profile in background.profiles}
         self._blinder = Blinder(names) if hashed else None
 
     def warm(self, until: Micros) -> None:
+        self._warm = until
         for event in (*self.background.profiles, *self.background.events):
             if not isinstance(event, Post) or event.seen_at < until:
                 self.engine.feed(self._hidden(event))
@@ -76,7 +79,7 @@ class Lab:
         scene = Scene(self.background, start, seed)
         KINDS[kind](scene)
         last = max((event.seen_at for event in scene.events), default=self.background.end)
-        rest = [e for e in self.background.events if start <= e.seen_at < last + AFTER]
+        rest = [e for e in self.background.events if self._warm <= e.seen_at < last + AFTER]
         flagged: dict[str, Micros] = {}
         groups = []
         acts: dict[str, Micros] = {}
