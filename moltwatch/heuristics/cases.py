@@ -37,7 +37,7 @@ class Cases:
 
     def __init__(self) -> None:
         self._awake: dict[str, Case] = {}
-        """Those that the event at hand opened or touched."""
+        """Those that the event at hand opened or touched, or somebody looked at since the last."""
         self._number: dict[str, int] = {}
         """By post the number of its case; they are counted in order of arrival."""
         self._order: deque[tuple[Micros, str]] = deque()
@@ -84,12 +84,13 @@ class Cases:
 
     def is_due(self, horizon: Micros | None) -> bool:
         """Whether the oldest case is on a post seen before ``horizon`` (None: whether there is
-        one). To be asked between events."""
+        one)."""
         return bool(self._order) and (horizon is None or self._order[0][0] < horizon)
 
     def close(self) -> None:
         """Let go of the oldest case."""
         _, post = self._order.popleft()
+        self._awake.pop(post, None)
         del self._number[post]
         self._loose.pop(self._first, None)
         self._first += 1
@@ -98,7 +99,8 @@ class Cases:
 
     def oldest(self) -> Case:
         """The oldest case."""
-        return self._wake(self._first)
+        _, post = self._order[0]
+        return self._awake.get(post) or self._wake(self._first)
 
     def _fill(self, shelf: int) -> None:
         """Press the cases of a shelf together; those that are closed leave their places empty."""

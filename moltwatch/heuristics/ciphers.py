@@ -23,7 +23,11 @@ _BITS = re.compile(r"(?:\b[01]{8}\b[ ,]?){4,}|(?<!\d)[01]{40,}(?!\d)")
 _HEX = re.compile(r"(?<!\w)(?:(?:0x)?[0-9a-fA-F]{2}\b[ ,]?){10,}|(?:\\x[0-9a-fA-F]{2}){8,}")
 _HEX_WORD = re.compile("(?:0x)?((?:[0-9a-f]{2}){12,})")
 _BYTE = re.compile(r"(?:0x|\\x)?([0-9a-fA-F]{2})")
-_MORSE = re.compile(r"(?<![^\s\"'`*(])[.·•\-–−_]{1,5}(?:[ /|]+[.·•\-–−_]{1,5}){9,}(?![^\s\"'`*)])")
+_SIGNS = r"[.·•\-–−_]{1,5}"
+# Taken whole, with what it goes on in, even if that is no Morse: looked at from each of its signs
+# again, sixteen thousand characters would take seconds.
+_MORSE = re.compile(rf"(?<![^\s\"'`*(]){_SIGNS}(?:[ /|]+{_SIGNS}){{9,}}+[^\s\"'`*)]*")
+_MORSE_WORD = re.compile(rf"{_SIGNS}(?:[/|]+{_SIGNS})*")
 _BRAILLE = re.compile("[\u2801-\u283f](?:[\u2800-\u283f ]*[\u2801-\u283f])+")
 _ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060-\u2064\ufeff]")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
@@ -99,6 +103,8 @@ def hexadecimal_words(words: Iterable[str], least: int) -> Iterator[str]:
 def morse(text: str, least: int) -> Iterator[str]:
     """Dots and dashes. A row of equal letters is an ornament."""
     for run in _runs(_MORSE, text):
+        before, _, last = run.rpartition(" ")
+        run = run if _MORSE_WORD.fullmatch(last) else before
         words = re.split(r"\s*[/|]\s*|\s{2,}", run.translate(_MORSE_SIGNS).strip(" /|"))
         said = " ".join(
             "".join(MORSE_LETTERS.get(sign, "?") for sign in word.split()) for word in words

@@ -75,6 +75,17 @@ def test_any_text_is_tried_without_harm(which: str, text: str) -> None:
         assert found.isascii()
 
 
+def test_morse_ends_where_other_text_goes_on() -> None:
+    hidden = " ".join(MORSE[letter] for letter in "northernreefatnoon")
+    for after in ("", " -------", " ./x", " ...and so on", "/ friends"):
+        assert list(ciphers.morse(f"Hear: {hidden}{after}", 12)) == ["northernreefatnoon"], after
+
+
+def test_what_only_looks_like_morse_is_gone_through_once() -> None:
+    # From each of its 400,000 signs again, it would take days.
+    assert list(ciphers.morse("./ " * 400_000 + ".-x", 12)) == []
+
+
 PLAIN = "The agents and you are not alone, for all of this will have been read when they are out"
 
 
