@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import groupby, islice
 
 from moltwatch.text.hidden import HIDDEN, beyond_ascii
 
 MOST_CHARS = 16_000
 """Only this much of a body is compared; a longer one is told apart by what it starts with."""
 
+MOST_MARKS = 30
+"""Marks kept of those piled on one letter, as in Unicode's stream-safe format: to put thousands in
+order takes time by their square."""
+
 _HIDDEN = re.compile(f"[{HIDDEN}]")
+_ROW = re.compile(rf"[^\w\s!-~]{{{MOST_MARKS + 1},}}")
+"""Marks stand in such rows, as do emoji."""
 _APOSTROPHE = "\u2019"
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile("[a-z]")
@@ -39,9 +46,9 @@ def fold(text: str) -> str:
     if all(map(_is_plain, exotic)):
         text = text.lower()
     else:
-        text = _HIDDEN.sub("", text)
-        text = unicodedata.normalize("NFKC", text)
-        text = text.casefold()
+        text = _ROW.sub(_few_marks, _HIDDEN.sub("", text))
+        # One sign may become eighteen letters.
+        text = unicodedata.normalize("NFKC", text).casefold()[:MOST_CHARS]
         if _GREEK_OR_CYRILLIC.search(text):
             text = _WORD.sub(_one_alphabet, text)
     if _APOSTROPHE in exotic:
@@ -61,6 +68,12 @@ def _is_plain(character: str) -> bool:
         and unicodedata.normalize("NFKC", character) == character
         and character.lower() == character.casefold()
     )
+
+
+def _few_marks(match: re.Match[str]) -> str:
+    """A row of signs, only so many marks left of any that follow each other."""
+    runs = groupby(match[0], key=lambda sign: unicodedata.combining(sign) > 0)
+    return "".join("".join(islice(run, MOST_MARKS) if marks else run) for marks, run in runs)
 
 
 def _one_alphabet(match: re.Match[str]) -> str:

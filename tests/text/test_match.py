@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.text import fold, links, mentions, words
+from moltwatch.text.match import MOST_CHARS
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,19 @@ def test_other_alphabets_stay_what_they_are() -> None:
 def test_folding_twice_changes_nothing_that_matters(text: str) -> None:
     once = fold(text)
     assert words(fold(once)) == words(once)
+
+
+def test_marks_piled_up_are_few() -> None:
+    assert fold("e\u0301" * 100) == "é" * 100
+    piled = fold("a" + "\u0345\u0334" * 4_000 + " b")
+    assert piled[0] == "a"
+    assert len(piled) < 40
+    assert piled.endswith(" b")
+    assert fold("🦞" * 100) == "🦞" * 100
+
+
+def test_signs_that_become_many_letters_do_not_make_a_long_text() -> None:
+    assert len(fold("\ufdfa" * 5_000)) <= MOST_CHARS
 
 
 @pytest.mark.parametrize(
