@@ -40,8 +40,10 @@ class Cases:
         """Those that the event at hand opened or touched, or somebody looked at since the last."""
         self._number: dict[str, int] = {}
         """By post the number of its case; they are counted in order of arrival."""
-        self._order: deque[tuple[Micros, str]] = deque()
-        """When the posts of the open cases were seen, and their ids."""
+        self._order: deque[tuple[Micros, str, int]] = deque()
+        """When the posts of the open cases were seen, their ids, and how long they are."""
+        self.chars = 0
+        """Characters of all posts that have an open case."""
         self._first = 0
         """Number of the oldest case that is open."""
         self._loose: dict[int, _Resting] = {}
@@ -57,7 +59,9 @@ class Cases:
         """A new case, on a post."""
         if post.id not in self._number:
             self._number[post.id] = self._first + len(self._order)
-            self._order.append((post.seen_at, post.id))
+            chars = sum(map(len, filter(None, (post.text, post.title, post.link, post.url))))
+            self._order.append((post.seen_at, post.id, chars))
+            self.chars += chars
         case = self._awake[post.id] = Case(post)
         return case
 
@@ -89,7 +93,8 @@ class Cases:
 
     def close(self) -> None:
         """Let go of the oldest case."""
-        _, post = self._order.popleft()
+        _, post, chars = self._order.popleft()
+        self.chars -= chars
         self._awake.pop(post, None)
         del self._number[post]
         self._loose.pop(self._first, None)
@@ -99,7 +104,7 @@ class Cases:
 
     def oldest(self) -> Case:
         """The oldest case."""
-        _, post = self._order[0]
+        post = self._order[0][1]
         return self._awake.get(post) or self._wake(self._first)
 
     def _fill(self, shelf: int) -> None:

@@ -40,7 +40,8 @@ MOST_FAILURES = 3
 """A heuristic that raised this often is switched off."""
 
 MOST_CASES = 200_000
-"""Open cases at most; in a flood the oldest close early."""
+MOST_CHARS = 300_000_000
+"""Open cases at most, and characters of their posts; in a flood the oldest close early."""
 
 
 class Health(Struct):
@@ -233,7 +234,7 @@ class Engine:
                     case.coordinated, case.group = standing.score, standing.group
                 self._tell(case, self._crossed(case, (Kind.COORDINATED,)))
         self._cases.rest()
-        while len(self._cases) > MOST_CASES:
+        while len(self._cases) > MOST_CASES or self._cases.chars > MOST_CHARS:
             self._close()
         findings, self._findings = self._findings, []
         return findings

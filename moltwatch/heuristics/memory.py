@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.likeness import Leaders
@@ -26,7 +26,11 @@ _T = TypeVar("_T")
 POSTS_PER_AUTHOR = 40
 POSTS_PER_THREAD = 200
 CHARS_PER_POST = 400
+CHARS_PER_BIO = 2_000
+MOST_AUTHORS = 200_000
+MOST_THREADS = 200_000
 MOST_PROFILES = 200_000
+"""In a flood the longest quiet go early."""
 
 
 class Past(Struct, frozen=True, gc=False):
@@ -117,7 +121,9 @@ class Memory:
         return self._threads.get(id) or Thread(id)
 
     def learn(self, agent: AgentSeen) -> None:
-        """Take in a profile."""
+        """Take in a profile, a bio of pages cut short."""
+        if agent.bio and len(agent.bio) > CHARS_PER_BIO:
+            agent = structs.replace(agent, bio=agent.bio[:CHARS_PER_BIO])
         self._profiles[agent.name] = agent
         self._profiles.move_to_end(agent.name)
         if len(self._profiles) > MOST_PROFILES:
@@ -139,6 +145,8 @@ class Memory:
             del author.threads[0]
         self._authors[author.name] = author
         self._authors.move_to_end(author.name)
+        if len(self._authors) > MOST_AUTHORS:
+            self._authors.popitem(last=False)
         thread.last_seen = post.seen_at
         thread.n += 1
         thread.posts[post.id] = Past(author.name, utf8)
@@ -148,6 +156,8 @@ class Memory:
         self.rarity.learn(item.vocabulary)
         self._threads[thread.id] = thread
         self._threads.move_to_end(thread.id)
+        if len(self._threads) > MOST_THREADS:
+            self._threads.popitem(last=False)
 
     def forget(self, now: Micros) -> None:
         """Let go of whoever was quiet for longer than the fade."""

@@ -9,6 +9,8 @@ from moltwatch.heuristics.texts import Text
 
 MOST_FOUND = 20
 """Of one post; a list of hundreds of links pushes none of them."""
+MOST_PATH = 200
+"""Characters of a path; what follows is some visitor's, not the place's."""
 
 _SITE = re.compile(
     r"(?<![\w@./-])(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,4}"
@@ -84,7 +86,7 @@ def _add_site(found: dict[str, None], host: str, path: str) -> None:
     if host.count(".") == 1 and _FILE.search(host):
         return
     found[host] = None
-    path = path.rstrip("/.!?:;*_~")
+    path = path[:MOST_PATH].rstrip("/.!?:;*_~")
     if path:
         found[host + path] = None
 

@@ -14,6 +14,10 @@ MOST_WORDS = 120_000
 """Words kept; when there are more, counts are halved and the rarest go."""
 
 
+LONGEST_WORD = 60
+"""Characters of a word that is learnt; a longer one is an address, or made to fill the memory."""
+
+
 class Rarity:
     """Document frequencies of words over a stream."""
 
@@ -29,7 +33,7 @@ class Rarity:
         if self._seen % ONE_IN:
             return
         self._counted += 1
-        self._counts.update(vocabulary)
+        self._counts.update([word for word in vocabulary if len(word) <= LONGEST_WORD])
         if len(self._counts) > MOST_WORDS:
             self._counts = Counter({word: n // 2 for word, n in self._counts.items() if n > 1})
             self._counted //= 2

@@ -19,6 +19,9 @@ _UNASKED = object()
 MOST_TEXTS = 500
 """Texts kept in case a copy comes; four times as many would find an eighth more copies."""
 
+MOST_CHARS = 5_000_000
+"""Characters that they may have together: some forums let through posts of megabytes."""
+
 
 class Text:
     """The title and text of a post, with what was found out about it."""
@@ -56,14 +59,16 @@ class Texts:
     def __init__(self, most: int = MOST_TEXTS) -> None:
         self._most = most
         self._kept: OrderedDict[str, Text] = OrderedDict()
+        self._chars = 0
 
     def of(self, body: str) -> Text:
         """The text with this body."""
         text = self._kept.get(body)
         if text is None:
             text = self._kept[body] = Text(body)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._chars += len(body)
+            while len(self._kept) > self._most or self._chars > MOST_CHARS:
+                self._chars -= len(self._kept.popitem(last=False)[0])
         else:
             self._kept.move_to_end(body)
         return text

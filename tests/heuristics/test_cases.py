@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -11,8 +12,10 @@ from moltwatch.heuristics.cases import SHELF, Cases
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.injection import Injection
+from moltwatch.heuristics.memory import CHARS_PER_BIO, Memory
+from moltwatch.heuristics.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.texts import Text, Texts
-from moltwatch.model import Kind, Post, Retracted, Verdict
+from moltwatch.model import AgentSeen, Kind, Post, Retracted, Verdict
 
 
 def post(id: str, at: int = 0, text: str = "hello") -> Post:
@@ -163,6 +166,47 @@ def test_copies_share_what_was_found_out() -> None:
     texts.of("d")
     assert [texts.of(body).once(length) for body in ("a b", "c")] == [2, 1]
     assert asked == ["a b", "c", "c"]
+
+
+def test_of_enormous_texts_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moltwatch.heuristics.texts.MOST_CHARS", 1_000)
+    texts = Texts()
+    first = texts.of("a" * 400)
+    assert texts.of("a" * 400) is first
+    texts.of("b" * 400)
+    texts.of("c" * 400)
+    assert texts.of("a" * 400) is not first
+    assert texts.of("d" * 2_000) is not texts.of("d" * 2_000)
+    assert texts.of("e") is texts.of("e")
+
+
+def test_cases_on_enormous_posts_close_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moltwatch.heuristics.engine.MOST_CHARS", 1_000)
+    engine = Engine([], GroupBook())
+    for at, id in enumerate("abc"):
+        engine.feed(post(id, at, id * 400))
+    assert [engine.verdict(id) is None for id in "abc"] == [True, False, False]
+    engine.feed(post("d", 4, "d" * 2_000))
+    assert engine.verdict("d") is None
+
+
+def test_memory_of_accounts_and_threads_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for bound in ("MOST_AUTHORS", "MOST_THREADS"):
+        monkeypatch.setattr(f"moltwatch.heuristics.memory.{bound}", 2)
+    memory = Memory()
+    memory.learn(AgentSeen(name="a", seen_at=0, bio="🦞" * 1_000_000))
+    assert len(memory.author("a").bio) == CHARS_PER_BIO
+    for id in "abc":
+        memory.remember(memory.item(structs.replace(post(id), author=id)))
+    assert [memory.author(name).n for name in "abc"] == [0, 1, 1]
+    assert [memory.thread(id).n for id in "abc"] == [0, 1, 1]
+
+
+def test_words_that_nobody_could_say_are_not_learnt() -> None:
+    rarity, words = Rarity(), {"word", "w" * 16_000}
+    for _ in range(10 * ONE_IN):
+        rarity.learn(words)
+    assert rarity.rare(words, 0.02) == ["w" * 16_000]
 
 
 def test_what_is_not_ascii_is_found_within_the_first_characters() -> None:

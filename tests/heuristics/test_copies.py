@@ -9,6 +9,8 @@ import pytest
 
 from moltwatch.heuristics import likeness
 from moltwatch.heuristics.likeness import Leaders
+from moltwatch.heuristics.memory import Memory
+from moltwatch.heuristics.payloads import MOST_PATH, pushed
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import FlaggedPost, Post
 from tests.heuristics.coord_forum import SAYINGS, Forum, coordination, flagged, run
@@ -205,6 +207,14 @@ def push(forum: Forum, every: float, link: str) -> list[Post]:
 def test_a_burst_goes_on_as_long_as_it_comes() -> None:
     forum = Forum()
     assert caught(forum, push(forum, 250, "https://tidewell.example/join")) == set(NAMES)
+
+
+def test_a_path_without_end_is_cut() -> None:
+    memory = Memory()
+    post = Post(
+        id="p", thread="p", author="a", created_at=0, seen_at=0, link="https://a.org/" + "b" * 9_000
+    )
+    assert pushed(memory.item(post)) == ("a.org", "a.org/" + "b" * (MOST_PATH - 1))
 
 
 def test_places_in_the_forum_itself_are_no_burst() -> None:
