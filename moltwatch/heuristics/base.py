@@ -54,6 +54,8 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
     n: int = 0
     """How many there are in truth."""
     cluster: str | None = None
+    muted: bool = False
+    """Of a hazard: no news, since its author keeps saying so. It adds nothing to other reasons."""
 
 
 class Item:

@@ -41,11 +41,17 @@ class Refrains:
         n = said[reason]
         if len(said) > _MOST_SAYINGS:
             del said[next(iter(said))]
+        muted = False
         if n > self._in_full:
             reason += f"; the account said so {n:,} times within a day"
-            if not _doubled(n, self._in_full):
-                strength = min(strength, MUTED)
-        return Signal(post=item.post.id, author=item.post.author, strength=strength, reason=reason)
+            muted = not _doubled(n, self._in_full)
+        return Signal(
+            post=item.post.id,
+            author=item.post.author,
+            strength=min(strength, MUTED) if muted else strength,
+            reason=reason,
+            muted=muted,
+        )
 
 
 def _doubled(n: int, first: int) -> bool:

@@ -2,7 +2,8 @@
 
 Heuristics of one family look at the same evidence, so of a family only the strongest counts.
 
-Hazards are independent dangers: together they count as a noisy-or, 1 - prod(1 - strength).
+Hazards are independent dangers: together they count as a noisy-or, 1 - prod(1 - strength), unless
+they are muted.
 Persona heuristics weigh one question from several sides, and some speak against: what each moved
 the log-odds from the prior is added up, which makes of their strengths the logistic regression
 they were fitted as (:mod:`moltwatch.heuristics.persona`). Either way 0.5 is the shipped threshold.
@@ -84,17 +85,19 @@ class Case(Struct, array_like=True):
         before = prior(self.post)
         personas: dict[str, float] = {}
         hazards: dict[str, float] = {}
+        muted = 0.0
         for _, kind, family, signal in said:
             if kind is Kind.PERSONA:
                 moved = log_odds(signal.strength) - before
                 if family not in personas or abs(moved) > abs(personas[family]):
                     personas[family] = moved
+            elif kind is Kind.HAZARD and signal.muted:
+                muted = max(muted, signal.strength)
             elif kind is Kind.HAZARD:
                 hazards[family] = max(hazards.get(family, 0.0), signal.strength)
         if personas:
             self.persona = calibrated(before + sum(personas.values()))
-        if hazards:
-            self.hazard = noisy_or(hazards.values())
+        self.hazard = max(muted, noisy_or(hazards.values()))
 
     def score(self, kind: Kind) -> float:
         """The fused verdict of one kind."""

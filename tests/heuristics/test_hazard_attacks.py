@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.heuristics.attacks import ATTACKS, find_attacks
+from moltwatch.heuristics.hidden_message import HiddenMessage
 from moltwatch.heuristics.injection import Injection
 from moltwatch.heuristics.mention import is_quoted
 from moltwatch.heuristics.refrain import MUTED
@@ -70,6 +73,14 @@ def test_a_refrain_is_told_ten_times_and_then_when_it_has_doubled() -> None:
     told = [n for n, score in enumerate(scores, 1) if score >= 0.5]
     assert told == [*range(1, 11), 20, 40, 80]
     assert min(scores) == pytest.approx(MUTED)
+
+
+def test_two_refrains_in_one_post_are_no_more_news_than_one() -> None:
+    hidden = b64encode(b"meet me at the northern reef").decode()
+    court = Court([Injection(), HiddenMessage()])
+    cases = [court.hear(f"{ALERT} {hidden}", author="Bellweather") for _ in range(30)]
+    told = [n for n, case in enumerate(cases, 1) if case.score(Kind.HAZARD) >= 0.5]
+    assert told == [*range(1, 11), 20]
 
 
 def test_how_often_is_said() -> None:

@@ -42,6 +42,14 @@ def test_hazards_of_one_family_count_once_and_of_two_together() -> None:
     assert both.score(Kind.HAZARD) == pytest.approx(0.7)
 
 
+def test_what_its_author_keeps_saying_adds_nothing() -> None:
+    muted = Signal(post="p", author="a", strength=0.45, reason="again", muted=True)
+    refrains = ("x", Kind.HAZARD, "f", muted), ("y", Kind.HAZARD, "g", muted)
+    assert case(*refrains).score(Kind.HAZARD) == 0.45
+    news = said("z", Kind.HAZARD, "h", 0.7)
+    assert case(*refrains, news).score(Kind.HAZARD) == pytest.approx(0.7)
+
+
 def test_persona_evidence_adds_up_and_may_speak_against() -> None:
     acts = said("x", Kind.PERSONA, "f", probability(BEFORE + 2.0))
     assert case(acts).score(Kind.PERSONA) >= 0.5
