@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from math import sqrt
 from typing import Annotated, ClassVar
 
@@ -15,7 +14,7 @@ from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.heuristics.tongue import is_foreign
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros
 
 MOST_THREADS = 5_000
@@ -238,25 +237,14 @@ class CoReply(Heuristic):
             ring.strength = max(ring.strength, 0.88)
         mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
         met = self._shared(mine, theirs)
-        evidence = tuple(visits[thread][1] for thread in met for visits in (mine, theirs))
-        members = tuple(islice(ring.members, MOST_LISTED))
         reason = (
             f"{n} accounts keep meeting: this one answered {len(met)} threads within minutes of"
             f" another, on {occasions} occasions, {overlap:.0%} of all they answered"
         )
-        for thread in met:
-            for author, (_, id) in ((a, mine[thread]), (b, theirs[thread])):
-                if self._told.is_new(id):
-                    yield Signal(
-                        post=id,
-                        author=author,
-                        strength=ring.strength,
-                        reason=reason,
-                        evidence=evidence[:MOST_LISTED],
-                        accounts=members,
-                        n=n,
-                        cluster=name,
-                    )
+        posts = [(who, id) for t in met for who, (_, id) in ((a, mine[t]), (b, theirs[t]))]
+        return self._told.signals(
+            posts, strength=ring.strength, reason=reason, accounts=ring.members, cluster=name
+        )
 
     def _forget(self, now: Micros) -> None:
         """Let go of who was quiet longest."""

@@ -7,7 +7,7 @@ tuple, and a crowd is made of it when another account comes with the same.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 from moltwatch.heuristics.base import Signal
@@ -39,6 +39,32 @@ class Told:
         if len(self._kept) > self.most:
             self._kept.popitem(last=False)
         return True
+
+    def signals(
+        self,
+        posts: Sequence[tuple[str, str]],
+        *,
+        strength: float,
+        reason: str,
+        accounts: Collection[str],
+        cluster: str,
+    ) -> Iterator[Signal]:
+        """A signal for each post, given as account and id, that was not told of yet; the first of
+        the posts are the evidence."""
+        evidence = tuple(post for _, post in posts[:MOST_LISTED])
+        company = tuple(islice(accounts, MOST_LISTED))
+        for author, post in posts:
+            if self.is_new(post):
+                yield Signal(
+                    post=post,
+                    author=author,
+                    strength=min(1.0, strength),
+                    reason=reason,
+                    evidence=evidence,
+                    accounts=company,
+                    n=len(accounts),
+                    cluster=cluster,
+                )
 
 
 class Crowd:

@@ -11,7 +11,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.chance import poisson_at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
 
 MOST_KNOWN = 20_000
@@ -116,18 +116,11 @@ class Registrations(Heuristic):
             self._burst_of[account] = name
         while len(self._burst_of) > MOST_KNOWN:
             self._burst_of.popitem(last=False)
-        n = len(burst)
-        span = format_duration(burst[-1][0] - burst[0][0])
-        reason = f"{n} accounts that now begin to post were made within {span}"
-        for _, account, post in burst:
-            if self._told.is_new(post):
-                yield Signal(
-                    post=post,
-                    author=account,
-                    strength=min(1.0, self.strength + 0.1 * (n >= 2 * self.accounts)),
-                    reason=reason,
-                    evidence=tuple(id for *_, id in burst)[:MOST_LISTED],
-                    accounts=tuple(each for _, each, _ in burst)[:MOST_LISTED],
-                    n=n,
-                    cluster=name,
-                )
+        n, span = len(burst), format_duration(burst[-1][0] - burst[0][0])
+        return self._told.signals(
+            [(account, post) for _, account, post in burst],
+            strength=self.strength + 0.1 * (n >= 2 * self.accounts),
+            reason=f"{n} accounts that now begin to post were made within {span}",
+            accounts=[account for _, account, _ in burst],
+            cluster=name,
+        )

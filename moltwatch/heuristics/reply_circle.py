@@ -13,7 +13,7 @@ from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction
 from moltwatch.heuristics.tongue import is_foreign
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import DAY
 
 MOST_ACCOUNTS = 20_000
@@ -131,22 +131,12 @@ class ReplyCircle(Heuristic):
         n = len(circle)
         strength = 0.88 if n > self.accounts else self.strength
         reason = f"{n} accounts answer each other in a circle, each the same one every time"
-        told = [
+        posts = [
             (account, answer.post)
             for account, other in zip(circle, (*circle[1:], circle[0]), strict=True)
             for answer in self._answers.peek(account) or ()
             if answer.to == other
         ]
-        evidence = tuple(post for _, post in told)[:MOST_LISTED]
-        for account, post in told:
-            if self._told.is_new(post):
-                yield Signal(
-                    post=post,
-                    author=account,
-                    strength=strength,
-                    reason=reason,
-                    evidence=evidence,
-                    accounts=tuple(circle)[:MOST_LISTED],
-                    n=n,
-                    cluster=name,
-                )
+        return self._told.signals(
+            posts, strength=strength, reason=reason, accounts=circle, cluster=name
+        )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from math import exp
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_PLACES = 5_000
@@ -118,22 +117,14 @@ class ScriptedGaps(Heuristic):
         for kept in (self._run_of, self._members):
             while len(kept) > MOST_RUNS:
                 kept.popitem(last=False)
-        strength = min(1.0, self.strength + 0.1 * (chance < CERTAIN and len(row) >= 8))
         distance = format_duration((row[0][0] - row[-1][0]) // (len(row) - 1))
-        reason = f"{len(members)} accounts posted {len(row)} times, one every {distance}"
-        evidence = tuple(id for *_, id in reversed(row))[:MOST_LISTED]
-        for _, account, id in reversed(row):
-            if self._told.is_new(id):
-                yield Signal(
-                    post=id,
-                    author=account,
-                    strength=strength,
-                    reason=reason,
-                    evidence=evidence,
-                    accounts=tuple(islice(members, MOST_LISTED)),
-                    n=len(members),
-                    cluster=run,
-                )
+        return self._told.signals(
+            [(account, id) for _, account, id in reversed(row)],
+            strength=self.strength + 0.1 * (chance < CERTAIN and len(row) >= 8),
+            reason=f"{len(members)} accounts posted {len(row)} times, one every {distance}",
+            accounts=members,
+            cluster=run,
+        )
 
 
 def _row(arrivals: list[_Arrival]) -> tuple[list[_Arrival], float]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_THREADS = 5_000
@@ -157,19 +156,13 @@ class ThreadBurst(Heuristic):
         )
         if len(wave.threads) > 1:
             reason += f"; {len(wave.threads)} threads in a row went so"
-        for author, id in guests.items():
-            if not self._told.is_new(id):
-                continue
-            yield Signal(
-                post=id,
-                author=author,
-                strength=min(1.0, self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1]),
-                reason=reason,
-                evidence=tuple(guests.values())[:MOST_LISTED],
-                accounts=tuple(islice(wave.accounts, MOST_LISTED)),
-                n=len(wave.accounts),
-                cluster=wave.name,
-            )
+        return self._told.signals(
+            list(guests.items()),
+            strength=self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1],
+            reason=reason,
+            accounts=wave.accounts,
+            cluster=wave.name,
+        )
 
     def _join(self, thread: str, guests: dict[str, str], now: Micros) -> _Wave:
         """The wave this burst belongs to: the last one, or a new one if that is long gone."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
@@ -15,7 +14,7 @@ from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.fading import Fading
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.tongue import is_foreign
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import DAY, SECOND, Micros, format_duration
 
 MOST_PLACES = 5_000
@@ -191,24 +190,17 @@ class TurnTaking(Heuristic):
         strength = 0.88 if len(members) >= MANY else self.strength
         reason = f"{len(members)} accounts come one after the other, again and again in one order"
         if wait := _scripted(turns[:TURNS_KEPT]):
-            strength = min(1.0, strength + 0.1)
+            strength += 0.1
             reason += f", each {format_duration(wait)} after the one before"
-        evidence = tuple(turn.post for turn in turns)[:MOST_LISTED]
-        accounts = tuple(islice(members, MOST_LISTED))
-        for account in row[:-1]:
-            for turn in self._behind(account):
-                for author, id in ((turn.after, turn.before), (account, turn.post)):
-                    if self._told.is_new(id):
-                        yield Signal(
-                            post=id,
-                            author=author,
-                            strength=strength,
-                            reason=reason,
-                            evidence=evidence,
-                            accounts=accounts,
-                            n=len(members),
-                            cluster=ring,
-                        )
+        posts = [
+            post
+            for account in row[:-1]
+            for turn in self._behind(account)
+            for post in ((turn.after, turn.before), (account, turn.post))
+        ]
+        return self._told.signals(
+            posts, strength=strength, reason=reason, accounts=members, cluster=ring
+        )
 
     def _behind(self, account: str) -> list[_Turn]:
         """The turns in which an account came after its predecessor."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence, Set
-from itertools import islice
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -12,7 +11,7 @@ from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.quoting import above
-from moltwatch.model import MOST_LISTED, Kind
+from moltwatch.model import Kind
 from moltwatch.times import SECOND, Micros
 
 SHORTEST = 5
@@ -234,20 +233,14 @@ class Vocabulary(Heuristic):
         more = f" and {n - 3} words more" if n > 3 else ""
         speakers = dialect.fluent if n > 1 else dialect.speakers
         reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
-        evidence = tuple(id for _, _, id in held.waiting)[:MOST_LISTED]
-        for at, author, id in [held.waiting.popleft() for _ in range(len(held.waiting))]:
-            if author not in speakers:
-                held.waiting.append((at, author, id))
-                continue
-            if not self._told.is_new(id):
-                continue
-            yield Signal(
-                post=id,
-                author=author,
-                strength=min(1.0, self.strength + 0.1 * min(3, n - 1)),
-                reason=reason,
-                evidence=evidence,
-                accounts=tuple(islice(speakers, MOST_LISTED)),
-                n=len(speakers),
-                cluster=dialect.name,
-            )
+        posts = [(author, id) for _, author, id in held.waiting if author in speakers]
+        others = [sighting for sighting in held.waiting if sighting[1] not in speakers]
+        held.waiting.clear()
+        held.waiting.extend(others)
+        return self._told.signals(
+            posts,
+            strength=self.strength + 0.1 * min(3, n - 1),
+            reason=reason,
+            accounts=speakers,
+            cluster=dialect.name,
+        )
