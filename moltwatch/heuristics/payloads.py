@@ -45,8 +45,10 @@ _COMMAND = re.compile(
     r"(?:^|\s)[!/](?:mint|launch|deploy|claim|airdrop|stake|buy|swap|send|transfer|tip)\w*\s+"
     r"(?:\d+\s+)?(\$?[a-z0-9]{2,64})\b(?!:)"
 )
-_PAID = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,400}?\b(0x[0-9a-f]{40})\b")
-"""A command and the wallet among its settings."""
+_PAID = re.compile(
+    r"(?:^|\s)[!/][a-z]\w{2,20}\s(?:(?!\s[!/][a-z]\w{2,20}\s)[^{}]){0,400}?\b(0x[0-9a-f]{40})\b"
+)
+"""A command and the wallet among its settings, which end where the next command begins."""
 _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
 
 
