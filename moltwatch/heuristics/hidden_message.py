@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics import ciphers
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.parameters import Count
+from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.refrain import IN_FULL, Refrains, Repeats
 from moltwatch.heuristics.substitutions import exchanged
 from moltwatch.heuristics.texts import Text
@@ -74,7 +74,7 @@ class HiddenMessage(Heuristic):
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "encoding"
 
-    def __init__(self, least: Count = 12, repeats: Repeats = IN_FULL) -> None:
+    def __init__(self, least: Characters = 12, repeats: Repeats = IN_FULL) -> None:
         self.least = least
         self.repeats = repeats
         self._refrains = Refrains(repeats)

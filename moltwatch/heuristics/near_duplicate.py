@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowds
-from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
@@ -25,7 +25,7 @@ class NearDuplicate(Heuristic):
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
-    similarity: overlap of the words from which two texts count as the same (0.5 or more)
+    similarity: overlap of the words from which two texts count as the same (0.5 to 1)
     least_words: distinct words below which texts are not compared
     accounts: accounts from which it is telling
 
@@ -41,7 +41,7 @@ class NearDuplicate(Heuristic):
     def __init__(
         self,
         window: Seconds = 1_800.0,
-        similarity: Fraction = 0.7,
+        similarity: Majority = 0.7,
         least_words: Count = 10,
         accounts: Accounts = 3,
     ) -> None:

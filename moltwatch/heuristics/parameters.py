@@ -12,8 +12,14 @@ Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=7 * 86_400)]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 """A part of something, or a strength."""
 
+Majority: TypeAlias = Annotated[float, Meta(ge=0.5, le=1)]
+"""A part of something, half of it or more."""
+
 Accounts: TypeAlias = Annotated[int, Meta(ge=2, le=100_000)]
 """A number of distinct accounts."""
+
+Characters: TypeAlias = Annotated[int, Meta(ge=4, le=200)]
+"""The length of a text."""
 
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 """A number of things."""

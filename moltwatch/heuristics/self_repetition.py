@@ -7,7 +7,7 @@ from itertools import compress, islice
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.parameters import Count
+from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text
 
@@ -46,7 +46,7 @@ class SelfRepetition(PersonaHeuristic):
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
-    shortest: sentences of fewer characters do not count (characters, 1 to 200)
+    shortest: sentences of fewer characters do not count (characters, 4 to 200)
 
     Fails when
     the account is new to the stream, or reposts because the forum lost a comment.
@@ -55,7 +55,7 @@ class SelfRepetition(PersonaHeuristic):
     name: ClassVar[str] = "self-repetition"
     family: ClassVar[str] = "repetition"
 
-    def __init__(self, emphasis: Emphasis = 1.0, shortest: Count = 8) -> None:
+    def __init__(self, emphasis: Emphasis = 1.0, shortest: Characters = 8) -> None:
         super().__init__(emphasis)
         self.shortest = shortest
         self._cut = self._sentences

@@ -8,7 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowds
 from moltwatch.heuristics.likeness import MOST_WORDS
-from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
@@ -34,7 +34,7 @@ class Template(Heuristic):
 
     Parameters
     window: how long a form waits for the next account that fills it in (seconds)
-    frame: which part of the longer of two texts the words they share must be (0.5 or more)
+    frame: which part of the longer of two texts the words they share must be (0.5 to 1)
     least_words: words a form must have beside its slots
     long_words: words from which a form is too long for chance
     accounts: accounts from which a long form is telling
@@ -51,7 +51,7 @@ class Template(Heuristic):
     def __init__(
         self,
         window: Seconds = 900.0,
-        frame: Fraction = 0.5,
+        frame: Majority = 0.5,
         least_words: Count = 7,
         long_words: Count = 12,
         accounts: Accounts = 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import ClassVar
@@ -59,6 +60,24 @@ def test_settings_reach_the_constructor() -> None:
 def test_wrong_settings_name_the_key(settings: dict[str, dict[str, object]], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         registry.build(settings)
+
+
+def test_ranges_are_those_that_the_docstrings_tell() -> None:
+    ranged = 0
+    for cls in registry.available().values():
+        for given in registry.describe(cls).parameters:
+            told = re.search(r"([\d.]+) to ([\d.,]+)\)$", given.meaning)
+            if told is None:
+                continue
+            ranged += 1
+            exact = int if isinstance(given.default, int) else float
+            least, most = exact(told[1]), exact(told[2].replace(",", ""))
+            for allowed in (least, most):
+                registry.make(cls, {given.name: allowed})
+            for beyond in (least - 1, most + 1):
+                with pytest.raises(UsageError):
+                    registry.make(cls, {given.name: beyond})
+    assert ranged > 10
 
 
 def test_a_constructor_may_refuse() -> None:
