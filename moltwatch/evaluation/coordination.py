@@ -54,6 +54,7 @@ class CoordinationScore(Struct, frozen=True, kw_only=True):
 
     @property
     def groups_found(self) -> int:
+        """How many of the true groups were found."""
         return sum(group.found for group in self.groups)
 
     @property

@@ -87,6 +87,7 @@ class Crowd:
 
     @property
     def n(self) -> int:
+        """How many accounts there are."""
         return len(self.accounts)
 
     def add(self, sighting: Sighting, horizon: Micros) -> None:
@@ -110,6 +111,7 @@ class Crowd:
 
     @property
     def last(self) -> Micros:
+        """Time of the last sighting."""
         return next(reversed(self.accounts.values()))
 
     @property
@@ -119,6 +121,7 @@ class Crowd:
 
     @property
     def duration(self) -> str:
+        """The same in words."""
         return format_duration(self.age)
 
     def signals(self, strength: float, reason: str) -> Iterator[Signal]:

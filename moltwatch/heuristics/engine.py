@@ -54,6 +54,7 @@ class Health(Struct):
 
     @property
     def off(self) -> bool:
+        """Whether it is asked no more."""
         return self.failures >= MOST_FAILURES
 
 

@@ -74,6 +74,7 @@ class Author:
 
     @property
     def bio(self) -> str:
+        """What its profile says; empty if that was not seen."""
         return (self.profile and self.profile.bio) or ""
 
 
@@ -91,6 +92,7 @@ class Thread:
 
     @property
     def root(self) -> Past | None:
+        """What began it; None if that was not seen."""
         return self.posts.get(self.id)
 
 

@@ -34,12 +34,8 @@ _SUREST = log((1.0 - _SURE) / _SURE)
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
 
-Hours: TypeAlias = Annotated[float, Meta(gt=0, le=7 * 24)]
-"""A span of stream time, up to a week."""
-
 _MEMORY = 0.7
 """How much of a habit is left after one post without it."""
-
 
 _MOST_REASONS = 3
 _AGAINST = "speaks against it"

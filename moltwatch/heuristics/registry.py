@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import get_type_hints
 
@@ -73,6 +74,11 @@ def _load(entry: EntryPoint) -> type[Heuristic]:
         raise TypeError("not a Heuristic class")
     if getattr(cls, "name", None) != entry.name:
         raise TypeError(f"registered as {entry.name!r} but named {getattr(cls, 'name', None)!r}")
+    if inspect.isabstract(cls):
+        raise TypeError("it observes nothing")
+    if not isinstance(getattr(cls, "kind", None), Kind) or not hasattr(cls, "family"):
+        raise TypeError("it has no kind or no family")
+    _hints(cls)  # raises where a parameter is of a type that does not exist
     return cls
 
 
@@ -115,7 +121,7 @@ def make(cls: type[Heuristic], section: Mapping[str, object]) -> Heuristic:
             raise UsageError(f"heuristics.{cls.name}.{key}: {_plain(error)}") from None
     try:
         return cls(**arguments)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise UsageError(f"heuristics.{cls.name}: {error}") from None
 
 
@@ -146,6 +152,7 @@ def describe(cls: type[Heuristic]) -> Description:
     )
 
 
+@cache
 def _hints(cls: type[Heuristic]) -> dict[str, object]:
     if cls.__init__ is object.__init__:
         return {}

@@ -112,6 +112,7 @@ class Case(Struct, array_like=True):
         )
 
     def scores(self) -> Scores:
+        """All verdicts, to four places."""
         return Scores(
             persona=round(self.persona, 4),
             coordinated=round(self.coordinated, 4),

@@ -35,6 +35,45 @@ def test_a_broken_package_is_reported_and_left_out(monkeypatch: pytest.MonkeyPat
     assert [complaint.split()[1] for complaint in complaints] == ["gone", "list", "misnamed"]
 
 
+class Unkind(Heuristic):
+    """Does not say what it accuses of."""
+
+    name = "unkind"
+    family = "test"
+
+    def observe(self, item: Item) -> Iterator[Signal]:
+        yield from ()
+
+
+class Puzzling(Unkind):
+    """Has a parameter of a type that nobody knows."""
+
+    name = "puzzling"
+    kind = Kind.HAZARD
+
+    def __init__(self, riddle: Riddle = 3) -> None:  # type: ignore[name-defined]  # noqa: F821
+        self.riddle = riddle
+
+
+class Idle(Heuristic):
+    """Looks at nothing."""
+
+    name = "idle"
+    kind = Kind.HAZARD
+    family = "test"
+
+
+@pytest.mark.parametrize("cls", [Unkind, Puzzling, Idle])
+def test_half_a_heuristic_is_left_out_too(
+    cls: type[Heuristic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = EntryPoint(cls.name, f"{__name__}:{cls.__name__}", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    complaints: list[str] = []
+    assert registry.build({}, complaints.append) == []
+    assert len(complaints) == 1
+
+
 def test_settings_reach_the_constructor() -> None:
     built = registry.build(
         {"same-text": {"window": 60, "accounts": 7}, "template": {"enabled": False}}
@@ -60,6 +99,15 @@ def test_settings_reach_the_constructor() -> None:
 def test_wrong_settings_name_the_key(settings: dict[str, dict[str, object]], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         registry.build(settings)
+
+
+def test_a_parameter_that_has_to_be_given_is_asked_for() -> None:
+    class Demanding(Unkind):
+        def __init__(self, tribute: int) -> None:
+            self.tribute = tribute
+
+    with pytest.raises(UsageError, match="tribute"):
+        registry.make(Demanding, {})
 
 
 def test_ranges_are_those_that_the_docstrings_tell() -> None:
