@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from textual.app import App
 from textual.driver import Driver
@@ -19,6 +20,36 @@ from textual.drivers.linux_driver import LinuxDriver
 from moltwatch.errors import UsageError
 
 TTY = Path("/dev/tty")
+
+
+class Outliving:
+    """A terminal to write to, even if it has gone: its window was closed, and we are being told.
+
+    The thread that writes would die of the error, and who has more to draw wait for it for ever.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class ScreenDriver(LinuxDriver):
+    """Textual's own way, over a terminal that may go."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file = cast("Any", Outliving(cast("IO[str]", self._file)))
 
 
 class TerminalDriver(LinuxDriver):
@@ -34,7 +65,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._tty: IO[str] = TTY.open("w", encoding="utf-8", errors="replace")
-        self._file = self._tty
+        self._file = cast("Any", Outliving(self._tty))
         self.fileno = os.open(TTY, os.O_RDONLY)
         self.input_tty = True
 
@@ -52,14 +83,11 @@ class TerminalDriver(LinuxDriver):
         os.close(self.fileno)
 
 
-def driver_for_terminal() -> type[Driver] | None:
-    """The driver the screen needs: None (textual's own) where nothing is redirected.
-
-    Raises UsageError when there is no terminal at all.
-    """
+def driver_for_terminal() -> type[Driver]:
+    """The driver the screen needs. Raises UsageError when there is no terminal at all."""
     streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
     if all(stream is not None and stream.isatty() for stream in streams):
-        return None
+        return ScreenDriver
     try:
         os.close(os.open(TTY, os.O_RDWR))
     except OSError:

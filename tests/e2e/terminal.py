@@ -10,6 +10,7 @@ import signal
 import struct
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +89,12 @@ class Terminal:
         os.close(self._fd)
         self._fd = os.open(os.devnull, os.O_RDONLY)
         pid, self._pid = self._pid, -1
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        last_resort = threading.Timer(PATIENCE, os.kill, (pid, signal.SIGKILL))
+        last_resort.start()
+        try:
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        finally:
+            last_resort.cancel()
 
     def until(self, condition: Callable[[str], bool], what: str) -> str:
         """Read what is drawn until the screen satisfies ``condition``; the screen then."""
