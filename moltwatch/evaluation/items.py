@@ -100,7 +100,7 @@ def judge_alone(labels: Iterable[ItemLabel], engine: Engine, *sinks: Sink) -> di
 
 
 def _alone(item: ItemLabel, at: Micros) -> list[Event]:
-    author = item.author or "unknown"
+    author = item.author or f"unknown {at}"
     events: list[Event] = []
     if item.bio:
         events.append(AgentSeen(name=author, seen_at=at, bio=item.bio))

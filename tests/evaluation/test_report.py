@@ -286,3 +286,12 @@ def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:
     judged = judge_alone(items, Engine([Pirate()], GroupBook(), verdicts=True))
     assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
     assert {id: it.is_root for id, it in judged.items()} == {"1": True, "2": False, "3": False}
+
+
+def test_who_is_not_named_has_nobody_else_s_bio() -> None:
+    nameless = [
+        ItemLabel(id="1", label=1, content="Arr!", bio="A pirate."),
+        ItemLabel(id="2", label=1, content="Arr!"),
+    ]
+    judged = judge_alone(nameless, Engine([Pirate()], GroupBook(), verdicts=True))
+    assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.0}
