@@ -15,7 +15,7 @@ def at_least(n: int, k: int, p: float) -> float:
     """
     if n > 200:
         n, k = 200, k * 200 // n
-    return _binomial_tail(n, k, round(p, 2))
+    return _binomial_tail(n, k, max(0.005, round(p, 2)) if p else 0.0)
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,8 @@ from moltwatch.heuristics.quoting import above
 from moltwatch.model import Kind
 from moltwatch.times import SECOND, Micros
 
-SHORTEST = 5
-"""Letters a word must have; shorter ones are mostly chance."""
+SHORTEST, LONGEST = 5, 60
+"""Letters of a word: shorter ones are mostly chance, longer ones are no words."""
 
 MOST_WORDS = 200
 """Words looked at of one post: its first."""
@@ -126,8 +126,8 @@ class Vocabulary(Heuristic):
         if not is_quiet and self._posts % ONE_IN:
             return ()
         words: Set[str] = item.vocabulary
-        if len(item.words) > MOST_WORDS:
-            words = frozenset(item.words[:MOST_WORDS])
+        if len(item.words) > MOST_WORDS or item.text.longest > LONGEST:
+            words = {word for word in item.words[:MOST_WORDS] if len(word) <= LONGEST}
         if self._posts <= self.warm_up:
             self._usual |= words
             return ()
