@@ -31,8 +31,9 @@ def command(name: str | None) -> None:
 
     complaints: list[str] = []
     themes = load_all(complaints)
-    for complaint in complaints:
-        click.echo(f"moltwatch: {complaint}", err=True)
+    if name not in themes:  # else nothing of others: `> mine.toml` has just made an empty one
+        for complaint in complaints:
+            click.echo(f"moltwatch: {complaint}", err=True)
     if name is not None:
         click.echo(find(name).path.read_text("utf-8"), nl=False)
     elif sys.stdout.isatty():

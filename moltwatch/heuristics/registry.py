@@ -127,7 +127,7 @@ def make(cls: type[Heuristic], section: Mapping[str, object]) -> Heuristic:
 
 def did_you_mean(word: str, known: Mapping[str, object] | list[str]) -> str:
     """``; did you mean X?`` where X is close to ``word``, else nothing."""
-    close = extractOne(word, list(known), score_cutoff=60)
+    close = extractOne(word, list(known), score_cutoff=70)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

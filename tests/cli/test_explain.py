@@ -34,6 +34,12 @@ def test_a_wrong_name_is_put_right() -> None:
     assert "did you mean 'same-text'?" in done.stderr
 
 
+def test_nothing_is_put_in_place_of_a_name_like_no_other() -> None:
+    done = moltwatch("heuristics", "nope")
+    assert done.returncode == 2
+    assert "did you mean" not in done.stderr
+
+
 def test_the_annotated_configuration_is_one_and_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(moltwatch("heuristics", "--default-config").stdout)

@@ -147,3 +147,11 @@ def test_the_command_lists_and_prints() -> None:
     assert printed.output == (shipped("themes") / "tidepool.toml").read_text("utf-8")
     unknown = CliRunner().invoke(command, ["no-such"])
     assert isinstance(unknown.exception, UsageError)
+
+
+def test_a_theme_printed_into_ones_own_folder_is_printed_in_silence(own: Path) -> None:
+    (own / "mine.toml").touch()  # as the shell does for `moltwatch themes tidepool > mine.toml`
+    printed = CliRunner().invoke(command, ["tidepool"])
+    assert printed.exit_code == 0
+    assert printed.stderr == ""
+    assert "mine.toml" in CliRunner().invoke(command).stderr
