@@ -110,13 +110,13 @@ def sentences(heuristic: str, kind: Kind) -> Iterator[tuple[str, list[str]]]:
 
 
 def _told(part: Part, kind: Kind, everything: Outcome) -> Iterator[str]:
-    what = "posts" if kind is Kind.COORDINATED else "labelled posts"
-    if not part.right + part.wrong:
-        yield f"it stands behind no flag on {what}"
+    what = "post" if kind is Kind.COORDINATED else "labelled post"
+    posts, accounts = part.right + part.wrong, part.accounts_right + part.accounts_wrong
+    if not posts:
+        yield f"it stands behind no flag on {what}s"
     else:
         yield (
-            f"it stands behind flags on {part.right + part.wrong:,} {what} by "
-            f"{part.accounts_right + part.accounts_wrong:,} accounts, "
+            f"it stands behind flags on {_count(posts, what)} by {_count(accounts, 'account')}, "
             + (f"{part.wrong:,} of them wrong" if part.wrong else "all of them right")
         )
     alone, without = part.alone, part.without
@@ -132,3 +132,7 @@ def _told(part: Part, kind: Kind, everything: Outcome) -> Iterator[str]:
         if whole is not None and left != whole
     ]
     yield f"without it: {', '.join(changed) or 'no difference'}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -81,5 +81,15 @@ def test_a_heuristic_is_shown_with_its_quality() -> None:
     assert f"alone: precision {part.alone.precision:.3f}" in shown
 
 
+def test_one_post_is_told_of_in_the_singular(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = Part(
+        right=1, wrong=0, accounts_right=1, accounts_wrong=0, alone=Outcome(), without=Outcome()
+    )
+    measured = msgspec.structs.replace(quality()["night"], heuristics={"same-text": part})
+    monkeypatch.setattr("moltwatch.heuristics.quality.quality", lambda: {"night": measured})
+    [(_, told)] = sentences("same-text", Kind.COORDINATED)
+    assert told[0] == "it stands behind flags on 1 post by 1 account, all of them right"
+
+
 def test_a_heuristic_of_somebody_else_was_not_measured() -> None:
     assert list(sentences("tide-watcher", Kind.PERSONA)) == []
