@@ -62,8 +62,12 @@ def line_up(statuses: Sequence[Status], now: Micros, room: int) -> Pieces:
     wide = room if len(worst) == 1 else 10 * room
     every = [piece for status in worst for piece in [*one(status, now, wide), ("  ", "dim")]][:-1]
     if len(worst) == 1 or _cells(every) <= room:
-        detail = next((status.detail for status in worst if status.detail), "")
-        return [*every, (f" {safe_line(detail, 60)}", "dim")] if detail else every
+        telling = next((status for status in worst if status.detail), None)
+        if telling is None:
+            return every
+        # At the end of the line a detail would seem to be of the source named last.
+        whose = f" {safe_line(telling.name, 30)}:" if len(worst) > 1 else ""
+        return [*every, (f"{whose} {safe_line(telling.detail, 60)}", "dim")]
     signs = _signs(worst)
     ill = next((status for status in worst if status.state not in WELL), None)
     if ill is not None:
