@@ -118,6 +118,7 @@ class PlannedRecording:
     def __init__(self, path: Path, header: Header, *, overwrite: bool = False) -> None:
         check_suffix(path)
         check_free(path, overwrite=overwrite)
+        _check_writable(path)
         self._path, self._header, self._overwrite = path, header, overwrite
         self._writer: Writer | None = None
 
@@ -231,6 +232,17 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         raise RecordingError(f"{path} is there already; it is overwritten only with --force")
     if not path.is_file():
         raise RecordingError(f"{path} is not a file and cannot be overwritten")
+
+
+def _check_writable(path: Path) -> None:
+    """Raise RecordingError if a file cannot be written here; leave everything as it was."""
+    is_new = not path.exists()
+    try:
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise RecordingError(f"cannot make {path}: {error.strerror or error}") from error
 
 
 def clear(path: Path, *, overwrite: bool) -> None:

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
-from moltwatch.recording.formats import Shape, create_recording, open_recording, recognise
+from moltwatch.recording.formats import (
+    PlannedRecording,
+    Shape,
+    create_recording,
+    open_recording,
+    recognise,
+)
 from tests.recording.files import HEADER, lines, names, read, write
 
 BEAT = Heartbeat(seen_at=1_700_000_000_000_000)
@@ -171,6 +177,13 @@ async def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").mkdir()
     with pytest.raises(RecordingError, match="is not a file"):
         await create_recording(tmp_path / "a.jsonl", HEADER, overwrite=True)
+
+
+def test_a_place_that_takes_no_file_is_told_before_anything_comes(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="cannot make /proc/quiet.jsonl"):
+        PlannedRecording(Path("/proc/quiet.jsonl"), HEADER)
+    PlannedRecording(tmp_path / "fine.jsonl", HEADER)
+    assert not list(tmp_path.iterdir())
 
 
 async def test_headerless_lines(tmp_path: Path) -> None:
