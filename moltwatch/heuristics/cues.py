@@ -100,7 +100,7 @@ def lexicon() -> Lexicon:
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
     """The cues in a bio."""
     return lexicon().find(words(fold(bio[:1000])))

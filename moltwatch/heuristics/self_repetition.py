@@ -15,7 +15,7 @@ _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
 _MOST_CHARS = 2_000
-_MOST_SENTENCES = 100
+_MOST_SENTENCES = 64
 """Sentences remembered of one account."""
 
 

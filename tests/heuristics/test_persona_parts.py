@@ -161,7 +161,7 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
     for n in range(60):
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
     noted = court.memory.author("Quillon").notes
-    assert len(noted["self-repetition"].times) <= 100
+    assert len(noted["self-repetition"].times) <= 64
 
 
 def offers(text: str, link: str | None = None) -> list[str]:
