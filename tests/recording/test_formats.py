@@ -180,7 +180,7 @@ async def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_place_that_takes_no_file_is_told_before_anything_comes(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="cannot make /proc/quiet.jsonl"):
+    with pytest.raises(RecordingError, match=r"cannot make /proc/quiet\.jsonl"):
         PlannedRecording(Path("/proc/quiet.jsonl"), HEADER)
     PlannedRecording(tmp_path / "fine.jsonl", HEADER)
     assert not list(tmp_path.iterdir())
