@@ -106,17 +106,24 @@ def post_from(item: Item, origin: Origin, place: _Place | None = None) -> Post:
     created = dialect.time(item, dialect.CREATED)
     seen = _seen_at(item, origin, created)
     link, url = dialect.addresses(item, own, recorded=recorded)
+    author = (
+        dialect.name(item, dialect.AUTHOR)
+        or place.author
+        or dialect.ident(item, dialect.AUTHOR_ID)
+        or NOBODY
+    )
+    title, text = dialect.text(item, ("title",)), dialect.text(item, dialect.TEXT)
+    # What was deleted keeps its time; without that, too, there is nothing.
+    if author is NOBODY and created is None and not (title or text or link):
+        raise BadItem("neither author nor text nor time")
     return Post(
         id=own,
         thread=thread,
         parent=parent,
-        author=dialect.name(item, dialect.AUTHOR)
-        or place.author
-        or dialect.ident(item, dialect.AUTHOR_ID)
-        or NOBODY,
+        author=author,
         community=dialect.name(item, dialect.COMMUNITY),
-        title=dialect.text(item, ("title",)) or None,
-        text=dialect.text(item, dialect.TEXT) or "",
+        title=title or None,
+        text=text or "",
         created_at=seen if created is None else created,
         seen_at=seen,
         link=link,

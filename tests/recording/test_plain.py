@@ -275,6 +275,14 @@ def test_unusable(item: dict[str, Any], reason: str) -> None:
         post_from(item, ORIGIN)
 
 
+def test_an_id_alone_is_no_post_where_no_time_is_needed() -> None:
+    live = Origin(source="forum", now=NOON)
+    with pytest.raises(BadItem, match="neither author nor text nor time"):
+        post_from({"id": 2}, live)
+    assert post_from({"id": 2, "content": "x"}, live).author == NOBODY
+    assert post_from({"id": 2, "author": "Ada"}, live).text == ""
+
+
 @given(value=json_values)
 def test_nothing_raises(value: object) -> None:
     for origin in (ORIGIN, Origin(now=NOON), Origin(last=0)):
