@@ -62,6 +62,7 @@ class NearDuplicate(Heuristic):
             return ()
         at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
         strength = 0.95 if at_once else 0.6
-        others = f"{crowd.n - 1} other accounts' posts in {crowd.duration}"
-        reason = f"{likeness.overlap:.0%} the words of {others}"
+        share = f"{likeness.overlap:.0%}"
+        same = "same words" if share == "100%" else f"nearly the same words ({share})"
+        reason = f"{same} as {crowd.n - 1} other accounts in {crowd.duration}"
         return self._crowds.tell(crowd, strength, reason)

@@ -83,7 +83,7 @@ class SelfRepetition(PersonaHeuristic):
         lengths = list(map(len, sentences.told))
         share = sum(compress(lengths, often)) / sum(lengths)
         yield Mark(
-            "repetition.share", share, "is to {:.0%} made of sentences it posted before", share
+            "repetition.share", share, "{:.0%} of it repeats sentences it posted before", share
         )
         if often[-1] >= 2 and len(often) > 1:
             says = f"closes as {often[-1]} of its last {said.posts} posts did"

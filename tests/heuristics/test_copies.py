@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -131,6 +131,21 @@ def test_what_an_account_said_before_it_had_company_counts_too() -> None:
     events = [forum.post(NAMES[0], PITCH, LATER + 10 * n) for n in range(3)]
     events += [forum.post(name, PITCH, LATER + 60) for name in NAMES[1:3]]
     assert {finding.post.id for finding in told(forum, events)} == {post.id for post in events}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (lambda n: PITCH + "!" * n, "same words as 2 other accounts in 18 s"),
+        (lambda n: f"{PITCH} x7f{n}q", "nearly the same words (89%) as 2 other accounts in 18 s"),
+    ],
+    ids=["all", "most"],
+)
+def test_how_much_is_copied_is_said_in_words(changed: Callable[[int], str], reason: str) -> None:
+    forum = Forum()
+    events = [forum.post(NAMES[n], changed(n), LATER + 9 * n) for n in range(3)]
+    said = {flag.reason for finding in told(forum, events) for flag in finding.flags}
+    assert reason in said
 
 
 # --- emoji ----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from moltwatch.heuristics.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.self_repetition import SelfRepetition
 from moltwatch.model import Kind, Post
 from moltwatch.text import fold, words
-from tests.heuristics.judging import NOON, Court, all_heuristics
+from tests.heuristics.judging import NOON, Court, all_heuristics, reasons
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -162,6 +162,13 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
     noted = court.memory.author("Quillon").notes
     assert len(noted["self-repetition"].times) <= 64
+
+
+def test_repetition_is_told_as_a_share_of_the_post() -> None:
+    court = Court([SelfRepetition()])
+    court.hear("The tide comes in at nine. Bring a lantern.")
+    case = court.hear("The tide comes in at nine. Today is new to me.")
+    assert reasons(case, "self-repetition") == "57% of it repeats sentences it posted before"
 
 
 def offers(text: str, link: str | None = None) -> list[str]:
