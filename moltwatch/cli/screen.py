@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -88,7 +89,7 @@ def show(
         start=start,
         theme=theme or config.screen.theme or None,
         fps=config.screen.fps,
-        signals=ending_signals(),
+        signals=ending_signals(signal.SIGINT),
         driver_class=driver,
     )
     try:
@@ -98,8 +99,8 @@ def show(
             lines.close()
     if app.failure:
         raise app.failure
-    if app.signalled:
-        raise KeyboardInterrupt
     if app.player.crash:
         crash = app.player.crash
         raise MoltwatchError(f"stopped by a defect: {type(crash).__name__}: {crash}") from crash
+    if app.interrupted:
+        raise KeyboardInterrupt

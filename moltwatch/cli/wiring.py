@@ -142,10 +142,10 @@ def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writ
     return PlannedRecording(path, header, overwrite=force)
 
 
-def ending_signals() -> list[signal.Signals]:
-    """Signals that end a run in good order; those that whoever started us had ignored (``nohup``)
-    stay so."""
-    wanted = (signal.SIGTERM, signal.SIGHUP)
+def ending_signals(*more: signal.Signals) -> list[signal.Signals]:
+    """Signals that end a run in good order, and ``more``; those that whoever started us had ignored
+    (``nohup``) stay so."""
+    wanted = (signal.SIGTERM, signal.SIGHUP, *more)
     return [ending for ending in wanted if signal.getsignal(ending) is not signal.SIG_IGN]
 
 

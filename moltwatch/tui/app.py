@@ -37,13 +37,13 @@ class MoltwatchApp(App[None]):
     moves but by :meth:`tick`. ``signals`` end it in good order.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
-    :attr:`signalled` whether a signal ended it: both are for the exit code.
+    :attr:`interrupted` whether a signal or Ctrl-C ended it: both are for the exit code.
     """
 
     TITLE = "moltwatch"
     CSS_PATH = "moltwatch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "interrupt", show=False, priority=True),
     ]
 
     def __init__(
@@ -67,7 +67,7 @@ class MoltwatchApp(App[None]):
         self._dropped = 0
         self._colorless = NoColor()
         self._signals = signals
-        self.signalled = False
+        self.interrupted = False
         self._start = start
         self._wall = wall or SystemClock().now
         self._fps = fps
@@ -105,7 +105,7 @@ class MoltwatchApp(App[None]):
     async def on_mount(self) -> None:
         await self.push_screen(self.main)
         for signal in self._signals:
-            asyncio.get_running_loop().add_signal_handler(signal, self._end)
+            asyncio.get_running_loop().add_signal_handler(signal, self.action_interrupt)
         for complaint in self._complaints:
             self.main.notice.queue(complaint)
         await self.player.start(self._start)
@@ -113,8 +113,9 @@ class MoltwatchApp(App[None]):
             self.set_interval(1 / self._fps, self.beat)
         self.tick()
 
-    def _end(self) -> None:
-        self.signalled = True
+    def action_interrupt(self) -> None:
+        """Leave as an interrupted command does; ``q`` leaves as one that has done its work."""
+        self.interrupted = True
         self.exit()
 
     async def on_unmount(self) -> None:

@@ -85,7 +85,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("t", "theme", "choose the theme", "t"),
         Key("colon", "app.command_palette", "everything by name (ctrl+p as well)", ":"),
         Key("question_mark", "help", "this help", "?", "help"),
-        Key("q", "quit", "quit", "q", "quit"),
+        Key("q", "quit", "quit (Ctrl-C as well, as interrupted: exit code 130)", "q", "quit"),
     ),
 }
 """By what they are about."""

@@ -25,7 +25,7 @@ def test_silence_can_be_cut_short(
         """Opens what it is to show, and shows nothing."""
 
         failure = None
-        signalled = False
+        interrupted = False
         player = SimpleNamespace(crash=None)
 
         def __init__(self, opener: Any, **_: Any) -> None:

@@ -31,3 +31,13 @@ def test_what_stopped_the_run_is_told_to_the_shell(
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
     with pytest.raises(MoltwatchError, match=told):
         show(["sim:"])
+
+
+def test_an_interrupt_hides_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(app: MoltwatchApp, *_: Any, **__: Any) -> None:
+        app.player.crash, app.interrupted = KeyError("thread"), True
+
+    monkeypatch.setattr(MoltwatchApp, "run", run)
+    monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
+    with pytest.raises(MoltwatchError, match="stopped by a defect"):
+        show(["sim:"])

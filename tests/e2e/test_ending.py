@@ -47,6 +47,35 @@ def test_a_replay_as_well(tmp_path: Path) -> None:
     assert b"\x1b[?1049l" in terminal.raw
 
 
+@pytest.mark.parametrize(
+    ("command", "key", "code"),
+    [
+        ("moltwatch", "q", 0),
+        ("moltwatch", "\x03", 130),
+        ("moltwatch replay night", "\x03", 130),
+        ("moltwatch watch 'sim:?seed=3'", "\x03", 130),
+    ],
+)
+def test_an_interrupt_is_told_from_having_seen_enough(
+    tmp_path: Path, command: str, key: str, code: int
+) -> None:
+    with Terminal(f"exec {command}", tmp_path) as terminal:
+        terminal.shows("THREADS")
+        terminal.press(key)
+        assert terminal.ends() == code
+    assert b"\x1b[?1049l" in terminal.raw
+    assert b"Traceback" not in terminal.raw
+
+
+def test_an_interrupt_from_elsewhere_as_well(tmp_path: Path) -> None:
+    with Terminal("exec moltwatch replay first-look", tmp_path) as terminal:
+        terminal.shows("THREADS")
+        terminal.send(signal.SIGINT)
+        assert terminal.ends() == 130
+    assert b"\x1b[?1049l" in terminal.raw
+    assert b"Traceback" not in terminal.raw
+
+
 def test_a_window_that_is_closed_leaves_a_whole_recording(tmp_path: Path) -> None:
     with Terminal(WATCH + ".jsonl.gz", tmp_path) as terminal:
         terminal.shows("connected")
