@@ -43,7 +43,9 @@ async def check(source: Source, clock: Clock, *, limit: float) -> Report:
         reached = any(status.state in WORKING for status in source.statuses)
         await source.close()
     works = failure is None and (reached or event is not None)
-    if failure is not None:
+    if failure is not None and len(lines) > 1:
+        lines.append(f"not usable: none of the {len(lines)} can be read")
+    elif failure is not None:
         lines = [f"not usable: {display_line(str(failure), 300)}"]
     elif event is not None:
         after = format_duration(clock.now() - began)

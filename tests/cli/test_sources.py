@@ -112,6 +112,19 @@ def test_check_of_a_source_that_does_not_answer() -> None:
     assert done.stdout == f"not usable: {host}: connection refused\n"
 
 
+def test_check_of_several_tells_of_each_why_it_failed() -> None:
+    with serving(saying()) as one, serving(saying()) as other:
+        pass
+    relays = f"clawstr:?relay=ws://{one}&relay=ws://{other}"
+    done = moltwatch("sources", "check", relays, "--within", "10s")
+    assert done.returncode == 3
+    assert done.stdout.splitlines() == [
+        f"{one}: failed (connection refused)",
+        f"{other}: failed (connection refused)",
+        "not usable: none of the 2 can be read",
+    ]
+
+
 def test_check_of_no_source() -> None:
     assert moltwatch("sources", "check", "carrier-pigeon:").returncode == 2
 
