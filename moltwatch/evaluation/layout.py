@@ -84,12 +84,12 @@ def quality(counts: Counts) -> tuple[str, str, str]:
     return number(counts.precision), number(counts.recall), number(counts.f1)
 
 
-def span(seconds: float | None) -> str:
-    """A time to detect; below zero it was before."""
+def delay(seconds: float | None) -> str:
+    """How long after the third member's act; below zero it was before."""
     if seconds is None:
         return "never"
-    sign = "−" if seconds < 0 else ""
-    return sign + format_duration(round(abs(seconds) * SECOND))
+    early = " before it" if seconds < 0 else ""
+    return format_duration(round(abs(seconds) * SECOND)) + early
 
 
 def names(some: tuple[str, ...], all: int) -> str:

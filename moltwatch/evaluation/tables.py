@@ -11,7 +11,7 @@ from rich.table import Table
 from moltwatch.evaluation.ablation import Cut
 from moltwatch.evaluation.coordination import CoordinationScore, GroupScore
 from moltwatch.evaluation.items import ItemsScore
-from moltwatch.evaluation.layout import Page, count, facts, names, number, quality, span, table
+from moltwatch.evaluation.layout import Page, count, delay, facts, names, number, quality, table
 from moltwatch.evaluation.observer import Carried
 from moltwatch.evaluation.report import Items, Report
 from moltwatch.model import Kind
@@ -95,7 +95,7 @@ def _coordination(page: Page, score: CoordinationScore) -> None:
         )
     page.show(facts(told))
     if score.groups:
-        columns = ("True groups", "kind", "flagged", "found", "after 3rd", "seen as")
+        columns = ("True groups", "kind", "flagged", "found", "3rd member\nto flag", "seen as")
         page.show(table(columns, map(_group, score.groups), words=(1, 3, 5)))
 
 
@@ -106,7 +106,7 @@ def _times(groups: tuple[GroupScore, ...], median: float | None) -> str:
     slowest = max(detected, key=lambda group: group.seconds or 0.0)
     missed = len(groups) - len(detected)
     never = f"; {missed} of {len(groups)} never" if missed else ""
-    return f"median {span(median)}, slowest {span(slowest.seconds)} ({slowest.name}){never}"
+    return f"median {delay(median)}, slowest {delay(slowest.seconds)} ({slowest.name}){never}"
 
 
 def _group(group: GroupScore) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _group(group: GroupScore) -> tuple[str, ...]:
         group.kind,
         f"{group.flagged} of {group.members}",
         "yes" if group.found else "no",
-        span(group.seconds),
+        delay(group.seconds),
         group.groups[0] + (f" +{more}" if more else "") if group.groups else "",
     )
 

@@ -10,6 +10,7 @@ import pytest
 
 from moltwatch.evaluation.items import judge_alone
 from moltwatch.evaluation.labels import Account, ItemLabel, Labels, Truth
+from moltwatch.evaluation.layout import delay
 from moltwatch.evaluation.metrics import Counts
 from moltwatch.evaluation.observer import Carried, Observer
 from moltwatch.evaluation.report import Report, make_report, plain
@@ -254,6 +255,16 @@ def test_tables(report: Report) -> None:
     # By items: right, wrong; by accounts; by items of which one family only spoke.
     assert ["same-text", "2", "0", "2", "0", "1", "0"] in rows
     assert ["family", "names", "0", "1", "0", "1", "0", "1"] in rows
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(None, "never"), (0.0, "0 s"), (4.0, "4 s"), (-6.3, "6.3 s before it"), (90.0, "90 s")],
+)
+def test_a_flag_before_the_third_member_acted_is_said_in_words(
+    seconds: float | None, told: str
+) -> None:
+    assert delay(seconds) == told
 
 
 class Pirate(Heuristic):
