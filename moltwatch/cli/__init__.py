@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -120,12 +121,25 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        # A full disk behind `>`, mostly: what can be expected says so itself, as MoltwatchError.
+        # What else can be expected says so itself, as MoltwatchError.
         with suppress(OSError):  # its terminal may have been closed
-            click.echo(f"moltwatch: {display(str(error))}", err=True)
+            click.echo(f"moltwatch: {display(_in_words(error))}", err=True)
         _abandon_stdout()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _in_words(error: OSError) -> str:
+    """What the system says; of a full disk behind `>` also what it means and what to do."""
+    if error.errno not in _NO_ROOM or error.filename is not None:
+        return str(error)
+    return (
+        f"standard output could not be written ({error.strerror}), and what it holds is not "
+        "complete: make room where it goes, or send it elsewhere"
+    )
 
 
 @contextmanager
