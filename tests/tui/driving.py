@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from moltwatch.session import Session
+from moltwatch.times import SECOND
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.rowview import RowView
 from moltwatch.tui.screens.main import MainScreen
@@ -45,6 +46,12 @@ class Watcher:
         for _ in range(n):
             self.app.tick()
             await self.pilot.pause()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass on the wall clock, and nothing else."""
+        later = self.app._wall() + round(seconds * SECOND)
+        self.app._wall = lambda: later
+        await self.frames(1)
 
     async def arrival(self) -> None:
         """Wait for a seek to come where it is heading."""

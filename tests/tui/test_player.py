@@ -59,7 +59,7 @@ async def test_a_gap_is_told_and_marked() -> None:
 async def test_notes_of_the_house_are_shown() -> None:
     events, findings = script(minutes=3)
     async with watching(Forum(events, findings)) as watcher:
-        await watcher.frames(80)
+        await watcher.wait(60)
         watcher.session.note("heuristic x failed (KeyError); goes on")
         await watcher.frames()
         assert "heuristic x failed" in watcher.text
@@ -68,15 +68,29 @@ async def test_notes_of_the_house_are_shown() -> None:
 async def test_of_several_notes_between_two_frames_none_is_lost() -> None:
     events, findings = script(minutes=3)
     async with watching(Forum(events, findings)) as watcher:
-        await watcher.frames(80)
+        await watcher.wait(60)
         told = []
         for heuristic in "xyz":
             watcher.session.note(f"heuristic {heuristic} failed")
         for _ in range(4):
             await watcher.frames(1)
             told.append(watcher.notice)
-            watcher.app.frame += SHORTEST
+            await watcher.wait(SHORTEST / SECOND)
         assert [*dict.fromkeys(told)][-3:] == [f"heuristic {h} failed" for h in "xyz"]
+
+
+async def test_a_notice_goes_by_the_wall_clock_though_nothing_moves() -> None:
+    events, findings = script(minutes=5)
+    async with watching(Forum(events, findings, play=START + MINUTE)) as watcher:
+        await watcher.wait(60)
+        await watcher.press("space", "b")
+        assert watcher.app.player.transport and watcher.app.player.transport.paused
+        await watcher.frames(20)
+        assert watcher.notice == "staying with this thread"
+        await watcher.wait(7.9)
+        assert watcher.notice == "staying with this thread"
+        await watcher.wait(0.2)
+        assert watcher.notice == ""
 
 
 async def test_stopping_closes_the_source() -> None:

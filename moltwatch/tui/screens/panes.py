@@ -122,8 +122,8 @@ class Panes(Screen[None]):
         if glance:
             self._glanced, self._hurry = frame, False
         player = self.molt.player
-        self.notice.pull(frame)
-        self._tell(frame, wall)
+        self.notice.pull(wall)
+        self._tell(wall)
         session = player.session
         if session is not None and session is not self._session:
             self._change_session(session)
@@ -208,14 +208,14 @@ class Panes(Screen[None]):
             self._wanted = None
             self.thread.open(current)
 
-    def _tell(self, frame: int, wall: Micros) -> None:
+    def _tell(self, wall: Micros) -> None:
         """Say what went wrong, and what was missed."""
         player = self.molt.player
         if (player.failure or player.crash) and not self._said_failure:
             self._said_failure = True
             error = player.failure or player.crash
             text = str(error) if player.failure else f"{type(error).__name__}: {error}"
-            self.notice.say(f"stopped: {text}", frame, bad=True)
+            self.notice.say(f"stopped: {text}", bad=True)
         elif not (player.failure or player.crash) and self._said_failure:
             self._said_failure = False
             self.notice.clear()
@@ -265,7 +265,7 @@ class Panes(Screen[None]):
         self.open_thread(thread, post)
 
     def say(self, text: str) -> None:
-        self.notice.say(text, self.molt.frame)
+        self.notice.say(text)
 
     def on_header_sources_wanted(self) -> None:
         self.show_side("sources")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 
+from moltwatch.times import SECOND, Micros
 from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.symbols import sign
 
-FRAMES = 240
-"""How long a notice stays: eight seconds."""
+STAYS: Micros = 8 * SECOND
+"""How long a notice stays on the wall clock: a replay may be paused, and frames dropped."""
 
-SHORTEST = 60
+SHORTEST: Micros = 2 * SECOND
 """How long at least before the next one in line takes its place."""
 
 MOST_WAITING = 20
@@ -25,14 +26,15 @@ class Notice(Bar):
         self.text = ""
         """What is said, or was said last."""
         self._bad = False
-        self._since = 0
+        self._now: Micros = 0
+        self._since: Micros = 0
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
 
-    def say(self, text: str, frame: int, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False) -> None:
         """Say it now, for a while, or for good when it is ``bad``."""
         if self._bad and not bad:
             return
-        self.text, self._bad, self._since = text, bad, frame
+        self.text, self._bad, self._since = text, bad, self._now
         self.display = True
         self.set_class(bad, "bad")
         self.show((text, bad))
@@ -46,14 +48,15 @@ class Notice(Bar):
         self._bad = False
         self.display = False
 
-    def pull(self, frame: int) -> None:
+    def pull(self, wall: Micros) -> None:
         """Let time pass."""
-        said_for = frame - self._since
+        self._now = wall
+        said_for = abs(wall - self._since)  # a clock that is set back keeps nothing up
         if self._bad:
             return
         if self._waiting and (not self.display or said_for >= SHORTEST):
-            self.say(self._waiting.popleft(), frame)
-        elif self.display and said_for >= FRAMES:
+            self.say(self._waiting.popleft())
+        elif self.display and said_for >= STAYS:
             self.display = False
 
     def draw(self, width: int) -> list[Line]:
