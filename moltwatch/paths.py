@@ -38,3 +38,10 @@ def config_file() -> Path:
     import platformdirs
 
     return platformdirs.user_config_path("moltwatch") / "config.toml"
+
+
+def state_folder() -> Path:
+    """Where what the user said of sessions is kept (``$XDG_STATE_HOME/moltwatch``)."""
+    import platformdirs
+
+    return platformdirs.user_state_path("moltwatch")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from moltwatch.errors import MoltwatchError
+from moltwatch.paths import state_folder
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def show(
         theme=theme or config.screen.theme or None,
         fps=config.screen.fps,
         signals=ending_signals(signal.SIGINT),
+        kept_in=state_folder(),
         driver_class=driver,
     )
     try:

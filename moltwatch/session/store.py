@@ -54,6 +54,8 @@ class Session:
         """Stream time: the running maximum of ``seen_at``."""
         self.posts = 0
         """Posts and comments taken in."""
+        self.first_post = ""
+        """Source, id and time of the first: what tells this session from others."""
         self.rate = Rate()
         self.threads = Threads(limits)
         self.agents = Agents(limits.agents)
@@ -135,6 +137,8 @@ class Session:
                 node.charges.append(charge)
                 if charge.stands:
                     self._mark(charge, 1)
+        if not self.posts:
+            self.first_post = f"{post.source} {post.id} {post.seen_at}"
         self.posts += 1
         self.rate.add(post.seen_at)
         self.timeline.post(post.seen_at)

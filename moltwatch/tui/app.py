@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from signal import Signals
 from time import perf_counter
 from typing import Any, ClassVar
@@ -34,7 +35,8 @@ class MoltwatchApp(App[None]):
     ``open_run`` gives a fresh run; it is called once at the start with ``start``, and again
     whenever the user seeks backwards. ``theme`` names a theme; ``wall`` is the wall clock, for the
     lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
-    moves but by :meth:`tick`. ``signals`` end it in good order.
+    moves but by :meth:`tick`. ``signals`` end it in good order. ``kept_in`` is the folder for
+    opinions and pins; without one they end with the screen.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
     :attr:`interrupted` whether a signal or Ctrl-C ended it: both are for the exit code.
@@ -55,6 +57,7 @@ class MoltwatchApp(App[None]):
         wall: Callable[[], Micros] | None = None,
         fps: int = 30,
         signals: Sequence[Signals] = (),
+        kept_in: Path | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -78,7 +81,7 @@ class MoltwatchApp(App[None]):
         self.theme = self._pick_theme(theme, known)
         for foreign in self.available_themes.keys() - known.keys():
             self.unregister_theme(foreign)  # textual's own know nothing of inks
-        self.main = MainScreen()
+        self.main = MainScreen(kept_in)
 
     @property
     def failure(self) -> MoltwatchError | None:

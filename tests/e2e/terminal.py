@@ -44,7 +44,10 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.environ.update(
-                TERM=self._term, COLORTERM="", XDG_CONFIG_HOME=str(self._folder / "none")
+                TERM=self._term,
+                COLORTERM="",
+                XDG_CONFIG_HOME=str(self._folder / "none"),
+                XDG_STATE_HOME=str(self._folder / "state"),
             )
             os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             os.chdir(self._folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -93,10 +94,13 @@ class Watcher:
 
 @asynccontextmanager
 async def watching(
-    forum: Forum, size: tuple[int, int] = (120, 40), theme: str = "tidepool"
+    forum: Forum,
+    size: tuple[int, int] = (120, 40),
+    theme: str = "tidepool",
+    kept_in: Path | None = None,
 ) -> AsyncIterator[Watcher]:
     """The screen over an invented forum."""
-    app = MoltwatchApp(forum.open, fps=0, theme=theme, wall=lambda: START)
+    app = MoltwatchApp(forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in)
     async with app.run_test(size=size) as pilot:
         watcher = Watcher(app, forum, pilot)
         await watcher.frames()

@@ -101,6 +101,10 @@ class FakeSource(Source):
         self.transport = self.moving
 
     @property
+    def replayed(self) -> bool:
+        return self.moving is not None
+
+    @property
     def statuses(self) -> Sequence[Status]:
         return self.parts or [self.status]
 

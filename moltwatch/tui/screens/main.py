@@ -80,10 +80,8 @@ class MainScreen(Panes):
         thread = node.thread if node else self.thread.thread
         if thread is None:
             return
-        if thread.id in self.pinned:
-            self.pinned.remove(thread.id)
-        else:
-            self.pinned.append(thread.id)
+        with self._told_if_unusable():
+            self.opinions.pin(thread.id)
 
     def action_deck(self) -> None:
         self.body.toggle_class("decked")
@@ -167,12 +165,14 @@ class MainScreen(Panes):
             return
         said = Opinion(opinion)
         taken_back = case.opinion is said
-        self.opinions.form(case, None if taken_back else said)
+        with self._told_if_unusable():
+            self.opinions.form(case, None if taken_back else said)
         self._session.judge(case, None if taken_back else said)
         run = self.molt.player.run
         if said is Opinion.DISMISSED and not taken_back and run is not None:
             for charge in case.charges:
-                run.dismiss(charge.post, charge.kind)
+                if not charge.retracted:
+                    run.dismiss(charge.post, charge.kind)
         self.say(f"{said.value}, taken back" if taken_back else said.value)
 
     def action_filter(self) -> None:

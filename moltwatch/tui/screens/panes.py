@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from textual import events
@@ -16,6 +19,7 @@ from moltwatch.session.thread import Thread
 from moltwatch.sources.standing import Lookout
 from moltwatch.times import Micros
 from moltwatch.tui.ink import safe_line
+from moltwatch.tui.kept import Unusable
 from moltwatch.tui.opinions import Opinions
 from moltwatch.tui.roam import Roamer
 from moltwatch.tui.rows.case_row import CaseRow
@@ -53,7 +57,8 @@ class Panes(Screen[None]):
         (160, "-wide"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, kept_in: Path | None = None) -> None:
+        """``kept_in`` is the folder for what is kept from run to run."""
         super().__init__()
         self.header = Header(id="header")
         self.body = Horizontal(id="body", classes="side-flags")
@@ -69,9 +74,8 @@ class Panes(Screen[None]):
         self.seekbar = SeekBar(id="seekbar")
         self.roaming = True
         """The thread pane follows the busiest thread."""
-        self.pinned: list[str] = []
         self.sieve: Sieve | None = None
-        self.opinions = Opinions()
+        self.opinions = Opinions(kept_in)
         self._roamer = Roamer()
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
@@ -134,7 +138,9 @@ class Panes(Screen[None]):
                 self.sources.pull(player.run.source.statuses, wall)
         if session is None:
             return
-        self.opinions.recall(session)
+        if player.run is not None:
+            with self._told_if_unusable():
+                self.opinions.recall(session, player.run.source)
         if self.sieve:
             self.sieve.work(session)
         self._choose_thread(session, frame)
@@ -145,6 +151,19 @@ class Panes(Screen[None]):
             self.thread.pull(session, frame, self._notes_on_filter)
         if glance:
             self._pull_lists(session, frame, self._opened(decked))
+
+    @contextmanager
+    def _told_if_unusable(self) -> Iterator[None]:
+        """Files of what is kept may be damaged or impossible to write: that is told, no more."""
+        try:
+            yield
+        except Unusable as error:
+            self.notice.queue(str(error))
+
+    @property
+    def pinned(self) -> list[str]:
+        """Ids of threads."""
+        return self.opinions.pinned
 
     @property
     def _notes_on_filter(self) -> str:

@@ -1,0 +1,108 @@
+"""What the user said of a session, kept from one run to the next: opinions and pins, nothing else.
+
+A small JSON file for each recording or live SOURCE, in the user's state folder. Of the forum it
+holds ids of posts and nothing more. It is written whole beside the old one and then put in its
+place, so that a run that is cut short leaves one or the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from moltwatch.model import Kind
+from moltwatch.session import Session
+from moltwatch.session.charges import Opinion
+from moltwatch.sources.base import Source
+
+MOST_OPINIONS = 10_000
+"""Posts of which an opinion is kept; the oldest are forgotten first."""
+
+MOST_PINS = 200
+
+_LARGEST = 10_000_000
+"""Bytes of a file that can be ours."""
+
+
+class Unusable(Exception):
+    """A file cannot be read, or written; the message is for the user."""
+
+
+class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file's content."""
+
+    pinned: list[str] = []
+    """Ids of threads."""
+    opinions: dict[Opinion, dict[Kind, list[str]]] = {}
+    """Ids of the posts."""
+
+    @classmethod
+    def of(cls, opinions: Mapping[tuple[str, Kind], Opinion], pinned: list[str]) -> Kept:
+        """What is worth keeping of all that was said."""
+        kept: dict[Opinion, dict[Kind, list[str]]] = {}
+        for (post, kind), opinion in list(opinions.items())[-MOST_OPINIONS:]:
+            kept.setdefault(opinion, {}).setdefault(kind, []).append(post)
+        return cls(pinned=pinned[-MOST_PINS:], opinions=kept)
+
+    def by_post(self) -> dict[tuple[str, Kind], Opinion]:
+        """The opinions, as :meth:`of` takes them."""
+        return {
+            (post, kind): opinion
+            for opinion, kinds in self.opinions.items()
+            for kind, posts in kinds.items()
+            for post in posts
+        }
+
+
+def place(folder: Path, source: Source, session: Session) -> Path | None:
+    """The file for what is being watched; None as long as that is not known.
+
+    A recording is known by its first post, whatever it is called and wherever it lies, and also
+    after it was converted; a live source by its SOURCE, since each run begins with another post.
+    """
+    identity = session.first_post if source.replayed else source.spec
+    if not identity:
+        return None
+    return folder / f"{sha256(identity.encode(errors='surrogatepass')).hexdigest()[:20]}.json"
+
+
+def read(path: Path) -> Kept:
+    """What was kept, nothing if there is no file. Raises Unusable."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.convert(json.loads(file.read(_LARGEST)), Kept)
+    except FileNotFoundError:
+        return Kept()
+    except (OSError, ValueError, RecursionError) as error:
+        raise Unusable(
+            f"opinions and pins of earlier runs are lost: {path} cannot be read ({_why(error)})"
+        ) from None
+
+
+def write(path: Path, kept: Kept) -> None:
+    """Put it in the place of what was kept before. Raises Unusable."""
+    new = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # By the standard library: half a character in an id is no UTF-8, but it is JSON.
+        new.write_text(json.dumps(msgspec.to_builtins(kept)), "ascii")
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise Unusable(
+            f"opinions and pins are not kept: {path} cannot be written ({_why(error)})"
+        ) from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is damaged"

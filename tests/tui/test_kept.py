@@ -1,0 +1,156 @@
+"""What the user said of a session is there again when it is watched again."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.model import Kind
+from moltwatch.session.charges import Opinion
+from moltwatch.times import MINUTE
+from moltwatch.tui import kept
+from moltwatch.tui.kept import Kept, Unusable
+from tests.tui.driving import Watcher, watching
+from tests.tui.forum import START, Forum, script
+
+
+def again(folder: Path, *, live: bool = False) -> AbstractAsyncContextManager[Watcher]:
+    """The screen over the session, with this folder for what is kept."""
+    events, findings = script(minutes=6)
+    forum = Forum(events, findings, play=START + 6 * MINUTE, live=live)
+    return watching(forum, kept_in=folder)
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("right_square_bracket", "x")
+        dismissed = watcher.main.focused_case
+        assert dismissed is not None
+        await watcher.press(*["right_square_bracket"] * 4, "c", "p")
+        pinned = list(watcher.main.pinned)
+        said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
+        assert {opinion for _, opinion in said} == set(Opinion) and len(pinned) == 1
+    async with again(tmp_path) as watcher:
+        told = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
+        assert told == said
+        assert watcher.main.pinned == pinned
+        assert watcher.main.threads.view.rows[0].key == pinned[0]
+        assert watcher.notice == ""
+
+
+async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("right_square_bracket", "x", "p", "x", "p")
+    async with again(tmp_path) as watcher:
+        assert not any(case.opinion for case in watcher.session.charges.cases)
+        assert watcher.main.pinned == []
+
+
+async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("right_square_bracket", "x", "p")
+        ids = {event.id for event in watcher.forum.events if hasattr(event, "id")}
+    (file,) = files(tmp_path)
+    held = json.loads(file.read_text())
+    words = {"pinned", "opinions", *Opinion, *Kind}
+    assert set(_strings(held)) - words <= ids
+
+
+def _strings(held: object) -> list[str]:
+    if isinstance(held, dict):
+        return [*held, *(word for value in held.values() for word in _strings(value))]
+    if isinstance(held, list):
+        return [word for value in held for word in _strings(value)]
+    return [str(held)]
+
+
+async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("right_square_bracket", "x", "p")
+    async with again(tmp_path, live=True) as watcher:
+        assert watcher.main.pinned == []
+        await watcher.press("p")
+    assert len(files(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"pinned":[7]}', '{"opinions":{"loved":{}}}', "[" * 100_000, "\ud800"],
+    ids=["empty", "cut", "list", "number", "opinion", "deep", "bytes"],
+)
+def test_a_damaged_file_is_unusable(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "kept.json"
+    file.write_bytes(content.encode(errors="surrogatepass"))
+    with pytest.raises(Unusable, match=r"kept\.json cannot be read \(it is damaged\)"):
+        kept.read(file)
+
+
+async def test_a_damaged_file_is_told_and_replaced(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("p")
+    (file,) = files(tmp_path)
+    file.write_text("{")
+    async with again(tmp_path) as watcher:
+        assert watcher.notice.startswith("opinions and pins of earlier runs are lost: ")
+        assert watcher.main.pinned == []
+        await watcher.press("p")
+        pinned = list(watcher.main.pinned)
+    assert kept.read(file).pinned == pinned != []
+
+
+async def test_a_folder_that_cannot_be_written_is_told_and_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    async with again(tmp_path / "taken") as watcher:
+        await watcher.wait(60)
+        await watcher.press("p")
+        await watcher.wait(60)
+        assert "cannot be written" in watcher.main.notice.text
+        assert len(watcher.main.pinned) == 1
+
+
+def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "kept.json"
+    kept.write(path, Kept(pinned=["before"]))
+
+    def fail(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(Unusable, match="No space left on device"):
+        kept.write(path, Kept(pinned=["after"]))
+    assert files(tmp_path) == [path]
+    assert kept.read(path).pinned == ["before"]
+
+
+IDS = st.text(st.characters(), min_size=1, max_size=20)  # half characters as well
+
+
+@given(
+    st.dictionaries(st.tuples(IDS, st.sampled_from(Kind)), st.sampled_from(Opinion)),
+    st.lists(IDS),
+)
+def test_any_id_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    opinions: dict[tuple[str, Kind], Opinion],
+    pinned: list[str],
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "kept.json"
+    kept.write(path, Kept.of(opinions, pinned))
+    assert kept.read(path).by_post() == opinions
+    assert kept.read(path).pinned == pinned
+
+
+def test_it_stays_small() -> None:
+    opinions = {(f"p{n}", Kind.PERSONA): Opinion.DISMISSED for n in range(kept.MOST_OPINIONS + 5)}
+    held = Kept.of(opinions, [f"t{n}" for n in range(kept.MOST_PINS + 5)])
+    assert len(held.by_post()) == kept.MOST_OPINIONS and ("p0", Kind.PERSONA) not in held.by_post()
+    assert len(held.pinned) == kept.MOST_PINS and held.pinned[-1] == f"t{kept.MOST_PINS + 4}"
