@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
@@ -28,6 +29,19 @@ LURE = 4.0
 of the list, or one that newcomers are shown, is full of them. While a session is young everybody
 seems quiet, and then nothing is unusual."""
 
+AT_ONCE: Micros = 180 * SECOND
+"""Within which guests come all at once, as if sent."""
+
+NEWNESS = (1, 2)
+"""Posts up to which an account is newer than quiet: one that never wrote before is rarest."""
+
+FEWEST_AT_ONCE = 4
+BEYOND_CHANCE = 1e-5
+"""Probability of so many at once, for this very thread, from which nothing else is needed."""
+
+OWN = 10
+"""Guests before which a thread's own share of quiet ones is that of all threads."""
+
 WAVE_GAP: Micros = HOUR
 """Bursts are rare; one that follows another within this time is of the same wave."""
 
@@ -37,19 +51,23 @@ class _Guest(NamedTuple):
 
     at: Micros
     post: str
+    wrote: int
+    """Posts it had written before, anywhere."""
     quiet: bool
 
 
 class _Room:
     """One thread's latest guests."""
 
-    __slots__ = ("guests", "quiet")
+    __slots__ = ("ever", "guests", "quiet")
 
-    def __init__(self) -> None:
+    def __init__(self, levels: int) -> None:
         self.guests: dict[str, _Guest] = {}
         """By account, in order of arrival."""
         self.quiet = 0
         """How many of them are quiet."""
+        self.ever = [0] * (levels + 1)
+        """Guests it ever had: by how new the quiet are, the newest first; last all."""
 
 
 class _Wave:
@@ -70,7 +88,9 @@ class ThreadBurst(Heuristic):
     What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
     is telling when so many of its latest guests are quiet that chance would not do it (binomial
     tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
-    rare, so those within an hour are one wave.
+    rare, so those within an hour are one wave. Where guests come within three minutes who are so
+    new that it is beyond chance (accounts nobody ever saw hardly ever begin with the same thread),
+    also for what this thread had before, they need no other evidence.
 
     Parameters
     window: guests of one thread looked at together (seconds)
@@ -103,9 +123,12 @@ class ThreadBurst(Heuristic):
         self._window = round(window * SECOND)
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._told = Told()
+        self._told_at_once = Told()
         self._wave: _Wave | None = None
+        self._levels = (*(n for n in NEWNESS if n < quiet), quiet)
         self._guests = 2.0
-        self._quiet_guests = 1.0
+        self._new_guests = [1.0] * len(self._levels)
+        """By level how many guests had written less; the last are all that are quiet."""
 
     def observe(self, item: Item) -> Iterable[Signal]:
         post = item.post
@@ -114,22 +137,19 @@ class ThreadBurst(Heuristic):
         thread, author = item.thread.id, item.author.name
         room = self._rooms.get(thread)
         if room is None:
-            room = self._rooms[thread] = _Room()
+            room = self._rooms[thread] = _Room(len(self._levels))
             if len(self._rooms) > MOST_THREADS:
                 self._rooms.popitem(last=False)
         elif author in room.guests:
             return ()
         else:
             self._rooms.move_to_end(thread)
-        is_quiet = item.author.n < self.quiet
-        usual = self._quiet_guests / self._guests
-        self._guests += 1
-        self._quiet_guests += is_quiet
-        if self._guests > 20 * LEAST_SEEN:  # the latest count most
-            self._guests /= 2
-            self._quiet_guests /= 2
+        wrote = item.author.n
+        is_quiet = wrote < self.quiet
+        usual = self._new_guests[-1] / self._guests
+        self._count(wrote, room)
         guests = room.guests
-        guests[author] = _Guest(post.seen_at, post.id, is_quiet)
+        guests[author] = _Guest(post.seen_at, post.id, wrote, is_quiet)
         room.quiet += is_quiet
         horizon = post.seen_at - self._window
         while True:
@@ -137,13 +157,68 @@ class ThreadBurst(Heuristic):
             if guests[first].at >= horizon and len(guests) <= MOST_GUESTS:
                 break
             room.quiet -= guests.pop(first).quiet
-        if not is_quiet or room.quiet < self.accounts or self._guests < LEAST_SEEN:
+        if not is_quiet or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
             return ()
+        signals: Iterable[Signal] = ()
         everyone = len(guests)
-        lured = LURE * usual / (1 + (LURE - 1) * usual)
-        if room.quiet < self.share * everyone or at_least(everyone, room.quiet, lured) > CHANCE:
-            return ()
-        return self._tell(item, room, usual)
+        if (
+            room.quiet >= max(self.accounts, self.share * everyone)
+            and at_least(everyone, room.quiet, _lured(usual)) <= CHANCE
+        ):
+            signals = self._tell(item, room, usual)
+        if level := self._at_once(room, post.seen_at):
+            signals = chain(self._tell_at_once(item, room, level), signals)
+        return signals
+
+    def _count(self, wrote: int, room: _Room) -> None:
+        """One more guest, here and anywhere."""
+        self._guests += 1
+        room.ever[-1] += 1
+        if wrote < self.quiet:
+            for n, level in enumerate(self._levels):
+                if wrote < level:
+                    self._new_guests[n] += 1
+                    room.ever[n] += 1
+        if self._guests > 20 * LEAST_SEEN:  # the latest count most
+            self._guests /= 2
+            self._new_guests = [guests / 2 for guests in self._new_guests]
+
+    def _at_once(self, room: _Room, now: Micros) -> int:
+        """The level below which the latest guests had written less, all of them at once, which is
+        beyond chance; 0 if it is not."""
+        late = []
+        for guest in reversed(room.guests.values()):
+            if guest.at < now - AT_ONCE:
+                break
+            late.append(guest.wrote)
+        for n, level in enumerate(self._levels):
+            new = sum(wrote < level for wrote in late)
+            if new < FEWEST_AT_ONCE:
+                continue
+            usual = self._new_guests[n] / self._guests
+            # Some threads are shown to newcomers; what came before tells which.
+            before = room.ever[-1] - len(late)
+            own = (room.ever[n] - new + OWN * usual) / (before + OWN)
+            if at_least(len(late), new, max(_lured(usual), own)) < BEYOND_CHANCE:
+                return level
+        return 0
+
+    def _tell_at_once(self, item: Item, room: _Room, level: int) -> Iterator[Signal]:
+        now, thread = item.post.seen_at, item.thread.id
+        late = {
+            author: guest
+            for author, guest in room.guests.items()
+            if guest.at >= now - AT_ONCE and guest.wrote < level
+        }
+        span = format_duration(now - next(iter(late.values())).at)
+        how = "for the first time" if level == 1 else f"hardly ever ({level - 1} times at most)"
+        yield from self._told_at_once.signals(
+            [(author, guest.post) for author, guest in late.items()],
+            strength=0.88,
+            reason=f"{len(late)} accounts that post {how} came to one thread within {span}",
+            accounts=late,
+            cluster=f"at once {thread}",
+        )
 
     def _tell(self, item: Item, room: _Room, usual: float) -> Iterator[Signal]:
         now, everyone = item.post.seen_at, room.guests
@@ -173,3 +248,8 @@ class ThreadBurst(Heuristic):
         wave.threads[thread] = None
         wave.accounts.update((account, None) for account in guests)
         return wave
+
+
+def _lured(share: float) -> float:
+    """The share of quiet guests where newcomers are led to."""
+    return LURE * share / (1 + (LURE - 1) * share)
