@@ -15,7 +15,7 @@ come the same way through :mod:`moltwatch.heuristics.registry`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
@@ -64,6 +64,7 @@ class Item:
     __slots__ = (
         "_leaders",
         "_likeness",
+        "_telling",
         "author",
         "folded",
         "post",
@@ -100,6 +101,13 @@ class Item:
         """How common words are in the stream, this post not yet included."""
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
+        self._telling: tuple[float, Sequence[str]] | None = None
+
+    def telling(self, share: float) -> Sequence[str]:
+        """Its rare words: those that at most a ``share`` (0 to 1) of the posts uses."""
+        if self._telling is None or self._telling[0] != share:
+            self._telling = share, self.rarity.rare(self.vocabulary, share)
+        return self._telling[1]
 
     @property
     def likeness(self) -> Likeness:
@@ -122,6 +130,8 @@ class Heuristic(ABC):
     kind: ClassVar[Kind]
     family: ClassVar[str]
     """Heuristics of one family look at the same evidence and do not confirm each other."""
+    questions: Sequence[Callable[[Text], object]] = ()
+    """What it asks of every text by ``item.text.once``: so it may be asked ahead."""
 
     @abstractmethod
     def observe(self, item: Item) -> Iterable[Signal]:

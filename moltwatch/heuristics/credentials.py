@@ -57,6 +57,7 @@ class Credentials(Heuristic):
         self.randomness = randomness
         self.repeats = repeats
         self._refrains = Refrains(repeats)
+        self.questions = (self._found,)
 
     def observe(self, item: Item) -> Iterable[Signal]:
         reason = item.text.once(self._found)

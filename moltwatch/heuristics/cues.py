@@ -24,7 +24,7 @@ from moltwatch.heuristics.texts import Text
 from moltwatch.text import fold, words
 
 _MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
-_NOTHING: Mapping[str, tuple[str, ...]] = {}
+_NOTHING: Mapping[str, Sequence[str]] = {}
 _BEGIN = itemgetter(1)
 _GROUP = re.compile(r"\(([^()]*)\)")
 
@@ -59,22 +59,23 @@ class Lexicon:
                         if cue.name not in names:
                             names.append(cue.name)
         shows.pop(_spaced([]), None)
-        self._phrases = list(shows.items())
-        self._automaton = AhoCorasick(
-            [phrase for phrase, _ in self._phrases], implementation=Implementation.ContiguousNFA
-        )
+        self._shows = [[(name, told.strip()) for name in names] for told, names in shows.items()]
+        self._automaton = AhoCorasick(list(shows), implementation=Implementation.ContiguousNFA)
 
-    def find(self, text: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    def find(self, text: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """The cues in a text, given as words, each with its distinct phrases in order."""
         hits = self._automaton.find_matches_as_indexes(_spaced(text), overlapping=True)
         if not hits:
             return _NOTHING
-        found: dict[str, dict[str, None]] = {}
-        for at, _, _ in sorted(hits, key=_BEGIN) if len(hits) > 1 else hits:
-            phrase, names = self._phrases[at]
-            for name in names:
-                found.setdefault(name, {})[phrase] = None
-        return {name: tuple(map(str.strip, phrases)) for name, phrases in found.items()}
+        found: dict[str, list[str]] = {}
+        for at, _, _ in sorted(hits, key=_BEGIN):
+            for name, phrase in self._shows[at]:
+                phrases = found.get(name)
+                if phrases is None:
+                    found[name] = [phrase]
+                elif phrase not in phrases:
+                    phrases.append(phrase)
+        return found
 
 
 def _spaced(words: Sequence[str]) -> str:
@@ -101,15 +102,16 @@ def lexicon() -> Lexicon:
 
 
 @lru_cache(maxsize=4096)
-def cues_of_bio(bio: str) -> Mapping[str, tuple[str, ...]]:
+def cues_of_bio(bio: str) -> Mapping[str, Sequence[str]]:
     """The cues in a bio."""
     return lexicon().find(words(fold(bio[:1000])))
 
 
-def cues_of(text: Text) -> Mapping[str, tuple[str, ...]]:
+def cues_of(text: Text) -> Mapping[str, Sequence[str]]:
     """The cues in a text, searched once for all heuristics that ask."""
-    return text.once(_search)
+    return text.once(search)
 
 
-def _search(text: Text) -> Mapping[str, tuple[str, ...]]:
+def search(text: Text) -> Mapping[str, Sequence[str]]:
+    """The question behind :func:`cues_of`."""
     return lexicon().find(text.words[:MOST_WORDS])

@@ -78,6 +78,7 @@ class HiddenMessage(Heuristic):
         self.least = least
         self.repeats = repeats
         self._refrains = Refrains(repeats)
+        self.questions = (self._found,)
 
     def observe(self, item: Item) -> Iterable[Signal]:
         found = item.text.once(self._found)

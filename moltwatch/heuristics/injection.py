@@ -60,6 +60,7 @@ class Injection(Heuristic):
         self.about = about
         self.repeats = repeats
         self._refrains = Refrains(repeats)
+        self.questions = (self._found,)
 
     def observe(self, item: Item) -> Iterable[Signal]:
         found = item.text.once(self._found)

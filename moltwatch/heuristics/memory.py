@@ -105,14 +105,14 @@ class Memory:
         self._authors: OrderedDict[str, Author] = OrderedDict()
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._profiles: OrderedDict[str, AgentSeen] = OrderedDict()
-        self._texts = Texts()
+        self.texts = Texts()
         self._leaders = Leaders()
         self.rarity = Rarity()
 
     def item(self, post: Post) -> Item:
         """A post together with what is known of its author, thread and text."""
         author, thread = self.author(post.author), self.thread(post.thread)
-        return Item(post, author, thread, self._texts.of(post.body), self.rarity, self._leaders)
+        return Item(post, author, thread, self.texts.of(post.body), self.rarity, self._leaders)
 
     def author(self, name: str) -> Author:
         """What is known of an account; a blank page if nothing is."""

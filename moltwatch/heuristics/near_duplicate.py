@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowds
+from moltwatch.heuristics.likeness import Outline
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
@@ -37,6 +38,7 @@ class NearDuplicate(Heuristic):
     name: ClassVar[str] = "near-duplicate"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    questions = (Outline,)
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 from msgspec import Meta, Struct
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.cues import cues_of, lexicon
+from moltwatch.heuristics.cues import cues_of, lexicon, search
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import Kind, Post
@@ -167,6 +167,7 @@ class PersonaHeuristic(Heuristic):
         self.emphasis = emphasis
         self._fitted = weights().marks
         self._read = self._look  # one object: bound anew for each post, it would cost more
+        self.questions = (search, self._read)
 
     def in_text(self, text: Text) -> Iterable[Mark]:
         """What the title and text show whoever reads them."""

@@ -59,6 +59,7 @@ class SameText(Heuristic):
         self.accounts = accounts
         self.short_accounts = short_accounts
         self.short_window = short_window
+        self.questions = (_what_it_says,)
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
 
     def observe(self, item: Item) -> Iterable[Signal]:

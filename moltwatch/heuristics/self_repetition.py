@@ -59,6 +59,7 @@ class SelfRepetition(PersonaHeuristic):
         super().__init__(emphasis)
         self.shortest = shortest
         self._cut = self._sentences
+        self.questions = (self._cut,)
 
     def in_text(self, text: Text) -> Iterable[Mark]:
         return ()

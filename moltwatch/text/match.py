@@ -24,6 +24,8 @@ _HIDDEN = re.compile(f"[{HIDDEN}]")
 _ROW = re.compile(rf"[^\w\s!-~]{{{MOST_MARKS + 1},}}")
 """Marks stand in such rows, as do emoji."""
 _APOSTROPHE = "\u2019"
+_LOWER = bytes(32 if chr(code).isspace() and code < 128 else code for code in range(256)).lower()
+"""ASCII letters in lower case, and a blank for all that parts words."""
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
@@ -43,6 +45,13 @@ def fold(text: str) -> str:
     """The comparable form: equal for texts that a reader would call the same."""
     text = text[:MOST_CHARS]
     exotic = set() if text.isascii() else set(beyond_ascii(text))
+    if all(map(_has_no_case, exotic)):
+        # In bytes, and without cutting it into words: this is most texts, and takes a third.
+        utf8 = text.encode().translate(_LOWER)
+        while b"  " in utf8:
+            utf8 = utf8.replace(b"  ", b" ")
+        text = utf8.strip(b" ").decode()
+        return text.replace(_APOSTROPHE, "'") if _APOSTROPHE in exotic else text
     if all(map(_is_plain, exotic)):
         text = text.lower()
     else:
@@ -54,6 +63,12 @@ def fold(text: str) -> str:
     if _APOSTROPHE in exotic:
         text = text.replace(_APOSTROPHE, "'")
     return " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)
+def _has_no_case(character: str) -> bool:
+    """Whether a character is plain, and no letter that has two forms."""
+    return _is_plain(character) and character.lower() == character
 
 
 @lru_cache(maxsize=8192)

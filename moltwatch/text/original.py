@@ -19,8 +19,10 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
     match form itself.
     """
     wanted = folded[start:end]
-    if body.isascii():
-        return " ".join(body[:MOST_CHARS].split())[start:end]
+    spaced = " ".join(body[:MOST_CHARS].split())
+    # As a rule every character became one other, and places are the same in both.
+    if len(spaced) == len(folded) and fold(spaced[start:end]) == wanted.strip():
+        return spaced[start:end]
     at, first, blank = 0, None, False
     for place, sign in enumerate(body[:MOST_CHARS]):
         piece = _fold_one(sign)

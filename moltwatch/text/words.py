@@ -22,6 +22,7 @@ _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PARTING = bytes(
     code if code > 127 or chr(code).isalnum() or chr(code) in "_'" else 32 for code in range(256)
 )
+_ASCII_ONLY = _PARTING[:128].ljust(256)
 _NO_APOSTROPHE = re.compile(r"'(?:(?<!\w')|(?!\w))")
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\])}|]+|\bwww\.[^\s<>\"'`\])}|]+", re.IGNORECASE)
@@ -34,7 +35,7 @@ def words(folded: str) -> list[str]:
         return _spaced(folded.encode("ascii"))
     exotic = set(beyond_ascii(folded))
     if not any(map(str.isalnum, exotic)):
-        return _spaced(folded.encode("ascii", "replace"))
+        return _spaced(folded.encode("utf-8", "surrogatepass"), _ASCII_ONLY)
     if not any(map(_IS_UNSPACED.match, exotic)):
         for character in exotic:
             if not character.isalnum():
@@ -49,9 +50,9 @@ def words(folded: str) -> list[str]:
     return found
 
 
-def _spaced(folded: bytes) -> list[str]:
+def _spaced(folded: bytes, parting: bytes = _PARTING) -> list[str]:
     """The words of a text in which whatever is not ASCII belongs to one."""
-    text = folded.translate(_PARTING).decode()
+    text = folded.translate(parting).decode()
     if "'" in text:
         text = _NO_APOSTROPHE.sub(" ", text)
     return text.split()
