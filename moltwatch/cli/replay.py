@@ -12,6 +12,8 @@ from moltwatch.paths import shipped
 from moltwatch.times import SECOND, Micros
 
 FIRST_LOOK = "first-look.jsonl.gz"
+GUIDE = "moltwatch-guide"
+"""Who explains it, in a thread of its own."""
 
 
 @click.command()
@@ -70,5 +72,5 @@ def command(
 
 
 def first_look() -> None:
-    """The screen on the bundled recording."""
-    show([str(shipped("recordings") / FIRST_LOOK)])
+    """The screen on the bundled recording, with the guide's thread open."""
+    show([str(shipped("recordings") / FIRST_LOOK)], host=GUIDE)

@@ -43,6 +43,7 @@ def show(
     force: bool = False,
     pipe: bool = False,
     theme: str | None = None,
+    host: str | None = None,
 ) -> None:
     """Run the screen until the user leaves it. Raises what stopped the run, if something did."""
     from moltwatch.cli.wiring import ending_signals, open_run
@@ -92,6 +93,7 @@ def show(
         fps=config.screen.fps,
         signals=ending_signals(signal.SIGINT),
         kept_in=state_folder(),
+        host=host,
         driver_class=driver,
     )
     try:

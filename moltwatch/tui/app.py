@@ -36,7 +36,8 @@ class MoltwatchApp(App[None]):
     whenever the user seeks backwards. ``theme`` names a theme; ``wall`` is the wall clock, for the
     lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
     moves but by :meth:`tick`. ``signals`` end it in good order. ``kept_in`` is the folder for
-    opinions and pins; without one they end with the screen.
+    opinions and pins; without one they end with the screen. ``host`` is an account whose thread is
+    opened as soon as it is there.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
     :attr:`interrupted` whether a signal or Ctrl-C ended it: both are for the exit code.
@@ -58,6 +59,7 @@ class MoltwatchApp(App[None]):
         fps: int = 30,
         signals: Sequence[Signals] = (),
         kept_in: Path | None = None,
+        host: str | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -81,7 +83,7 @@ class MoltwatchApp(App[None]):
         self.theme = self._pick_theme(theme, known)
         for foreign in self.available_themes.keys() - known.keys():
             self.unregister_theme(foreign)  # textual's own know nothing of inks
-        self.main = MainScreen(kept_in)
+        self.main = MainScreen(kept_in, host=host)
 
     @property
     def failure(self) -> MoltwatchError | None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from moltwatch.cli.replay import command
+from moltwatch.cli.replay import command, first_look
+from moltwatch.simulation import guide
 from moltwatch.sources.replay import Playhead
 from tests.cli.running import lines, session
 
@@ -42,3 +43,13 @@ def test_silence_can_be_cut_short(
     assert done.exit_code == 0, done.output
     assert isinstance(played[0], Playhead)
     assert played[0]._max_idle == seconds
+
+
+def test_the_first_look_has_the_thread_of_its_guide_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(
+        "moltwatch.cli.replay.show", lambda *args, **rest: shown.append((args, rest))
+    )
+    first_look()
+    ((((source,),), rest),) = shown
+    assert source.endswith("first-look.jsonl.gz") and rest == {"host": guide.NAME}

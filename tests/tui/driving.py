@@ -98,9 +98,12 @@ async def watching(
     size: tuple[int, int] = (120, 40),
     theme: str = "tidepool",
     kept_in: Path | None = None,
+    host: str | None = None,
 ) -> AsyncIterator[Watcher]:
     """The screen over an invented forum."""
-    app = MoltwatchApp(forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in)
+    app = MoltwatchApp(
+        forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in, host=host
+    )
     async with app.run_test(size=size) as pilot:
         watcher = Watcher(app, forum, pilot)
         await watcher.frames()

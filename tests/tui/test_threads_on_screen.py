@@ -142,3 +142,20 @@ def test_tiles_keep_their_threads() -> None:
     assert set(kept) & set(first), "still among the busiest"
     pinned = [thread.id for thread in tiler.choose(session, 2, ["f"], HOLD + 1) if thread]
     assert "f" in pinned
+
+
+async def test_the_thread_of_a_host_is_opened_and_stayed_with() -> None:
+    busy = [post(n) for n in range(40)]
+    hosted = Post(id="h", thread="h", author="host", created_at=START, seen_at=START + 3 * SECOND)
+    events: list[Event] = [*busy[:3], hosted, *busy[3:]]
+    forum = Forum(events, play=START + 2 * SECOND)
+    async with watching(forum, host="host") as watcher:
+        main, moving = watcher.main, forum.sources[0].moving
+        assert moving is not None and main.thread.thread is not None
+        assert main.thread.thread.id == "r", "until it is there, the busiest"
+        moving.play(START + 40 * SECOND)
+        await watcher.frames(HOLD + 5)
+        assert main.thread.thread.id == "h"
+        await watcher.press("b")
+        await watcher.frames(HOLD + 5)
+        assert main.thread.thread.id == "r", "whoever wants to roam may"

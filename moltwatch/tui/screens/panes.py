@@ -57,8 +57,9 @@ class Panes(Screen[None]):
         (160, "-wide"),
     ]
 
-    def __init__(self, kept_in: Path | None = None) -> None:
-        """``kept_in`` is the folder for what is kept from run to run."""
+    def __init__(self, kept_in: Path | None = None, *, host: str | None = None) -> None:
+        """``kept_in`` is the folder for what is kept from run to run; ``host`` the account whose
+        thread is opened as soon as it is there, and stayed with."""
         super().__init__()
         self.header = Header(id="header")
         self.body = Horizontal(id="body", classes="side-flags")
@@ -76,6 +77,7 @@ class Panes(Screen[None]):
         """The thread pane follows the busiest thread."""
         self.sieve: Sieve | None = None
         self.opinions = Opinions(kept_in)
+        self._host = host
         self._roamer = Roamer()
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
@@ -220,6 +222,10 @@ class Panes(Screen[None]):
         current = self.thread.thread
         if current is None and self._wanted:
             current = session.threads.get(self._wanted)
+        if self._host and self.roaming:
+            hosted = (thread for thread in session.threads if thread.root.author == self._host)
+            if (guide := next(hosted, None)) is not None:
+                self._host, self.roaming, current = None, False, guide
         if self.roaming:
             passes = self.sieve.threads if self.sieve else None
             current = self._roamer.choose(session, current, frame, passes)
