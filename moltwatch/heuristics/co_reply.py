@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import chain, combinations, islice
 from math import sqrt
 from typing import Annotated, ClassVar
 
@@ -14,23 +15,14 @@ from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.heuristics.tongue import is_foreign
+from moltwatch.heuristics.visits import MOST_VISITED, Reunion, Visit, Visits
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros
 
-MOST_THREADS = 5_000
-MOST_ACCOUNTS = 20_000
 MOST_RINGS = 2_000
-MOST_VISITED = 64
-"""Threads remembered of one account; its latest."""
-MOST_GUESTS = 24
-"""Accounts remembered of one thread; its latest."""
 
 MOST_COMPANIONS = 6
 """Guests of a thread that are compared closely with the next one: enough for triangles."""
-
-SITTING: Micros = 180 * SECOND
-"""Meetings closer together than this are one occasion: who reads the list of top threads from the
-top at the same time as somebody else meets him ten times, by one coincidence."""
 
 ZEAL: Micros = HOUR
 """Who answers 64 threads within this time is everywhere, and nobody's companion."""
@@ -48,11 +40,15 @@ are few threads, everybody meets everybody."""
 ENOUGH = 12
 """Occasions times companions from which, inseparable, it needs none: four who met four times."""
 
-Visit = tuple[Micros, str]
-"""Time and id of an account's first post on a thread."""
+MODERATE = 32
+"""Threads answered up to which an account that is met again is no coincidence."""
 
-_Guest = tuple[Micros, str]
-"""Time and account."""
+CHANCE = 1e-4
+"""Probability from which company that is met again is not chance."""
+
+FEWEST = 3
+COMPANY = 4
+"""Accounts that, met again, need no other evidence."""
 
 
 class _Ring:
@@ -75,7 +71,9 @@ class CoReply(Heuristic):
     on which they met are a good part (cosine) of all that they answered; the more the occasions,
     the smaller the part may be. Who is everywhere is nobody's companion. Accounts that all keep
     company with each other (triangles that share a side) make a ring. Four who met four times and
-    hardly go anywhere else need no other evidence.
+    hardly go anywhere else need no other evidence. Neither do four or more who came together twice
+    to threads where few come, at one pace, if chance would bring them together again less than once
+    in 10,000 (binomial, by how often they come anywhere and how many come there).
 
     Parameters
     window: how long an account's threads are remembered (seconds)
@@ -106,14 +104,7 @@ class CoReply(Heuristic):
         self.occasions = occasions
         self.overlap = overlap
         self.strength = strength
-        self._memory = round(window * SECOND)
-        self._near = round(gap * SECOND)
-        self._visits: OrderedDict[str, dict[str, Visit]] = OrderedDict()
-        """By account the threads it answered, in order."""
-        self._guests: OrderedDict[str, deque[_Guest]] = OrderedDict()
-        """By thread its latest guests."""
-        self._threads: deque[Micros] = deque(maxlen=MOST_THREADS)
-        """When threads got their first guest, within the window."""
+        self._visits = Visits(round(window * SECOND), round(gap * SECOND))
         self._companies = Percolation()
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
         self._told = Told()
@@ -122,55 +113,46 @@ class CoReply(Heuristic):
         post = item.post
         if post.parent is None:
             return ()
-        now, author, thread = post.seen_at, item.author.name, item.thread.id
-        visits = self._visits.get(author)
-        if visits is None:
-            visits = self._visits[author] = {}
-            self._forget(now)
-        elif thread in visits:
+        author, thread = item.author.name, item.thread.id
+        near = self._visits.come(author, thread, (post.seen_at, post.id))
+        if not near:
             return ()
-        self._visits.move_to_end(author)
-        visits[thread] = (now, post.id)
-        horizon = now - self._memory
-        while True:
-            oldest = next(iter(visits))
-            if visits[oldest][0] >= horizon and len(visits) <= MOST_VISITED:
-                break
-            del visits[oldest]
-        if len(visits) == MOST_VISITED and visits[oldest][0] > now - ZEAL:
+        visits = self._visits.of[author]
+        if len(visits) == 1:
             return ()
-        guests = self._guests.get(thread)
-        if guests is None:
-            self._guests[thread] = deque([(now, author)], MOST_GUESTS)
-            self._threads.append(now)
-            while self._threads[0] < horizon:
-                self._threads.popleft()
-            if len(self._guests) > MOST_THREADS:
-                self._guests.popitem(last=False)
-            return ()
-        self._guests.move_to_end(thread)
-        companions: list[str] = []
+        if len(visits) == MOST_VISITED:
+            oldest, _ = next(iter(visits.values()))
+            if oldest > post.seen_at - ZEAL:
+                return ()
+        reunion = self._reunion(author, thread, near) if len(near) > 1 else None
+        companions = []
         if len(visits) >= self.occasions:
-            since = now - self._near
-            companions = self._nearby(author, visits, guests, since)
-        guests.append((now, author))
-        return self._meet(item, companions) if companions and not is_foreign(item) else ()
+            companions = self._companions(author, near)
+        if not (companions or reunion) or is_foreign(item):
+            return ()
+        again = self._meet_again(reunion) if reunion else ()
+        return chain(again, self._meet(author, companions))
 
-    def _nearby(
-        self, author: str, visits: dict[str, Visit], guests: deque[_Guest], since: Micros
-    ) -> list[str]:
+    def _reunion(self, author: str, thread: str, near: list[str]) -> Reunion | None:
+        """The company, of those who came just before, that was met once already, if it is beyond
+        chance."""
+        held = self._visits.of
+        if len(held[author]) > MODERATE:
+            return None
+        moderate = [a for a in near if a in held and 1 < len(held[a]) <= MODERATE]
+        if len(moderate) < 2:
+            return None
+        reunion = self._visits.again(author, thread, moderate)
+        return reunion if reunion and reunion.chance < CHANCE else None
+
+    def _companions(self, author: str, near: list[str]) -> list[str]:
         """Of those who came just before, the latest with whom a closer look is due."""
-        found: list[str] = []
-        for at, account in reversed(guests):
-            if at < since or len(found) == MOST_COMPANIONS:
-                break
-            if account != author and self._may_be(visits, account):
-                found.append(account)
-        return found
+        visits = self._visits.of[author]
+        return list(islice((a for a in near if self._may_be(visits, a)), MOST_COMPANIONS))
 
     def _may_be(self, visits: dict[str, Visit], account: str) -> bool:
         """Whether two accounts were on so many of the same threads that a closer look is due."""
-        theirs = self._visits.get(account)
+        theirs = self._visits.of.get(account)
         if theirs is None or len(theirs) < self.occasions:
             return False
         common = len(visits.keys() & theirs.keys())
@@ -178,10 +160,34 @@ class CoReply(Heuristic):
             visits
         ) * len(theirs)
 
-    def _meet(self, item: Item, accounts: list[str]) -> Iterator[Signal]:
-        author, told = item.author.name, False
+    def _meet_again(self, reunion: Reunion) -> Iterator[Signal]:
+        """Tell of those who were on another thread together before."""
+        company = sorted(self._visits.in_step(reunion))
+        if len(company) < FEWEST or reunion.accounts[0] not in company:
+            return
+        for pair in combinations(company, 2):
+            self._companies.connect(*pair)
+        name = self._companies.community(*company[:2]) or "+".join(company[:3])
+        ring = self._ring(name, company)
+        if len(company) >= COMPANY:
+            ring.strength = max(ring.strength, 0.88)
+        held = self._visits.of
+        reason = (
+            f"{len(company)} accounts came to one thread within minutes of each other, as they"
+            f" came to another before: by chance once in {round(1 / max(reunion.chance, 1e-9)):,}"
+        )
+        yield from self._told.signals(
+            [(a, held[a][thread][1]) for thread in reunion.threads for a in company],
+            strength=ring.strength,
+            reason=reason,
+            accounts=ring.members,
+            cluster=name,
+        )
+
+    def _meet(self, author: str, accounts: list[str]) -> Iterator[Signal]:
+        told = False
         for account in accounts:
-            occasions, overlap = self._company(author, account)
+            occasions, overlap = self._visits.company(author, account)
             if not self._are_companions(occasions, overlap, author, account):
                 continue
             if ring := self._companies.community(author, account):
@@ -189,7 +195,7 @@ class CoReply(Heuristic):
                     yield from self._tell(author, account, ring, occasions, overlap)
                 told = True
             for (a, b), ring in self._companies.connect(author, account):
-                yield from self._tell(a, b, ring, *self._company(a, b))
+                yield from self._tell(a, b, ring, *self._visits.company(a, b))
 
     def _are_companions(self, occasions: int, overlap: float, a: str, b: str) -> bool:
         """Whether they met so often, and went so little elsewhere, that it is no coincidence."""
@@ -200,57 +206,32 @@ class CoReply(Heuristic):
             return False
         # Their zeal alone would make it mine * theirs / threads meetings; overlap is the meetings
         # by the root of mine * theirs.
-        zeal = sqrt(len(self._visits[a]) * len(self._visits[b]))
-        return overlap * len(self._threads) >= LIFT * zeal
+        held = self._visits.of
+        return overlap * len(self._visits.threads) >= LIFT * sqrt(len(held[a]) * len(held[b]))
 
-    def _company(self, a: str, b: str) -> tuple[int, float]:
-        """On how many occasions two accounts met, and the cosine of their sets of threads, by
-        where they met."""
-        mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
-        times = sorted(mine[thread][0] for thread in self._shared(mine, theirs))
-        if not times:
-            return 0, 0.0
-        occasions, last = 1, times[0]
-        for at in times:
-            if at - last > SITTING:
-                occasions, last = occasions + 1, at
-        return occasions, len(times) / sqrt(len(mine) * len(theirs))
-
-    def _shared(self, mine: dict[str, Visit], theirs: dict[str, Visit]) -> list[str]:
-        """Threads on which two accounts met, in the order of the first one's visits."""
-        return [
-            thread
-            for thread, (at, _) in mine.items()
-            if thread in theirs and abs(theirs[thread][0] - at) <= self._near
-        ]
-
-    def _tell(self, a: str, b: str, name: str, occasions: int, overlap: float) -> Iterator[Signal]:
-        """Signals for the posts of two companions, where they met, that are not told yet."""
+    def _ring(self, name: str, members: Iterable[str]) -> _Ring:
+        """The ring of this name, with members who are in it."""
         ring = self._rings.get(name)
         if ring is None:
             ring = self._rings[name] = _Ring(self.strength)
             if len(self._rings) > MOST_RINGS:
                 self._rings.popitem(last=False)
-        ring.members[a] = ring.members[b] = None
+        ring.members.update(dict.fromkeys(members))
+        return ring
+
+    def _tell(self, a: str, b: str, name: str, occasions: int, overlap: float) -> Iterator[Signal]:
+        """Signals for the posts of two companions, where they met, that are not told yet."""
+        ring = self._ring(name, (a, b))
         n = len(ring.members)
         if overlap >= INSEPARABLE and occasions * (n - 1) >= ENOUGH:
             ring.strength = max(ring.strength, 0.88)
-        mine, theirs = self._visits.get(a, {}), self._visits.get(b, {})
-        met = self._shared(mine, theirs)
+        held = self._visits.of
+        met = self._visits.shared(a, b)
         reason = (
             f"{n} accounts keep meeting: this one answered {len(met)} threads within minutes of"
             f" another, on {occasions} occasions, {overlap:.0%} of all they answered"
         )
-        posts = [(who, id) for t in met for who, (_, id) in ((a, mine[t]), (b, theirs[t]))]
+        posts = [(who, held[who][t][1]) for t in met for who in (a, b)]
         return self._told.signals(
             posts, strength=ring.strength, reason=reason, accounts=ring.members, cluster=name
         )
-
-    def _forget(self, now: Micros) -> None:
-        """Let go of who was quiet longest."""
-        for _ in range(2):
-            account, visits = next(iter(self._visits.items()))
-            latest = next(reversed(visits.values()), (now, ""))[0]
-            if latest >= now - self._memory and len(self._visits) <= MOST_ACCOUNTS:
-                break
-            del self._visits[account]

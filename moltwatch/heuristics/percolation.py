@@ -73,9 +73,13 @@ class Percolation:
         return first
 
     def _find(self, name: str) -> str:
-        while name in self._merged:
-            name = self._merged[name]
-        return name
+        last = name
+        while last in self._merged:
+            last = self._merged[last]
+        # Path compression: the next who asks is told at once.
+        while name != last:
+            self._merged[name], name = last, self._merged[name]
+        return last
 
     def _trim(self, *accounts: str) -> None:
         for account in accounts:

@@ -111,9 +111,11 @@ class ScriptedGaps(Heuristic):
         run = next((self._run_of[id] for *_, id in row if id in self._run_of), "")
         run = run or f"{place} {row[-1][2]}"
         members = self._members.setdefault(run, {})
+        self._members.move_to_end(run)
         for _, account, id in reversed(row):
             members[account] = None
             self._run_of[id] = run
+            self._run_of.move_to_end(id)
         for kept in (self._run_of, self._members):
             while len(kept) > MOST_RUNS:
                 kept.popitem(last=False)

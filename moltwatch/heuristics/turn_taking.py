@@ -179,9 +179,11 @@ class TurnTaking(Heuristic):
         ring = next((self._ring_of[a] for a in row if a in self._ring_of), "")
         ring = ring or "+".join(sorted(row))
         members = self._members.setdefault(ring, {})
+        self._members.move_to_end(ring)
         for account in reversed(row):
             members[account] = None
             self._ring_of[account] = ring
+            self._ring_of.move_to_end(account)
         while len(self._ring_of) > MOST_RINGS:
             self._ring_of.popitem(last=False)
         while len(self._members) > MOST_RINGS:

@@ -27,6 +27,9 @@ MOST_UNUSUAL = 20_000
 MOST_DIALECTS = 2_000
 MOST_SPEAKERS = 50_000
 
+SHOWN = 3
+"""Words of a dialect that are told."""
+
 FLUENT = 2
 """Words of a dialect, where it has several, that one must use to be one of its speakers."""
 
@@ -58,11 +61,14 @@ class _Word:
 class _Dialect:
     """New words that the same accounts use."""
 
-    __slots__ = ("fluent", "name", "speakers", "words")
+    __slots__ = ("fluent", "n", "name", "speakers", "words")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.words: list[str] = []
+        """The first of them."""
+        self.n = 0
+        """How many there are."""
         self.speakers: dict[str, int] = {}
         """Accounts, and how many of the words they used."""
         self.fluent: dict[str, None] = {}
@@ -214,7 +220,9 @@ class Vocabulary(Heuristic):
             dialect = self._dialects[word] = _Dialect(word)
             if len(self._dialects) > MOST_DIALECTS:
                 self._dialects.popitem(last=False)
-        dialect.words.append(word)
+        dialect.n += 1
+        if len(dialect.words) < SHOWN:
+            dialect.words.append(word)
         return dialect
 
     def _tell(self, held: _Word, dialect: _Dialect, news: Iterable[str]) -> Iterator[Signal]:
@@ -228,9 +236,9 @@ class Vocabulary(Heuristic):
                 self._speaks[account] = dialect
         while len(self._speaks) > MOST_SPEAKERS:
             self._speaks.popitem(last=False)
-        n = len(dialect.words)
-        shown = ", ".join(f"“{word[:40]}”" for word in dialect.words[:3])
-        more = f" and {n - 3} words more" if n > 3 else ""
+        n = dialect.n
+        shown = ", ".join(f"“{word[:40]}”" for word in dialect.words)
+        more = f" and {n - SHOWN} words more" if n > SHOWN else ""
         speakers = dialect.fluent if n > 1 else dialect.speakers
         reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
         posts = [(author, id) for _, author, id in held.waiting if author in speakers]

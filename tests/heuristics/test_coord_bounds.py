@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from moltwatch.heuristics import co_reply, crowd, likeness, link_push, percolation
+from moltwatch.heuristics import crowd, likeness, link_push, percolation, visits
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
 from moltwatch.model import AgentSeen, Event, GroupState, Post
@@ -98,8 +98,8 @@ def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
 
 def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likeness, "GENERATION", 100)
-    monkeypatch.setattr(co_reply, "MOST_ACCOUNTS", 100)
-    monkeypatch.setattr(co_reply, "MOST_THREADS", 50)
+    monkeypatch.setattr(visits, "MOST_ACCOUNTS", 100)
+    monkeypatch.setattr(visits, "MOST_THREADS", 50)
     monkeypatch.setattr(link_push, "MOST_KEYS", 100)
     monkeypatch.setattr(percolation, "MOST_EDGES", 100)
     heuristics = {h.name: h for h in coordination()}
@@ -112,7 +112,8 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
     pairs = vars(heuristics["co-reply"])
     assert 100 <= len(vars(vars(engine)["_memory"])["_leaders"]) <= 200
-    assert max(len(pairs[store]) for store in ("_visits", "_guests", "_rings")) <= 100
+    assert len(pairs["_rings"]) <= 100
+    assert max(len(vars(pairs["_visits"])[store]) for store in ("of", "guests")) <= 100
     assert len(vars(heuristics["link-push"])["_things"]) <= 100
 
 
