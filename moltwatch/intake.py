@@ -17,6 +17,9 @@ from moltwatch.times import EARLIEST, LATEST, Micros
 MOST_KNOWN_IDS = 500_000
 """Ids remembered to tell duplicates; the older half is forgotten when there are more."""
 
+_ID, _MARK = 2**60 - 1, 2**30 - 1
+"""Bits kept of the hashes: with one more, each number would take a half more memory."""
+
 LONGEST_ID = 512
 LONGEST_NAME = 256
 
@@ -72,7 +75,7 @@ class Intake:
             raise BadItem("time outside 1970 to 2100")
         if post.parent == post.id:
             raise BadItem("a post that answers itself")
-        id, mark = hash(post.id), hash((post.author, post.text, post.title))
+        id, mark = hash(post.id) & _ID, hash((post.author, post.text, post.title)) & _MARK
         known = self._known.get(id, self._known_before.get(id))
         if known is not None:
             raise BadItem("seen before" if known == mark else "id used again for another post")

@@ -8,7 +8,7 @@ garbage collector to walk through.
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 from typing import TypeAlias
 
 import msgspec
@@ -32,6 +32,49 @@ _Resting: TypeAlias = bytes | Case
 it is."""
 
 
+class _Order:
+    """The posts of the open cases in order of arrival, the oldest at hand; in arrays, which take a
+    fifth of what a queue of tuples takes."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._seen_at = array("q")
+        self._chars = array("q")
+        self._begin = 0
+        """Place of the oldest; what stands before it is gone."""
+
+    def __len__(self) -> int:
+        return len(self._ids) - self._begin
+
+    @property
+    def id(self) -> str:
+        """Of the oldest."""
+        return self._ids[self._begin]
+
+    @property
+    def seen_at(self) -> Micros:
+        """When the oldest was seen."""
+        return self._seen_at[self._begin]
+
+    @property
+    def chars(self) -> int:
+        """How long the oldest is."""
+        return self._chars[self._begin]
+
+    def append(self, post: Post, chars: int) -> None:
+        self._ids.append(post.id)
+        self._seen_at.append(post.seen_at)
+        self._chars.append(chars)
+
+    def pop(self) -> None:
+        """Let go of the oldest."""
+        self._begin += 1
+        if self._begin > max(SHELF, len(self)):
+            for column in (self._ids, self._seen_at, self._chars):
+                del column[: self._begin]
+            self._begin = 0
+
+
 class Cases:
     """Cases by post, in order of arrival."""
 
@@ -40,8 +83,7 @@ class Cases:
         """Those that the event at hand opened or touched, or somebody looked at since the last."""
         self._number: dict[str, int] = {}
         """By post the number of its case; they are counted in order of arrival."""
-        self._order: deque[tuple[Micros, str, int]] = deque()
-        """When the posts of the open cases were seen, their ids, and how long they are."""
+        self._order = _Order()
         self.chars = 0
         """Characters of all posts that have an open case."""
         self._first = 0
@@ -60,7 +102,7 @@ class Cases:
         if post.id not in self._number:
             self._number[post.id] = self._first + len(self._order)
             chars = sum(map(len, filter(None, (post.text, post.title, post.link, post.url))))
-            self._order.append((post.seen_at, post.id, chars))
+            self._order.append(post, chars)
             self.chars += chars
         case = self._awake[post.id] = Case(post)
         return case
@@ -89,12 +131,13 @@ class Cases:
     def is_due(self, horizon: Micros | None) -> bool:
         """Whether the oldest case is on a post seen before ``horizon`` (None: whether there is
         one)."""
-        return bool(self._order) and (horizon is None or self._order[0][0] < horizon)
+        return len(self._order) > 0 and (horizon is None or self._order.seen_at < horizon)
 
     def close(self) -> None:
         """Let go of the oldest case."""
-        _, post, chars = self._order.popleft()
-        self.chars -= chars
+        post = self._order.id
+        self.chars -= self._order.chars
+        self._order.pop()
         self._awake.pop(post, None)
         del self._number[post]
         self._loose.pop(self._first, None)
@@ -104,8 +147,7 @@ class Cases:
 
     def oldest(self) -> Case:
         """The oldest case."""
-        post = self._order[0][1]
-        return self._awake.get(post) or self._wake(self._first)
+        return self._awake.get(self._order.id) or self._wake(self._first)
 
     def _fill(self, shelf: int) -> None:
         """Press the cases of a shelf together; those that are closed leave their places empty."""
@@ -115,7 +157,8 @@ class Cases:
             if isinstance(case, bytes):
                 del self._loose[number]
             places.append(case if isinstance(case, bytes) else b"")
-        self._shelves[shelf] = _press(_encode(places))
+        # A copy: what is pressed is cut from a larger piece of memory, whose rest would lie idle.
+        self._shelves[shelf] = bytes(memoryview(_press(_encode(places))))
 
     def _wake(self, number: int) -> Case:
         case = self._loose.get(number)

@@ -17,6 +17,8 @@ _STALE = 4
 _MOST_CHARS = 2_000
 _MOST_SENTENCES = 64
 """Sentences remembered of one account."""
+_KEY = 2**30 - 1
+"""Bits kept of the hash of a sentence: plenty for so few, and more would take twice the memory."""
 
 
 class _Sentences(NamedTuple):
@@ -103,4 +105,4 @@ class SelfRepetition(PersonaHeuristic):
             if end in body:
                 body = body.replace(end, "\n")
         told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self.shortest]
-        return _Sentences(told, list(map(hash, told)))
+        return _Sentences(told, [hash(sentence) & _KEY for sentence in told])
