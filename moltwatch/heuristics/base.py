@@ -64,7 +64,6 @@ class Item:
     __slots__ = (
         "_leaders",
         "_likeness",
-        "_telling",
         "author",
         "folded",
         "post",
@@ -101,13 +100,6 @@ class Item:
         """How common words are in the stream, this post not yet included."""
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
-        self._telling: tuple[float, Sequence[str]] | None = None
-
-    def telling(self, share: float) -> Sequence[str]:
-        """Its rare words: those that at most a ``share`` (0 to 1) of the posts uses."""
-        if self._telling is None or self._telling[0] != share:
-            self._telling = share, self.rarity.rare(self.vocabulary, share)
-        return self._telling[1]
 
     @property
     def likeness(self) -> Likeness:

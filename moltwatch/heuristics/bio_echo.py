@@ -20,10 +20,11 @@ _MOST_WORDS = 400
 """Of a post."""
 
 
-@lru_cache(maxsize=8192)
-def _bio(bio: str) -> str:
-    """The words of a bio in order, a blank before and after each."""
-    return f" {' '.join(words(fold(bio[:1000])))} "
+@lru_cache(maxsize=2048)
+def _bio(bio: str) -> tuple[frozenset[str], str]:
+    """Telling words of a bio, and all of them in order, a blank before and after each."""
+    told = words(fold(bio[:1000]))
+    return frozenset(told) - _COMMON, f" {' '.join(told)} "
 
 
 class BioEcho(PersonaHeuristic):
@@ -52,18 +53,17 @@ class BioEcho(PersonaHeuristic):
         bio = item.author.bio
         if not bio:
             return ()
-        told = _bio(bio)
-        rare = {
-            word
-            for word in item.telling(self.share)
-            if word in told and word not in _COMMON and f" {word} " in told
-        } - names(item.post.author)
+        told, in_order = _bio(bio)
+        shared = told & item.vocabulary
+        if not shared:
+            return ()
+        rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
         if not rare:
             return ()
         words = Mark(
             "bio.words", saturating(len(rare), 2.0), "repeats words of its bio ({})", sorted(rare)
         )
-        turns = _turns(item.words[:_MOST_WORDS], rare, told)
+        turns = _turns(item.words[:_MOST_WORDS], rare, in_order)
         if not turns:
             return (words,)
         says = "repeats turns of its bio ({})"

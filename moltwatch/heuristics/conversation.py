@@ -67,7 +67,7 @@ class Conversation(PersonaHeuristic):
         parent = thread.posts.get(post.parent or "") or root
         if parent is None:
             return ()
-        telling = item.telling(self.share)
+        telling = item.rarity.rare(item.vocabulary, self.share)
         if len(telling) < 2:
             return _COMMONPLACE
         shared = sum(map(parent.folded.__contains__, telling))

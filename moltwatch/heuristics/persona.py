@@ -127,6 +127,8 @@ class Shown(NamedTuple):
     marks: Sequence[Mark]
     moved: float
     """Log-odds they add."""
+    level: float
+    """The sum of their values."""
 
 
 class Because:
@@ -210,21 +212,24 @@ class PersonaHeuristic(Heuristic):
 
     def _look(self, text: Text) -> Shown:
         marks = tuple(self.in_text(text))
-        return Shown(marks, self._moved(marks))
+        return Shown(marks, self._moved(marks), sum([mark.value for mark in marks]))
 
     def _see(self, item: Item, shown: Shown) -> Sequence[Mark]:
         """The marks that are not in the text alone."""
         seen = self.around(item, shown.marks)
-        return [*seen, *self._habit(item, shown.marks, seen)] if self.habitual else seen
+        if not self.habitual:
+            return seen
+        level = shown.level + sum([mark.value for mark in seen]) if seen else shown.level
+        return [*seen, *self._habit(item, level)]
 
-    def _habit(self, item: Item, *marks: Sequence[Mark]) -> Sequence[Mark]:
+    def _habit(self, item: Item, level: float) -> Sequence[Mark]:
+        """What an account showed before, by a post that shows so much."""
         habit = item.author.note(self.name, Habit)
-        shown = sum([mark.value for some in marks for mark in some])
         seen: Sequence[Mark] = ()
         if habit.level > 0.1:
             seen = (Mark(f"{self.name}.habit", saturating(habit.level), _SAME, habit.posts),)
         habit.posts += 1
-        habit.level += (min(shown, 3.0) - habit.level) * (1 - _MEMORY)
+        habit.level += (min(level, 3.0) - habit.level) * (1 - _MEMORY)
         return seen
 
     def _moved(self, marks: Iterable[Mark]) -> float:

@@ -16,7 +16,8 @@ from moltwatch.heuristics.texts import Text
 
 _HOSTS = read_material("hosts")
 _ENDINGS = frozenset(_HOSTS["endings"])
-_DOTTED = re.compile(r"\.[a-z]")
+# A full stop inside a word, and the rest of that word; most texts have none.
+_DOTTED = re.compile(r"\.[a-z]\S*")
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,}")
 _PUBLIC = frozenset(_HOSTS["public"])
 _PUNCTUATION = ".,:;!?()[]{}<>*_`~'\"“”’"
@@ -116,8 +117,10 @@ def _offers_in(text: str) -> Sequence[str]:
     found: list[str] = _TICKER.findall(text) if "$" in text else []
     if "m/" in text:
         found += _COMMUNITY.findall(text)
-    if _DOTTED.search(text):  # a full stop inside a word; most texts have none
-        found += [host for word in text.split() if "." in word and (host := _host(word))]
+    for dot in _DOTTED.finditer(text):
+        word = text[text.rfind(" ", 0, dot.start()) + 1 : dot.end()]
+        if host := _host(word):
+            found.append(host)
     return list(dict.fromkeys(found))
 
 

@@ -65,8 +65,10 @@ class Case(Struct, array_like=True):
     first_at: Micros | None = None
 
     def hold(self, said: Said) -> None:
-        """Keep what was said, if it is the strongest that its heuristic said."""
+        """Keep what was said, if it is a reason and the strongest that its heuristic gave."""
         heuristic, kind, family, signal = said
+        if not self._is_reason(kind, signal.strength):
+            return
         before = self.held.get(heuristic)
         if before and before.strength > signal.strength:
             return
@@ -105,10 +107,10 @@ class Case(Struct, array_like=True):
             return self.coordinated
         return self.persona if kind is Kind.PERSONA else self.hazard
 
-    def _speaks_for(self, held: Held) -> bool:
-        """Whether it is a reason for the verdict: persona heuristics may speak against it."""
-        return held.strength >= QUIET and not (
-            held.kind is Kind.PERSONA and log_odds(held.strength) <= prior(self.post)
+    def _is_reason(self, kind: Kind, strength: float) -> bool:
+        """Whether it speaks for the verdict: persona heuristics may speak against it."""
+        return strength >= QUIET and not (
+            kind is Kind.PERSONA and log_odds(strength) <= prior(self.post)
         )
 
     def scores(self) -> Scores:
@@ -133,6 +135,6 @@ class Case(Struct, array_like=True):
                 group=self.group if held.kind is Kind.COORDINATED else None,
             )
             for heuristic, held in self.held.items()
-            if held.kind in kinds and self._speaks_for(held)
+            if held.kind in kinds
         ]
         return tuple(sorted(flags, key=lambda flag: (-flag.score, flag.heuristic)))
