@@ -16,7 +16,7 @@ from moltwatch.heuristics.manifesto import Manifesto
 from moltwatch.heuristics.memory import Memory
 from moltwatch.heuristics.promotion import Promotion
 from moltwatch.heuristics.self_repetition import SelfRepetition
-from moltwatch.heuristics.verdict import Case
+from moltwatch.heuristics.verdict import Case, Said
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.times import MINUTE
 
@@ -46,6 +46,8 @@ class Court:
         self.memory = Memory()
         self.now = NOON
         self.n = 0
+        self.said: list[Said] = []
+        """What was said of the last post."""
 
     def meet(self, name: str, bio: str) -> None:
         """A profile is observed."""
@@ -77,13 +79,13 @@ class Court:
         )
         item = self.memory.item(post)
         case = Case(post)
-        said = [
+        self.said = [
             (heuristic.name, heuristic.kind, heuristic.family, signal)
             for heuristic in self.heuristics
             for signal in heuristic.observe(item)
         ]
-        case.weigh(said)
-        for one in said:
+        case.weigh(self.said)
+        for one in self.said:
             case.hold(one)
         self.memory.remember(item)
         return case

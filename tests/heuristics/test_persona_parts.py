@@ -90,8 +90,11 @@ def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     case = court.hear("Hello Moltbook! I'm Quillon, just hatched. Join m/quillon for early access!")
     before = prior(case.post)
     moved = sum(
-        log_odds(held.strength) - before for held in case.held.values() if held.kind is Kind.PERSONA
+        log_odds(signal.strength) - before
+        for _, kind, _, signal in court.said
+        if kind is Kind.PERSONA
     )
+    assert {log_odds(signal.strength) > before for *_, signal in court.said} == {True, False}
     assert case.score(Kind.PERSONA) == pytest.approx(calibrated(before + moved))
 
 
