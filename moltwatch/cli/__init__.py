@@ -24,6 +24,7 @@ COMMANDS = {
     "record": "keep a session in a file, no screen",
     "serve": "play a source as a forum websocket",
     "simulate": "write a simulated session with ground truth",
+    "report": "what happened, as Markdown or a page with charts",
     "score": "measure the heuristics against labels",
     "convert": "between recording formats, API dumps and CSV",
     "heuristics": "the heuristics, explained",

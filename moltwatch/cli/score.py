@@ -114,15 +114,12 @@ async def _measure(
 
 def _check(recording: str, labelled: bool, blind: bool) -> None:
     """Only what ends can be measured, and only a file can be read twice."""
+    from moltwatch.cli.wiring import require_recording
     from moltwatch.errors import UsageError
-    from moltwatch.sources.grammar import recordings_among
-    from moltwatch.text import display_line
 
-    if recordings_among([recording]):
-        return
+    require_recording(recording)
     if recording != "-":
-        told = display_line(recording)
-        raise UsageError(f"{told} is no recording: moltwatch record {told} -o FILE makes one")
+        return
     if blind:
         raise UsageError("--blind has to know all names beforehand: it needs a file")
     if not labelled:

@@ -142,6 +142,16 @@ def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writ
     return PlannedRecording(path, header, overwrite=force)
 
 
+def require_recording(spec: str) -> None:
+    """Raise UsageError for a SOURCE that goes on for ever: what sums up needs an end."""
+    from moltwatch.sources.grammar import recordings_among
+    from moltwatch.text import display_line
+
+    if spec != "-" and not recordings_among([spec]):
+        told = display_line(spec)
+        raise UsageError(f"{told} is no recording: moltwatch record {told} -o FILE makes one")
+
+
 def ending_signals(*more: signal.Signals) -> list[signal.Signals]:
     """Signals that end a run in good order, and ``more``; those that whoever started us had ignored
     (``nohup``) stay so."""

@@ -1,1 +1,1 @@
-"""What leaves moltwatch other than the screen: lines on standard output, a forum websocket."""
+"""What leaves moltwatch other than the screen: lines on standard output, reports, a forum websocket."""

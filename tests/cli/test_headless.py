@@ -39,6 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "flags --help",
         "record tide.jsonl -o kept.jsonl --force",
         "score tide.jsonl",
+        "report tide.jsonl",
+        "report tide.jsonl --html tide.html --force",
         "convert tide.jsonl converted.molt --force",
         "heuristics",
         "heuristics same-text",

@@ -1,0 +1,117 @@
+"""``moltwatch report``: what happened in a recording."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moltwatch.cli.options import SourceParam, TimeParam, config_option
+from moltwatch.times import EARLIEST, LATEST, Micros
+
+if TYPE_CHECKING:
+    from moltwatch.config import Config
+    from moltwatch.outputs.report import Summary
+
+
+@click.command()
+@click.argument("recording", type=SourceParam())
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with charts to FILE instead; it is whole in itself and needs no network.",
+)
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Score at which a post counts as flagged. [default: 0.5]",
+)
+@click.option(
+    "--start",
+    type=TimeParam(),
+    default=EARLIEST,
+    metavar="TIME",
+    help="Tell only of what was seen from here on; what comes before is read for what it teaches.",
+)
+@click.option(
+    "--end", type=TimeParam(), default=LATEST, metavar="TIME", help="Tell only of what came before."
+)
+@config_option
+def command(
+    recording: str,
+    page: Path | None,
+    force: bool,
+    min_score: float | None,
+    start: Micros,
+    end: Micros,
+    config_path: Path | None,
+) -> None:
+    """Tell what happened in a recording or archive, as Markdown on standard output.
+
+    When it was and how much was written; what was missed; who moved as one, with the reasons and
+    what they said; the strongest personas; hazards; the busiest threads and accounts; and which
+    heuristics stand behind the flags. The same recording gives the same report.
+
+    \b
+    Examples:
+      moltwatch report night | less
+      moltwatch report night.molt --html night.html
+      moltwatch report archive.jsonl.gz --min-score 0.8 --start 2026-01-31T05:00
+      moltwatch record ws://127.0.0.1:8765 -o today.molt; moltwatch report today.molt > today.md
+    """
+    from moltwatch.cli.wiring import require_recording, run_async
+    from moltwatch.config import load
+    from moltwatch.errors import MoltwatchError, UsageError
+
+    config = load(config_path)
+    require_recording(recording)
+    if end <= start:
+        raise UsageError("--end must come after --start")
+    if page is not None and page.exists() and not force:
+        raise UsageError(f"{page} exists; --force overwrites it")
+    threshold = config.flags.min_score if min_score is None else min_score
+    summary = run_async(lambda: _gather(recording, config, threshold or 0.0001, start, end))
+    if page is None:
+        from moltwatch.outputs.report_markdown import markdown
+
+        sys.stdout.buffer.write(markdown(summary).encode())
+        sys.stdout.flush()
+        return
+    from moltwatch.outputs.report_html import html
+
+    try:
+        page.write_text(html(summary), "utf-8")
+    except OSError as error:
+        raise MoltwatchError(f"{page}: cannot be written ({error.strerror})") from None
+
+
+async def _gather(
+    recording: str, config: Config, threshold: float, start: Micros, end: Micros
+) -> Summary:
+    from moltwatch.cli.progress import Progress
+    from moltwatch.cli.wiring import FAST, open_run
+    from moltwatch.outputs.report_collect import Collector
+
+    progress = Progress(live=sys.stderr.isatty())
+    collector = Collector(threshold=threshold, start=start, end=end)
+    run = await open_run(
+        [recording],
+        config=config,
+        sinks=[collector, progress],
+        speed=FAST,
+        verdicts=True,
+        threshold=threshold,
+        complain=progress.note,
+    )
+    try:
+        async with progress.shown(run.source):
+            await run.pipeline.run()
+    finally:
+        progress.close(run)
+    progress.require(run)
+    return collector.summary(run.source.status.name, rejects=run.rejects, failures=run.failures)

@@ -1,0 +1,139 @@
+"""What a report remembers of groups: who came when, and what they say, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+
+from moltwatch.model import Flag, Group, GroupState, Post
+from moltwatch.outputs.report import MOST_MEMBERS, GroupStory, Member, Quote
+from moltwatch.text import fold
+from moltwatch.times import Micros
+
+MOST_GROUPS = 5_000
+"""Groups remembered; the oldest is forgotten first."""
+
+MOST_ACCOUNTS = 2_000
+"""Accounts of a group whose coming is remembered."""
+
+MOST_TEXTS = 200
+"""Different texts of a group that are counted."""
+
+MOST_CHARS = 300
+MOST_REASON = 400
+
+
+class _Known:
+    """One group."""
+
+    def __init__(self) -> None:
+        self.group: Group | None = None
+        """As last told, if it was."""
+        self.formed: Micros | None = None
+        self.came: dict[str, tuple[Micros, int]] = {}
+        """By account the time of its first post, and how many there are."""
+        self.texts: Counter[str] = Counter()
+        """Posts by what they say, folded."""
+        self.said: dict[str, str] = {}
+        """What that looks like unfolded, the first time."""
+        self.posts = 0
+        self.last: Micros = 0
+
+    def add(self, post: Post, said: str) -> None:
+        at, n = self.came.get(post.author, (post.seen_at, 0))
+        if n or len(self.came) < MOST_ACCOUNTS:
+            self.came[post.author] = min(at, post.seen_at), n + 1
+        text = fold(said)
+        if text in self.texts or len(self.texts) < MOST_TEXTS:
+            self.texts[text] += 1
+            self.said.setdefault(text, said)
+        self.posts += 1
+        self.last = max(self.last, post.seen_at)
+
+    def swallow(self, other: _Known) -> None:
+        """``other`` went into this one."""
+        for name, (at, n) in other.came.items():
+            mine, more = self.came.get(name, (at, 0))
+            self.came[name] = min(mine, at), n + more
+        self.texts += other.texts
+        self.said = other.said | self.said
+        self.posts += other.posts
+        self.last = max(self.last, other.last)
+        if other.formed is not None:
+            self.formed = min(self.formed or other.formed, other.formed)
+
+
+class GroupMemory:
+    """All groups of a recording."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    def tell(self, group: Group) -> None:
+        """A group formed, grew, merged or ended."""
+        known = self._of(group.id)
+        known.group = group
+        if group.state is GroupState.FORMED and known.formed is None:
+            known.formed = group.at
+
+    def add(self, post: Post, flags: Iterable[Flag], said: str) -> None:
+        """A post that says this was flagged as a group's, for these reasons."""
+        for id in dict.fromkeys(flag.group for flag in flags if flag.group is not None):
+            self._of(id).add(post, said[:MOST_CHARS])
+
+    def stories(
+        self, called: Callable[[str], Quote], quote: Callable[..., Quote]
+    ) -> list[GroupStory]:
+        """Every group with posts, the largest first; what went into another is part of that."""
+        together: dict[str, _Known] = {}
+        for id, known in self._known.items():
+            end = self._end(id)
+            if end not in together:
+                together[end] = _Known()
+                together[end].group = self._known[end].group
+            together[end].swallow(known)
+        stories = [
+            _story(id, known, called, quote) for id, known in together.items() if known.posts
+        ]
+        return sorted(stories, key=lambda story: (-story.n, -story.posts, story.first, story.id))
+
+    def _end(self, id: str) -> str:
+        """The group it went into at last."""
+        for _ in range(20):
+            known = self._known.get(id)
+            into = known.group.into if known and known.group else None
+            if into is None or into not in self._known:
+                break
+            id = into
+        return id
+
+    def _of(self, id: str) -> _Known:
+        known = self._known.get(id)
+        if known is None:
+            known = self._known[id] = _Known()
+            if len(self._known) > MOST_GROUPS:
+                self._known.popitem(last=False)
+        return known
+
+
+def _story(
+    id: str, known: _Known, called: Callable[[str], Quote], quote: Callable[..., Quote]
+) -> GroupStory:
+    came = sorted((at, name, n) for name, (at, n) in known.came.items())
+    text, shared = max(known.texts.items(), key=lambda said: (said[1], len(said[0]), said[0]))
+    group = known.group
+    return GroupStory(
+        id=id,
+        n=max(group.n if group else 0, len(came)),
+        posts=known.posts,
+        reason=quote(group.reason if group else "", MOST_REASON),
+        formed=known.formed,
+        first=came[0][0],
+        last=known.last,
+        arrivals=tuple(at for at, _, _ in came),
+        members=tuple(
+            Member(name=called(name), at=at, posts=n) for at, name, n in came[:MOST_MEMBERS]
+        ),
+        text=quote(known.said[text]),
+        shared=shared,
+    )

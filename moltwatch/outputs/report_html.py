@@ -1,0 +1,38 @@
+"""A report as one page: no script, nothing from the network, light or dark as the reader has it.
+
+The template escapes whatever is put into it; nothing is marked as safe.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from moltwatch.model import Kind
+from moltwatch.outputs import report_words
+from moltwatch.outputs.report import Summary
+from moltwatch.outputs.report_charts import LEFT, WIDTH, groups_chart, rate_chart
+from moltwatch.times import format_duration
+
+TEMPLATE = Path(__file__).with_name("report.html.j2")
+
+
+def html(summary: Summary) -> str:
+    """The whole page."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    template = environment.from_string(TEMPLATE.read_text("utf-8"))
+    page: str = template.render(
+        summary=summary,
+        words=report_words,
+        duration=format_duration,
+        kinds=report_words.ORDER,
+        persona=Kind.PERSONA,
+        rate=rate_chart(summary),
+        groups=groups_chart(summary),
+        left=LEFT,
+        width=WIDTH,
+    )
+    return page + "\n"

@@ -1,0 +1,128 @@
+"""The sentences of a report that are the same in every form: spans, counts, what was missed."""
+
+from __future__ import annotations
+
+from moltwatch.model import Kind
+from moltwatch.outputs.report import GroupStory, Summary
+from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
+
+ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
+"""In which a report tells of them: what is rarest to be wrong goes first."""
+
+SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "❖", Kind.HAZARD: "▲"}
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+FOOT = (
+    "Times are UTC. A score of 0.50 is the threshold of each kind, not a probability; “alone” are "
+    "posts for which nothing else of that kind speaks. What the forum said is shortened and made "
+    "harmless."
+)
+
+COLUMNS = 32
+"""Of the small picture of who came when."""
+
+
+def count(n: int, what: str) -> str:
+    """``1 post``, ``2,000 posts``."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def moment(at: Micros, summary: Summary) -> str:
+    """A time, with its day where the report is of more than one."""
+    whole = format_time(at)
+    return whole[11:19] if _one_day(summary) else f"{whole[5:10]} {whole[11:19]}"
+
+
+def mark(at: Micros, width: Micros, summary: Summary) -> str:
+    """A time on an axis with marks ``width`` apart: no finer than they are."""
+    whole = format_time(at)
+    if width >= DAY:
+        return whole[:10]
+    day = "" if _one_day(summary) else f"{whole[5:10]} "
+    return day + (whole[11:16] if width >= MINUTE else whole[11:19])
+
+
+def opening(summary: Summary) -> list[str]:
+    """What was seen and when: the first sentences."""
+    if not summary.posts:
+        return ["Nobody wrote anything."]
+    roots = summary.posts - summary.comments
+    about = "about " if summary.about else ""
+    span = format_duration(summary.end - summary.start)
+    start, end = (format_time(at // SECOND * SECOND) for at in (summary.start, summary.end))
+    until = end[11:19] if start[:10] == end[:10] else f"{end[:10]} {end[11:19]}"
+    return [
+        f"{count(summary.posts, 'post')} ({roots:,} that begin threads, "
+        f"{count(summary.comments, 'comment')}) by {about}{count(summary.accounts, 'account')} in "
+        f"{about}{count(summary.threads, 'thread')}.",
+        f"From {start[:10]} {start[11:19]} to {until} UTC: {span}, "
+        f"{summary.posts / summary.hours / 60:,.1f} posts a minute.",
+    ]
+
+
+def found(summary: Summary) -> str:
+    """What was flagged, in a sentence."""
+    kinds = [
+        f"{SYMBOLS[kind]} {summary.flagged[kind]:,} {kind}"
+        + (
+            f" (in {count(summary.n_groups, 'group')})"
+            if kind is Kind.COORDINATED and summary.n_groups
+            else ""
+        )
+        for kind in ORDER
+        if summary.flagged[kind]
+    ]
+    if not kinds:
+        return f"No post reaches {summary.threshold:.2f}: nothing is flagged."
+    return f"Posts that reach {summary.threshold:.2f}: {', '.join(kinds)}."
+
+
+def observed(summary: Summary) -> str:
+    """What was missed, in a sentence."""
+    if not summary.n_gaps:
+        return "The recording has no gaps."
+    lost = f"{format_duration(summary.missed)} were not observed" if summary.missed else ""
+    return f"{count(summary.n_gaps, 'gap')}: {lost or 'all was caught up'}."
+
+
+def came(story: GroupStory, summary: Summary) -> str:
+    """When a group came, in a sentence without its end."""
+    begin = moment(story.first, summary)
+    within = format_duration(story.arrivals[-1] - story.arrivals[0])
+    formed = ""
+    if story.formed is not None:
+        after = format_duration(max(0, story.formed - story.first))
+        formed = f", seen as a group after {after}"
+    end = format_duration(story.last - story.first)
+    return f"from {begin}, all within {within}{formed}; its posts go on for {end}"
+
+
+def spark(times: tuple[Micros, ...], columns: int = COLUMNS) -> str:
+    """Who came when, as blocks; blank where nobody did."""
+    first, last = times[0], times[-1]
+    bars = [0] * columns
+    for at in times:
+        bars[min(columns - 1, (at - first) * columns // max(1, last - first))] += 1
+    top = max(bars)
+    return "".join(BLOCKS[(n * 7 + top - 1) // top] if n else " " for n in bars)
+
+
+def share(posts: int, summary: Summary) -> tuple[str, str]:
+    """How many in a thousand posts, and an hour."""
+    return f"{1_000 * posts / max(1, summary.posts):,.1f}", f"{posts / summary.hours:,.1f}"
+
+
+def signs(flagged: dict[Kind, int]) -> str:
+    """``❖3 ◆1``; empty where nothing is flagged."""
+    return " ".join(f"{SYMBOLS[kind]}{flagged[kind]:,}" for kind in ORDER if flagged.get(kind))
+
+
+def step_words(width: Micros) -> str:
+    """How long a step is: ``minute``, ``15 min``."""
+    words = {SECOND: "second", MINUTE: "minute", HOUR: "hour", DAY: "day"}
+    return words.get(width) or format_duration(width)
+
+
+def _one_day(summary: Summary) -> bool:
+    return summary.start // DAY == summary.end // DAY

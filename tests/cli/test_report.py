@@ -1,0 +1,77 @@
+"""``moltwatch report`` from end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import CREED, SWARM, lines, moltwatch, moltwatch_process, session
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "tide.jsonl"
+    path.write_text(lines(session()))
+    return path
+
+
+def test_what_happened_is_told(recording: Path) -> None:
+    done = moltwatch("report", recording)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# What happened in `tide.jsonl`\n\n26 posts (26 that begin")
+    assert "1. **6 accounts, 6 posts**: same text as 5 other accounts in 5 s" in done.stdout
+    assert f"   - 6 of its posts say: `{CREED}`" in done.stdout
+    assert ", ".join(f"`{name}`" for name in SWARM) in done.stdout
+
+
+def test_a_page_is_written_instead_and_not_over_another(recording: Path, tmp_path: Path) -> None:
+    page = tmp_path / "tide.html"
+    done = moltwatch("report", recording, "--html", page)
+    assert (done.returncode, done.stdout) == (0, "")
+    text = page.read_text("utf-8")
+    assert text.startswith("<!DOCTYPE html>") and text.count("<svg") == 2
+    again = moltwatch("report", recording, "--html", page)
+    assert again.returncode == 2 and "--force overwrites it" in again.stderr
+    assert moltwatch("report", recording, "--html", page, "--force").returncode == 0
+    assert page.read_text("utf-8") == text
+
+
+def test_the_same_recording_gives_the_same_bytes(recording: Path, tmp_path: Path) -> None:
+    """Also in another process, where hashes fall out differently, and after conversion."""
+    first = moltwatch("report", "first-look").stdout
+    assert moltwatch_process("report", "first-look", PYTHONHASHSEED="7").stdout == first
+    moltwatch("convert", recording, tmp_path / "tide.molt")
+    told = moltwatch("report", tmp_path / "tide.molt").stdout
+    assert told == moltwatch("report", recording).stdout.replace("tide.jsonl", "tide.molt")
+
+
+def test_it_agrees_with_what_was_flagged() -> None:
+    told = moltwatch("report", "night").stdout
+    assert "❖ 555 coordinated" in told and "▲ 18 hazard" in told and "1 gap" in told
+
+
+def test_the_part_to_tell_of_is_chosen(recording: Path) -> None:
+    done = moltwatch("report", recording, "--start", "2026-01-31T05:20", "--min-score", "0.8")
+    assert done.stdout.splitlines()[2].startswith("6 posts") and "reach 0.80" in done.stdout
+    wrong = moltwatch("report", recording, "--start", "2026-01-31", "--end", "2026-01-30")
+    assert wrong.returncode == 2 and "--end must come after --start" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("sim:",), 2, "sim: is no recording: moltwatch record sim: -o FILE makes one"),
+        (("/nonexistent.molt",), 3, "no such recording"),
+        (("first-look", "--html", "/nonexistent/a.html"), 1, "cannot be written"),
+    ],
+)
+def test_a_failure_says_what_to_do(arguments: tuple[str, ...], code: int, told: str) -> None:
+    done = moltwatch("report", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+
+
+def test_posts_may_come_on_standard_input() -> None:
+    done = moltwatch_process("report", "-", stdin=lines(session()))
+    assert done.returncode == 0 and "26 posts" in done.stdout

@@ -1,0 +1,151 @@
+"""What a report gathers: exact counts, the last word on each post, bounded memory."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from moltwatch.model import GroupState, Kind
+from moltwatch.outputs import report_collect, report_rate
+from moltwatch.outputs.report_collect import WITHHELD, Collector
+from moltwatch.outputs.report_rate import STEPS, Rate
+from moltwatch.times import DAY, HOUR, MINUTE, SECOND
+from tests.outputs.report_kit import START, collected, flag, group, post, summed, verdict
+
+
+def test_what_was_seen() -> None:
+    told = summed()
+    assert (told.posts, told.comments, told.threads, told.accounts) == (19, 16, 3, 10)
+    assert (told.start, told.end) == (START, START + 421 * SECOND)
+    assert told.sources == (("reef", 19),)
+    assert told.flagged == {Kind.COORDINATED: 5, Kind.PERSONA: 2, Kind.HAZARD: 2}
+    assert sum(step.posts for step in told.rate) == sum(step.posts for step in told.coarse) == 19
+    assert sum(step.coordinated for step in told.rate) == 5
+    assert [(reject.reason, reject.n, reject.first) for reject in told.rejects] == [
+        ("no author", 1, "line 7")
+    ]
+    assert told.failures == ("heuristic x failed",)
+
+
+def test_what_was_missed() -> None:
+    told = summed()
+    (gap,) = told.gaps
+    assert (gap.until - gap.since, gap.reason, gap.recovered) == (MINUTE, "lost", False)
+    assert (told.n_gaps, told.missed) == (1, MINUTE)
+
+
+def test_groups_that_merged_are_one() -> None:
+    (story,) = summed().groups
+    assert (story.id, story.n, story.posts, story.shared) == ("g1", 5, 5, 5)
+    assert story.reason == "same text as 4 other accounts in 4 s"
+    assert [member.name for member in story.members] == [f"claw{n}" for n in range(5)]
+    assert story.arrivals == tuple(START + (400 + n) * SECOND for n in range(5))
+    assert story.text == "praise the shell"
+
+
+def test_personas_hazards_and_who_is_busy() -> None:
+    told = summed()
+    (persona,) = told.personas
+    assert (persona.author, persona.score, persona.reason) == (
+        "crab3", 0.95, "speaks as a crab again",
+    )  # fmt: skip
+    assert [
+        (a.name, a.flagged[Kind.PERSONA], a.posts, a.mostly) for a in told.persona_accounts
+    ] == [("crab3", 2, 3, "character")]
+    (hazard,) = told.hazards
+    assert (hazard.author, hazard.n, hazard.reason, told.n_hazards) == (
+        "helper", 2, "gives orders", 1,
+    )  # fmt: skip
+    assert (told.busiest_threads[0].title, told.busiest_threads[0].posts) == ("the reef", 17)
+    assert [account.name for account in told.busiest_accounts[:4]] == [f"crab{n}" for n in range(4)]
+    assert [(a.kind, a.heuristic, a.posts, a.alone) for a in told.alerts] == [
+        (Kind.COORDINATED, "same-text", 5, 0),
+        (Kind.COORDINATED, "template", 5, 0),
+        (Kind.PERSONA, "character", 2, 1),
+        (Kind.PERSONA, "brief", 1, 0),
+        (Kind.HAZARD, "injection", 2, 2),
+    ]
+
+
+def test_the_threshold_is_heeded() -> None:
+    told = collected(threshold=0.92).summary("x")
+    assert told.flagged == {Kind.COORDINATED: 0, Kind.PERSONA: 1, Kind.HAZARD: 0}
+    assert told.groups == ()
+
+
+def test_only_a_part_may_be_told_of() -> None:
+    told = collected(start=START + 400 * SECOND, end=START + 420 * SECOND).summary("x")
+    assert (told.posts, told.flagged[Kind.COORDINATED]) == (5, 5)
+    assert told.flagged[Kind.PERSONA] == told.n_gaps == 0
+
+
+def test_a_group_of_which_no_post_is_told_is_not_told() -> None:
+    collector = Collector(threshold=0.5)
+    collector.finish([group("g1", GroupState.FORMED, 3, "one text")])
+    assert collector.summary("x").n_groups == 0
+
+
+def test_accounts_that_are_keys_are_called_by_their_names() -> None:
+    key = "ab12" * 16
+    collector = Collector(threshold=0.5)
+    collector.take(one := post("p", key, 0, "hi"), [])
+    collector.finish([verdict(one, flag(Kind.PERSONA, "character", "acts"))])
+    told = collector.summary("x")
+    assert told.personas[0].author == told.busiest_accounts[0].name == "ab12ab12…"
+
+
+def test_a_key_that_may_still_work_is_not_repeated() -> None:
+    secret = "sk" + "-reef-" + "x7" * 12
+    collector = Collector(threshold=0.5)
+    for n in range(3):
+        collector.take(one := post(f"p{n}", f"crab{n}", n, f"my key: {secret}", "r"), [])
+        collector.finish(
+            [
+                verdict(
+                    one,
+                    flag(Kind.HAZARD, "credentials", "contains what looks like a key"),
+                    flag(Kind.COORDINATED, "same-text", "same text", "g"),
+                )
+            ]
+        )
+    told = collector.summary("x")
+    assert {said.text for said in told.hazards} | {told.groups[0].text} == {WITHHELD}
+
+
+def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_collect, "MOST_ACCOUNTS", 50)
+    monkeypatch.setattr(report_collect, "MOST_THREADS", 50)
+    monkeypatch.setattr(report_rate, "MOST_STEPS", 100)
+    collector = Collector(threshold=0.5)
+    for n in range(500):
+        collector.take(one := post(f"p{n}", f"crab{n}", n * 60, "hi"), [])
+        collector.finish([verdict(one, flag(Kind.HAZARD, "injection", f"order {n}"))])
+    told = collector.summary("x")
+    assert (told.accounts, told.threads, told.posts, told.about) == (500, 500, 500, True)
+    assert len(collector._writers) == len(collector._places) == 50
+    assert len(collector._rate._steps) <= 100
+    assert sum(step.posts for step in told.rate) == sum(step.hazard for step in told.rate) == 500
+
+
+def test_steps_lie_on_the_clock_whatever_the_span() -> None:
+    assert all(later % earlier == 0 for earlier, later in pairwise(STEPS))
+    rng = Random(3)
+    for span in (SECOND, MINUTE, HOUR, DAY, 400 * DAY):
+        rate = Rate()
+        times = [START + rng.randrange(span) for _ in range(300)]
+        for at in times:
+            rate.add(at, posts=1)
+        for most in (24, 120):
+            steps = rate.steps(most)
+            assert len(steps) <= most
+            assert sum(step.posts for step in steps) == 300
+            widths = {b.at - a.at for a, b in pairwise(steps)}
+            assert len(widths) <= 1 and all(step.at % max(widths, default=1) == 0 for step in steps)
+            assert steps[0].posts and steps[-1].posts
+
+
+def test_of_nothing_there_is_little_to_tell() -> None:
+    told = Collector(threshold=0.5).summary("x")
+    assert (told.posts, told.rate, told.groups, told.busiest_threads) == (0, (), (), ())
