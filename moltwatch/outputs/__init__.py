@@ -1,1 +1,2 @@
-"""What leaves moltwatch other than the screen: lines on standard output, reports, a forum websocket."""
+"""What leaves moltwatch other than the screen: lines on standard output, reports, a forum
+websocket."""
