@@ -16,6 +16,7 @@ from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.heuristics.tongue import is_foreign
 from moltwatch.heuristics.visits import MOST_VISITED, Reunion, Visit, Visits
+from moltwatch.heuristics.young_session import YoungSession
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros
 
@@ -104,6 +105,7 @@ class CoReply(Heuristic):
         self.occasions = occasions
         self.overlap = overlap
         self.strength = strength
+        self._session = YoungSession()
         self._visits = Visits(round(window * SECOND), round(gap * SECOND))
         self._companies = Percolation()
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
@@ -114,7 +116,8 @@ class CoReply(Heuristic):
         if post.parent is None:
             return ()
         author, thread = item.author.name, item.thread.id
-        near = self._visits.come(author, thread, (post.seen_at, post.id))
+        known = self._session.knows(item)
+        near = self._visits.come(author, thread, (post.seen_at, post.id), known)
         if not near:
             return ()
         visits = self._visits.of[author]

@@ -13,13 +13,21 @@ from moltwatch.heuristics.quoting import above
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import MOST_LISTED, Kind, Post
 from moltwatch.text import as_written
-from moltwatch.times import HOUR, SECOND, Micros, format_duration
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
 
 MOST_KEYS = 20_000
 MOST_USERS = 40
 """Users of a thing from which it is common property."""
 WARM_UP: Micros = HOUR
 """A thing first named earlier in the stream than this may be an old one."""
+
+USUAL, UNKNOWN = 2 / 3, 1 / 4
+"""How telling a burst is that is nothing so unusual, and one of a site that may be an old one."""
+
+PAGE_ACCOUNTS = 4
+PAGE_AT_ONCE: Micros = 5 * MINUTE
+"""So many who begin to name one page within this time, and nobody else, do so on no account of
+their own, new or old: while a session is young a site may be everybody's, a page hardly is."""
 
 MOST_WAITING = 20
 """Posts remembered of each user of a thing until they are told."""
@@ -44,13 +52,15 @@ class _User:
 class _Thing:
     """One thing that is named, and by whom."""
 
-    __slots__ = ("common", "first", "fresh", "last", "users")
+    __slots__ = ("at_once", "common", "first", "fresh", "last", "users")
 
     def __init__(self, now: Micros) -> None:
         self.first = self.last = now
         self.fresh = now
         """Up to when it was news: its first appearance, or the latest of a burst that was told."""
         self.common = False
+        self.at_once = False
+        """Whether it was a page on several lips at once."""
         self.users: dict[str, _User] = {}
 
 
@@ -137,21 +147,31 @@ class LinkPush(Heuristic):
         thing.last = now
         return thing
 
-    def _is_new(self, name: str, thing: _Thing) -> bool:
-        """Whether this is a site that nobody named before, as far as the stream can tell. New
-        tokens and tags are on many lips at once without anyone's doing."""
-        warm = thing.first - (self._since or 0) >= WARM_UP
-        return warm and "." in name and not name.startswith(("$", "#", "m/"))
+    def _novelty(self, name: str, thing: _Thing) -> float:
+        """How much of a full burst it is: all if it is a site that nobody named before, as far as
+        the stream can tell, or a page that several name at once. New tokens and tags are on many
+        lips without anyone's doing; and what a young session calls new hardly counts."""
+        if "." not in name or name.startswith(("$", "#", "m/")):
+            return USUAL
+        if thing.first - (self._since or 0) >= WARM_UP:
+            return 1.0
+        thing.at_once = thing.at_once or (
+            "/" in name
+            and thing.last - thing.first <= PAGE_AT_ONCE
+            and len(thing.users) >= PAGE_ACCOUNTS
+            and all(user.opened and user.part >= self.part for user in thing.users.values())
+        )
+        return 1.0 if thing.at_once else UNKNOWN
 
     def _told(self, name: str, thing: _Thing, text: Text) -> Iterator[Signal]:
         """Signals for the posts of those who push a thing, if anyone does."""
         how = "brought up"
-        strength = self.strength if self._is_new(name, thing) else self.strength * 2 / 3
+        strength = self.strength * self._novelty(name, thing)
         pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
         if len(pushers) >= max(self.accounts, self.share * len(thing.users)):
             thing.fresh = thing.last
         else:
-            how, strength = "keep naming", self.strength * 2 / 3
+            how, strength = "keep naming", self.strength * USUAL
             pushers = [
                 a
                 for a, user in thing.users.items()

@@ -12,7 +12,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowd, Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.model import Kind, Post
-from moltwatch.times import HOUR, SECOND
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 _NUMBERED = re.compile(r"(.*?[\W_]*)(\d+)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -26,6 +26,9 @@ one, and so they look like clones."""
 MOST_KNOWN = 200_000
 """Accounts remembered as not new."""
 
+AT_ONCE: Micros = 10 * MINUTE
+"""Within which the accounts of a family begin, if it is one program that lets them."""
+
 LOOKED_AT = 20
 """Members whose numbers are looked at for padding."""
 
@@ -34,13 +37,14 @@ class NameFamily(Heuristic):
     """Accounts with one name stem and running numbers (``node_001``, ``node_002``) write their
     first posts within an hour.
 
-    Numbers padded with zeros to one width count more: a program wrote them. Default names with a
-    number are what honest newcomers get, and count next to nothing.
+    Numbers padded with zeros to one width count more: a program wrote them; and if so many begin
+    within ten minutes, no other evidence is needed. Default names with a number are what honest
+    newcomers get, and count next to nothing.
 
     Parameters
     window: how long a name waits for the next of its family (seconds)
     accounts: members from which a family is telling
-    strength: how telling it is; with padded numbers more, with a default name less
+    strength: how telling it is; more with padded numbers or all at once, less with a default name
 
     Fails when
     an operator draws names at random, or a forum numbers its accounts itself.
@@ -81,8 +85,10 @@ class NameFamily(Heuristic):
         if is_default(stem):
             return 0.1
         padded = any(is_padded(name) for name in islice(crowd.accounts, LOOKED_AT))
+        at_once = crowd.span(self.accounts) <= AT_ONCE
         many = crowd.n >= 4 * self.accounts
-        return min(0.8, self.strength + 0.2 * padded + 0.1 * many)
+        strength = self.strength + 0.2 * padded + 0.2 * at_once + 0.1 * many
+        return min(0.88 if padded and at_once else 0.8, strength)
 
 
 def name_stem(name: str) -> str | None:

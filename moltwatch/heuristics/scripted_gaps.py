@@ -30,8 +30,9 @@ FEWEST_TERMS = 5
 CHANCE = 1e-6
 """Probability of such a row from which it is not chance."""
 
+LONG = 8
 CERTAIN = 1e-12
-"""And from which, eight posts long, it is more telling."""
+"""Posts and probability from which a row needs no other evidence."""
 
 _Arrival = tuple[Micros, str, str]
 """Time of writing, account, post."""
@@ -50,7 +51,7 @@ class ScriptedGaps(Heuristic):
     window: how far back a row may reach (seconds)
     quiet: posts up to which an account writes little
     accounts: how many different accounts a row must have
-    strength: how telling a row is; 0.1 more if it is eight posts long and next to impossible
+    strength: how telling a shorter row is
 
     Fails when
     a script draws its distances at random, or the forum's times are rounded to more than a second.
@@ -122,7 +123,7 @@ class ScriptedGaps(Heuristic):
         distance = format_duration((row[0][0] - row[-1][0]) // (len(row) - 1))
         return self._told.signals(
             [(account, id) for _, account, id in reversed(row)],
-            strength=self.strength + 0.1 * (chance < CERTAIN and len(row) >= 8),
+            strength=max(self.strength, 0.88 * (chance < CERTAIN and len(row) >= LONG)),
             reason=f"{len(members)} accounts posted {len(row)} times, one every {distance}",
             accounts=members,
             cluster=run,

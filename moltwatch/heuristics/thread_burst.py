@@ -11,6 +11,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.chance import at_least
 from moltwatch.heuristics.crowd import Told
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.young_session import YoungSession
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
@@ -122,6 +123,7 @@ class ThreadBurst(Heuristic):
         self.strength = strength
         self._window = round(window * SECOND)
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
+        self._session = YoungSession()
         self._told = Told()
         self._told_at_once = Told()
         self._wave: _Wave | None = None
@@ -134,7 +136,7 @@ class ThreadBurst(Heuristic):
         post = item.post
         if post.parent is None:
             return ()
-        thread, author = item.thread.id, item.author.name
+        thread, author, known = item.thread.id, item.author.name, self._session.knows(item)
         room = self._rooms.get(thread)
         if room is None:
             room = self._rooms[thread] = _Room(len(self._levels))
@@ -157,7 +159,7 @@ class ThreadBurst(Heuristic):
             if guests[first].at >= horizon and len(guests) <= MOST_GUESTS:
                 break
             room.quiet -= guests.pop(first).quiet
-        if not is_quiet or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
+        if not (known and is_quiet) or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
             return ()
         signals: Iterable[Signal] = ()
         everyone = len(guests)

@@ -64,8 +64,9 @@ class Visits:
         """When threads got their first guest, within the memory."""
         self._recent: deque[tuple[str, str]] = deque(maxlen=RECENT)
 
-    def come(self, account: str, thread: str, visit: Visit) -> list[str] | None:
-        """Note a visit; who came near before, the latest first. None if it is not the first."""
+    def come(self, account: str, thread: str, visit: Visit, known: bool = True) -> list[str] | None:
+        """Note a visit; who came near before, the latest first. None if it is not the first. Is it
+        not ``known`` what happened on a thread before, it counts as crowded."""
         visits, now = self.of.get(account), visit[0]
         if visits is None:
             visits = self.of[account] = {}
@@ -83,7 +84,8 @@ class Visits:
         self._recent.append((account, thread))
         guests = self.guests.get(thread)
         if guests is None:
-            self.guests[thread] = deque([(now, account)], MOST_GUESTS)
+            nobody = () if known else [(-self._memory, "")] * (MOST_GUESTS - 1)
+            self.guests[thread] = deque([*nobody, (now, account)], MOST_GUESTS)
             self.threads.append(now)
             while self.threads[0] < horizon:
                 self.threads.popleft()

@@ -154,7 +154,7 @@ def innocent_quotes(forum: Forum) -> Sequence[Event]:
     line = "the tide does not ask the harbour whether it may return tomorrow morning"
     root = forum.post("poet", f"A thought: {line}. Discuss.", LATER)
     return [root] + [
-        forum.post(name, line, about(20, n) + 20, thread=root.id) for n, name in enumerate(NAMES)
+        forum.post(forum.regular(n), line, about(20, n) + 20, thread=root.id) for n in range(8)
     ]
 
 

@@ -146,3 +146,36 @@ def test_merged_communities_are_found_in_one_step() -> None:
     assert len(names) == 1
     merged = vars(graph)["_merged"]
     assert set(merged.values()) == names
+
+
+def test_what_a_young_session_does_not_know_may_be_crowded() -> None:
+    forum = Forum()
+    events = forum.chatter(0.5)
+    for n in range(2):
+        _, *ring = meeting(forum, NAMES[:5], 300 + 600 * n, n=n)  # the root came before the stream
+        events += ring
+    assert not flagged(run(events, coordination(["co-reply"])))
+
+
+def page_push(forum: Forum, page: str, accounts: int) -> list[Post]:
+    return [
+        forum.post(name, f"{saying(n)} https://reefdrop{'.'}example{page}", 300 + 20 * n)
+        for n, name in enumerate(NAMES[:accounts])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "accounts", "told"), [("/join", 4, 4), ("/join", 3, 0), ("", 8, 0)]
+)
+def test_a_page_on_several_lips_needs_no_warm_up(page: str, accounts: int, told: int) -> None:
+    forum = Forum()
+    events = [*forum.chatter(0.5), *page_push(forum, page, accounts)]
+    assert len(flagged(run(events, coordination(["link-push"])))) == told
+
+
+@pytest.mark.parametrize(("every", "told"), [(60, 8), (300, 0)])
+def test_a_padded_family_that_begins_at_once_needs_no_other_evidence(every: int, told: int) -> None:
+    forum = Forum()
+    family = [forum.post(f"quorum_{n:03}", saying(n), LATER + every * n) for n in range(8)]
+    found = run([*forum.chatter(4.0), *family], coordination(["name-family"]))
+    assert len(flagged(found)) == told
