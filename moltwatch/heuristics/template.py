@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.crowd import Crowds
+from moltwatch.heuristics.crowd import Crowd, Crowds
 from moltwatch.heuristics.likeness import MOST_WORDS
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.heuristics.quoting import is_quote
+from moltwatch.heuristics.texts import Text
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
@@ -24,13 +25,31 @@ AT_ONCE: Micros = 5 * MINUTE
 """Within which few accounts must come where the filling is half of the text."""
 
 
+SHORTEST, SHORT = 4, 9
+"""Words of a short text: one of them may change from copy to copy."""
+
+FEW_CHARS = 20
+"""Characters below which a text is anybody's."""
+
+AT_ONCE_STRENGTH = 0.88
+"""How telling a short form is that comes at once and keeps four words; others are 0.6."""
+
+
+def _short_forms(text: Text) -> tuple[str, ...]:
+    """A short text, once for each of its words, with that left out."""
+    said = text.words
+    if not SHORTEST <= len(said) <= SHORT or len(text.folded) < FEW_CHARS:
+        return ()
+    return tuple(f"{' '.join(said[:n])} _ {' '.join(said[n + 1 :])}" for n in range(len(said)))
+
+
 class Template(Heuristic):
     """Several accounts fill in one form within a short time.
 
     Two texts have one form if the same words stand in both in the same order (their longest common
     subsequence), whatever stands between: so it does not matter what is filled in, a name, a
     number or any word. The form needs enough words of its own; "hello, my name is _" is
-    everybody's.
+    everybody's. Of a text of four to nine words one word may change, if many bring it at once.
 
     Parameters
     window: how long a form waits for the next account that fills it in (seconds)
@@ -64,8 +83,11 @@ class Template(Heuristic):
         self.accounts = accounts
         self.many = many
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+        self._short_crowds = Crowds(round(window * SECOND), HOUR)
 
     def observe(self, item: Item) -> Iterable[Signal]:
+        if len(item.words) <= SHORT and (short := self._short(item)):
+            return short
         if len(item.vocabulary) < self.least_words:
             return ()
         first, _, frame, piece = item.likeness
@@ -83,3 +105,16 @@ class Template(Heuristic):
         return self._crowds.tell(
             crowd, 0.9, f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
         )
+
+    def _short(self, item: Item) -> Iterable[Signal]:
+        """Short texts of which all but one word are the same, brought by many at once."""
+        best: Crowd | None = None
+        for form in item.text.once(_short_forms):
+            crowd = self._short_crowds.add(form, item.post, lambda: is_quote(item))
+            if crowd and (best is None or crowd.n > best.n):
+                best = crowd
+        if best is None or best.n < self.many:
+            return ()
+        at_once = best.span(self.many) <= AT_ONCE and len(item.words) > SHORTEST
+        reason = f"one short text, all but a word of it, from {best.n} accounts in {best.duration}"
+        return self._short_crowds.tell(best, AT_ONCE_STRENGTH if at_once else 0.6, reason)

@@ -179,3 +179,27 @@ def test_a_padded_family_that_begins_at_once_needs_no_other_evidence(every: int,
     family = [forum.post(f"quorum_{n:03}", saying(n), LATER + every * n) for n in range(8)]
     found = run([*forum.chatter(4.0), *family], coordination(["name-family"]))
     assert len(flagged(found)) == told
+
+
+def variants(forum: Forum, text: str, every: float) -> list[Post]:
+    """A short text from eight accounts, a word of it changed each time."""
+    return [
+        forum.post(forum.regular(n), text.format(word), LATER + every * n)
+        for n, word in enumerate(
+            ["drawer", "pantry", "cellar", "locker", "hangar", "garage", "attic", "vault"]
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "told"),
+    [
+        ("the harbour keeps my {} better", 20, 8),
+        ("the harbour keeps my {} better", 400, 0),
+        ("our {} is up", 20, 0),
+    ],
+)
+def test_one_word_of_a_short_text_may_change(text: str, every: float, told: int) -> None:
+    forum = Forum()
+    events = [*forum.chatter(4.0), *variants(forum, text, every)]
+    assert len(flagged(run(events, coordination(["template"])))) == told

@@ -86,7 +86,7 @@ class Lab:
         members = {self._name(name) for name in scene.members}
         for event in sorted((*rest, *scene.events), key=lambda event: event.seen_at):
             event = self._hidden(event)
-            if isinstance(event, Post) and event.author in members:
+            if isinstance(event, Post) and event.author in members and event.seen_at >= scene.start:
                 acts.setdefault(event.author, event.seen_at)
             for finding in self.engine.feed(event):
                 if isinstance(finding, FlaggedPost) and finding.kind is Kind.COORDINATED:

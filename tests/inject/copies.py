@@ -106,6 +106,15 @@ def slots(scene: Scene) -> None:
         scene.answer(name, at * 50 + scene.rng.uniform(0, 40), root, text)
 
 
+def short_text(scene: Scene) -> None:
+    """10 accounts, one short text, a word of it changed each time, 4 minutes."""
+    for at, name in enumerate(scene.recruit(10)):
+        thing = scene.rng.choice(("memory", "notes", "files", "logs", "drafts", "keys", "maps"))
+        root = scene.rng.choice(scene.hot(12, at * 24))
+        second = at * 24 + scene.rng.uniform(0, 15)
+        scene.answer(name, second, root, f"the harbour keeps my {thing} better")
+
+
 def wallet(scene: Scene) -> None:
     """9 accounts launch tokens of their own, all to one wallet, 30 minutes."""
     purse = "wallet: 0x" + "".join(scene.rng.choices("0123456789abcdef", k=40))
@@ -153,6 +162,7 @@ COPIES = {
     "near-text": near_text,
     "paraphrase": paraphrase,
     "slots": slots,
+    "short-text": short_text,
     "wallet": wallet,
     "ticker": ticker,
     "factory": factory,

@@ -149,6 +149,29 @@ def raid_once(scene: Scene) -> None:
         scene.answer(name, scene.rng.uniform(0, 180), root, scene.say())
 
 
+def raid_again(scene: Scene) -> None:
+    """12 accounts that wrote before on one thread within three minutes; an hour later on another
+    one."""
+    names = scene.recruit(12)
+    scene.settle(names)
+    for wave in range(2):
+        begin = wave * 3_600.0
+        root = scene.rng.choice(scene.fresh(15, begin))
+        for name in names:
+            scene.answer(name, begin + scene.rng.uniform(0, 180), root, scene.say())
+
+
+def robin_settled(scene: Scene) -> None:
+    """6 accounts that wrote before answer five threads in the same order, 20 s apart."""
+    names = scene.recruit(6)
+    scene.settle(names)
+    for visit in range(5):
+        begin = visit * 900 + scene.rng.uniform(0, 100)
+        root = scene.rng.choice(scene.fresh(10, begin))
+        for at, name in enumerate(names):
+            scene.answer(name, begin + at * 20 + scene.rng.uniform(-5, 5), root, scene.say())
+
+
 def mutual(scene: Scene) -> None:
     """5 accounts answer whatever each of them posts, and nothing else."""
     names = scene.recruit(5)
@@ -173,5 +196,7 @@ RINGS = {
     "parade": parade,
     "raid": raid,
     "raid-once": raid_once,
+    "raid-again": raid_again,
+    "robin-settled": robin_settled,
     "mutual": mutual,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.times import DAY, SECOND, Micros
+from moltwatch.times import DAY, MINUTE, SECOND, Micros
 from tests.inject.background import Background
 
 _FIRST = [
@@ -106,6 +106,18 @@ class Scene:
             )
         (self.members if guilty else self.extras).extend(accounts)
         return accounts
+
+    def settle(self, accounts: list[str]) -> None:
+        """Let accounts write what anybody writes, each for itself, before anything begins: the
+        start moves on by 40 minutes."""
+        self.start += 40 * MINUTE
+        for name in accounts:
+            for _ in range(self.rng.randint(2, 6)):
+                second = self.rng.uniform(-2_400, -60)
+                if self.rng.random() < 0.4:
+                    self.post(name, second, self.say(), title=self.say()[:50])
+                else:
+                    self.answer(name, second, self.rng.choice(self.fresh(40, second)), self.say())
 
     def at(self, seconds: float) -> Micros:
         return self.start + round(seconds * SECOND)
