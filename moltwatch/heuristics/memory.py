@@ -1,7 +1,7 @@
 """What is remembered of authors and threads while a stream goes by.
 
 Everything fades: an author who was quiet for longer than ``fade`` is forgotten, a thread after a
-quarter of it, and of a busy one only the latest posts are kept, so that memory is bounded whatever
+sixth of it, and of a busy one only the latest posts are kept, so that memory is bounded whatever
 comes and a slice of a recording with a warm-up gives the same verdicts as the whole. Profiles do
 not fade with time, because an archive tells them once; they are bounded by number.
 """
@@ -164,7 +164,7 @@ class Memory:
     def forget(self, now: Micros) -> None:
         """Let go of whoever was quiet for longer than the fade."""
         _drop_before(self._authors, now - self.fade)
-        _drop_before(self._threads, now - self.fade // 4)  # hardly any is taken up again
+        _drop_before(self._threads, now - self.fade // 6)  # hardly any is taken up again
 
 
 _Fading = TypeVar("_Fading", Author, Thread)
