@@ -90,4 +90,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
 }
 """By what they are about."""
 
+FIRST_TO_GO = ("groups", "deck", "follow", "pause", "filter", "next flag")
+"""What the footer leaves out where it is too narrow for all, in this order."""
+
 SCREEN_KEYS: list[BindingType] = [key.binding for keys in KEYS.values() for key in keys]

@@ -24,7 +24,7 @@ _MOVING = (
     ("j k ↓ ↑", "down and up"),
     ("g G", "first and last"),
     ("PgUp PgDn", "a screenful"),
-    ("enter", "open a thread, unfold a post, go to a flag, look at a group"),
+    ("enter", "open a thread, unfold a post, go to a flag or a group"),
 )
 
 

@@ -11,7 +11,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
@@ -31,6 +30,7 @@ from moltwatch.tui.sieve import Sieve
 from moltwatch.tui.widgets.agent_pane import AgentPane
 from moltwatch.tui.widgets.deck import Deck
 from moltwatch.tui.widgets.flags_pane import FlagsPane, gap_sentence
+from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.groups_pane import GroupsPane
 from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notice import Notice
@@ -115,7 +115,7 @@ class Panes(Screen[None]):
         yield self.prompt
         yield self.notice
         yield self.seekbar
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.threads.view.focus()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from moltwatch.model import Kind
+from moltwatch.session import Session
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
+from moltwatch.tui.fit import fitting
 from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Bar
 from moltwatch.tui.player import Player
@@ -19,14 +23,15 @@ from moltwatch.tui.symbols import sign, spark
 PULSE = 12
 """Columns of the sparkline."""
 
-ROOM_FOR_WORDS = 48
-"""Cells left for counts that are enough to say what is counted."""
+SPACIOUS = 100
+"""Columns from which there is a sparkline, and the day."""
 
 LEAST_ROOM = 44
 """Cells that sources get at least, to say how they stand."""
 
-ROOM_FOR_RATE = 16
-"""Cells that are left for the rest where something is wrong with a source."""
+ROOM_FOR_RATE, ROOM_FOR_FLAGS = 16, 24
+"""Cells that are left for the rest where something is wrong with a source: for the rate, and on a
+spacious line for what was flagged."""
 
 LAGGING = 5 * SECOND
 """A live source further behind than this says so."""
@@ -36,6 +41,28 @@ LAGGING_POLLED = 90 * SECOND
 
 ARCHIVED = 6 * HOUR
 """Times further back than this are not late, they are old: somebody pipes in an archive."""
+
+
+class _Part(NamedTuple):
+    """Some of the line that is shown whole or not at all."""
+
+    rank: int
+    """What is ranked low is left out first."""
+    pieces: list[tuple[str, str]]
+    """Texts, each with the name of its ink."""
+
+
+def _width(part: _Part) -> int:
+    return sum(cell_len(text) for text, _ in part.pieces)
+
+
+def _clock(now: Micros, width: int) -> list[_Part]:
+    """The time of the stream, at the right end; the day where there may be room for it."""
+    if not now:
+        return []
+    day, time = format_time(now // SECOND * SECOND)[:19].split("T")
+    days = [_Part(2, [(f"{day} ", "dim")])] if width >= SPACIOUS else []
+    return [*days, _Part(12, [(f"{time} ", "dim")])]
 
 
 class Header(Bar):
@@ -71,49 +98,59 @@ class Header(Bar):
         if player is None or player.run is None or player.session is None:
             return [line.add(" opening…", self.ink("dim"))]
         session = player.session
-        time = format_time(session.now // SECOND * SECOND)[:19].replace("T", " ") + " "
-        if width < 100:
-            time = time[11:]
-        right = time if session.now else ""
-        room_for_right = len(right)
-        line.room -= room_for_right
-        self._stand(line, player)
+        clock = _clock(session.now, width)
+        reserved = max(map(_width, clock), default=0)
+        line.room -= reserved
+        self._stand(line, player, width)
         line.gap(2)
+        line.room += reserved
+        for words in (True, False):
+            parts = [*self._parts(session, player, width, words=words), *clock]
+            if sum(map(_width, parts)) <= line.room:
+                break
+        parts = fitting(parts, line.room, width=_width, rank=lambda part: part.rank)
+        for part in parts:
+            if part not in clock:
+                for text, ink in part.pieces:
+                    line.add(text, self.ink(ink))
+        told = "".join(text for part in parts if part in clock for text, _ in part.pieces)
+        return [line.right((told, self.ink("dim")))]
+
+    def _parts(
+        self, session: Session, player: Player, width: int, *, words: bool
+    ) -> Iterator[_Part]:
+        """What there is to say besides how the sources stand; counts with ``words`` or letters."""
         now = session.now
-        if session.start is not None:
+        if width >= SPACIOUS and session.start is not None:
             columns = session.timeline.columns(PULSE, now - PULSE * MINUTE // 2, now + 1)
-            if width >= 100:
-                line.add(spark([c.posts for c in columns]), self.ink("fresh")).add(" ")
-        line.whole((f"{session.rate.per_minute(now):,.0f}/min", self.ink("strong")))
-        if lag := self._lag():
-            line.whole((f" {lag}", self.ink("bad")))
-        line.gap(2)
-        words = line.room > ROOM_FOR_WORDS
-        for n, name in (
-            (session.posts, "posts"),
-            (session.threads.n, "threads"),
-            (session.agents.n, "agents"),
-        )[: 3 if width >= 90 else 2]:
+            yield _Part(3, [(f"{spark([c.posts for c in columns])} ", "fresh")])
+        lag = f" {lag}" if (lag := self._lag()) else ""
+        rate = f"{session.rate.per_minute(now):,.0f}/min"
+        yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
+        for rank, n, name in (
+            (6, session.posts, "posts"),
+            (5, session.threads.n, "threads"),
+            (4, session.agents.n, "agents"),
+        ):
             what = f" {name}  " if words else f"{name[0]} "
-            line.whole((f"{n:,}", self.ink("body")), (what, self.ink("faint")))
-        for kind in Kind:
+            yield _Part(rank, [(f"{n:,}", "body"), (what, "faint")])
+        for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
             if n := session.charges.by_kind[kind]:
-                line.whole((f"{sign(kind)}{n:,} ", self.ink(kind.value)))
+                yield _Part(rank, [(f"{sign(kind)}{n:,} ", kind.value)])
         if session.n_gaps:
-            line.whole((f"{sign('gap')}{session.n_gaps} ", self.ink("bad")))
+            yield _Part(7, [(f"{sign('gap')}{session.n_gaps} ", "bad")])
+        assert player.run is not None
         rejected = player.run.pipeline.rejects.total
         rejected += sum(status.rejects.total for status in self._statuses)
         if rejected and width >= 140:
-            line.whole((f"{rejected:,} rejected ", self.ink("faint")))
-        line.room += room_for_right
-        return [line.right((right, self.ink("dim")))]
+            yield _Part(1, [(f"{rejected:,} rejected ", "faint")])
 
     @property
     def _statuses(self) -> Sequence[Status]:
         run = self._player.run if self._player else None
         return run.source.statuses if run else ()
 
-    def _stand(self, line: Line, player: Player) -> None:
+    def _stand(self, line: Line, player: Player, width: int) -> None:
         """What is watched and how that stands: of a run that is over or a recording in one word,
         of live sources each by itself."""
         assert player.run is not None
@@ -127,7 +164,8 @@ class Header(Bar):
                 pieces.append((f" {safe_line(whole.detail, 40)}", "dim"))
         else:
             well = all(status.state in WELL for status in self._statuses)
-            room = min(room, max(LEAST_ROOM, room // 2 if well else room - ROOM_FOR_RATE))
+            rest = ROOM_FOR_FLAGS if width >= SPACIOUS else ROOM_FOR_RATE
+            room = min(room, max(LEAST_ROOM, room // 2 if well else room - rest))
             pieces = line_up(self._statuses, self._wall, room)
         kept, line.room = line.room - room, room
         for text, ink in pieces:

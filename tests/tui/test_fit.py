@@ -1,0 +1,90 @@
+"""Where there is no room for everything, what matters stays: on the line at the top, in the footer,
+in the help."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from moltwatch.sources.base import State, Status
+from moltwatch.times import MINUTE, SECOND
+from moltwatch.tui.fit import fitting
+from moltwatch.tui.rows.text_row import PiecesRow
+from moltwatch.tui.screens.help import HelpView, help_rows
+from tests.tui.driving import Watcher, watching
+from tests.tui.forum import START, Forum, script
+
+POLLING = Status(name="moltbook", state=State.POLLING, until=START + 12 * SECOND)
+WELL = Status(name="relay.example", state=State.LIVE)
+ILL = Status(name="relay9.example", state=State.RECONNECTING, until=START + 4 * SECOND)
+ILL.detail = "connection lost"
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5))), st.integers(0, 60))
+def test_what_fits_is_the_highest_ranked_in_order(parts: list[tuple[int, int]], room: int) -> None:
+    kept = fitting(parts, room, width=lambda part: part[0], rank=lambda part: part[1])
+    assert sum(width for width, _ in kept) <= room
+    left = list(parts)
+    for part in kept:
+        assert part in left
+        del left[: left.index(part) + 1]
+    dropped = list(parts)
+    for part in kept:
+        dropped.remove(part)
+    if dropped and kept:
+        assert max(rank for _, rank in dropped) <= min(rank for _, rank in kept)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+@pytest.mark.parametrize("stand", [[WELL], [POLLING, WELL], [ILL, WELL]], ids=["one", "two", "ill"])
+async def test_the_top_line_tells_what_was_found(columns: int, stand: list[Status]) -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + 21 * MINUTE, live=True)
+    async with watching(forum, size=(columns, 24)) as watcher:
+        forum.sources[0].parts = stand
+        watcher.main.header.refresh()
+        await watcher.frames()
+        line = watcher.text.splitlines()[0]
+    assert len(line) == columns and line.endswith("03:10:16 ")
+    for part in ("/min", "◆10", "❖23", "▲1", *(["╳1"] if columns >= 100 else [])):
+        assert part in line
+    if columns == 100:
+        assert "168p 8t 38a" in line, "counts do not go all at once"
+
+
+async def footers(watcher: Watcher) -> list[str]:
+    """The last line with the focus on each of the panes."""
+    found = []
+    for _ in range(3):
+        found.append(watcher.text.splitlines()[-1].rstrip())
+        await watcher.press("tab")
+    return found
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 120])
+async def test_the_footer_always_says_how_to_leave(columns: int) -> None:
+    events, findings = script(minutes=6)
+    forum = Forum(events, findings, play=START + 6 * MINUTE)
+    async with watching(forum, size=(columns, 24)) as watcher:
+        lines = await footers(watcher)
+        await watcher.pilot.resize_terminal(120, 24)
+        await watcher.frames()
+        wide = watcher.text.splitlines()[-1]
+    assert [line.split()[1] for line in lines] == ["open", "unfold", "to"]
+    assert all(line.endswith("? help q quit") and "] next flag" in line for line in lines)
+    assert all("2 groups" in line for line in lines) == (columns >= 100)
+    assert "2 groups" in wide, "what was left out comes back"
+
+
+async def test_the_help_is_whole_at_80_columns() -> None:
+    events, findings = script(minutes=5)
+    async with watching(Forum(events, findings, play=START + MINUTE), size=(80, 24)) as watcher:
+        await watcher.press("question_mark")
+        width = watcher.app.screen.query_one(HelpView).scrollable_content_region.width
+        assert "◆ persona" in watcher.text
+    for row in help_rows():
+        assert isinstance(row, PiecesRow)
+        edge = 1
+        assert edge + sum(cell_len(text) for text, _ in row.left) <= width, row.left
