@@ -104,10 +104,11 @@ class Engine:
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:
-        """The user takes back a verdict on a post; it is not reached again."""
+        """The user takes back a verdict on a post; it is not reached again, nor taken back twice."""
         case = self._cases.get(post)
-        if case is None or kind not in case.flagged:
+        if case is None or kind not in case.flagged or kind in case.retracted:
             return []
+        case.retracted = (*case.retracted, kind)
         return [Retracted(at=self.now, post=post, kind=kind)]
 
     def verdict(self, post: str) -> Scores | None:

@@ -62,6 +62,8 @@ class Case(Struct, array_like=True):
     group: str | None = None
     flagged: tuple[Kind, ...] = ()
     """Kinds whose threshold it crossed."""
+    retracted: tuple[Kind, ...] = ()
+    """Kinds of which the user has taken the verdict back."""
     first_at: Micros | None = None
 
     def hold(self, said: Said) -> None:
