@@ -22,7 +22,7 @@ ONE_PIECE = 0.6
 another, and no form."""
 
 AT_ONCE: Micros = 5 * MINUTE
-"""Within which few accounts must come where the filling is half of the text."""
+"""Within which few accounts must come: what comes more slowly may be a way to say things."""
 
 
 SHORTEST, SHORT = 4, 9
@@ -97,8 +97,10 @@ class Template(Heuristic):
         crowd = self._crowds.join(first, item.post, lambda: is_quote(item, words / len(item.words)))
         if crowd is None:
             return ()
-        telling = words >= self.long_words and (
-            frame >= COPY or (piece <= ONE_PIECE * frame and crowd.span(self.accounts) <= AT_ONCE)
+        telling = (
+            words >= self.long_words
+            and (frame >= COPY or piece <= ONE_PIECE * frame)
+            and crowd.span(self.accounts) <= AT_ONCE
         )
         if crowd.n < (self.accounts if telling else self.many):
             return ()

@@ -144,9 +144,15 @@ class Visits:
         return best
 
     def in_step(self, reunion: Reunion) -> list[str]:
-        """Those of a company who came at its pace both times: not much earlier or later than the
-        others, for how closely those came one after the other. Passers-by do not."""
-        together = list(reunion.accounts)
+        """Those of a company who were there most times it met, and came at its pace both these
+        times: not much earlier or later than the others, for how closely those followed each
+        other. Passers-by do not."""
+        met = {
+            a: max(len(self.shared(a, b)) for b in reunion.accounts if a != b)
+            for a in reunion.accounts
+        }
+        most = max(met.values())
+        together = [a for a in reunion.accounts if 3 * met[a] >= 2 * most]
         for thread in reunion.threads:
             times = {a: self.of[a][thread][0] for a in reunion.accounts}
             for account in reunion.accounts:

@@ -203,3 +203,27 @@ def test_one_word_of_a_short_text_may_change(text: str, every: float, told: int)
     forum = Forum()
     events = [*forum.chatter(4.0), *variants(forum, text, every)]
     assert len(flagged(run(events, coordination(["template"])))) == told
+
+
+def test_who_was_there_but_sometimes_is_a_passer_by() -> None:
+    visits = Visits(600 * MINUTE, 5 * MINUTE)
+    for n in range(5):
+        company = [*NAMES[:4], "sometimes"] if n in (1, 4) else NAMES[:4]
+        crowd(visits, f"t{n}", company, n * 9 * MINUTE)
+    reunion = Reunion((*NAMES[:4], "sometimes"), ("t1", "t4"), 0.0)
+    assert visits.in_step(reunion) == NAMES[:4]
+
+
+@pytest.mark.parametrize(("every", "told"), [(30, 4), (300, 0)])
+def test_a_long_form_takes_few_accounts_if_they_come_at_once(every: int, told: int) -> None:
+    forum = Forum()
+    form = (
+        "my harbour keeps {} in the long drawer behind {} and nobody there ever asks for {} again"
+    )
+    slots = [("keys", "maps", "soup"), ("oil", "rope", "ink"), ("tea", "wax", "salt")]
+    slots.append(("nets", "lamps", "bread"))
+    events = forum.chatter(4.0) + [
+        forum.post(forum.regular(n), form.format(*filling), LATER + every * n)
+        for n, filling in enumerate(slots)
+    ]
+    assert len(flagged(run(events, coordination(["template"])))) == told
