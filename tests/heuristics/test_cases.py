@@ -152,7 +152,7 @@ def test_a_verdict_taken_back_at_the_very_end_harms_nothing() -> None:
     assert engine.dismiss("p", Kind.HAZARD) == []
     engine.feed(post("q", 8, "hello"))
     assert engine.dismiss("p", Kind.HAZARD) == []
-    (verdict,) = engine.finish()
+    verdict, _ = engine.finish()
     assert isinstance(verdict, Verdict)
     assert verdict.scores.hazard >= 0.5
 
