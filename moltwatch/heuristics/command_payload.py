@@ -8,7 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
-from moltwatch.heuristics.payloads import commands
+from moltwatch.heuristics.payloads import commands_in
 from moltwatch.heuristics.quoting import above
 from moltwatch.model import Kind
 from moltwatch.text import as_written
@@ -41,10 +41,11 @@ class CommandPayload(Heuristic):
         self.window = window
         self.accounts = accounts
         self.strength = strength
+        self.questions = (commands_in,)
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
 
     def observe(self, item: Item) -> Iterable[Signal]:
-        given = commands(item.folded)
+        given = item.text.once(commands_in)
         return self._look_at(item, given) if given else ()
 
     def _look_at(self, item: Item, given: tuple[str, ...]) -> Iterator[Signal]:

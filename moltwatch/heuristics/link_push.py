@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.heuristics.payloads import pushed
+from moltwatch.heuristics.payloads import named_in, pushed
 from moltwatch.heuristics.quoting import above
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import MOST_LISTED, Kind, Post
@@ -106,6 +106,7 @@ class LinkPush(Heuristic):
         self.share = share
         self.part = part
         self.strength = strength
+        self.questions = (named_in,)
         self._things: OrderedDict[str, _Thing] = OrderedDict()
         self._since: Micros | None = None
 

@@ -54,7 +54,7 @@ _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
 
 def pushed(item: Item) -> tuple[str, ...]:
     """Sites, link paths, tokens, wallets and communities a post names, each once, in order."""
-    named = _named(item.text)
+    named = item.text.once(named_in)
     if not item.post.link:
         return named
     found: dict[str, None] = {}
@@ -63,7 +63,7 @@ def pushed(item: Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *named)))[:MOST_FOUND]
 
 
-def _named(text: Text) -> tuple[str, ...]:
+def named_in(text: Text) -> tuple[str, ...]:
     """What the text names. Few texts name anything, so each search waits for its sign."""
     said = text.folded
     found: dict[str, None] = {}
@@ -93,12 +93,13 @@ def _add_site(found: dict[str, None], host: str, path: str) -> None:
         found[host + path] = None
 
 
-def commands(said: str) -> tuple[str, ...]:
-    """What a folded text's commands act on (``mint claw``), each once, in order.
+def commands_in(text: Text) -> tuple[str, ...]:
+    """What a text's commands act on (``mint claw``), each once, in order.
 
     A command is a JSON object that names an operation, one that follows a ``!word``, or a line such
     as ``/mint CLAW``. Its object is the wallet where one stands in it, else the token.
     """
+    said = text.folded
     line = " !" in said or " /" in said or said.startswith(("!", "/"))
     if not line and "{" not in said:
         return ()

@@ -11,7 +11,7 @@ from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.cues import cues_of_bio
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.names import names
-from moltwatch.heuristics.persona import Mark, PersonaHeuristic, saturating
+from moltwatch.heuristics.persona import Emphasis, Mark, PersonaHeuristic, saturating
 from moltwatch.heuristics.texts import Text
 
 _HOSTS = read_material("hosts")
@@ -58,6 +58,10 @@ class Promotion(PersonaHeuristic):
         "promotion.recruiting",
     )
     half = 2.0
+
+    def __init__(self, emphasis: Emphasis = 1.0) -> None:
+        super().__init__(emphasis)
+        self.questions = (*self.questions, _offers_of_text)
 
     def in_text(self, text: Text) -> Iterator[Mark]:
         yield from self.cue_marks(text)
