@@ -58,6 +58,11 @@ class Rejects:
         self.counts[reason] += 1
         self.first.setdefault(reason, where)
 
+    def clear(self) -> None:
+        """Count anew."""
+        self.counts.clear()
+        self.first.clear()
+
     def update(self, other: Rejects) -> None:
         """Add the counts of another reader."""
         for reason, count in other.counts.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -43,36 +43,44 @@ class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in
         return [*schemes, CompletionItem(incomplete, type="file")]
 
 
-class DurationParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """A span such as ``90s`` or ``1h30m``, in microseconds."""
+class MicrosParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A point in time or a span, in microseconds; subclasses say how it is read."""
+
+    hint: ClassVar[str] = ""
+    """How to write it."""
+
+    def read(self, text: str) -> Micros:
+        """Raises ValueError."""
+        raise NotImplementedError
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Micros:
+        if isinstance(value, int):
+            return value
+        try:
+            return self.read(str(value))
+        except ValueError as error:
+            self.fail(f"{error}{self.hint}", param, ctx)
+
+
+class DurationParam(MicrosParam):
+    """A span such as ``90s`` or ``1h30m``."""
 
     name = "duration"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Micros:
-        if isinstance(value, int):
-            return value
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    def read(self, text: str) -> Micros:
+        return parse_duration(text)
 
 
-class TimeParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """A point in time such as ``2026-01-31T05:19``, in microseconds since 1970."""
+class TimeParam(MicrosParam):
+    """A point in time such as ``2026-01-31T05:19``."""
 
     name = "time"
+    hint = " (write it like 2026-01-31T05:19)"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Micros:
-        if isinstance(value, int):
-            return value
-        try:
-            return parse_time(value)
-        except ValueError as error:
-            self.fail(f"{error} (write it like 2026-01-31T05:19)", param, ctx)
+    def read(self, text: str) -> Micros:
+        return parse_time(text)
 
 
 class FilterParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
@@ -156,4 +164,16 @@ def record_options(command: F) -> F:
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False),
         help="Keep the session as well (.molt, .jsonl, .jsonl.gz, .jsonl.zst).",
+    )(command)
+
+
+def output_option(command: F) -> F:
+    """``-o FILE``: the recording to write."""
+    return click.option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
     )(command)

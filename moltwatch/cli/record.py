@@ -7,20 +7,19 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import DurationParam, config_option, since_option, sources_argument
+from moltwatch.cli.options import (
+    DurationParam,
+    config_option,
+    output_option,
+    since_option,
+    sources_argument,
+)
 from moltwatch.times import SECOND, Micros
 
 
 @click.command()
 @sources_argument
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
-)
+@output_option
 @click.option(
     "--for",
     "limit",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import TimeParam
+from moltwatch.cli.options import TimeParam, output_option
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
-)
+@output_option
 @click.option(
     "--session",
     metavar="NAME",

@@ -97,8 +97,3 @@ def names(some: tuple[str, ...], all: int) -> str:
     shown = some[:MOST_NAMED]
     more = f" and {all - len(shown):,} more" if all > len(shown) else ""
     return ", ".join(shown) + more
-
-
-def count(n: int, what: str) -> str:
-    """``1 post``, ``2,000 posts``."""
-    return f"{n:,} {what}" + ("" if n == 1 else "s")

@@ -11,10 +11,11 @@ from rich.table import Table
 from moltwatch.evaluation.ablation import Cut
 from moltwatch.evaluation.coordination import CoordinationScore, GroupScore
 from moltwatch.evaluation.items import ItemsScore
-from moltwatch.evaluation.layout import Page, count, delay, facts, names, number, quality, table
+from moltwatch.evaluation.layout import Page, delay, facts, names, number, quality, table
 from moltwatch.evaluation.observer import Carried
 from moltwatch.evaluation.report import Items, Report
 from moltwatch.model import Kind
+from moltwatch.wording import count
 
 _ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
 

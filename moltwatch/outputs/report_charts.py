@@ -11,8 +11,14 @@ from msgspec import Struct
 
 from moltwatch.outputs.report import GroupStory, Summary
 from moltwatch.outputs.report_rate import Step
-from moltwatch.outputs.report_words import ORDER, SYMBOLS, count, mark, moment
+from moltwatch.outputs.report_words import (
+    ORDER,
+    mark,
+    moment,
+)
+from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import MINUTE, Micros
+from moltwatch.wording import count
 
 WIDTH = 1_000.0
 LEFT, RIGHT = 56.0, 12.0

@@ -11,7 +11,9 @@ from moltwatch.model import Kind
 from moltwatch.outputs import report_words
 from moltwatch.outputs.report import Summary
 from moltwatch.outputs.report_charts import LEFT, WIDTH, groups_chart, rate_chart
+from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import format_duration
+from moltwatch.wording import count
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
@@ -27,6 +29,8 @@ def html(summary: Summary) -> str:
     page: str = template.render(
         summary=summary,
         words=report_words,
+        count=count,
+        symbols=SYMBOLS,
         duration=format_duration,
         kinds=report_words.ORDER,
         persona=Kind.PERSONA,

@@ -14,9 +14,7 @@ from moltwatch.outputs.report import Account, GroupStory, Spoken, Summary, Threa
 from moltwatch.outputs.report_words import (
     FOOT,
     ORDER,
-    SYMBOLS,
     came,
-    count,
     found,
     mark,
     moment,
@@ -27,7 +25,9 @@ from moltwatch.outputs.report_words import (
     spark,
     step_words,
 )
+from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import format_duration
+from moltwatch.wording import count
 
 BAR = 24
 """Characters of the longest bar."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from moltwatch.model import Kind
 from moltwatch.outputs.report import GroupStory, Summary
+from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
+from moltwatch.wording import count
 
 ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
 """In which a report tells of them: what is rarest to be wrong goes first."""
-
-SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "❖", Kind.HAZARD: "▲"}
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -21,11 +21,6 @@ FOOT = (
 
 COLUMNS = 32
 """Of the small picture of who came when."""
-
-
-def count(n: int, what: str) -> str:
-    """``1 post``, ``2,000 posts``."""
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def moment(at: Micros, summary: Summary) -> str:

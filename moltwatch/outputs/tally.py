@@ -18,6 +18,7 @@ from moltwatch.model import (
     Retracted,
 )
 from moltwatch.times import Micros
+from moltwatch.wording import count
 
 
 class Tally:
@@ -67,15 +68,11 @@ class Tally:
     @property
     def seen(self) -> str:
         """What went by: ``1,204 posts, 2 gaps``."""
-        return _count(self.posts, "post") + (f", {_count(self.gaps, 'gap')}" if self.gaps else "")
+        return count(self.posts, "post") + (f", {count(self.gaps, 'gap')}" if self.gaps else "")
 
     @property
     def found(self) -> str:
         """What was found: ``33 flagged (31 coordinated, 2 persona), 1 group``."""
         kinds = ", ".join(f"{self.flagged[kind]:,} {kind}" for kind in Kind if self.flagged[kind])
         found = f"{self.flagged.total():,} flagged ({kinds})" if kinds else "none flagged"
-        return found + (f", {_count(self.groups, 'group')}" if self.groups else "")
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+        return found + (f", {count(self.groups, 'group')}" if self.groups else "")

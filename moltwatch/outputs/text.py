@@ -13,12 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdict
+from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.session.names import Names
 from moltwatch.text import display_line
 from moltwatch.times import format_time
-
-SYMBOLS = {Kind.PERSONA: "◆", Kind.COORDINATED: "❖", Kind.HAZARD: "▲"}
-"""One shape a kind, the screen's, so that they are told apart without colour."""
 
 STYLES = {Kind.PERSONA: "magenta", Kind.COORDINATED: "cyan", Kind.HAZARD: "yellow"}
 

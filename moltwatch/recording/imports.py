@@ -68,8 +68,7 @@ class ArchiveReader:
         self, start: Micros | None = None, size: int = BATCH
     ) -> AsyncIterator[Sequence[Event]]:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
-        self.rejects.counts.clear()
-        self.rejects.first.clear()
+        self.rejects.clear()
         self.disorder = Disorder()
         batch: list[Event] = []
         for event in self._ordered(self.rejects, self.disorder):

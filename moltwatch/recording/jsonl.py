@@ -37,8 +37,7 @@ class JsonlReader:
         self, start: Micros | None = None, size: int = BATCH
     ) -> AsyncIterator[Sequence[Event]]:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
-        self.rejects.counts.clear()
-        self.rejects.first.clear()
+        self.rejects.clear()
         for events in read_pieces(self.path, Lines(str(self.path), rejects=self.rejects)):
             if start is not None:
                 begin = next((i for i, e in enumerate(events) if e.seen_at >= start), None)

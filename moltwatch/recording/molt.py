@@ -143,8 +143,7 @@ class MoltReader:
         self, start: Micros | None = None, size: int = BATCH
     ) -> AsyncIterator[Sequence[Event]]:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
-        self.rejects.counts.clear()
-        self.rejects.first.clear()
+        self.rejects.clear()
         # Each batch is a query of its own: a reader that pauses for an hour in the middle of one
         # would keep the writer's log from being folded into the file.
         seq = await self._seek(start)

@@ -157,8 +157,3 @@ def shorten(text: str, width: int, most: int) -> list[str]:
         last = lines[-1].rstrip(" .,;:")
         lines[-1] = set_cell_size(last, min(cell_len(last), max(1, width - 1))).rstrip() + "…"
     return lines
-
-
-def count(n: int, what: str) -> str:
-    """``1 post``, ``2 posts``."""
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

@@ -60,27 +60,22 @@ class RowView(Inked, ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(-1, repaint=False)
     following: reactive[bool] = reactive(False, repaint=False)
 
-    class Chosen(Message):
+    class OfRow(Message):
+        """The user did something with a row."""
+
+        def __init__(self, view: RowView, row: Row) -> None:
+            self.view, self.row = view, row
+            super().__init__()
+
+        @property
+        def control(self) -> RowView:
+            return self.view
+
+    class Chosen(OfRow):
         """Enter or a click on the row under the cursor."""
 
-        def __init__(self, view: RowView, row: Row) -> None:
-            self.view, self.row = view, row
-            super().__init__()
-
-        @property
-        def control(self) -> RowView:
-            return self.view
-
-    class Moved(Message):
+    class Moved(OfRow):
         """The user moved the cursor."""
-
-        def __init__(self, view: RowView, row: Row) -> None:
-            self.view, self.row = view, row
-            super().__init__()
-
-        @property
-        def control(self) -> RowView:
-            return self.view
 
     def __init__(
         self, *, id: str | None = None, follow: bool = False, empty: str = "", cursor: bool = True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import CREED, SWARM, lines, moltwatch, moltwatch_process, session
+from tests.cli.running import CREED, SWARM, lines, moltwatch, moltwatch_process, objects, session
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,13 @@ def test_the_same_recording_gives_the_same_bytes(recording: Path, tmp_path: Path
     assert told == moltwatch("report", recording).stdout.replace("tide.jsonl", "tide.molt")
 
 
-def test_it_agrees_with_what_was_flagged() -> None:
+def test_it_agrees_with_the_verdicts() -> None:
     told = moltwatch("report", "night").stdout
-    assert "❖ 555 coordinated" in told and "▲ 18 hazard" in told and "1 gap" in told
+    verdicts = objects(moltwatch("flags", "night", "--verdicts").stdout)
+    for sign, kind in (("❖", "coordinated"), ("◆", "persona"), ("▲", "hazard")):
+        flagged = sum(verdict[kind] >= 0.5 for verdict in verdicts)
+        assert f"{sign} {flagged:,} {kind}" in told
+    assert f"{len(verdicts):,} posts" in told and "1 gap" in told
 
 
 def test_the_part_to_tell_of_is_chosen(recording: Path) -> None:

@@ -53,6 +53,28 @@ def test_no_sources(text: str, words: list[str]) -> None:
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jetstream:everything",
+        "jetstream:?dids=",
+        "jetstream:?dids=ada.example",
+        "jetstream:?list=/nonexistent",
+        "jetstream:?colour=red",
+        "jetstream:?host=a b:c",
+        "json+wss://forum.example",
+        "json+wss://forum.example?map=nowhere.toml",
+        "json+ws://forum.example?map=openclaw",
+        "sse+http://forum.example/x?map=chatr",
+        "sse+https://?map=chatr",
+        "sse+https://ada:word@forum.example?map=chatr",
+    ],
+)
+async def test_what_a_source_cannot_do_is_told_before_it_is_tried(text: str) -> None:
+    with pytest.raises(UsageError):
+        await open_source(text, clock=FakeClock())
+
+
 @given(st.text())
 def test_anything_is_a_source_or_wrong_usage(text: str) -> None:
     with suppress(UsageError):

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
-from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post
 from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Status
@@ -241,22 +240,6 @@ async def test_addresses(tmp_path: Path) -> None:
     assert isinstance(public, JetstreamSource)
     assert public.url.startswith("wss://")
     assert public.status.name == "bluesky"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "jetstream:everything",
-        "jetstream:?dids=",
-        "jetstream:?dids=ada.example",
-        "jetstream:?list=/nonexistent",
-        "jetstream:?colour=red",
-        "jetstream:?host=a b:c",
-    ],
-)
-async def test_no_addresses(text: str) -> None:
-    with pytest.raises(UsageError):
-        await open_source(text, clock=FakeClock())
 
 
 def test_real_frames(shared: Path) -> None:

@@ -325,22 +325,6 @@ async def test_a_websocket_killed_in_the_middle_of_a_frame() -> None:
     assert [(gap.reason, gap.recovered) for gap in gaps(events)] == [("connection lost", False)]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "json+wss://forum.example",
-        "json+wss://forum.example?map=nowhere.toml",
-        "json+ws://forum.example?map=openclaw",
-        "sse+http://forum.example/x?map=chatr",
-        "sse+https://?map=chatr",
-        "sse+https://ada:word@forum.example?map=chatr",
-    ],
-)
-async def test_no_addresses(text: str) -> None:
-    with pytest.raises(UsageError):
-        await open_source(text, clock=FakeClock())
-
-
 def test_examples_of_presets_can_be_opened() -> None:
     for name in ("agentfeed", "chatr", "openclaw"):
         assert f"map={name}" in load_mapping(name).example

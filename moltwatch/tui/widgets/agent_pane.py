@@ -10,13 +10,14 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.times import SECOND, format_duration, format_time
-from moltwatch.tui.ink import count, safe, safe_line
+from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
 from moltwatch.tui.rowview import Row, RowView
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import Pane
+from moltwatch.wording import count
 
 BARS = 24
 MOST_POSTS = 30

@@ -10,13 +10,14 @@ from textual.binding import BindingType
 from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.ink import count, safe_line
+from moltwatch.tui.ink import safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.text_row import ParagraphRow, PiecesRow
 from moltwatch.tui.rowview import Row, RowView
 from moltwatch.tui.stands import STATE_INK, STATE_SIGN
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Pane
+from moltwatch.wording import count
 
 
 class SourcesView(RowView):

@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Node, Thread
-from moltwatch.tui.ink import count, safe_line
+from moltwatch.tui.ink import safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.comment_row import Called, CommentRow, Test
 from moltwatch.tui.rows.thread_row import per_minute, title_of
 from moltwatch.tui.rowview import RowView
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Pane
+from moltwatch.wording import count
 
 MOST_FRESH = 200
 """Posts marked as fresh in one frame; more at once is a jump in time, not news."""
