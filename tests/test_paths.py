@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.paths import bundled_recording, bundled_recordings, config_file, shipped
+from moltwatch.paths import (
+    bundled_recording,
+    bundled_recordings,
+    config_file,
+    shipped,
+    state_folder,
+)
 
 
 def test_themes_and_recordings_are_there() -> None:
@@ -35,4 +41,6 @@ def test_bundled_recordings_have_names(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_folders_are_those_of_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert config_file() == tmp_path / "moltwatch" / "config.toml"
+    assert state_folder() == tmp_path / "state" / "moltwatch"
