@@ -41,7 +41,7 @@ are few threads, everybody meets everybody."""
 ENOUGH = 12
 """Occasions times companions from which, inseparable, it needs none: four who met four times."""
 
-MODERATE = 32
+MODERATE = 20
 """Threads answered up to which an account that is met again is no coincidence."""
 
 CHANCE = 1e-4
@@ -121,8 +121,6 @@ class CoReply(Heuristic):
         if not near:
             return ()
         visits = self._visits.of[author]
-        if len(visits) == 1:
-            return ()
         if len(visits) == MOST_VISITED:
             oldest, _ = next(iter(visits.values()))
             if oldest > post.seen_at - ZEAL:
@@ -140,9 +138,11 @@ class CoReply(Heuristic):
         """The company, of those who came just before, that was met once already, if it is beyond
         chance."""
         held = self._visits.of
-        if len(held[author]) > MODERATE:
+        if len(held[author]) > MODERATE or self._visits.is_crowded(thread):
             return None
-        moderate = [a for a in near if a in held and 1 < len(held[a]) <= MODERATE]
+        moderate = [
+            a for a in near if thread in (there := held.get(a, {})) and 1 < len(there) <= MODERATE
+        ]
         if len(moderate) < 2:
             return None
         reunion = self._visits.again(author, thread, moderate)

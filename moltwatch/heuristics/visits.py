@@ -65,8 +65,9 @@ class Visits:
         self._recent: deque[tuple[str, str]] = deque(maxlen=RECENT)
 
     def come(self, account: str, thread: str, visit: Visit, known: bool = True) -> list[str] | None:
-        """Note a visit; who came near before, the latest first. None if it is not the first. Is it
-        not ``known`` what happened on a thread before, it counts as crowded."""
+        """Note a visit; who came near before, the latest first, if the account was anywhere else.
+        None if it is not its first to this thread. Is it not ``known`` what happened on a thread
+        before, it counts as crowded."""
         visits, now = self.of.get(account), visit[0]
         if visits is None:
             visits = self.of[account] = {}
@@ -93,7 +94,9 @@ class Visits:
                 self.guests.popitem(last=False)
             return []
         self.guests.move_to_end(thread)
-        near = self._around(guests, now, account) if now - guests[-1][0] <= self._near else []
+        near = []
+        if len(visits) > 1 and now - guests[-1][0] <= self._near:
+            near = self._around(guests, now, account)
         guests.append((now, account))
         return near
 
@@ -119,28 +122,34 @@ class Visits:
                 occasions, last = occasions + 1, at
         return occasions, len(times) / sqrt(len(mine) * len(self.of[b]))
 
+    def is_crowded(self, thread: str) -> bool:
+        """Whether more came to a thread than are remembered, or may have."""
+        return len(self.guests[thread]) == MOST_GUESTS
+
     def again(self, account: str, thread: str, near: list[str]) -> Reunion | None:
         """The company, of those around an account on a thread, that was on one thread with it
-        before, if there were two at least: the one that is least likely chance."""
-        if len(self.guests[thread]) == MOST_GUESTS:
-            return None
+        before, if there were two at least: the one that is least likely chance. All ``near`` are
+        remembered, and that they are here."""
         best: Reunion | None = None
-        visits = self.of[account]
+        visits, around = self.of[account], frozenset(near)
         now = visits[thread][0]
         for other, (at, _) in visits.items():
             if now - at < AGAIN:
                 break
+            guests = self.guests.get(other)
+            if guests is None or not 2 < len(guests) < MOST_GUESTS:
+                continue
             company = [
                 a
-                for a in near
-                if (past := self.of.get(a, {}).get(other)) and abs(past[0] - at) <= self._near
+                for when, a in guests
+                if a in around and abs(when - at) <= self._near and other in self.of[a]
             ]
-            guests = self.guests.get(other)
-            if len(company) < 2 or guests is None or len(guests) == MOST_GUESTS:
+            if len(set(company)) < 2:
                 continue
             chance = self._chance(company, near, self._around(guests, at, account), (other, thread))
             if best is None or chance < best.chance:
-                best = Reunion((account, *company), (other, thread), chance)
+                accounts = tuple(dict.fromkeys((account, *company)))
+                best = Reunion(accounts, (other, thread), chance)
         return best
 
     def in_step(self, reunion: Reunion) -> list[str]:

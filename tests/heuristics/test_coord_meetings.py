@@ -227,3 +227,13 @@ def test_a_long_form_takes_few_accounts_if_they_come_at_once(every: int, told: i
         for n, filling in enumerate(slots)
     ]
     assert len(flagged(run(events, coordination(["template"])))) == told
+
+
+def test_a_meeting_that_one_of_them_forgot_does_not_count() -> None:
+    visits = Visits(60 * MINUTE, 5 * MINUTE)
+    crowd(visits, "one", NAMES[:4], 0)
+    late = 60 * MINUTE + 2 * SECOND  # the first two visits are older than an hour by then
+    crowd(visits, "two", NAMES[:3], late)
+    near = visits.come(NAMES[3], "two", (late, "last"))
+    assert near == NAMES[2::-1]
+    assert visits.again(NAMES[3], "two", near) is None
