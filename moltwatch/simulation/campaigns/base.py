@@ -40,6 +40,20 @@ def ordinary_bio(stage: Stage) -> str:
     return expand(stage.rng.choice(people.all("bio")), stage.rng, words)
 
 
+def ordinary_account(
+    stage: Stage, *, group: str, kind: str, evidence: str, age: tuple[float, float]
+) -> Agent:
+    """An account like anybody's, between so many and so many days old."""
+    return stage.recruit(
+        plausible_name(stage),
+        ordinary_bio(stage),
+        group=group,
+        kind=kind,
+        evidence=evidence,
+        age=stage.rng.uniform(*age),
+    )
+
+
 def targets(stage: Stage, n: int) -> list[Thread]:
     """Live English threads to descend on, the hottest first."""
     return stage.hottest(n, "en")

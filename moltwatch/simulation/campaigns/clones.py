@@ -12,8 +12,7 @@ from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
     crowd_size,
-    ordinary_bio,
-    plausible_name,
+    ordinary_account,
     targets,
 )
 from moltwatch.simulation.script import block
@@ -33,14 +32,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     span = rng.uniform(40, 90)
     evidence = f"{n} accounts, one text, first wave within {span:.0f} s"
     accounts = [
-        stage.recruit(
-            plausible_name(stage),
-            ordinary_bio(stage),
-            group=group,
-            kind="clone_swarm",
-            evidence=evidence,
-            age=rng.uniform(0.1, 3),
-        )
+        ordinary_account(stage, group=group, kind="clone_swarm", evidence=evidence, age=(0.1, 3))
         for _ in range(n)
     ]
     text = stage.talk.card(pool, "text")

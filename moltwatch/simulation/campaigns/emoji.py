@@ -8,8 +8,7 @@ from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
     crowd_size,
-    ordinary_bio,
-    plausible_name,
+    ordinary_account,
     targets,
 )
 from moltwatch.simulation.script import block
@@ -27,13 +26,8 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     marks = rng.sample(pool.all("mark"), 3)
     evidence = f"{n} accounts post nothing but {' '.join(marks)} within {span:.0f} s"
     for _ in range(n):
-        agent = stage.recruit(
-            plausible_name(stage),
-            ordinary_bio(stage),
-            group=group,
-            kind="emoji_wave",
-            evidence=evidence,
-            age=rng.uniform(0.1, 2),
+        agent = ordinary_account(
+            stage, group=group, kind="emoji_wave", evidence=evidence, age=(0.1, 2)
         )
         for _ in range(rng.choice((1, 1, 2))):
             place = rng.choice(places)

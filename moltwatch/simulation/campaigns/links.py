@@ -8,8 +8,7 @@ from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
     crowd_size,
-    ordinary_bio,
-    plausible_name,
+    ordinary_account,
     targets,
     topic_slots,
 )
@@ -37,13 +36,8 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         stage.comment(agent, thread.root, expand(text, rng, slots))
 
     for at in range(n):
-        agent = stage.recruit(
-            plausible_name(stage),
-            ordinary_bio(stage),
-            group=group,
-            kind="link_push",
-            evidence=evidence,
-            age=rng.uniform(2, 20),
+        agent = ordinary_account(
+            stage, group=group, kind="link_push", evidence=evidence, age=(2, 20)
         )
         for again in range(2):
             text = texts[(at + again * n) % len(texts)]

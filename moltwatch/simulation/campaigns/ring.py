@@ -10,8 +10,7 @@ from functools import partial
 from moltwatch.simulation.campaigns.base import (
     at_seconds,
     crowd_size,
-    ordinary_bio,
-    plausible_name,
+    ordinary_account,
     targets,
     topic_slots,
 )
@@ -32,14 +31,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
     gap = rng.uniform(150, 280) * size
     evidence = f"{n} accounts meet on {meetings} threads within seconds; no shared text"
     members = [
-        stage.recruit(
-            plausible_name(stage),
-            ordinary_bio(stage),
-            group=group,
-            kind="ring",
-            evidence=evidence,
-            age=rng.uniform(5, 30),
-        )
+        ordinary_account(stage, group=group, kind="ring", evidence=evidence, age=(5, 30))
         for _ in range(n)
     ]
     praise = Deck(pool.all("text"), rng)

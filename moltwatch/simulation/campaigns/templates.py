@@ -9,8 +9,7 @@ from moltwatch.simulation.campaigns.base import (
     at_seconds,
     bystanders,
     crowd_size,
-    ordinary_bio,
-    plausible_name,
+    ordinary_account,
     targets,
     topic_slots,
 )
@@ -39,14 +38,7 @@ def launch(stage: Stage, group: str, size: float = 1.0) -> None:
         stage.comment(agent, thread.root, expand(template, rng, filled))
 
     for _ in range(n):
-        agent = stage.recruit(
-            plausible_name(stage),
-            ordinary_bio(stage),
-            group=group,
-            kind="template",
-            evidence=evidence,
-            age=rng.uniform(1, 9),
-        )
+        agent = ordinary_account(stage, group=group, kind="template", evidence=evidence, age=(1, 9))
         for _ in range(rng.choice((1, 2, 2, 3))):
             at_seconds(stage, rng.uniform(0, span), partial(fill, agent))
     busiest = targets(stage, 1)[0].root
