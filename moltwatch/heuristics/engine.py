@@ -104,7 +104,7 @@ class Engine:
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:
-        """The user takes back a verdict on a post; it is not reached again, nor taken back twice."""
+        """The user takes back a verdict on a post: once, and it is not reached again."""
         case = self._cases.get(post)
         if case is None or kind not in case.flagged or kind in case.retracted:
             return []
