@@ -66,9 +66,10 @@ def place(folder: Path, source: Source, session: Session) -> Path | None:
 
     A recording is known by its first post, whatever it is called and wherever it lies, and also
     after it was converted; a live source by its SOURCE, since each run begins with another post.
+    Standard input is nothing that could be known again.
     """
     identity = session.first_post if source.replayed else source.spec
-    if not identity:
+    if identity in ("", "-"):
         return None
     return folder / f"{sha256(identity.encode(errors='surrogatepass')).hexdigest()[:20]}.json"
 

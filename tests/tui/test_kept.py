@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.model import Kind
+from moltwatch.model import Kind, Post
+from moltwatch.session import Session
 from moltwatch.session.charges import Opinion
+from moltwatch.sources.base import Source
 from moltwatch.times import MINUTE
 from moltwatch.tui import kept
 from moltwatch.tui.kept import Kept, Unusable
 from tests.tui.driving import Watcher, watching
-from tests.tui.forum import START, Forum, script
+from tests.tui.forum import START, FakeSource, Forum, script
 
 
 def again(folder: Path, *, live: bool = False) -> AbstractAsyncContextManager[Watcher]:
@@ -80,6 +82,24 @@ async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
         assert watcher.main.pinned == []
         await watcher.press("p")
     assert len(files(tmp_path)) == 2
+
+
+def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
+    def file(source: Source, *posts: Post) -> Path | None:
+        session = Session()
+        for post in posts:
+            session.take(post, [])
+        return kept.place(tmp_path, source, session)
+
+    one, other = (
+        Post(id=id, thread=id, author="ada", created_at=START, seen_at=START) for id in "ab"
+    )
+    recording, live, piped = FakeSource([]), FakeSource([], live=True), FakeSource([], live=True)
+    piped.spec = "-"
+    assert file(recording) is None, "not before the first post"
+    assert file(recording, one) == file(recording, one, other) != file(recording, other, one)
+    assert file(live) == file(live, one) != file(recording, one)
+    assert file(piped, one) is None
 
 
 @pytest.mark.parametrize(
