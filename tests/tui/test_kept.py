@@ -94,7 +94,7 @@ def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
     one, other = (
         Post(id=id, thread=id, author="ada", created_at=START, seen_at=START) for id in "ab"
     )
-    recording, live, piped = FakeSource([]), FakeSource([], live=True), FakeSource([], live=True)
+    recording, live, piped = FakeSource([one]), FakeSource([], live=True), FakeSource([], live=True)
     piped.spec = "-"
     assert file(recording) is None, "not before the first post"
     assert file(recording, one) == file(recording, one, other) != file(recording, other, one)
