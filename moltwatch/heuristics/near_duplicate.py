@@ -13,7 +13,7 @@ from moltwatch.heuristics.quoting import is_quote
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
-AT_ONCE: Micros = 15 * MINUTE
+AT_ONCE: Micros = 5 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
 
 

@@ -14,7 +14,7 @@ from moltwatch.simulation.rhythm import next_arrival
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent
 from moltwatch.simulation.stage import Act, Stage
-from moltwatch.times import MINUTE, SECOND
+from moltwatch.times import MINUTE, SECOND, Micros
 
 SHARE = 0.07
 """Posts of look-alikes relative to the ordinary rate."""
@@ -26,6 +26,8 @@ _HABITS = {
     "hn_quote_op": (4, "quotes a line of the post it answers"),
 }
 """Group of the label: number of accounts, evidence."""
+_OWN_WORDS: Micros = 40 * MINUTE
+"""Within which no two strangers warn in the same words; that would be no coincidence."""
 
 
 class LookAlikes:
@@ -39,6 +41,8 @@ class LookAlikes:
         }
         self._rate = stage.rate * SHARE / 6
         """Per minute, of one unit of habit."""
+        self._warned: dict[str, Micros] = {}
+        """When somebody last warned in these words."""
 
     def begin(self) -> None:
         """Start all habits."""
@@ -144,7 +148,8 @@ class LookAlikes:
 
             def warn(text: str = text) -> None:
                 places = stage.hottest(12, "en")
-                if places:
+                if places and stage.now >= self._warned.get(text, -_OWN_WORDS) + _OWN_WORDS:
+                    self._warned[text] = stage.now
                     evidence = "quotes a swindler's wallet to warn of it"
                     agent = self._recruit("hn_warning", evidence)
                     place = stage.rng.choice(places).root

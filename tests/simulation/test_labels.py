@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from moltwatch.model import Post
 from moltwatch.simulation.labels import COLUMNS, PERSONA_SAMPLE, Role, Truth
 from moltwatch.simulation.sessions import SESSIONS
 from moltwatch.simulation.simulate import Settings, Simulation
-from moltwatch.times import parse_time
+from moltwatch.times import MINUTE, parse_time
 
 POST = Post(id="1", thread="1", author="Bram", title="t", text="a", created_at=5, seen_at=6)
 
@@ -72,6 +73,20 @@ def test_the_quiet_day_has_look_alikes_and_nothing_else() -> None:
     assert {m.role for m in active} == {Role.HARD_NEGATIVE}
     assert {m.group for m in active} >= {"hn_warning", "hn_hot_threads", "hn_default_names"}
     assert not any(item.label for item in simulation.truth.hazards)
+
+
+def test_no_two_strangers_warn_in_the_same_words_soon_after() -> None:
+    session = Simulation(Settings(hours=3, agents=60, rate=20, seed=14, campaigns=()))
+    posts = [event for event in session.events() if isinstance(event, Post)]
+    members = session.truth.members.items()
+    warners = {author for author, member in members if member.group == "hn_warning"}
+    said: dict[str, list[int]] = {}
+    for post in posts:
+        if post.author in warners:
+            words = " ".join(word for word in post.text.split() if not word.startswith("tide1demo"))
+            said.setdefault(words, []).append(post.created_at)
+    gaps = [later - at for times in said.values() for at, later in pairwise(times)]
+    assert gaps and min(gaps) >= 40 * MINUTE
 
 
 def test_names_are_spelled_as_csv_needs() -> None:
