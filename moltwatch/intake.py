@@ -17,8 +17,8 @@ from moltwatch.times import EARLIEST, LATEST, Micros
 MOST_KNOWN_IDS = 500_000
 """Ids remembered to tell duplicates; the older half is forgotten when there are more."""
 
-_ID, _MARK = 2**60 - 1, 2**30 - 1
-"""Bits kept of the hashes: with one more, each number would take a half more memory."""
+_HASH = 2**60 - 1
+"""Bits kept of a hash: with one more it would take half as much memory again."""
 
 LONGEST_ID = 512
 LONGEST_NAME = 256
@@ -75,7 +75,7 @@ class Intake:
             raise BadItem("time outside 1970 to 2100")
         if post.parent == post.id:
             raise BadItem("a post that answers itself")
-        id, mark = hash(post.id) & _ID, hash((post.author, post.text, post.title)) & _MARK
+        id, mark = hash(post.id) & _HASH, hash((post.author, post.text, post.title)) & _HASH
         known = self._known.get(id, self._known_before.get(id))
         if known is not None:
             raise BadItem("seen before" if known == mark else "id used again for another post")

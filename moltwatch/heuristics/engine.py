@@ -14,7 +14,7 @@ from typing import TypeAlias
 from moltwatch.heuristics.base import Heuristic, Signal
 from moltwatch.heuristics.cases import Cases
 from moltwatch.heuristics.groups import GroupBook
-from moltwatch.heuristics.health import MOST_FAILURES, Health
+from moltwatch.heuristics.health import Health
 from moltwatch.heuristics.memory import Memory
 from moltwatch.heuristics.read_ahead import ReadAhead
 from moltwatch.heuristics.verdict import Case, Said
@@ -147,7 +147,7 @@ class Engine:
     def _ask(self, panel: _Panel, about: object) -> None:
         begun = perf_counter_ns()
         for heuristic, health, question in panel:
-            if health.failures >= MOST_FAILURES:
+            if health.off:
                 continue
             signals: Sequence[Signal] = ()
             try:
@@ -168,8 +168,7 @@ class Engine:
             begun = ended
 
     def _blame(self, heuristic: Heuristic, health: Health, error: Exception) -> None:
-        health.failures += 1
-        health.last_error = f"{type(error).__name__}: {error}"[:200]
+        health.failed(error)
         fate = "switched off" if health.off else "goes on"
         self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
 

@@ -16,8 +16,11 @@ class Health(Struct):
     signals: int = 0
     failures: int = 0
     last_error: str = ""
+    off: bool = False
+    """Whether it is asked no more."""
 
-    @property
-    def off(self) -> bool:
-        """Whether it is asked no more."""
-        return self.failures >= MOST_FAILURES
+    def failed(self, error: Exception) -> None:
+        """It raised; what too often does is switched off."""
+        self.failures += 1
+        self.last_error = f"{type(error).__name__}: {error}"[:200]
+        self.off = self.failures >= MOST_FAILURES

@@ -34,6 +34,8 @@ class ReadAhead:
         """Ask all questions of the texts that these events bring."""
         texts = dict.fromkeys(self._texts.of(post.body) for post in events if type(post) is Post)
         for question, health in self._questions:
+            if health.off:
+                continue
             begun = perf_counter_ns()
             try:
                 for text in texts:

@@ -17,8 +17,8 @@ _STALE = 4
 _MOST_CHARS = 2_000
 _MOST_SENTENCES = 64
 """Sentences remembered of one account."""
-_KEY = 2**30 - 1
-"""Bits kept of the hash of a sentence: plenty for so few, and more would take twice the memory."""
+_KEY = 2**60 - 1
+"""Bits kept of the hash of a sentence: with one more it would take half as much memory again."""
 
 
 class _Sentences(NamedTuple):

@@ -19,8 +19,9 @@ _UNASKED = object()
 MOST_TEXTS = 500
 """Texts kept in case a copy comes; four times as many would find an eighth more copies."""
 
-MOST_CHARS = 5_000_000
-"""Characters that they may have together: some forums let through posts of megabytes."""
+MOST_CHARS = 8_000_000
+"""Characters that they may have together, a word counted as sixteen more: some forums let through
+posts of megabytes, and in some scripts every character makes a word."""
 
 
 class Text:
@@ -39,6 +40,11 @@ class Text:
         """Characters of the longest word."""
         self._exotic = "" if body.isascii() else beyond_ascii(body)
         self._answers: dict[Callable[[Text], Any], Any] = {}
+
+    @property
+    def weight(self) -> int:
+        """What it adds to the characters kept."""
+        return len(self.body) + 16 * len(self.words)
 
     def exotic(self, most: int) -> str:
         """Those of the first ``most`` characters that are not ASCII: what is looked for among
@@ -59,16 +65,16 @@ class Texts:
     def __init__(self, most: int = MOST_TEXTS) -> None:
         self._most = most
         self._kept: OrderedDict[str, Text] = OrderedDict()
-        self._chars = 0
+        self._weight = 0
 
     def of(self, body: str) -> Text:
         """The text with this body."""
         text = self._kept.get(body)
         if text is None:
             text = self._kept[body] = Text(body)
-            self._chars += len(body)
-            while len(self._kept) > self._most or self._chars > MOST_CHARS:
-                self._chars -= len(self._kept.popitem(last=False)[0])
+            self._weight += text.weight
+            while len(self._kept) > self._most or self._weight > MOST_CHARS:
+                self._weight -= self._kept.popitem(last=False)[1].weight
         else:
             self._kept.move_to_end(body)
         return text

@@ -171,6 +171,12 @@ def test_copies_share_what_was_found_out() -> None:
     assert asked == ["a b", "c", "c"]
 
 
+def test_scripts_that_make_a_word_of_each_character_do_not_fill_the_memory() -> None:
+    texts = Texts()
+    kept = [texts.of(chr(0x4E00 + n) * 16_000) for n in range(40)]
+    assert sum(len(text.words) for text in kept if texts.of(text.body) is text) < 500_000
+
+
 def test_of_enormous_texts_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moltwatch.heuristics.texts.MOST_CHARS", 1_000)
     texts = Texts()

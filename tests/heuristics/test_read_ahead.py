@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moltwatch.errors import UsageError
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
-from moltwatch.heuristics.registry import build
+from moltwatch.heuristics.registry import build, make
 from moltwatch.heuristics.texts import Text
 from moltwatch.model import Event, Finding, FlaggedPost, Kind
 from tests.heuristics.coord_forum import Forum, in_order
@@ -90,3 +92,24 @@ def test_what_is_read_ahead_is_asked_once_and_a_failure_waits_for_its_turn() -> 
     assert {f.post.text for f in found if isinstance(f, FlaggedPost)} == {texts[0], texts[2]}
     assert heuristic.asked == [*texts[:2], texts[1], texts[2]]
     assert len(complaints) == 1 and "cannot read this" in complaints[0]
+
+
+def test_who_is_switched_off_is_not_read_ahead_for() -> None:
+    forum, heuristic = Forum(), Counting()
+    engine = Engine([heuristic], GroupBook())
+    for n in range(3):
+        engine.feed(forum.post("author", "unreadable", n))
+    assert engine.health["counting"].off
+    heuristic.asked.clear()
+    engine.read_ahead([forum.post("author", "more", 9)])
+    assert heuristic.asked == []
+
+
+def test_questions_that_are_no_functions_are_refused() -> None:
+    class Odd(Counting):
+        def __init__(self) -> None:
+            super().__init__()
+            self.questions = ("how long?",)  # type: ignore[assignment]
+
+    with pytest.raises(UsageError, match="questions"):
+        make(Odd, {})
