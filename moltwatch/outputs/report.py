@@ -162,7 +162,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     hazards: tuple[Spoken, ...]
     """In order of strength, one for each account and reason."""
     n_hazards: int
-    """Of those, how many there are."""
+    """Of those, how many are remembered."""
     busiest_threads: tuple[Thread, ...]
     busiest_accounts: tuple[Account, ...]
     alerts: tuple[Alerts, ...]

@@ -15,7 +15,6 @@ from msgspec import Struct, field, structs
 
 from moltwatch import __version__
 from moltwatch.errors import Rejects
-from moltwatch.heuristics.credentials import Credentials
 from moltwatch.model import Event, Finding, Flag, Gap, Group, Kind, Post, Verdict
 from moltwatch.outputs.report import (
     MOST_GAPS,
@@ -30,12 +29,20 @@ from moltwatch.outputs.report import (
     Spoken,
     Summary,
     Thread,
-    body,
 )
 from moltwatch.outputs.report_groups import GroupMemory
+from moltwatch.outputs.report_quotes import (
+    MOST_EXCERPT,
+    WITHHELD,
+    called,
+    quote,
+    reason,
+    said,
+    shows_secret,
+)
 from moltwatch.outputs.report_rate import Rate
+from moltwatch.outputs.report_words import ORDER
 from moltwatch.session.names import Names
-from moltwatch.text import display_line
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 T = TypeVar("T")
@@ -48,11 +55,8 @@ MOST_REASONS = 5_000
 """Hazards remembered, one for each account and reason."""
 
 MOST_SOURCES = 50
-MOST_EXCERPT = 240
 MOST_NAME = 60
 FINE, COARSE = 120, 24
-
-WITHHELD = "[not repeated here: it looks like a secret]"
 
 
 class _Writer(Struct):
@@ -102,7 +106,6 @@ class Collector:
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._groups = GroupMemory()
         self._hazards: dict[tuple[str, str], Spoken] = {}
-        self._n_hazards = 0
         self._behind: Counter[tuple[Kind, str]] = Counter()
         self._alone: Counter[tuple[Kind, str]] = Counter()
 
@@ -124,7 +127,7 @@ class Collector:
         for finding in findings:
             if isinstance(finding, Group):
                 self._groups.tell(finding)
-            elif isinstance(finding, Verdict) and self._tells_of(finding.post):
+            elif isinstance(finding, Verdict) and finding.flags:
                 self._judge(finding)
 
     def _tells_of(self, post: Post) -> bool:
@@ -180,10 +183,15 @@ class Collector:
     # --- verdicts ---------------------------------------------------------------------------------
 
     def _judge(self, verdict: Verdict) -> None:
-        kinds = [kind for kind in Kind if verdict.scores.of(kind) >= self._threshold]
-        if not kinds:
-            return
         post = verdict.post
+        # Also of a post that is not told of: the reason of its group may quote it.
+        if secret := shows_secret(verdict):
+            self._groups.withhold(verdict.flags)
+            if post.is_root and (place := self._places.get(post.thread)):
+                place.title = WITHHELD
+        kinds = [kind for kind in Kind if verdict.scores.of(kind) >= self._threshold]
+        if not kinds or not self._tells_of(post):
+            return
         self._rate.add(post.seen_at, flagged=kinds)
         self._flagged.update(kinds)
         if writer := self._writers.get(post.author):
@@ -197,38 +205,22 @@ class Collector:
             if len(names) == 1:
                 self._alone[kind, names.pop()] += 1
             if kind is Kind.COORDINATED:
-                self._groups.add(post, flags, _said(verdict))
+                self._groups.add(post, flags, said(verdict, secret))
             elif kind is Kind.HAZARD:
-                self._hazard(verdict, flags)
+                self._hazard(verdict, flags, secret)
             elif writer:
                 writer.behind.update(flag.heuristic for flag in flags[:1])
-                said = self._spoken(verdict, kind, flags)
-                if writer.strongest is None or said.score > writer.strongest.score:
-                    writer.strongest = said
+                if writer.strongest is None or verdict.scores.of(kind) > writer.strongest.score:
+                    writer.strongest = _spoken(verdict, kind, flags, secret)
 
-    def _hazard(self, verdict: Verdict, flags: Sequence[Flag]) -> None:
-        said = self._spoken(verdict, Kind.HAZARD, flags)
-        known = self._hazards.get((verdict.post.author, said.reason))
-        if known is None:
-            self._n_hazards += 1
-            if len(self._hazards) < MOST_REASONS:
-                self._hazards[verdict.post.author, said.reason] = said
+    def _hazard(self, verdict: Verdict, flags: Sequence[Flag], secret: bool) -> None:
+        one = _spoken(verdict, Kind.HAZARD, flags, secret)
+        key = verdict.post.author, one.reason
+        if known := self._hazards.get(key):
+            one = structs.replace(known, score=max(known.score, one.score), n=known.n + 1)
+        elif len(self._hazards) >= MOST_REASONS:
             return
-        self._hazards[verdict.post.author, said.reason] = structs.replace(
-            known, score=max(known.score, said.score), n=known.n + 1
-        )
-
-    def _spoken(self, verdict: Verdict, kind: Kind, flags: Sequence[Flag]) -> Spoken:
-        post = verdict.post
-        return Spoken(
-            at=post.seen_at,
-            author=Quote(post.author),  # what it is called is known at the end
-            community=quote(post.community or "", MOST_NAME),
-            text=quote(_said(verdict)),
-            score=verdict.scores.of(kind),
-            reason=quote(flags[0].reason if flags else ""),
-            heuristic=quote(flags[0].heuristic if flags else "", MOST_NAME),
-        )
+        self._hazards[key] = one
 
     # --- the end ----------------------------------------------------------------------------------
 
@@ -239,7 +231,7 @@ class Collector:
         groups = self._groups.stories(self._called, quote)
         hazards = map(self._named, self._hazards.values())
         strongest = (writer.strongest for writer in self._writers.values())
-        personas = (self._named(said) for said in strongest if said is not None)
+        personas = (self._named(one) for one in strongest if one is not None)
         return Summary(
             title=quote(title, 120),
             version=__version__,
@@ -268,13 +260,13 @@ class Collector:
             personas=tuple(sorted(personas, key=_strongest_first)[:MOST_LISTED]),
             persona_accounts=self._accounts(lambda writer: writer.flagged[Kind.PERSONA]),
             hazards=tuple(sorted(hazards, key=_strongest_first)[:MOST_HAZARDS]),
-            n_hazards=self._n_hazards,
+            n_hazards=len(self._hazards),
             busiest_threads=self._threads(),
             busiest_accounts=self._accounts(lambda writer: writer.posts),
             alerts=tuple(
                 Alerts(kind=of, heuristic=quote(name), posts=n, alone=self._alone[of, name])
                 for (of, name), n in sorted(
-                    _most(self._behind), key=lambda told: _KINDS[told[0][0]]
+                    _most(self._behind), key=lambda told: ORDER.index(told[0][0])
                 )
             ),
         )
@@ -305,7 +297,7 @@ class Collector:
         return tuple(
             Thread(
                 title=quote(place.title, 120),
-                author=self._called(place.author),
+                author=self._called(place.author) if place.author else Quote(""),
                 community=quote(place.community, MOST_NAME),
                 posts=place.posts,
                 first=place.first,
@@ -316,28 +308,24 @@ class Collector:
         )
 
     def _called(self, account: str) -> Quote:
-        return quote(self._names(account), MOST_NAME)
+        return called(self._names(account), MOST_NAME)
 
-    def _named(self, said: Spoken) -> Spoken:
+    def _named(self, one: Spoken) -> Spoken:
         """With its author as people are shown it, now that all profiles are known."""
-        return structs.replace(said, author=self._called(said.author))
+        return structs.replace(one, author=self._called(one.author))
 
 
-_KINDS = {kind: place for place, kind in enumerate((Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD))}
-"""In the order in which a report tells of them."""
-
-
-def quote(text: str, most: int = MOST_EXCERPT) -> Quote:
-    """A stranger's words, harmless on one line, at most so many characters."""
-    line = display_line(text, most + 1)
-    return Quote(line if len(line) <= most else f"{line[: most - 1].rstrip()}…")
-
-
-def _said(verdict: Verdict) -> str:
-    """What the post says. A report is passed on: it repeats no key that may still work."""
-    if any(flag.heuristic == Credentials.name for flag in verdict.flags):
-        return WITHHELD
-    return body(verdict.post)
+def _spoken(verdict: Verdict, kind: Kind, flags: Sequence[Flag], secret: bool) -> Spoken:
+    post = verdict.post
+    return Spoken(
+        at=post.seen_at,
+        author=Quote(post.author),  # what it is called is known at the end
+        community=quote(post.community or "", MOST_NAME),
+        text=quote(said(verdict, secret)),
+        score=verdict.scores.of(kind),
+        reason=quote(reason(flags[0], secret) if flags else ""),
+        heuristic=quote(flags[0].heuristic if flags else "", MOST_NAME),
+    )
 
 
 def _most(counted: Counter[T]) -> list[tuple[T, int]]:
@@ -345,5 +333,5 @@ def _most(counted: Counter[T]) -> list[tuple[T, int]]:
     return sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
 
 
-def _strongest_first(said: Spoken) -> tuple[float, Micros, str, str]:
-    return -said.score, said.at, said.author, said.text
+def _strongest_first(one: Spoken) -> tuple[float, Micros, str, str]:
+    return -one.score, one.at, one.author, one.text

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from moltwatch.model import Flag, Group, GroupState, Post
 from moltwatch.outputs.report import MOST_MEMBERS, GroupStory, Member, Quote
+from moltwatch.outputs.report_quotes import WITHHELD
 from moltwatch.text import fold
 from moltwatch.times import Micros
 
@@ -38,6 +39,8 @@ class _Known:
         """What that looks like unfolded, the first time."""
         self.posts = 0
         self.last: Micros = 0
+        self.secret = False
+        """One of its posts shows a secret, which its reason may quote."""
 
     def add(self, post: Post, said: str) -> None:
         at, n = self.came.get(post.author, (post.seen_at, 0))
@@ -59,6 +62,7 @@ class _Known:
         self.said = other.said | self.said
         self.posts += other.posts
         self.last = max(self.last, other.last)
+        self.secret = self.secret or other.secret
         if other.formed is not None:
             self.formed = min(self.formed or other.formed, other.formed)
 
@@ -80,6 +84,12 @@ class GroupMemory:
         """A post that says this was flagged as a group's, for these reasons."""
         for id in dict.fromkeys(flag.group for flag in flags if flag.group is not None):
             self._of(id).add(post, said[:MOST_CHARS])
+
+    def withhold(self, flags: Iterable[Flag]) -> None:
+        """A post with these flags shows a secret."""
+        for flag in flags:
+            if flag.group is not None:
+                self._of(flag.group).secret = True
 
     def stories(
         self, called: Callable[[str], Quote], quote: Callable[..., Quote]
@@ -126,7 +136,9 @@ def _story(
         id=id,
         n=max(group.n if group else 0, len(came)),
         posts=known.posts,
-        reason=quote(group.reason if group else "", MOST_REASON),
+        reason=Quote(WITHHELD)
+        if known.secret
+        else quote(group.reason if group else "", MOST_REASON),
         formed=known.formed,
         first=came[0][0],
         last=known.last,

@@ -9,7 +9,10 @@ import pytest
 
 from moltwatch.model import GroupState, Kind
 from moltwatch.outputs import report_collect, report_rate
-from moltwatch.outputs.report_collect import WITHHELD, Collector
+from moltwatch.outputs.report_collect import Collector
+from moltwatch.outputs.report_html import html
+from moltwatch.outputs.report_markdown import markdown
+from moltwatch.outputs.report_quotes import UNNAMED, WITHHELD
 from moltwatch.outputs.report_rate import STEPS, Rate
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND
 from tests.outputs.report_kit import START, collected, flag, group, post, summed, verdict
@@ -96,22 +99,60 @@ def test_accounts_that_are_keys_are_called_by_their_names() -> None:
     assert told.personas[0].author == told.busiest_accounts[0].name == "ab12ab12…"
 
 
-def test_a_key_that_may_still_work_is_not_repeated() -> None:
-    secret = "sk" + "-reef-" + "x7" * 12
+def secret() -> str:
+    return "sk" + "-reef-" + "".join(Random(3).choices("abcdefghkmnpqrstuvwxyz23456789", k=32))
+
+
+@pytest.mark.parametrize("heuristic", ["credentials", "injection"])
+def test_a_key_that_may_still_work_is_not_repeated(heuristic: str) -> None:
+    """Neither in texts and titles nor in reasons, whichever heuristic is there to know of it."""
     collector = Collector(threshold=0.5)
+    quoting = f"said this before: “{secret()[:20]}…”"
     for n in range(3):
-        collector.take(one := post(f"p{n}", f"crab{n}", n, f"my key: {secret}", "r"), [])
-        collector.finish(
-            [
-                verdict(
-                    one,
-                    flag(Kind.HAZARD, "credentials", "contains what looks like a key"),
-                    flag(Kind.COORDINATED, "same-text", "same text", "g"),
-                )
-            ]
-        )
+        one = post(f"p{n}", f"crab{n}", n, f"use {secret()}", title=f"my key {secret()}")
+        collector.take(one, [])
+        flags = [
+            flag(Kind.HAZARD, heuristic, "contains what looks like a key"),
+            flag(Kind.PERSONA, "self-repetition", quoting),
+            flag(Kind.COORDINATED, "link-push", quoting, "g"),
+        ]
+        collector.finish([verdict(one, *flags)])
+    collector.finish([group("g", GroupState.FORMED, 3, quoting)])
     told = collector.summary("x")
     assert {said.text for said in told.hazards} | {told.groups[0].text} == {WITHHELD}
+    assert {thread.title for thread in told.busiest_threads} == {WITHHELD}
+    assert {said.reason for said in told.personas} | {told.groups[0].reason} == {WITHHELD}
+    assert secret()[:16] not in markdown(told) + html(told)
+    if heuristic == "credentials":
+        assert {said.reason for said in told.hazards} == {"contains what looks like a key"}
+
+
+def test_a_key_in_what_nobody_flagged_is_not_repeated() -> None:
+    collector = Collector(threshold=0.5)
+    collector.take(post("p", f"crab {secret()}", 0, "hi", title="a" * 90 + f" {secret()}"), [])
+    told = collector.summary("x")
+    assert told.busiest_threads[0].title == told.busiest_accounts[0].name == WITHHELD
+
+
+def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
+    for name in ("\u200b\u200b", "\u3164", "\u2800 \u2800"):
+        collector = Collector(threshold=0.5)
+        collector.take(one := post("p", name, 0, "hi"), [])
+        collector.finish([verdict(one, flag(Kind.PERSONA, "character", "acts"))])
+        told = collector.summary("x")
+        assert told.personas[0].author == told.busiest_accounts[0].name == UNNAMED
+        assert told.busiest_threads[0].author == UNNAMED
+
+
+def test_hazards_beyond_what_is_remembered_are_not_counted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report_collect, "MOST_REASONS", 3)
+    collector = Collector(threshold=0.5)
+    for n in range(40):
+        one = post(f"p{n}", f"crab{n % 4}", n, "x")
+        collector.take(one, [verdict(one, flag(Kind.HAZARD, "injection", "gives orders"))])
+    assert collector.summary("x").n_hazards == 3
 
 
 def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

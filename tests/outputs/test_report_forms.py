@@ -14,9 +14,10 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from moltwatch.outputs.markdown import code, prose
-from moltwatch.outputs.report_collect import Collector, quote
+from moltwatch.outputs.report_collect import Collector
 from moltwatch.outputs.report_html import html
 from moltwatch.outputs.report_markdown import markdown
+from moltwatch.outputs.report_quotes import quote
 from tests.outputs.report_kit import summed
 
 SIGN = "☠"
