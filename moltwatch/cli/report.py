@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,14 +68,14 @@ def command(
     """
     from moltwatch.cli.wiring import require_recording, run_async
     from moltwatch.config import load
-    from moltwatch.errors import MoltwatchError, UsageError
+    from moltwatch.errors import UsageError
 
     config = load(config_path)
     require_recording(recording)
     if end <= start:
         raise UsageError("--end must come after --start")
-    if page is not None and page.exists() and not force:
-        raise UsageError(f"{page} exists; --force overwrites it")
+    if page is not None:
+        _check(page, recording, force)
     threshold = config.flags.min_score if min_score is None else min_score
     summary = run_async(lambda: _gather(recording, config, threshold or 0.0001, start, end))
     if page is None:
@@ -84,9 +86,37 @@ def command(
         return
     from moltwatch.outputs.report_html import html
 
+    _write(page, html(summary))
+
+
+def _check(page: Path, recording: str, force: bool) -> None:
+    """Raise UsageError if the page cannot go there: before the recording is read, which takes its
+    time."""
+    from moltwatch.cli.wiring import forbid_source
+    from moltwatch.errors import UsageError
+
+    forbid_source(page, [recording], "write the page")
+    if page.exists() and not force:
+        raise UsageError(f"{page} exists; --force overwrites it")
+    if not page.parent.is_dir():
+        raise UsageError(f"{page}: there is no folder {page.parent}")
+
+
+def _write(page: Path, text: str) -> None:
+    """Beside the old page and then in its place, so that a full disk leaves that as it was."""
+    from moltwatch.errors import MoltwatchError
+
+    special = page.exists() and not page.is_file()  # a device or a pipe is not to be replaced
+    target = page.resolve()
+    new = page if special else target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        page.write_text(html(summary), "utf-8")
+        new.write_text(text, "utf-8")
+        if new is not page:
+            new.replace(target)
     except OSError as error:
+        if new is not page:
+            with suppress(OSError):
+                new.unlink()
         raise MoltwatchError(f"{page}: cannot be written ({error.strerror})") from None
 
 

@@ -130,16 +130,22 @@ def build_engine(
 
 def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
     from moltwatch.recording.formats import PlannedRecording
-    from moltwatch.sources.grammar import recordings_among
 
-    if path.exists() and any(map(path.samefile, recordings_among(specs))):
-        raise UsageError(f"{path} is a SOURCE: name another file to record to")
+    forbid_source(path, specs, "record")
     header = Header(
         title=f"recorded by moltwatch {__version__}",
         origin=" ".join(specs),
         created_at=format_time(clock.now()),
     )
     return PlannedRecording(path, header, overwrite=force)
+
+
+def forbid_source(path: Path, specs: Sequence[str], what: str) -> None:
+    """Raise UsageError if what is written to ``path`` would be written over what is read."""
+    from moltwatch.sources.grammar import recordings_among
+
+    if path.exists() and any(map(path.samefile, recordings_among(specs))):
+        raise UsageError(f"{path} is a SOURCE: name another file to {what} to")
 
 
 def require_recording(spec: str) -> None:

@@ -37,6 +37,35 @@ def test_a_page_is_written_instead_and_not_over_another(recording: Path, tmp_pat
     assert page.read_text("utf-8") == text
 
 
+def test_a_page_is_not_written_over_its_recording(recording: Path, tmp_path: Path) -> None:
+    source = tmp_path / "tide.jsonl"
+    source.write_bytes(recording.read_bytes())
+    link = tmp_path / "link.html"
+    link.symlink_to(source)
+    for page in (source, link):
+        done = moltwatch("report", source, "--html", page, "--force")
+        assert done.returncode == 2 and "is a SOURCE: name another file" in done.stderr
+    assert source.read_bytes() == recording.read_bytes()
+
+
+def test_a_full_disk_leaves_the_old_page(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "tide.html"
+    page.write_text("old")
+
+    def fail(self: Path, text: str, *_: object) -> int:
+        with self.open("w") as file:
+            file.write(text[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    done = moltwatch("report", recording, "--html", page, "--force")
+    assert done.returncode == 1 and "No space left on device" in done.stderr
+    assert page.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [page]
+
+
 def test_the_same_recording_gives_the_same_bytes(recording: Path, tmp_path: Path) -> None:
     """Also in another process, where hashes fall out differently, and after conversion."""
     first = moltwatch("report", "first-look").stdout
@@ -67,7 +96,7 @@ def test_the_part_to_tell_of_is_chosen(recording: Path) -> None:
     [
         (("sim:",), 2, "sim: is no recording: moltwatch record sim: -o FILE makes one"),
         (("/nonexistent.molt",), 3, "no such recording"),
-        (("first-look", "--html", "/nonexistent/a.html"), 1, "cannot be written"),
+        (("first-look", "--html", "/nonexistent/a.html"), 2, "there is no folder /nonexistent"),
     ],
 )
 def test_a_failure_says_what_to_do(arguments: tuple[str, ...], code: int, told: str) -> None:
