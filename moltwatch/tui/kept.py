@@ -3,6 +3,11 @@
 A small JSON file for each recording or live SOURCE, in the user's state folder. Of the forum it
 holds ids of posts and nothing more. It is written whole beside the old one and then put in its
 place, so that a run that is cut short leaves one or the other.
+
+Several runs may watch the same thing: each adds what its user says to what the file holds by then,
+and learns what the others said the next time it is started. What remains is the moment between
+reading and replacing: of two that write within the same few milliseconds, one is lost. A lock would
+close it, and could be left behind.
 """
 
 from __future__ import annotations
@@ -30,14 +35,43 @@ MOST_PINS = 200
 _LARGEST = 10_000_000
 """Bytes of a file that can be ours."""
 
+_VERSION = 1
+"""Of the form of the file."""
+
 
 class Unusable(Exception):
     """A file cannot be read, or written; the message is for the user."""
 
 
+class Newer(Unusable):
+    """A file of a later version, which is to be left alone."""
+
+
+class Changes(Struct):
+    """What the user said since the file was written."""
+
+    opinions: dict[tuple[str, Kind], Opinion | None] = {}
+    """None where one was taken back."""
+    pins: dict[str, bool] = {}
+    """Whether a thread is pinned now."""
+
+    def apply(self, opinions: dict[tuple[str, Kind], Opinion], pinned: list[str]) -> None:
+        """Change these accordingly; what was said last stands last."""
+        for key, opinion in self.opinions.items():
+            opinions.pop(key, None)
+            if opinion is not None:
+                opinions[key] = opinion
+        for thread, pin in self.pins.items():
+            if pin and thread not in pinned:
+                pinned.append(thread)
+            elif not pin and thread in pinned:
+                pinned.remove(thread)
+
+
 class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file's content."""
 
+    version: int = _VERSION
     pinned: list[str] = []
     """Ids of threads."""
     opinions: dict[Opinion, dict[Kind, list[str]]] = {}
@@ -45,11 +79,16 @@ class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, opinions: Mapping[tuple[str, Kind], Opinion], pinned: list[str]) -> Kept:
-        """What is worth keeping of all that was said."""
+        """What is worth keeping of all that was said, and has room in a file that can be ours."""
+        pins = pinned[-MOST_PINS:]
+        said = list(opinions.items())[-MOST_OPINIONS:]
+        room = _LARGEST - 1_000  # for what is not an id
+        pins = pins[_first_with_room(pins, room // 2) :]
+        said = said[_first_with_room([post for (post, _), _ in said], room // 2) :]
         kept: dict[Opinion, dict[Kind, list[str]]] = {}
-        for (post, kind), opinion in list(opinions.items())[-MOST_OPINIONS:]:
+        for (post, kind), opinion in said:
             kept.setdefault(opinion, {}).setdefault(kind, []).append(post)
-        return cls(pinned=pinned[-MOST_PINS:], opinions=kept)
+        return cls(pinned=pins, opinions=kept)
 
     def by_post(self) -> dict[tuple[str, Kind], Opinion]:
         """The opinions, as :meth:`of` takes them."""
@@ -75,16 +114,36 @@ def place(folder: Path, source: Source, session: Session) -> Path | None:
 
 
 def read(path: Path) -> Kept:
-    """What was kept, nothing if there is no file. Raises Unusable."""
+    """What was kept, nothing if there is no file. Raises Unusable, Newer if a later version wrote
+    the file."""
     try:
         with path.open("rb") as file:
-            return msgspec.convert(json.loads(file.read(_LARGEST)), Kept)
+            content = json.loads(file.read(_LARGEST))
+        version = content.get("version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > _VERSION:
+            raise Newer(f"opinions and pins are not kept: {path} is of a newer moltwatch")
+        return msgspec.convert(content, Kept)
     except FileNotFoundError:
         return Kept()
     except (OSError, ValueError, RecursionError) as error:
         raise Unusable(
             f"opinions and pins of earlier runs are lost: {path} cannot be read ({_why(error)})"
         ) from None
+
+
+def update(path: Path, changes: Changes, known: Kept) -> None:
+    """Add changes to what the file holds by now; if that is damaged, what this run knows takes its
+    place. Raises Unusable, Newer if a later version wrote the file."""
+    try:
+        held = read(path)
+    except Newer:
+        raise
+    except Unusable:
+        write(path, known)
+        return
+    opinions, pinned = held.by_post(), list(held.pinned)
+    changes.apply(opinions, pinned)
+    write(path, Kept.of(opinions, pinned))
 
 
 def write(path: Path, kept: Kept) -> None:
@@ -101,6 +160,15 @@ def write(path: Path, kept: Kept) -> None:
         raise Unusable(
             f"opinions and pins are not kept: {path} cannot be written ({_why(error)})"
         ) from None
+
+
+def _first_with_room(ids: list[str], room: int) -> int:
+    """Where the ids begin that have room in so many bytes; the last ones go first."""
+    for at in reversed(range(len(ids))):
+        room -= len(json.dumps(ids[at])) + len(", ")
+        if room < 0:
+            return at + 1
+    return 0
 
 
 def _why(error: Exception) -> str:

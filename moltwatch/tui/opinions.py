@@ -3,6 +3,7 @@ back in time opens the source again, and in a file from one run to the next."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from moltwatch.model import Kind
@@ -10,6 +11,13 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.sources.base import Source
 from moltwatch.tui import kept
+
+_STILL_OPEN = 100
+"""Cases that are looked at again when there are new charges, besides the new ones."""
+
+
+def _nobody(post: str, kind: Kind) -> None:
+    """Nobody else wants to know."""
 
 
 class Opinions:
@@ -21,41 +29,81 @@ class Opinions:
         self._folder = folder
         self._file: Path | None = None
         self._of: dict[tuple[str, Kind], Opinion] = {}
-        self._version: object = None
+        self._unkept = kept.Changes()
+        self._session: Session | None = None
+        self._version = -1
+        """Of its charges, when they were looked at last."""
+        self._newest = -1
+        """Serial number of its newest case then."""
 
     def form(self, case: Case, opinion: Opinion | None) -> None:
         """The user has made up their mind, or changed it to None. Raises Unusable."""
         for charge in case.charges:
-            self._of.pop(charge.key, None)  # said last stands last
-            if opinion is not None:
-                self._of[charge.key] = opinion
+            self._unkept.opinions[charge.key] = opinion
         self._keep()
 
     def pin(self, thread: str) -> None:
         """Pin a thread, or let go of it. Raises Unusable."""
-        if thread in self.pinned:
-            self.pinned.remove(thread)
-        else:
-            self.pinned.append(thread)
+        self._unkept.pins[thread] = thread not in self.pinned
         self._keep()
 
-    def recall(self, session: Session, source: Source) -> None:
-        """Apply what was said of a case in another session, or run, to the same case in this one.
-        Raises Unusable, once, if the file of earlier runs is."""
-        if self._folder is not None and self._file is None:
-            self._file = kept.place(self._folder, source, session)
-            if self._file is not None:
-                earlier = kept.read(self._file)
-                self._of = earlier.by_post() | self._of
-                self.pinned += [id for id in earlier.pinned if id not in self.pinned]
-        version = (id(session), session.charges.version)
-        if not self._of or version == self._version:
+    def recall(
+        self, session: Session, source: Source, dismiss: Callable[[str, Kind], None] = _nobody
+    ) -> None:
+        """Apply what was said of a case in another session, or run, to the same case in this one;
+        ``dismiss`` is told of every post whose verdict that takes back. Raises Unusable, once, if
+        the file of earlier runs is."""
+        self._find_file(session, source)
+        if session is not self._session:
+            self._session, self._version, self._newest = session, -1, -1
+        charges = session.charges
+        if not self._of or charges.version == self._version:
             return
-        for case in session.charges.latest(100):
-            if case.opinion is None and (said := self._of.get(case.charges[0].key)):
-                session.judge(case, said)
-        self._version = (id(session), session.charges.version)
+        for case in charges.latest(1):
+            new, self._newest = case.serial - self._newest, case.serial
+            for one in charges.latest(_STILL_OPEN + new):
+                if one.opinion is None and (said := self._said(one)):
+                    session.judge(one, said)
+                    if said is Opinion.DISMISSED:
+                        _dismiss(one, dismiss)
+        self._version = charges.version
+
+    def _said(self, case: Case) -> Opinion | None:
+        """What was said of a case, which may be made of other posts here than it was there: what
+        was confirmed went on growing, but no post is dismissed that nobody has dismissed."""
+        said = self._of.get(case.charges[0].key)
+        if said is Opinion.DISMISSED and any(
+            self._of.get(charge.key) is not said for charge in case.charges
+        ):
+            return None
+        return said
+
+    def _find_file(self, session: Session, source: Source) -> None:
+        if self._folder is None or self._file is not None:
+            return
+        file = kept.place(self._folder, source, session)
+        if file is None:
+            return
+        try:
+            earlier = kept.read(file)
+        except kept.Newer:
+            self._folder = None
+            raise
+        except kept.Unusable:
+            self._file = file
+            raise
+        self._file = file
+        self._of, self.pinned = earlier.by_post(), list(earlier.pinned)
+        self._unkept.apply(self._of, self.pinned)
 
     def _keep(self) -> None:
+        self._unkept.apply(self._of, self.pinned)
         if self._file is not None:
-            kept.write(self._file, kept.Kept.of(self._of, self.pinned))
+            kept.update(self._file, self._unkept, kept.Kept.of(self._of, self.pinned))
+            self._unkept = kept.Changes()
+
+
+def _dismiss(case: Case, dismiss: Callable[[str, Kind], None]) -> None:
+    for charge in case.charges:
+        if not charge.retracted:
+            dismiss(charge.post, charge.kind)

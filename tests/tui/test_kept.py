@@ -6,6 +6,7 @@ import json
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from moltwatch.session.charges import Opinion
 from moltwatch.sources.base import Source
 from moltwatch.times import MINUTE
 from moltwatch.tui import kept
-from moltwatch.tui.kept import Kept, Unusable
+from moltwatch.tui.kept import Changes, Kept, Newer, Unusable
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, FakeSource, Forum, script
 
@@ -44,6 +45,10 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         told = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
         assert told == said
+        for case in watcher.session.charges.cases:
+            if case.opinion is Opinion.DISMISSED:
+                assert {charge.key for charge in case.charges} <= set(watcher.forum.dismissed)
+        assert watcher.forum.dismissed, "whoever reads the lines is told as well"
         assert watcher.main.pinned == pinned
         assert watcher.main.threads.view.rows[0].key == pinned[0]
         assert watcher.notice == ""
@@ -63,7 +68,7 @@ async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
         ids = {event.id for event in watcher.forum.events if hasattr(event, "id")}
     (file,) = files(tmp_path)
     held = json.loads(file.read_text())
-    words = {"pinned", "opinions", *Opinion, *Kind}
+    words = {"version", "1", "pinned", "opinions", *Opinion, *Kind}
     assert set(_strings(held)) - words <= ids
 
 
@@ -174,3 +179,34 @@ def test_it_stays_small() -> None:
     held = Kept.of(opinions, [f"t{n}" for n in range(kept.MOST_PINS + 5)])
     assert len(held.by_post()) == kept.MOST_OPINIONS and ("p0", Kind.PERSONA) not in held.by_post()
     assert len(held.pinned) == kept.MOST_PINS and held.pinned[-1] == f"t{kept.MOST_PINS + 4}"
+
+
+def test_a_file_that_was_written_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_LARGEST", 60_000)
+    astral = "\U0001f980" * 200
+    opinions = {(f"{astral}{n}", Kind.PERSONA): Opinion.DISMISSED for n in range(100)}
+    held = Kept.of(opinions, [f"{astral}{n}" for n in range(100)])
+    assert len(json.dumps(msgspec.to_builtins(held))) <= 60_000
+    assert (f"{astral}99", Kind.PERSONA) in held.by_post() and held.pinned[-1] == f"{astral}99"
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    path.write_text(content := '{"version": 2, "stars": []}')
+    with pytest.raises(Newer, match="is of a newer moltwatch"):
+        kept.read(path)
+    with pytest.raises(Newer):
+        kept.update(path, Changes(pins={"t": True}), Kept())
+    assert path.read_text() == content
+
+
+async def test_beside_a_newer_version_nothing_is_kept(tmp_path: Path) -> None:
+    async with again(tmp_path) as watcher:
+        await watcher.press("p")
+    (file,) = files(tmp_path)
+    file.write_text(content := '{"version": 2}')
+    async with again(tmp_path) as watcher:
+        assert "is of a newer moltwatch" in watcher.notice
+        await watcher.press("p")
+        assert len(watcher.main.pinned) == 1
+    assert file.read_text() == content

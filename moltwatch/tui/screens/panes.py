@@ -142,7 +142,7 @@ class Panes(Screen[None]):
             return
         if player.run is not None:
             with self._told_if_unusable():
-                self.opinions.recall(session, player.run.source)
+                self.opinions.recall(session, player.run.source, player.run.dismiss)
         if self.sieve:
             self.sieve.work(session)
         self._choose_thread(session, frame)
