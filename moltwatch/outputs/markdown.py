@@ -16,6 +16,9 @@ _PLAIN = re.compile(
 """Letters, digits and marks that mean nothing; full stops and colons that end something or stand
 in a number; hyphens inside words."""
 
+_REFERENCE = re.compile(r"(?<![^\W_])(?:GH-\d|[0-9a-f]{7,40}(?![^\W_]))", re.IGNORECASE)
+"""What GitHub takes for an issue or a commit."""
+
 _TICKS = re.compile("`+")
 
 
@@ -33,7 +36,8 @@ def code(words: str) -> str:
 def prose(words: str) -> str:
     """As part of a sentence where that is safe, otherwise as code. Not to stand at the beginning
     of a line, where ``1.`` would begin a list."""
-    return words if _PLAIN.fullmatch(words) else code(words)
+    safe = _PLAIN.fullmatch(words) and not _REFERENCE.search(words)
+    return words if safe else code(words)
 
 
 def table(

@@ -57,10 +57,11 @@ class GroupStory(Struct, frozen=True, kw_only=True):
 
     id: str
     n: int
-    """Accounts."""
+    """Accounts; of a part of a recording those seen in it."""
     posts: int
     reason: Quote
     formed: Micros | None
+    """None if that was not seen, or not in the part that is told of."""
     first: Micros
     """When its first post was seen."""
     last: Micros

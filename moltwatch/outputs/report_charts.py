@@ -17,7 +17,7 @@ from moltwatch.outputs.report_words import (
     moment,
 )
 from moltwatch.outputs.symbols import SYMBOLS
-from moltwatch.times import MINUTE, Micros
+from moltwatch.times import Micros
 from moltwatch.wording import count
 
 WIDTH = 1_000.0
@@ -67,7 +67,11 @@ def rate_chart(summary: Summary) -> Chart | None:
     step = steps[1].at - steps[0].at
     start, end = steps[0].at, steps[-1].at + step
     top = max(max(one.posts for one in steps), 1)
-    boxes = [_gap(gap.since, gap.until, start, end) for gap in summary.gaps]
+    boxes = [
+        _gap(gap.since, gap.until, start, end)
+        for gap in summary.gaps
+        if gap.since < end and gap.until > start
+    ]
     width = (WIDTH - LEFT - RIGHT) / len(steps)
     for number, one in enumerate(steps):
         if one.posts:
@@ -124,7 +128,7 @@ def groups_chart(summary: Summary) -> Chart | None:
     return Chart(
         height=height + 22,
         boxes=tuple(boxes),
-        across=_times(start, end, max(step, MINUTE), height + 16, summary),
+        across=_times(start, end, step, height + 16, summary),
         down=tuple(labels),
     )
 

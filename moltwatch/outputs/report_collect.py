@@ -30,6 +30,7 @@ from moltwatch.outputs.report import (
     Summary,
     Thread,
 )
+from moltwatch.outputs.report_gaps import Union
 from moltwatch.outputs.report_groups import GroupMemory
 from moltwatch.outputs.report_quotes import (
     MOST_EXCERPT,
@@ -99,12 +100,12 @@ class Collector:
         self._sources: Counter[str] = Counter()
         self._gaps: list[Missed] = []
         self._n_gaps = 0
-        self._missed: Micros = 0
+        self._missed = Union()
         self._rate = Rate()
         self._flagged: Counter[Kind] = Counter()
         self._writers: OrderedDict[str, _Writer] = OrderedDict()
         self._places: OrderedDict[str, _Place] = OrderedDict()
-        self._groups = GroupMemory()
+        self._groups = GroupMemory(start, end)
         self._hazards: dict[tuple[str, str], Spoken] = {}
         self._behind: Counter[tuple[Kind, str]] = Counter()
         self._alone: Counter[tuple[Kind, str]] = Counter()
@@ -116,6 +117,8 @@ class Collector:
         if isinstance(event, Post):
             if self._tells_of(event):
                 self._post(event)
+            elif event.is_root and event.seen_at < self._start:
+                self._place(event)  # what is written there later may be told of
         elif isinstance(event, Gap):
             self._gap(event)
         else:
@@ -142,19 +145,28 @@ class Collector:
             self._sources[post.source] += 1
         self._rate.add(post.seen_at, posts=1)
         self._writer(post.author).posts += 1
+        place = self._place(post)
+        if not place.posts:
+            place.first = post.seen_at
+            self._threads_seen += 1
+        place.posts += 1
+        place.last = post.seen_at
+
+    def _place(self, post: Post) -> _Place:
+        """The thread of a post. What it is called, and who began it, the root alone tells."""
         place = self._places.get(post.thread)
         if place is None:
-            place = self._places[post.thread] = _Place("", "", "", post.seen_at, post.seen_at)
-            self._threads_seen += 1
+            place = self._places[post.thread] = _Place(
+                "", "", post.community or "", post.seen_at, post.seen_at
+            )
             if len(self._places) > MOST_THREADS:
                 self._places.popitem(last=False)
         else:
             self._places.move_to_end(post.thread)
-        if post.is_root or not place.posts:
+        if post.is_root:
             place.title = (post.title or post.text)[:MOST_EXCERPT]
             place.author, place.community = post.author, post.community or ""
-        place.posts += 1
-        place.last = post.seen_at
+        return place
 
     def _writer(self, name: str) -> _Writer:
         writer = self._writers.get(name)
@@ -173,7 +185,7 @@ class Collector:
             return
         self._n_gaps += 1
         if not gap.recovered:
-            self._missed += until - since
+            self._missed.add(since, until)
         self._gaps.append(
             Missed(since=since, until=until, reason=quote(gap.reason, 120), recovered=gap.recovered)
         )
@@ -246,7 +258,7 @@ class Collector:
             sources=tuple((quote(name, MOST_NAME), n) for name, n in _most(self._sources)),
             gaps=tuple(sorted(self._gaps, key=lambda missed: (missed.since, missed.until))),
             n_gaps=self._n_gaps,
-            missed=self._missed,
+            missed=self._missed.length,
             rejects=tuple(
                 Reject(reason=quote(reason), n=n, first=quote(first, 120))
                 for reason, n, first in rejects or ()
@@ -291,7 +303,7 @@ class Collector:
         """The busiest."""
         most = nsmallest(
             MOST_LISTED,
-            self._places.items(),
+            ((id, place) for id, place in self._places.items() if place.posts),
             key=lambda place: (-place[1].posts, place[1].first, place[0]),
         )
         return tuple(

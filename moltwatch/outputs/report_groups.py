@@ -9,17 +9,21 @@ from moltwatch.model import Flag, Group, GroupState, Post
 from moltwatch.outputs.report import MOST_MEMBERS, GroupStory, Member, Quote
 from moltwatch.outputs.report_quotes import WITHHELD
 from moltwatch.text import fold
-from moltwatch.times import Micros
+from moltwatch.times import EARLIEST, LATEST, Micros
 
-MOST_GROUPS = 5_000
-"""Groups remembered; the oldest is forgotten first."""
+MOST_REMEMBERED = 5_000
+"""Groups remembered; those that ended are forgotten first, then those that were quiet longest."""
 
-MOST_ACCOUNTS = 2_000
+MOST_WEIGHT = 200_000
+"""What all of them may weigh together, an account being 1: some 50 MB."""
+
+MOST_ARRIVALS = 2_000
 """Accounts of a group whose coming is remembered."""
 
-MOST_TEXTS = 200
+MOST_TEXTS = 30
 """Different texts of a group that are counted."""
 
+TEXT_WEIGHT = 10
 MOST_CHARS = 300
 MOST_REASON = 400
 
@@ -42,9 +46,13 @@ class _Known:
         self.secret = False
         """One of its posts shows a secret, which its reason may quote."""
 
+    @property
+    def weight(self) -> int:
+        return len(self.came) + TEXT_WEIGHT * len(self.texts)
+
     def add(self, post: Post, said: str) -> None:
         at, n = self.came.get(post.author, (post.seen_at, 0))
-        if n or len(self.came) < MOST_ACCOUNTS:
+        if n or len(self.came) < MOST_ARRIVALS:
             self.came[post.author] = min(at, post.seen_at), n + 1
         text = fold(said)
         if text in self.texts or len(self.texts) < MOST_TEXTS:
@@ -68,22 +76,31 @@ class _Known:
 
 
 class GroupMemory:
-    """All groups of a recording."""
+    """All groups of a recording, those of a part of it if that is from ``start`` to ``end``."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: Micros = EARLIEST, end: Micros = LATEST) -> None:
+        self._start, self._end_of_part = start, end
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._weight = 0
 
     def tell(self, group: Group) -> None:
         """A group formed, grew, merged or ended."""
         known = self._of(group.id)
         known.group = group
         if group.state is GroupState.FORMED and known.formed is None:
-            known.formed = group.at
+            if self._start <= group.at < self._end_of_part:
+                known.formed = group.at
+        elif group.state is GroupState.ENDED:
+            self._known.move_to_end(group.id, last=False)
 
     def add(self, post: Post, flags: Iterable[Flag], said: str) -> None:
         """A post that says this was flagged as a group's, for these reasons."""
         for id in dict.fromkeys(flag.group for flag in flags if flag.group is not None):
-            self._of(id).add(post, said[:MOST_CHARS])
+            known = self._of(id)
+            before = known.weight
+            known.add(post, said[:MOST_CHARS])
+            self._weight += known.weight - before
+        self._bound()
 
     def withhold(self, flags: Iterable[Flag]) -> None:
         """A post with these flags shows a secret."""
@@ -102,8 +119,9 @@ class GroupMemory:
                 together[end] = _Known()
                 together[end].group = self._known[end].group
             together[end].swallow(known)
+        whole = (self._start, self._end_of_part) == (EARLIEST, LATEST)
         stories = [
-            _story(id, known, called, quote) for id, known in together.items() if known.posts
+            _story(id, known, called, quote, whole) for id, known in together.items() if known.posts
         ]
         return sorted(stories, key=lambda story: (-story.n, -story.posts, story.first, story.id))
 
@@ -121,20 +139,33 @@ class GroupMemory:
         known = self._known.get(id)
         if known is None:
             known = self._known[id] = _Known()
-            if len(self._known) > MOST_GROUPS:
-                self._known.popitem(last=False)
+            self._bound()
+        else:
+            self._known.move_to_end(id)
         return known
+
+    def _bound(self) -> None:
+        while len(self._known) > MOST_REMEMBERED or (
+            self._weight > MOST_WEIGHT and len(self._known) > 1
+        ):
+            _, forgotten = self._known.popitem(last=False)
+            self._weight -= forgotten.weight
 
 
 def _story(
-    id: str, known: _Known, called: Callable[[str], Quote], quote: Callable[..., Quote]
+    id: str,
+    known: _Known,
+    called: Callable[[str], Quote],
+    quote: Callable[..., Quote],
+    whole: bool,
 ) -> GroupStory:
     came = sorted((at, name, n) for name, (at, n) in known.came.items())
     text, shared = max(known.texts.items(), key=lambda said: (said[1], len(said[0]), said[0]))
     group = known.group
     return GroupStory(
         id=id,
-        n=max(group.n if group else 0, len(came)),
+        # The group's own number is of all its time.
+        n=max(group.n if group and whole else 0, len(came)),
         posts=known.posts,
         reason=Quote(WITHHELD)
         if known.secret

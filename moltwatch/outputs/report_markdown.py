@@ -58,7 +58,8 @@ def _head(summary: Summary) -> Iterator[str]:
         yield f"By source: {told}."
     yield observed(summary)
     if summary.rejects:
-        yield f"{sum(reject.n for reject in summary.rejects):,} items could not be used."
+        n = sum(reject.n for reject in summary.rejects)
+        yield f"{count(n, 'item')} could not be used."
     details = [
         *(
             f"- {moment(gap.since, summary)}, {format_duration(gap.until - gap.since)}: "

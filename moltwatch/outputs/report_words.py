@@ -24,9 +24,10 @@ COLUMNS = 32
 
 
 def moment(at: Micros, summary: Summary) -> str:
-    """A time, with its day where the report is of more than one."""
+    """A time, with its day where that is not the one day the report is of."""
     whole = format_time(at)
-    return whole[11:19] if _one_day(summary) else f"{whole[5:10]} {whole[11:19]}"
+    known = _one_day(summary) and at // DAY == summary.start // DAY
+    return whole[11:19] if known else f"{whole[5:10]} {whole[11:19]}"
 
 
 def mark(at: Micros, width: Micros, summary: Summary) -> str:

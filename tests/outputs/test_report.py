@@ -6,10 +6,13 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from moltwatch.model import GroupState, Kind
-from moltwatch.outputs import report_collect, report_rate
+from moltwatch.model import Gap, GroupState, Kind
+from moltwatch.outputs import report_collect, report_groups, report_rate
 from moltwatch.outputs.report_collect import Collector
+from moltwatch.outputs.report_gaps import Union
 from moltwatch.outputs.report_html import html
 from moltwatch.outputs.report_markdown import markdown
 from moltwatch.outputs.report_quotes import UNNAMED, WITHHELD
@@ -190,3 +193,62 @@ def test_steps_lie_on_the_clock_whatever_the_span() -> None:
 def test_of_nothing_there_is_little_to_tell() -> None:
     told = Collector(threshold=0.5).summary("x")
     assert (told.posts, told.rate, told.groups, told.busiest_threads) == (0, (), (), ())
+
+
+def test_gaps_that_overlap_count_once() -> None:
+    collector = Collector(threshold=0.5)
+    for since, until in ((0, 10), (5, 20), (30, 40), (0, 10), (15, 32), (50, 60)):
+        at = START + until * MINUTE
+        gap = Gap(seen_at=at, since=START + since * MINUTE, until=at, reason="lost")
+        collector.take(gap, [])
+    told = collector.summary("x")
+    assert (told.n_gaps, told.missed) == (6, 50 * MINUTE)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30))
+def test_a_union_is_as_long_as_what_is_in_it(spans: list[tuple[int, int]]) -> None:
+    union = Union()
+    for span in spans:
+        union.add(min(span), max(span))
+    assert union.length == len({at for span in spans for at in range(min(span), max(span))})
+
+
+def test_of_a_group_only_the_part_is_told() -> None:
+    collector = Collector(threshold=0.5, start=START + 200 * SECOND)
+    for n in range(30):
+        one = post(f"p{n}", f"crab{n}", n * 10, "shell", "p0" if n else "")
+        found = verdict(one, flag(Kind.COORDINATED, "same-text", "r", "g1"))
+        collector.take(one, [found])
+    collector.finish([group("g1", GroupState.FORMED, 30, "one text")])
+    told = collector.summary("x")
+    (story,) = told.groups
+    assert (story.n, story.posts, story.formed) == (10, 10, None)
+
+
+def test_a_thread_is_called_what_its_root_is_called() -> None:
+    collector = Collector(threshold=0.5, start=START + MINUTE)
+    collector.take(post("r", "ada", 0, "hi", title="the reef"), [])
+    collector.take(post("c", "bob", 70, "a comment", "r"), [])
+    collector.take(post("d", "eve", 80, "another", "before anything was seen"), [])
+    told = collector.summary("x")
+    assert [(one.title, one.author, one.posts) for one in told.busiest_threads] == [
+        ("the reef", "ada", 1), ("", "", 1),
+    ]  # fmt: skip
+    assert told.threads == 2 and told.busiest_threads[0].first == START + 70 * SECOND
+
+
+def test_memory_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_groups, "MOST_WEIGHT", 200)
+    monkeypatch.setattr(report_groups, "MOST_TEXTS", 3)
+    collector = Collector(threshold=0.5)
+    for n in range(300):
+        one = post(f"p{n}", f"crab{n}", n, f"shell {n}")
+        id = "lasting" if n % 2 else f"g{n // 20}"
+        collector.finish([verdict(one, flag(Kind.COORDINATED, "same-text", "r", id))])
+        if n < 50:
+            ended = group("lasting ended", GroupState.ENDED, 3, "r")
+            collector.finish([ended])
+    known = collector._groups._known
+    assert collector._groups._weight == sum(one.weight for one in known.values()) <= 200
+    assert max(len(one.texts) for one in known.values()) == 3
+    assert "lasting" in known and "g0" not in known and "lasting ended" not in known

@@ -13,12 +13,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
+from moltwatch.model import Gap, Kind
 from moltwatch.outputs.markdown import code, prose
+from moltwatch.outputs.report_charts import groups_chart, rate_chart
 from moltwatch.outputs.report_collect import Collector
 from moltwatch.outputs.report_html import html
 from moltwatch.outputs.report_markdown import markdown
 from moltwatch.outputs.report_quotes import quote
-from tests.outputs.report_kit import summed
+from moltwatch.times import DAY, HOUR
+from tests.outputs.report_kit import START, flag, post, summed, verdict
 
 SIGN = "☠"
 """In everything a stranger says, so that it can be found again."""
@@ -141,6 +144,7 @@ def test_the_report_reads_well() -> None:
     lines = markdown(summed()).splitlines()
     for line in (
         "# What happened in `reef.molt`",
+        "1 item could not be used.",
         "Posts that reach 0.50: ❖ 5 coordinated (in 1 group), ◆ 2 persona, ▲ 2 hazard.",
         "1 gap: 60 s were not observed.",
         "- not used, 1 item: no author, first at line 7",
@@ -162,3 +166,38 @@ def test_an_empty_report_is_one(form: Callable[..., str]) -> None:
     told = form(Collector(threshold=0.5).summary("empty.molt"))
     assert "Nobody wrote anything." in told
     assert "Busiest" not in told and "Personas" not in told
+
+
+@pytest.mark.parametrize("said", ["see GH-123", "GH-1", "in 0a1b2c3", "of " + "0a1b" * 10])
+def test_nothing_refers_to_somebody_elses_work(said: str) -> None:
+    assert prose(said) == f"`{said}`"
+    assert prose("5 accounts at 1,200,000 posts, re-read") == (
+        "5 accounts at 1,200,000 posts, re-read"
+    )
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(20, "05:00:31"), (300, "05:00:30")])
+def test_times_below_the_groups_are_where_they_lie(seconds: int, first: str) -> None:
+    collector = Collector(threshold=0.5)
+    for n in range(0, seconds, 5):
+        one = post(f"p{n}", f"crab{n}", n + 31, "shell")
+        collector.take(one, [verdict(one, flag(Kind.COORDINATED, "same-text", "r", "g"))])
+    told = collector.summary("x")
+    groups, rate = groups_chart(told), rate_chart(told)
+    assert groups is not None and rate is not None
+    assert [(label.x, label.text) for label in groups.across] == [
+        (label.x, label.text) for label in rate.across
+    ]
+    assert len(groups.across) > 2 and groups.across[0].text == first
+
+
+def test_a_gap_of_another_day_has_its_day() -> None:
+    collector = Collector(threshold=0.5)
+    for n in range(3):
+        collector.take(post(f"p{n}", "crab", n, "hi"), [])
+    since = START - DAY
+    gap = Gap(seen_at=START, since=since, until=since + HOUR, reason="lost")
+    collector.take(gap, [])
+    told = collector.summary("x")
+    assert "- 01-30 05:00:00, " in markdown(told)
+    assert 'class="gap"' not in html(told)
