@@ -24,12 +24,14 @@ another, and no form."""
 AT_ONCE: Micros = 5 * MINUTE
 """Within which few accounts must come: what comes more slowly may be a way to say things."""
 
-
 SHORTEST, SHORT = 4, 9
 """Words of a short text: one of them may change from copy to copy."""
 
 FEW_CHARS = 20
 """Characters below which a text is anybody's."""
+
+MOST_CHARS = 120
+"""Characters from which a text is not short, however few its words: each of its forms is kept."""
 
 AT_ONCE_STRENGTH = 0.88
 """How telling a short form is that comes at once and keeps four words; others are 0.6."""
@@ -38,7 +40,7 @@ AT_ONCE_STRENGTH = 0.88
 def _short_forms(text: Text) -> tuple[str, ...]:
     """A short text, once for each of its words, with that left out."""
     said = text.words
-    if not SHORTEST <= len(said) <= SHORT or len(text.folded) < FEW_CHARS:
+    if not (SHORTEST <= len(said) <= SHORT and FEW_CHARS <= len(text.folded) <= MOST_CHARS):
         return ()
     return tuple(f"{' '.join(said[:n])} _ {' '.join(said[n + 1 :])}" for n in range(len(said)))
 
