@@ -1,9 +1,26 @@
-"""Is it more than chance would do? The tails of two distributions."""
+"""Is it more than chance would do? The tails of two distributions, and what chance is given."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from math import comb, exp
+
+RECENT = 500
+"""Latest arrivals of all, from which is known how usual an account or a thread is; what was not
+among them is taken to be as usual as one of them."""
+
+LURE = 4.0
+"""How many times better than usual the odds may be, and it is still chance: everybody reads the
+same list, and a thread at its top, or one that newcomers are shown, is full of them."""
+
+
+def lured(share: float) -> float:
+    """A share, 0 to 1, where agents are led to: its odds are ``LURE`` times better.
+
+    >>> lured(0.2)
+    0.5
+    """
+    return LURE * share / (1 + (LURE - 1) * share)
 
 
 def at_least(n: int, k: int, p: float) -> float:

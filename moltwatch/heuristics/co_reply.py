@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, islice
-from math import sqrt
+from math import log10, sqrt
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
+from moltwatch.heuristics.fading import Fading, Members
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.heuristics.tongue import is_foreign
@@ -47,7 +47,13 @@ MODERATE = 20
 CHANCE = 1e-4
 """Probability from which company that is met again is not chance."""
 
+ZEROS = 6
+"""Of the least probability that a reason names; the shares it is made of are not known
+better."""
+
 FEWEST = 3
+"""Accounts that make a company; two may have their reasons."""
+
 COMPANY = 4
 """Accounts that, met again, need no other evidence."""
 
@@ -57,8 +63,8 @@ class _Ring:
 
     __slots__ = ("members", "strength")
 
-    def __init__(self, strength: float) -> None:
-        self.members: dict[str, None] = {}
+    def __init__(self, strength: float, fade: Micros) -> None:
+        self.members = Members(fade)
         self.strength = strength
         """The strongest it was ever found."""
 
@@ -106,9 +112,10 @@ class CoReply(Heuristic):
         self.overlap = overlap
         self.strength = strength
         self._session = YoungSession()
-        self._visits = Visits(round(window * SECOND), round(gap * SECOND))
+        fade = round(window * SECOND)
+        self._visits = Visits(fade, round(gap * SECOND))
         self._companies = Percolation()
-        self._rings: OrderedDict[str, _Ring] = OrderedDict()
+        self._rings: Fading[_Ring] = Fading(lambda: _Ring(strength, fade), fade, MOST_RINGS)
         self._told = Told()
 
     def observe(self, item: Item) -> Iterable[Signal]:
@@ -131,8 +138,8 @@ class CoReply(Heuristic):
             companions = self._companions(author, near)
         if not (companions or reunion) or is_foreign(item):
             return ()
-        again = self._meet_again(reunion) if reunion else ()
-        return chain(again, self._meet(author, companions))
+        again = self._meet_again(reunion, post.seen_at) if reunion else ()
+        return chain(again, self._meet(author, companions, post.seen_at))
 
     def _reunion(self, author: str, thread: str, near: list[str]) -> Reunion | None:
         """The company, of those who came just before, that was met once already, if it is beyond
@@ -163,7 +170,7 @@ class CoReply(Heuristic):
             visits
         ) * len(theirs)
 
-    def _meet_again(self, reunion: Reunion) -> Iterator[Signal]:
+    def _meet_again(self, reunion: Reunion, now: Micros) -> Iterator[Signal]:
         """Tell of those who were on another thread together before."""
         company = sorted(self._visits.in_step(reunion))
         if len(company) < FEWEST or reunion.accounts[0] not in company:
@@ -171,13 +178,14 @@ class CoReply(Heuristic):
         for pair in combinations(company, 2):
             self._companies.connect(*pair)
         name = self._companies.community(*company[:2]) or "+".join(company[:3])
-        ring = self._ring(name, company)
+        ring = self._ring(name, company, now)
         if len(company) >= COMPANY:
             ring.strength = max(ring.strength, 0.88)
         held = self._visits.of
+        zeros = min(ZEROS, int(-log10(reunion.chance)))
         reason = (
             f"{len(company)} accounts came to one thread within minutes of each other, as they"
-            f" came to another before: by chance once in {round(1 / max(reunion.chance, 1e-9)):,}"
+            f" came to another before: by chance less than once in {10**zeros:,}"
         )
         yield from self._told.signals(
             [(a, held[a][thread][1]) for thread in reunion.threads for a in company],
@@ -187,7 +195,7 @@ class CoReply(Heuristic):
             cluster=name,
         )
 
-    def _meet(self, author: str, accounts: list[str]) -> Iterator[Signal]:
+    def _meet(self, author: str, accounts: list[str], now: Micros) -> Iterator[Signal]:
         told = False
         for account in accounts:
             occasions, overlap = self._visits.company(author, account)
@@ -195,10 +203,10 @@ class CoReply(Heuristic):
                 continue
             if ring := self._companies.community(author, account):
                 if not told:
-                    yield from self._tell(author, account, ring, occasions, overlap)
+                    yield from self._tell(author, account, ring, now)
                 told = True
             for (a, b), ring in self._companies.connect(author, account):
-                yield from self._tell(a, b, ring, *self._visits.company(a, b))
+                yield from self._tell(a, b, ring, now)
 
     def _are_companions(self, occasions: int, overlap: float, a: str, b: str) -> bool:
         """Whether they met so often, and went so little elsewhere, that it is no coincidence."""
@@ -212,19 +220,16 @@ class CoReply(Heuristic):
         held = self._visits.of
         return overlap * len(self._visits.threads) >= LIFT * sqrt(len(held[a]) * len(held[b]))
 
-    def _ring(self, name: str, members: Iterable[str]) -> _Ring:
+    def _ring(self, name: str, members: Iterable[str], now: Micros) -> _Ring:
         """The ring of this name, with members who are in it."""
-        ring = self._rings.get(name)
-        if ring is None:
-            ring = self._rings[name] = _Ring(self.strength)
-            if len(self._rings) > MOST_RINGS:
-                self._rings.popitem(last=False)
-        ring.members.update(dict.fromkeys(members))
+        ring = self._rings.touch(name, now)
+        ring.members.join(members, now)
         return ring
 
-    def _tell(self, a: str, b: str, name: str, occasions: int, overlap: float) -> Iterator[Signal]:
+    def _tell(self, a: str, b: str, name: str, now: Micros) -> Iterator[Signal]:
         """Signals for the posts of two companions, where they met, that are not told yet."""
-        ring = self._ring(name, (a, b))
+        occasions, overlap = self._visits.company(a, b)
+        ring = self._ring(name, (a, b), now)
         n = len(ring.members)
         if overlap >= INSEPARABLE and occasions * (n - 1) >= ENOUGH:
             ring.strength = max(ring.strength, 0.88)

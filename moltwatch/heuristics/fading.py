@@ -1,9 +1,9 @@
-"""A bounded memory by key that fades with stream time."""
+"""Bounded memories that fade with stream time: what is kept by key, and who belongs together."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from moltwatch.times import DAY, Micros
@@ -50,3 +50,32 @@ class Fading(Generic[_V]):
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._kept
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys, the latest touched first."""
+        return reversed(self._kept)
+
+
+class Members(Fading[None]):
+    """The accounts (or threads) of a ring or a wave, each as long as it takes part: let go after
+    ``fade`` microseconds in which it was not told of, so that a ring that never rests does not
+    count who left it.
+
+    >>> ring = Members(fade=10)
+    >>> ring.join(["a", "b"], now=0)
+    >>> ring.join(["b", "c"], now=9)
+    >>> ring.join(["c"], now=11)
+    >>> list(ring)
+    ['c', 'b']
+    """
+
+    def __init__(self, fade: Micros = DAY, most: int = 20_000) -> None:
+        super().__init__(lambda: None, fade, most)
+
+    def join(self, accounts: Iterable[str], now: Micros) -> None:
+        """They take part, now."""
+        for account in accounts:
+            self.touch(account, now)

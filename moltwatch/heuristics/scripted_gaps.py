@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.crowd import Told
+from moltwatch.heuristics.fading import Fading, Members
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, SECOND, Micros, format_duration
@@ -77,7 +78,9 @@ class ScriptedGaps(Heuristic):
         """By thread or community its latest posts by quiet accounts, in order of writing."""
         self._run_of: OrderedDict[str, str] = OrderedDict()
         """By post the row it belongs to."""
-        self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
+        self._members: Fading[Members] = Fading(
+            lambda: Members(self._window), self._window, MOST_RUNS
+        )
         """By row its accounts."""
         self._told = Told()
 
@@ -106,20 +109,20 @@ class ScriptedGaps(Heuristic):
         row, chance = _row(arrivals)
         if chance > CHANCE or len({account for _, account, _ in row}) < self.accounts:
             return ()
-        return self._tell(place, row, chance)
+        return self._tell(place, row, chance, post.seen_at)
 
-    def _tell(self, place: str, row: list[_Arrival], chance: float) -> Iterator[Signal]:
+    def _tell(
+        self, place: str, row: list[_Arrival], chance: float, now: Micros
+    ) -> Iterator[Signal]:
         run = next((self._run_of[id] for *_, id in row if id in self._run_of), "")
         run = run or f"{place} {row[-1][2]}"
-        members = self._members.setdefault(run, {})
-        self._members.move_to_end(run)
-        for _, account, id in reversed(row):
-            members[account] = None
+        members = self._members.touch(run, now)
+        members.join((account for _, account, _ in reversed(row)), now)
+        for *_, id in reversed(row):
             self._run_of[id] = run
             self._run_of.move_to_end(id)
-        for kept in (self._run_of, self._members):
-            while len(kept) > MOST_RUNS:
-                kept.popitem(last=False)
+        while len(self._run_of) > MOST_RUNS:
+            self._run_of.popitem(last=False)
         distance = format_duration((row[0][0] - row[-1][0]) // (len(row) - 1))
         return self._told.signals(
             [(account, id) for _, account, id in reversed(row)],

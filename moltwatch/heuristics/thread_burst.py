@@ -8,8 +8,9 @@ from itertools import chain
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.chance import at_least
+from moltwatch.heuristics.chance import at_least, lured
 from moltwatch.heuristics.crowd import Told
+from moltwatch.heuristics.fading import Members
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.heuristics.young_session import YoungSession
 from moltwatch.model import Kind
@@ -24,11 +25,6 @@ LEAST_SEEN = 500
 
 CHANCE = 2.5e-3
 """Probability of so many quiet accounts from which it is not chance."""
-
-LURE = 4.0
-"""How many times better than elsewhere the odds may be that a guest is quiet: a thread at the top
-of the list, or one that newcomers are shown, is full of them. While a session is young everybody
-seems quiet, and then nothing is unusual."""
 
 AT_ONCE: Micros = 180 * SECOND
 """Within which guests come all at once, as if sent."""
@@ -45,6 +41,9 @@ OWN = 10
 
 WAVE_GAP: Micros = HOUR
 """Bursts are rare; one that follows another within this time is of the same wave."""
+
+WAVE: Micros = 6 * HOUR
+"""How long the accounts and threads of a wave count that goes on and on."""
 
 
 class _Guest(NamedTuple):
@@ -79,8 +78,8 @@ class _Wave:
     def __init__(self, name: str) -> None:
         self.name = name
         self.last: Micros = 0
-        self.threads: dict[str, None] = {}
-        self.accounts: dict[str, None] = {}
+        self.threads = Members(WAVE)
+        self.accounts = Members(WAVE)
 
 
 class ThreadBurst(Heuristic):
@@ -89,9 +88,10 @@ class ThreadBurst(Heuristic):
     What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
     is telling when so many of its latest guests are quiet that chance would not do it (binomial
     tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
-    rare, so those within an hour are one wave. Where guests come within three minutes who are so
-    new that it is beyond chance (accounts nobody ever saw hardly ever begin with the same thread),
-    also for what this thread had before, they need no other evidence.
+    rare, so those within an hour are one wave. While a session is young everybody seems quiet, and
+    then nothing is unusual. Where guests come within three minutes who are so new that it is beyond
+    chance (accounts nobody ever saw hardly ever begin with the same thread), also for what this
+    thread had before, they need no other evidence.
 
     Parameters
     window: guests of one thread looked at together (seconds)
@@ -165,7 +165,7 @@ class ThreadBurst(Heuristic):
         everyone = len(guests)
         if (
             room.quiet >= max(self.accounts, self.share * everyone)
-            and at_least(everyone, room.quiet, _lured(usual)) <= CHANCE
+            and at_least(everyone, room.quiet, lured(usual)) <= CHANCE
         ):
             signals = self._tell(item, room, usual)
         if level := self._at_once(room, post.seen_at):
@@ -201,7 +201,7 @@ class ThreadBurst(Heuristic):
             # Some threads are shown to newcomers; what came before tells which.
             before = room.ever[-1] - len(late)
             own = (room.ever[n] - new + OWN * usual) / (before + OWN)
-            if at_least(len(late), new, max(_lured(usual), own)) < BEYOND_CHANCE:
+            if at_least(len(late), new, max(lured(usual), own)) < BEYOND_CHANCE:
                 return level
         return 0
 
@@ -247,11 +247,6 @@ class ThreadBurst(Heuristic):
             self._wave = _Wave(thread)
         wave = self._wave
         wave.last = now
-        wave.threads[thread] = None
-        wave.accounts.update((account, None) for account in guests)
+        wave.threads.join([thread], now)
+        wave.accounts.join(guests, now)
         return wave
-
-
-def _lured(share: float) -> float:
-    """The share of quiet guests where newcomers are led to."""
-    return LURE * share / (1 + (LURE - 1) * share)

@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, NamedTuple
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.chance import at_least
+from moltwatch.heuristics.chance import RECENT, at_least
 from moltwatch.heuristics.crowd import Told
-from moltwatch.heuristics.fading import Fading
+from moltwatch.heuristics.fading import Fading, Members
+from moltwatch.heuristics.occasions import occasions
 from moltwatch.heuristics.parameters import Fraction, Seconds
 from moltwatch.heuristics.tongue import is_foreign
 from moltwatch.model import Kind
@@ -28,10 +29,6 @@ TURNS_KEPT = 12
 LOUD = 100
 """Posts in a day from which an account comes after everybody."""
 
-SITTING: Micros = 180 * SECOND
-"""Turns closer together than this are one occasion."""
-
-RECENT = 500
 CHANCE = 1e-3
 """Probability that somebody who comes as often as the one before did among the latest 500 turns
 comes before so many of an account's; where few write at all, everybody comes after the same."""
@@ -103,7 +100,7 @@ class TurnTaking(Heuristic):
         self._recent: deque[str] = deque(maxlen=RECENT)
         """After whom the latest turns came, whosever they were."""
         self._ring_of: OrderedDict[str, str] = OrderedDict()
-        self._members: OrderedDict[str, dict[str, None]] = OrderedDict()
+        self._members: Fading[Members] = Fading(Members, DAY, MOST_RINGS)
         """By ring its accounts."""
         self._told = Told()
 
@@ -141,7 +138,7 @@ class TurnTaking(Heuristic):
         mine = [turn for turn in turns if turn.after == other]
         if (
             len(mine) < max(self.turns, self.share * len(turns))
-            or not self._apart(mine)
+            or occasions(turn.at for turn in mine) < self.turns
             or self._by_chance(turns, mine) > CHANCE
         ):
             if after and after[0] == other:
@@ -149,21 +146,13 @@ class TurnTaking(Heuristic):
             return ()
         self._after.touch(author, now)[:] = [other]
         row = self._row(author)
-        return self._tell(row) if len(row) >= FEWEST and not is_foreign(item) else ()
+        return self._tell(row, now) if len(row) >= FEWEST and not is_foreign(item) else ()
 
     def _by_chance(self, turns: Collection[_Turn], mine: Collection[_Turn]) -> float:
         """Probability of as many turns after one account, for how often it is before anybody."""
         others = len(self._recent) - len(mine)
         usual = (self._recent.count(next(iter(mine)).after) - len(mine)) / max(1, others)
         return at_least(len(turns), len(mine), max(usual, 1 / RECENT))
-
-    def _apart(self, turns: list[_Turn]) -> bool:
-        """Whether there were occasions enough."""
-        occasions, last = 0, -SITTING
-        for turn in turns:
-            if turn.at - last >= SITTING:
-                occasions, last = occasions + 1, turn.at
-        return occasions >= self.turns
 
     def _row(self, account: str) -> list[str]:
         """An account, its predecessor, that one's predecessor, and so on for a while."""
@@ -175,19 +164,16 @@ class TurnTaking(Heuristic):
             row.append(after[0])
         return row
 
-    def _tell(self, row: list[str]) -> Iterator[Signal]:
+    def _tell(self, row: list[str], now: Micros) -> Iterator[Signal]:
         ring = next((self._ring_of[a] for a in row if a in self._ring_of), "")
         ring = ring or "+".join(sorted(row))
-        members = self._members.setdefault(ring, {})
-        self._members.move_to_end(ring)
+        members = self._members.touch(ring, now)
+        members.join(reversed(row), now)
         for account in reversed(row):
-            members[account] = None
             self._ring_of[account] = ring
             self._ring_of.move_to_end(account)
         while len(self._ring_of) > MOST_RINGS:
             self._ring_of.popitem(last=False)
-        while len(self._members) > MOST_RINGS:
-            self._members.popitem(last=False)
         turns = [turn for account in row[:-1] for turn in self._behind(account)]
         strength = 0.88 if len(members) >= MANY else self.strength
         reason = f"{len(members)} accounts come one after the other, again and again in one order"

@@ -11,7 +11,8 @@ from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple, TypeAlias
 
-from moltwatch.heuristics.chance import at_least
+from moltwatch.heuristics.chance import RECENT, at_least, lured
+from moltwatch.heuristics.occasions import occasions
 from moltwatch.times import SECOND, Micros
 
 MOST_THREADS = 5_000
@@ -20,16 +21,6 @@ MOST_VISITED = 64
 """Threads remembered of one account; its latest."""
 MOST_GUESTS = 24
 """Accounts remembered of one thread; its latest. A thread that had more is crowded."""
-
-RECENT = 500
-"""Latest visits of all, from which is known how zealous accounts and how attractive threads are."""
-
-LURE = 4.0
-"""How many times better than chance the odds may be that accounts meet: they read the same list."""
-
-SITTING: Micros = 180 * SECOND
-"""Meetings closer together than this are one occasion: who reads the list of top threads from the
-top at the same time as somebody else meets him ten times, by one coincidence."""
 
 AGAIN: Micros = 60 * SECOND
 """Where neither thread is crowded, and so on no such list, meetings this far apart are two."""
@@ -116,11 +107,7 @@ class Visits:
         times = sorted(mine[thread][0] for thread in self.shared(a, b))
         if not times:
             return 0, 0.0
-        occasions, last = 1, times[0]
-        for at in times:
-            if at - last > SITTING:
-                occasions, last = occasions + 1, at
-        return occasions, len(times) / sqrt(len(mine) * len(self.of[b]))
+        return occasions(times), len(times) / sqrt(len(mine) * len(self.of[b]))
 
     def is_crowded(self, thread: str) -> bool:
         """Whether more came to a thread than are remembered, or may have."""
@@ -139,17 +126,13 @@ class Visits:
             guests = self.guests.get(other)
             if guests is None or not 2 < len(guests) < MOST_GUESTS:
                 continue
-            company = [
-                a
-                for when, a in guests
-                if a in around and abs(when - at) <= self._near and other in self.of[a]
-            ]
-            if len(set(company)) < 2:
+            before = self._around(guests, at, account)
+            company = [a for a in before if a in around and other in self.of[a]]
+            if len(company) < 2:
                 continue
-            chance = self._chance(company, near, self._around(guests, at, account), (other, thread))
+            chance = self._chance(company, near, before, (other, thread))
             if best is None or chance < best.chance:
-                accounts = tuple(dict.fromkeys((account, *company)))
-                best = Reunion(accounts, (other, thread), chance)
+                best = Reunion((account, *reversed(company)), (other, thread), chance)
         return best
 
     def in_step(self, reunion: Reunion) -> list[str]:
@@ -172,8 +155,10 @@ class Visits:
         return together
 
     def _around(self, guests: deque[tuple[Micros, str]], at: Micros, but: str) -> list[str]:
-        """Guests who came near a time, the latest first."""
-        return [a for when, a in reversed(guests) if abs(when - at) <= self._near and a != but]
+        """Guests who came near a time, the latest first; each once, also if it was forgotten
+        meanwhile and came anew."""
+        near = [a for when, a in reversed(guests) if abs(when - at) <= self._near and a != but]
+        return list(dict.fromkeys(near))
 
     def _chance(
         self, company: list[str], near: list[str], before: list[str], threads: tuple[str, str]
@@ -184,8 +169,8 @@ class Visits:
         there = sum(t == threads[1] and a not in company for a, t in self._recent)
         anywhere = sum(a in company and t not in threads for a, t in self._recent)
         return max(
-            at_least(len(before), len(company), _lured(there / len(self._recent))),
-            at_least(len(near), len(company), _lured(anywhere / len(self._recent))),
+            at_least(len(those), len(company), lured(max(n / len(self._recent), 1 / RECENT)))
+            for those, n in ((before, there), (near, anywhere))
         )
 
     def _forget(self, now: Micros) -> None:
@@ -196,7 +181,3 @@ class Visits:
             if latest >= now - self._memory and len(self.of) <= MOST_ACCOUNTS:
                 break
             del self.of[account]
-
-
-def _lured(share: float) -> float:
-    return LURE * max(share, 1 / RECENT) / (1 + (LURE - 1) * max(share, 1 / RECENT))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from moltwatch.heuristics import crowd, likeness, link_push, percolation, visits
+from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.memory import Memory
 from moltwatch.model import AgentSeen, Event, GroupState, Post
 from moltwatch.times import SECOND
 from tests.heuristics.coord_forum import START, Forum, coordination, flagged, groups, run
@@ -123,3 +125,78 @@ def test_crowds_forget_what_nobody_shares() -> None:
     for n in range(500):
         crowds.add(f"key {n}", forum.post(f"a{n}", "x", n * 0.001))
     assert len(crowds) <= 51
+
+
+def signals(name: str, posts: Iterable[Post]) -> Iterator[Signal]:
+    """What one heuristic says of posts."""
+    (heuristic,) = coordination([name])
+    memory = Memory()
+    for post in posts:
+        item = memory.item(post)
+        yield from heuristic.observe(item)
+        memory.remember(item)
+
+
+def bursts(forum: Forum) -> Iterator[Post]:
+    """For two days thirty newcomers come to a thread each half hour, and regulars to others."""
+    for k in range(1_000):
+        yield forum.post(f"reg{k % 40}", "x", 4.0 * k, thread=f"early{k // 20}")
+    for k in range(96):
+        begin = 4_000 + 1_800.0 * k
+        for n in range(80):
+            yield forum.post(f"reg{n % 40}", "x", begin + n, thread=f"quiet{k}.{n // 4}")
+        for n in range(30):
+            yield forum.post(f"new{k}.{n}", "x", begin + 100 + n, thread=f"loud{k}")
+
+
+def sliding_ring(forum: Forum) -> Iterator[Post]:
+    """For two days six accounts come to a new thread, one of them another each time."""
+    for k in range(576):
+        root = forum.post(f"host{k}", "come in", 300.0 * k)
+        yield root
+        for n in range(6):
+            yield forum.post(f"z{k + n}", "hello there", 300.0 * k + 2 * n + 2, thread=root.id)
+
+
+def sliding_row(forum: Forum) -> Iterator[Post]:
+    """For two days accounts come one after the other, and after a while the first one leaves."""
+    for k in range(860):
+        root = forum.post(f"host{k}", "come in", 200.0 * k)
+        yield root
+        for n in range(6):
+            yield forum.post(f"y{k // 6 + n}", "hello there", 200.0 * k + 9 * n + 2, thread=root.id)
+
+
+def clockwork(forum: Forum) -> Iterator[Post]:
+    """For two days a newcomer every two minutes, to the second."""
+    for k in range(1_440):
+        yield forum.post(f"tick{k}", "x", 120.0 * k, community="clock")
+
+
+@pytest.mark.parametrize(
+    ("name", "posts", "most"),
+    [
+        ("thread-burst", bursts, 400),
+        ("co-reply", sliding_ring, 90),
+        ("turn-taking", sliding_row, 90),
+        ("scripted-gaps", clockwork, 80),
+    ],
+)
+def test_who_left_long_ago_is_no_longer_counted(name: str, posts: object, most: int) -> None:
+    assert callable(posts)
+    counts = [signal.n for signal in signals(name, posts(Forum()))]
+    assert most / 3 < max(counts) <= most
+    assert len(counts) > 500
+
+
+def test_a_text_of_nine_endless_words_is_not_short() -> None:
+    forum = Forum()
+    (template,) = coordination(["template"])
+    memory = Memory()
+    for n in range(3):
+        item = memory.item(
+            forum.post(f"a{n}", " ".join(f"{n}{k}" + 1_700 * "a" for k in range(9)), n)
+        )
+        list(template.observe(item))
+        memory.remember(item)
+    assert not len(vars(template)["_short_crowds"])

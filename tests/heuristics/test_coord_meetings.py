@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from moltwatch.heuristics import visits as visiting
+from moltwatch.heuristics.chance import at_least, lured
 from moltwatch.heuristics.percolation import Percolation
 from moltwatch.heuristics.visits import MOST_GUESTS, Reunion, Visits
 from moltwatch.model import FlaggedPost, Post
@@ -237,3 +239,29 @@ def test_a_meeting_that_one_of_them_forgot_does_not_count() -> None:
     near = visits.come(NAMES[3], "two", (late, "last"))
     assert near == NAMES[2::-1]
     assert visits.again(NAMES[3], "two", near) is None
+
+
+def test_who_is_forgotten_and_comes_anew_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visiting, "MOST_VISITED", 2)
+    visits = Visits(60 * MINUTE, 5 * MINUTE)
+    a, b, c, *_ = NAMES
+    for n, thread in enumerate(("one", "else", "other", "one")):
+        visits.come(a, thread, (n * SECOND, ""))
+    crowd(visits, "one", [b, c], 10 * SECOND)
+    crowd(visits, "two", [a, b], 9 * MINUTE)
+    near = visits.come(c, "two", (9 * MINUTE + 3 * SECOND, ""))
+    assert near == [b, a]
+    reunion = visits.again(c, "two", near)
+    assert reunion and reunion.accounts == (c, a, b)
+    assert reunion.chance == at_least(2, 2, lured(2 / 9))  # of nine visits, two were elsewhere
+
+
+def test_a_reason_names_no_chance_that_nobody_knows() -> None:
+    forum = Forum()
+    first, again = meeting(forum, NAMES[:5], LATER), meeting(forum, NAMES[:5], LATER + 900, n=1)
+    events = [*forum.chatter(4.0), *settled(forum, NAMES), *first, *again]
+    found = run(events, coordination(["co-reply"]))
+    reasons = {
+        flag.reason for each in found if isinstance(each, FlaggedPost) for flag in each.flags
+    }
+    assert any(reason.endswith("by chance less than once in 1,000,000") for reason in reasons)
