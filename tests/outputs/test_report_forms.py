@@ -20,7 +20,7 @@ from moltwatch.outputs.report_collect import Collector
 from moltwatch.outputs.report_html import html
 from moltwatch.outputs.report_markdown import markdown
 from moltwatch.outputs.report_quotes import quote
-from moltwatch.times import DAY, HOUR
+from moltwatch.times import DAY, HOUR, SECOND
 from tests.outputs.report_kit import START, flag, post, summed, verdict
 
 SIGN = "☠"
@@ -200,4 +200,8 @@ def test_a_gap_of_another_day_has_its_day() -> None:
     collector.take(gap, [])
     told = collector.summary("x")
     assert "- 01-30 05:00:00, " in markdown(told)
-    assert 'class="gap"' not in html(told)
+    assert 'class="gap"' not in html(told) and "gap</span>" not in html(told)
+    within = Gap(seen_at=START, since=START, until=START + SECOND, reason="lost")
+    collector.take(within, [])
+    page = html(collector.summary("x"))
+    assert page.count('class="gap"') == 1 and "gap</span>" in page
