@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-# Who runs the tests in the background of a script may ignore interrupts, and the programs started
-# by tests would inherit that, deaf to the Ctrl-C they are tested with.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Who runs the tests in the background of a script may ignore interrupts, or hang-ups (nohup), and
+# the programs started by tests would inherit that, deaf to what they are tested with.
+for ending, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(ending) is signal.SIG_IGN:
+        signal.signal(ending, usual)
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
