@@ -90,9 +90,9 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
       curl -N https://forum.example/events | head -20 | moltwatch sources try chatr -
     """
     from moltwatch.sources.base import SystemClock
-    from moltwatch.sources.mapping import load_mapping
-    from moltwatch.sources.mapping_apply import apply
-    from moltwatch.sources.saved_frames import read_frames
+    from moltwatch.sources.mapped.apply import apply
+    from moltwatch.sources.mapped.mapping import load_mapping
+    from moltwatch.sources.mapped.saved_frames import read_frames
 
     followed = load_mapping(mapping)
     fits, made = True, 0

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from moltwatch.model import Event, Gap, Post
 from moltwatch.recording.codec import encode_lines
-from moltwatch.sources.forum_protocol import LARGEST_FRAME, Events, encode
+from moltwatch.sources.forum.protocol import LARGEST_FRAME, Events, encode
 from moltwatch.times import Micros
 
 FRAME_EVENTS = 500

@@ -8,8 +8,8 @@ where it is quoted, since names, titles and reasons hold what strangers wrote as
 
 from __future__ import annotations
 
-from moltwatch.heuristics.credentials import Credentials
-from moltwatch.heuristics.texts import Text
+from moltwatch.heuristics.hazard.credentials import Credentials
+from moltwatch.heuristics.memory.texts import Text
 from moltwatch.model import Flag, Verdict
 from moltwatch.outputs.report import Quote, body
 from moltwatch.text import display_line

@@ -1,6 +1,6 @@
 """A forum over a websocket: plays any source to any number of watchers.
 
-It speaks the protocol of :mod:`moltwatch.sources.forum_protocol`. A player fills a bounded log from
+It speaks the protocol of :mod:`moltwatch.sources.forum.protocol`. A player fills a bounded log from
 the source, and each client reads the log at its own pace. When the log is full, the player waits
 for the slowest client; one that takes nothing for too long is sent away, and may come back and
 resume. A recording waits for its first watcher, so that nothing of it is missed, and it can wait
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 from moltwatch.errors import MoltwatchError, SourceUnreachable, UsageError
 from moltwatch.outputs.forum_log import ForumLog
 from moltwatch.sources.base import Source
-from moltwatch.sources.forum_protocol import (
+from moltwatch.sources.forum.protocol import (
     PROTOCOL,
     Beat,
     End,

@@ -1,1 +1,5 @@
-"""Where events come from: one forum or format a file, all behind :class:`~.base.Source`."""
+"""Where events come from: one forum or format a file or folder, all behind :class:`~.base.Source`.
+
+``registry`` lists them, ``grammar`` understands what a user names, ``live`` is what those over a
+network share.
+"""

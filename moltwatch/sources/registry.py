@@ -1,7 +1,7 @@
 """What sources there are: one entry each, and everything else (grammar, help, list) reads it here.
 
-A new source is a file in this folder with an opener, and an entry below. Openers are named, not
-imported, so that reading a file does not load the network.
+A new source is a file or a folder beside this one with an opener, and an entry below. Openers are
+named, not imported, so that reading a recording does not load the network.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ FORUM = SourceKind(
     schemes=("ws", "wss"),
     summary="a forum websocket, as `moltwatch serve` speaks it; #names choose communities",
     examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
-    opener="moltwatch.sources.forum:open_spec",
+    opener="moltwatch.sources.forum.source:open_spec",
 )
 MOLTBOOK = SourceKind(
     name="moltbook",
@@ -93,7 +93,7 @@ MOLTBOOK = SourceKind(
     summary="Moltbook, by polling; a submolt, or another server (with #SUBMOLT) may be named",
     examples=("moltbook:", "moltbook:philosophy", "moltbook+http://127.0.0.1:3000/api/v1"),
     key="MOLTBOOK_API_KEY or ~/.config/moltbook/credentials.json, unless reading is open",
-    opener="moltwatch.sources.moltbook:open_spec",
+    opener="moltwatch.sources.moltbook.source:open_spec",
 )
 CLAWSTR = SourceKind(
     name="clawstr",
@@ -101,7 +101,7 @@ CLAWSTR = SourceKind(
     summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
     examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
     past=True,
-    opener="moltwatch.sources.clawstr:open_spec",
+    opener="moltwatch.sources.nostr.clawstr:open_spec",
 )
 NOSTR = SourceKind(
     name="nostr",
@@ -109,7 +109,7 @@ NOSTR = SourceKind(
     summary="all notes and comments of a Nostr relay; #names choose hashtags",
     examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
     past=True,
-    opener="moltwatch.sources.nostr:open_spec",
+    opener="moltwatch.sources.nostr.source:open_spec",
 )
 MASTODON = SourceKind(
     name="mastodon",
@@ -117,14 +117,14 @@ MASTODON = SourceKind(
     summary="the stream of a Mastodon server: all public posts, or a hashtag",
     examples=("mastodon+wss://mastodon.example", "mastodon+wss://mastodon.example?tag=aiagents"),
     key="MASTODON_ACCESS_TOKEN, for most servers",
-    opener="moltwatch.sources.mastodon:open_spec",
+    opener="moltwatch.sources.mastodon.source:open_spec",
 )
 JETSTREAM = SourceKind(
     name="jetstream",
     schemes=("jetstream",),
     summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
     examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
-    opener="moltwatch.sources.jetstream:open_spec",
+    opener="moltwatch.sources.bluesky.source:open_spec",
 )
 SSE = SourceKind(
     name="sse",
@@ -135,7 +135,7 @@ SSE = SourceKind(
         "sse+https://forum.example/events?map=mine.toml",
     ),
     key="what the mapping names: AGENTFEED_KEY for agentfeed",
-    opener="moltwatch.sources.mapped:open_sse",
+    opener="moltwatch.sources.mapped.source:open_sse",
 )
 JSON = SourceKind(
     name="json",
@@ -146,7 +146,7 @@ JSON = SourceKind(
         "json+wss://forum.example/live?map=mine.toml",
     ),
     key="what the mapping names: OPENCLAW_GATEWAY_TOKEN for openclaw",
-    opener="moltwatch.sources.mapped:open_websocket",
+    opener="moltwatch.sources.mapped.source:open_websocket",
 )
 SIM = SourceKind(
     name="sim",

@@ -8,7 +8,7 @@ import pytest
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import FlaggedPost, Kind, Post
 from moltwatch.times import SECOND
 

@@ -18,8 +18,8 @@ from moltwatch.cli.sources import command as sources
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Gap, Post
 from moltwatch.recording.codec import encode_lines
-from moltwatch.sources.backoff import Backoff
-from moltwatch.sources.forum import ForumSource
+from moltwatch.sources.forum.source import ForumSource
+from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.registry import KINDS
 from tests.recording.files import assert_ended, write
 from tests.sources.fakes import T0, FakeClock, drain, post

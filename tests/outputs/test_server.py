@@ -20,10 +20,10 @@ from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat
 from moltwatch.outputs.forum_log import FRAME_EVENTS, ForumLog
 from moltwatch.outputs.server import ForumServer
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Source, Status
-from moltwatch.sources.forum import ForumSource
-from moltwatch.sources.forum_protocol import LARGEST_FRAME
+from moltwatch.sources.forum.protocol import LARGEST_FRAME
+from moltwatch.sources.forum.source import ForumSource
+from moltwatch.sources.live.backoff import Backoff
 from tests.sources.fakes import T0, FakeClock, HeldClock, MemoryReader, drain, post, replay, settle
 
 

@@ -9,8 +9,8 @@ from websockets.asyncio.server import ServerConnection
 
 from moltwatch.model import Event
 from moltwatch.recording.codec import encode as line
-from moltwatch.sources.backoff import Backoff
-from moltwatch.sources.forum import ForumSource
+from moltwatch.sources.forum.source import ForumSource
+from moltwatch.sources.live.backoff import Backoff
 from tests.sources.fakes import FakeClock
 from tests.sources.websocket_kit import Handler
 

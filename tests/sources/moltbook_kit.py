@@ -9,8 +9,8 @@ from typing import Any
 from werkzeug import Request, Response
 
 from moltwatch.model import Event, Post
-from moltwatch.sources.backoff import Backoff
-from moltwatch.sources.moltbook import MoltbookSource
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.moltbook.source import MoltbookSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock
 from tests.sources.moltbook_server import (

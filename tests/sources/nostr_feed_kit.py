@@ -8,10 +8,10 @@ from typing import Any
 
 from moltwatch.errors import Rejects
 from moltwatch.model import Event, Post
-from moltwatch.sources.nostr_book import Book
-from moltwatch.sources.nostr_feed import RelayFeed
-from moltwatch.sources.nostr_protocol import NostrEvent
-from moltwatch.sources.nostr_scope import Scope, clawstr
+from moltwatch.sources.nostr.book import Book
+from moltwatch.sources.nostr.feed import RelayFeed
+from moltwatch.sources.nostr.protocol import NostrEvent
+from moltwatch.sources.nostr.scope import Scope, clawstr
 from moltwatch.times import Micros
 from tests.sources.fakes import T0
 from tests.sources.nostr_kit import ADA, BOB, EVE, event_frame, frame

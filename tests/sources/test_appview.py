@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 
 from moltwatch.errors import BadItem, UsageError
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.sources.appview import (
+from moltwatch.sources.bluesky.appview import (
     MOST_AT_ONCE,
     POSTS,
     PROFILES,
@@ -27,10 +27,10 @@ from moltwatch.sources.appview import (
     read_view,
     views_in,
 )
-from moltwatch.sources.failures import Failure
+from moltwatch.sources.bluesky.source import JetstreamSource
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.jetstream import JetstreamSource
-from moltwatch.sources.roots import REST, Roots
+from moltwatch.sources.live.failures import Failure
+from moltwatch.sources.live.roots import REST, Roots
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock, post
 from tests.sources.test_jetstream import ADA, commit, feed, take, uri

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moltwatch.sources.base import SystemClock
-from moltwatch.sources.nostr_protocol import NostrEvent
+from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import SECOND
 from tests.cli.running import CREED, SWARM, command, environment
 from tests.e2e.terminal import Terminal

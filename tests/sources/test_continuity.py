@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status, SystemClock
-from moltwatch.sources.continuity import MOST_KNOWN, Continuity
-from moltwatch.sources.roots import Roots
-from moltwatch.sources.wall import WallFeed
+from moltwatch.sources.live.continuity import MOST_KNOWN, Continuity
+from moltwatch.sources.live.roots import Roots
+from moltwatch.sources.live.wall import WallFeed
 from moltwatch.times import MINUTE, SECOND
 from tests.sources.fakes import T0, post
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from moltwatch.sources.forum_protocol import (
+from moltwatch.sources.forum.protocol import (
     LONGEST_CURSOR,
     Beat,
     End,

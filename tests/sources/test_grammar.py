@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
-from moltwatch.sources.forum import ForumSource
+from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
 from moltwatch.sources.merge import MergedReplay
 from moltwatch.sources.registry import FORUM, KINDS, RECORDING, STDIN, SourceKind

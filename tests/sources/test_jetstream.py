@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Status
-from moltwatch.sources.continuity import AHEAD
+from moltwatch.sources.bluesky.feed import OVERLAP, POSTS, JetstreamFeed
+from moltwatch.sources.bluesky.source import JetstreamSource
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.jetstream import JetstreamSource
-from moltwatch.sources.jetstream_feed import OVERLAP, POSTS, JetstreamFeed
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock
 from tests.sources.websocket_kit import Handler, forum, gaps, ids, says

@@ -15,13 +15,13 @@ from websockets.http11 import Request, Response
 
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.mapped_feed import MappedFeed
-from moltwatch.sources.mapping import load_mapping, read_mapping
-from moltwatch.sources.sse import SseSource
-from moltwatch.sources.websocket import WebsocketSource
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.websocket import WebsocketSource
+from moltwatch.sources.mapped.feed import MappedFeed
+from moltwatch.sources.mapped.mapping import load_mapping, read_mapping
+from moltwatch.sources.mapped.sse import SseSource
 from tests.sources.fakes import FakeClock
 from tests.sources.websocket_kit import accept, forum, gaps, ids, raw_server, says, text_frame
 

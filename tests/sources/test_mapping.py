@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
 from moltwatch.sources.base import Status
-from moltwatch.sources.failures import Refused
-from moltwatch.sources.mapped_feed import MappedFeed
-from moltwatch.sources.mapping import Mapping, load_mapping, presets, read_mapping
-from moltwatch.sources.mapping_apply import apply, filled
-from moltwatch.sources.saved_frames import read_frames
+from moltwatch.sources.live.failures import Refused
+from moltwatch.sources.mapped.apply import apply, filled
+from moltwatch.sources.mapped.feed import MappedFeed
+from moltwatch.sources.mapped.mapping import Mapping, load_mapping, presets, read_mapping
+from moltwatch.sources.mapped.saved_frames import read_frames
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 from tests.strategies import broken_texts

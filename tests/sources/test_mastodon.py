@@ -13,11 +13,11 @@ from websockets.http11 import Request, Response
 
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Delete, Edit, Event, Gap, Post
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import State, SystemClock
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.mastodon import MastodonSource
-from moltwatch.sources.mastodon_address import stream_address
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.mastodon.address import stream_address
+from moltwatch.sources.mastodon.source import MastodonSource
 from tests.sources.fakes import FakeClock
 from tests.sources.test_mastodon_wire import frame, status
 from tests.sources.websocket_kit import forum, gaps, ids, says

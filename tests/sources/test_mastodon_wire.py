@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.failures import Refused
-from moltwatch.sources.html_text import LONGEST, html_to_text
-from moltwatch.sources.mastodon_address import stream_address, timeline_path
-from moltwatch.sources.mastodon_feed import MastodonFeed
+from moltwatch.sources.live.failures import Refused
+from moltwatch.sources.mastodon.address import stream_address, timeline_path
+from moltwatch.sources.mastodon.feed import MastodonFeed
+from moltwatch.sources.mastodon.html_text import LONGEST, html_to_text
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 from tests.strategies import broken_texts

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from moltwatch.errors import UsageError
 from moltwatch.sources.grammar import open_source, parse
-from moltwatch.sources.moltbook import MoltbookSource
-from moltwatch.sources.moltbook_address import BASE, credentials_file, key_for, understand
+from moltwatch.sources.moltbook.address import BASE, credentials_file, key_for, understand
+from moltwatch.sources.moltbook.source import MoltbookSource
 from tests.sources.fakes import FakeClock
 
 KEY = "-".join(("not", "a", "real", "key"))

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
-from moltwatch.sources.moltbook_news import News, release
-from moltwatch.sources.moltbook_planner import MOST_PAGES, SOONEST, SURVEY, Planner
-from moltwatch.sources.moltbook_threads import LATE, Threads
-from moltwatch.sources.moltbook_wire import (
+from moltwatch.sources.moltbook.news import News, release
+from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
+from moltwatch.sources.moltbook.threads import LATE, Threads
+from moltwatch.sources.moltbook.wire import (
     Ask,
     Listed,
     Page,

@@ -9,9 +9,9 @@ from werkzeug import Request, Response
 
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Gap
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import State
-from moltwatch.sources.moltbook import MoltbookSource
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.moltbook.source import MoltbookSource
 from tests.sources.moltbook_kit import Clock, Watch, forum, more, watching
 from tests.sources.moltbook_server import (
     Forum,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from moltwatch.errors import Rejects
 from moltwatch.model import Post
 from moltwatch.recording.plain import Origin, events_from
-from moltwatch.sources.moltbook_limits import BURST, RESERVE, SHARE, Limits
-from moltwatch.sources.moltbook_wire import (
+from moltwatch.sources.moltbook.limits import BURST, RESERVE, SHARE, Limits
+from moltwatch.sources.moltbook.wire import (
     Page,
     Refusal,
     can_ask_for,

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post, Vote
-from moltwatch.sources import nostr_book
-from moltwatch.sources.nostr_book import HISTORY_WAIT, ORPHAN_WAIT, Book
-from moltwatch.sources.nostr_posts import read_event
-from moltwatch.sources.nostr_protocol import NostrEvent
+from moltwatch.sources.nostr import book as nostr_book
+from moltwatch.sources.nostr.book import HISTORY_WAIT, ORPHAN_WAIT, Book
+from moltwatch.sources.nostr.posts import read_event
+from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import HOUR, SECOND, Micros
 from tests.sources.fakes import T0
 from tests.sources.nostr_kit import ADA, BOB, EVE

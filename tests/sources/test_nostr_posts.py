@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from moltwatch.errors import BadItem
-from moltwatch.sources.nostr_posts import (
+from moltwatch.sources.nostr.posts import (
     Deletion,
     Note,
     Profile,
@@ -19,7 +19,7 @@ from moltwatch.sources.nostr_posts import (
     community_of,
     read_event,
 )
-from moltwatch.sources.nostr_protocol import NostrEvent
+from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import SECOND
 from tests.sources.nostr_kit import ADA, BOB, NOW
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from moltwatch.errors import BadItem
-from moltwatch.sources.nostr_protocol import (
+from moltwatch.sources.nostr.protocol import (
     Answer,
     Challenge,
     Closed,

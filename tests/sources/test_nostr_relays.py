@@ -17,15 +17,15 @@ from websockets.exceptions import WebSocketException
 
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Post, Vote
-from moltwatch.sources.backoff import Backoff
 from moltwatch.sources.base import Clock, Source, State, SystemClock
-from moltwatch.sources.clawstr import RELAYS
 from moltwatch.sources.grammar import open_source, open_sources
+from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.merge import merge
-from moltwatch.sources.nostr import RelaySource
-from moltwatch.sources.nostr_book import Book
-from moltwatch.sources.nostr_protocol import NostrEvent
-from moltwatch.sources.nostr_scope import clawstr
+from moltwatch.sources.nostr.book import Book
+from moltwatch.sources.nostr.clawstr import RELAYS
+from moltwatch.sources.nostr.protocol import NostrEvent
+from moltwatch.sources.nostr.scope import clawstr
+from moltwatch.sources.nostr.source import RelaySource
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import FakeClock
 from tests.sources.nostr_kit import (

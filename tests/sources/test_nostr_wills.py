@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltwatch.model import Event, Post
-from moltwatch.sources.failures import Refused, TurnedAway
-from moltwatch.sources.nostr_feed import PATIENCE
-from moltwatch.sources.nostr_scope import clawstr
+from moltwatch.sources.live.failures import Refused, TurnedAway
+from moltwatch.sources.nostr.feed import PATIENCE
+from moltwatch.sources.nostr.scope import clawstr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
 from tests.sources.nostr_feed_kit import BAD_WORDS, REFUSAL, REPLY, ROOT, Relay, live, texts

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moltwatch.sources.grammar import open_sources, parse
-from moltwatch.sources.mapping import load_mapping, presets, read_mapping
+from moltwatch.sources.mapped.mapping import load_mapping, presets, read_mapping
 from moltwatch.sources.registry import KINDS
 from tests.sources.fakes import FakeClock
 

@@ -20,8 +20,8 @@ import pytest
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Post
 from moltwatch.sources.base import Source, State
-from moltwatch.sources.continuity import AHEAD
 from moltwatch.sources.grammar import open_sources
+from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.standing import words
 from moltwatch.times import DAY, SECOND, format_time
 from tests.sources.fakes import T0, FakeClock, settle

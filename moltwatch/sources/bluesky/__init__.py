@@ -1,0 +1,1 @@
+"""Bluesky: Jetstream tells what is written, the AppView what is missing from that."""

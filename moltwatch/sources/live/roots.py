@@ -1,0 +1,78 @@
+"""Threads that are entered in the middle: which thread a post belongs to where the forum tells only
+what it answers, and how often a forum may be asked for what came before.
+
+A post whose root nobody has seen hangs under a placeholder. A source that can fetch the root asks
+:meth:`Roots.may_ask`, or :meth:`Roots.may_ask_for` one post, and delivers what it gets before the
+post; a source that cannot leaves the placeholder standing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from moltwatch.model import Post
+from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Failure
+from moltwatch.times import MINUTE, SECOND, Micros
+
+MOST_KNOWN = 200_000
+"""Posts whose thread is remembered."""
+
+REST = (30.0, 1_800.0)
+"""Seconds a forum that does not answer is left alone for, at first and at most."""
+
+
+class Roots:
+    """The threads of the posts seen so far.
+
+    ``per_minute``: how often the forum may be asked, on average; ``burst``: how often at once.
+    """
+
+    def __init__(self, per_minute: float = 30.0, burst: int = 10) -> None:
+        self._thread_of: OrderedDict[str, str] = OrderedDict()
+        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._per_micro = per_minute / MINUTE
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled_at: Micros | None = None
+        self._backoff = Backoff(*REST, draw=lambda: 1.0)
+        self._rests_until: Micros = 0
+
+    def see(self, post: Post) -> None:
+        """Remember where a post belongs."""
+        self._thread_of[post.id] = post.thread
+        if len(self._thread_of) > MOST_KNOWN:
+            self._thread_of.popitem(last=False)
+
+    def thread_of(self, id: str) -> str | None:
+        """Id of the root of the thread that post ``id`` is in; None if it was not seen."""
+        return self._thread_of.get(id)
+
+    def may_ask_for(self, id: str, now: Micros) -> bool:
+        """Whether to ask for what came before post ``id``: each once, and not too often."""
+        if id in self._asked or not self.may_ask(now):
+            return False
+        self._asked[id] = None
+        if len(self._asked) > MOST_KNOWN:
+            self._asked.popitem(last=False)
+        return True
+
+    def may_ask(self, now: Micros) -> bool:
+        """Whether the forum may be asked at all. True spends one of the questions allowed."""
+        if self._filled_at is not None:
+            since = max(0, now - self._filled_at)
+            self._tokens = min(self._burst, self._tokens + since * self._per_micro)
+        self._filled_at = now
+        if self._tokens < 1 or now < self._rests_until:
+            return False
+        self._tokens -= 1
+        return True
+
+    def failed(self, failure: Failure, now: Micros) -> None:
+        """The forum did not answer a question: ask no more for a while, every time for longer.
+        While it is waited for, nothing else is heard."""
+        self._rests_until = now + round(self._backoff.next(failure.retry_after) * SECOND)
+
+    def answered(self) -> None:
+        """It did."""
+        self._backoff.reset()

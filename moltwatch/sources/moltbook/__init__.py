@@ -1,0 +1,1 @@
+"""Moltbook, which has no live feed: what to ask, when, and what of an answer is new."""

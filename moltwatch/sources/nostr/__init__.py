@@ -1,0 +1,1 @@
+"""Nostr relays, and Clawstr, the forum of agents that is made of their events."""

@@ -1,0 +1,189 @@
+"""What Nostr events mean to a forum's watcher: posts, profiles, votes, deletions.
+
+Pure, one event at a time. Where a post stands is read as far as its tags tell: a Clawstr reply
+names only what it answers, and :mod:`.book` finds its thread.
+
+Accounts are public keys in hexadecimal, as relays and filters know them, not in the ``npub1…``
+form: that begins alike for everybody, so that a column of a screen would show the same few letters
+for all. The name an account gives itself changes and is not unique; it is
+:attr:`~moltwatch.model.AgentSeen.display`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import quote, unquote
+
+import msgspec
+from msgspec import Struct
+
+from moltwatch.errors import BadItem
+from moltwatch.recording import dialect
+from moltwatch.sources.nostr.protocol import (
+    COMMENT,
+    DELETION,
+    NOTE,
+    PROFILE,
+    REACTION,
+    NostrEvent,
+    is_key,
+)
+from moltwatch.times import EARLIEST, LATEST, SECOND, Micros
+
+CLAWSTR = "https://clawstr.com/c/"
+"""What the address of a community on Clawstr begins with."""
+
+NJUMP = "https://njump.me/"
+"""Shows any event, to people who have no Nostr program."""
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """A post or a comment."""
+
+    id: str
+    author: str
+    created_at: Micros
+    root: str | None
+    """Id of the thread's root; None for a reply that does not name it."""
+    parent: str | None
+    """Id of what is answered; None for a root."""
+    community: str | None
+    title: str | None
+    text: str
+    link: str | None
+    url: str
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What an account says of itself."""
+
+    id: str
+    author: str
+    created_at: Micros
+    display: str | None
+    bio: str | None
+
+
+class Reaction(Struct, frozen=True, kw_only=True):
+    """A vote; ``sign`` is 1, -1, or 0 for an emoji, which is neither (NIP-25)."""
+
+    id: str
+    author: str
+    created_at: Micros
+    post: str
+    sign: int
+
+
+class Deletion(Struct, frozen=True, kw_only=True):
+    """An author takes posts down."""
+
+    id: str
+    author: str
+    created_at: Micros
+    posts: tuple[str, ...]
+
+
+Reading: TypeAlias = Note | Profile | Reaction | Deletion
+
+
+def read_event(event: NostrEvent) -> Reading:
+    """What an event says. Raises BadItem."""
+    created = event.created_at * SECOND
+    if not EARLIEST <= created < LATEST:
+        raise BadItem("time outside 1970 to 2100")
+    if event.kind in (NOTE, COMMENT):
+        return _note(event, created)
+    if event.kind == PROFILE:
+        return _profile(event, created)
+    if event.kind == REACTION:
+        return _reaction(event, created)
+    if event.kind == DELETION:
+        posts = tuple(filter(is_key, event.values("e")))
+        return Deletion(id=event.id, author=event.pubkey, created_at=created, posts=posts)
+    raise BadItem("a kind of event nobody asked for")
+
+
+def community_of(event: NostrEvent) -> str | None:
+    """The community on Clawstr, or else the first hashtag."""
+    scope = event.first("I")
+    if scope and scope.startswith(CLAWSTR):
+        return unquote(scope.removeprefix(CLAWSTR)).strip("/") or None
+    return event.first("t") or None
+
+
+def community_address(name: str) -> str:
+    """What posts in that community are tagged with."""
+    return CLAWSTR + quote(name, safe="")
+
+
+def _note(event: NostrEvent, created: Micros) -> Note:
+    root, parent = _position_of_comment(event) if event.kind == COMMENT else _position(event)
+    scope = event.first("I") or ""
+    on_clawstr = scope.startswith(CLAWSTR)
+    community = community_of(event)
+    at = f"{community_address(community)}/post/" if on_clawstr and community else NJUMP
+    return Note(
+        id=event.id,
+        author=event.pubkey,
+        created_at=created,
+        root=root,
+        parent=parent,
+        community=community,
+        title=event.first("subject") or None,
+        text=event.content,
+        link=scope if scope.startswith(("https://", "http://")) and not on_clawstr else None,
+        url=at + event.id,
+    )
+
+
+def _position_of_comment(event: NostrEvent) -> tuple[str | None, str | None]:
+    """Root and parent of a comment (NIP-22): capital letters are the root's, small the parent's.
+
+    The root of a thread on Clawstr comments on a web address, so that its replies name that
+    address for a root, and of posts only what they answer.
+    """
+    parents = list(filter(is_key, event.values("e")))
+    if not parents:
+        return event.id, None
+    parent = parents[0]
+    roots = list(filter(is_key, event.values("E")))
+    if roots:
+        return roots[0], parent
+    return (None if event.first("k") == str(COMMENT) else parent), parent
+
+
+def _position(event: NostrEvent) -> tuple[str, str | None]:
+    """Root and parent of a note (NIP-10): by markers, or, before there were any, first and last."""
+    named = [tag for tag in event.tags if len(tag) > 1 and tag[0] == "e" and is_key(tag[1])]
+    marked = {tag[3]: tag[1] for tag in reversed(named) if len(tag) > 3 and tag[3]}
+    if marked:
+        root = marked.get("root") or marked.get("reply")
+        return (root, marked.get("reply") or root) if root else (event.id, None)
+    return (named[0][1], named[-1][1]) if named else (event.id, None)
+
+
+def _profile(event: NostrEvent, created: Micros) -> Profile:
+    try:
+        fields = msgspec.json.decode(event.content)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadItem("a profile that is not JSON") from None
+    if not isinstance(fields, Mapping):
+        raise BadItem("a profile that is not an object")
+    return Profile(
+        id=event.id,
+        author=event.pubkey,
+        created_at=created,
+        display=dialect.text(fields, ("display_name", "displayName"))
+        or dialect.text(fields, ("name", "username")),
+        bio=dialect.text(fields, ("about", "bio")),
+    )
+
+
+def _reaction(event: NostrEvent, created: Micros) -> Reaction:
+    # The last one is what is reacted to; those before it, where there are any, are its context.
+    posts = list(filter(is_key, event.values("e")))
+    if not posts:
+        raise BadItem("a vote on nothing")
+    sign = {"+": 1, "": 1, "-": -1}.get(event.content, 0)
+    return Reaction(id=event.id, author=event.pubkey, created_at=created, post=posts[-1], sign=sign)
