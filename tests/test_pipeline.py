@@ -10,7 +10,7 @@ import pytest
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import Event, Finding, FlaggedPost, Heartbeat, Kind, Post
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.base import Source, Status

@@ -116,8 +116,8 @@ def build_engine(
 
     Raises UsageError that names the configuration file.
     """
-    from moltwatch.heuristics.groups import GroupBook
     from moltwatch.heuristics.registry import build
+    from moltwatch.heuristics.verdicts.groups import GroupBook
 
     try:
         heuristics = list(filter(choose, build(config.heuristics, complain)))

@@ -12,7 +12,7 @@ from moltwatch.evaluation.report import Report, make_report
 from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import Kind
 from moltwatch.pipeline import Sink
 

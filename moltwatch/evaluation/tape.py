@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import AgentSeen, Event, Finding, Heartbeat, Kind, Post
 from moltwatch.times import Micros
 

@@ -16,18 +16,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from msgspec import Struct
 
-from moltwatch.heuristics.likeness import Leaders, Likeness
-from moltwatch.heuristics.rarity import Rarity
-from moltwatch.heuristics.texts import Text
-from moltwatch.model import AgentSeen, Kind, Post
+from moltwatch.heuristics.memory.item import Item
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.model import AgentSeen, Kind
 from moltwatch.times import Micros
 
-if TYPE_CHECKING:
-    from moltwatch.heuristics.memory import Author, Thread
+__all__ = ["Heuristic", "Item", "Signal"]
 
 
 class Signal(Struct, frozen=True, kw_only=True, gc=False):
@@ -56,59 +54,6 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
     cluster: str | None = None
     muted: bool = False
     """Of a hazard: no news, since its author keeps saying so. It adds nothing to other reasons."""
-
-
-class Item:
-    """A post, with what is remembered around it and what is known of its text."""
-
-    __slots__ = (
-        "_leaders",
-        "_likeness",
-        "author",
-        "folded",
-        "post",
-        "rarity",
-        "text",
-        "thread",
-        "vocabulary",
-        "words",
-    )
-
-    def __init__(
-        self,
-        post: Post,
-        author: Author,
-        thread: Thread,
-        text: Text | None = None,
-        rarity: Rarity | None = None,
-        leaders: Leaders | None = None,
-    ) -> None:
-        self.post = post
-        self.author = author
-        """What is remembered of the author, this post not yet included."""
-        self.thread = thread
-        """What is remembered of the thread, this post not yet included."""
-        self.text = text = text or Text(post.body)
-        """Title and text, shared with copies: ``item.text.once(question)`` asks them together."""
-        self.folded = text.folded
-        """Match form of title and text."""
-        self.words = text.words
-        """The words of the match form, in order."""
-        self.vocabulary = text.vocabulary
-        """The same, each once."""
-        self.rarity = rarity or Rarity()
-        """How common words are in the stream, this post not yet included."""
-        self._leaders = Leaders() if leaders is None else leaders
-        self._likeness: Likeness | None = None
-
-    @property
-    def likeness(self) -> Likeness:
-        """Which earlier text this one is like, looked for when first asked."""
-        if self._likeness is None:
-            post = self.post
-            sighting = (post.seen_at, post.author, post.id)
-            self._likeness = self._leaders.find(sighting, self.text)
-        return self._likeness
 
 
 class Heuristic(ABC):

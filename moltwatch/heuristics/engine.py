@@ -12,12 +12,12 @@ from time import perf_counter_ns
 from typing import TypeAlias
 
 from moltwatch.heuristics.base import Heuristic, Signal
-from moltwatch.heuristics.cases import Cases
-from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.health import Health
-from moltwatch.heuristics.memory import Memory
+from moltwatch.heuristics.memory.memory import Memory
 from moltwatch.heuristics.read_ahead import ReadAhead
-from moltwatch.heuristics.verdict import Case, Said
+from moltwatch.heuristics.verdicts.cases import Cases
+from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.verdicts.verdict import Case, Said
 from moltwatch.model import (
     AgentSeen,
     Event,

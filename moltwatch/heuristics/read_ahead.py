@@ -13,7 +13,7 @@ from time import perf_counter_ns
 
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.health import Health
-from moltwatch.heuristics.texts import Text, Texts
+from moltwatch.heuristics.memory.texts import Text, Texts
 from moltwatch.model import Event, Post
 
 

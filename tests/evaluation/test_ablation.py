@@ -14,8 +14,8 @@ from moltwatch.evaluation.labels import Account, ItemLabel, Labels, Truth, read_
 from moltwatch.evaluation.measurement import Measurement
 from moltwatch.evaluation.metrics import Counts
 from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.groups import QUIET
 from moltwatch.heuristics.registry import build
+from moltwatch.heuristics.verdicts.groups import QUIET
 from moltwatch.model import AgentSeen, Event, Heartbeat, Kind, Post
 from moltwatch.paths import shipped
 from moltwatch.recording.formats import open_recording

@@ -17,7 +17,7 @@ from moltwatch.evaluation.report import Report, make_report, plain
 from moltwatch.evaluation.tables import print_tables
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import (
     Flag,
     FlaggedPost,

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 from pathlib import Path
 
-from moltwatch.heuristics import persona
+from moltwatch.heuristics import material
 from tests.fit.stream import (
     FOLDER,
     OWN,
@@ -36,7 +36,7 @@ PRECISION = 0.93
 STRONG = 12 / 1_000
 BY_HAND = {"repetition.stale": -2.0}
 OWN_WEIGHT = {"random": 0.8, "cue": 0.5}
-WEIGHTS = Path(persona.__file__).parent / "material" / "weights.toml"
+WEIGHTS = Path(material.__file__).parent / "weights.toml"
 
 
 def collect(shared: Path) -> tuple[list[Labelled], list[tuple[str, dict[str, float]]]]:

@@ -11,15 +11,16 @@ from typing import Any
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.bio_echo import BioEcho
-from moltwatch.heuristics.brief import Brief
-from moltwatch.heuristics.character import Character
-from moltwatch.heuristics.conversation import Conversation
-from moltwatch.heuristics.manifesto import Manifesto
-from moltwatch.heuristics.memory import Memory, Past, Thread
-from moltwatch.heuristics.persona import PersonaHeuristic
-from moltwatch.heuristics.promotion import Promotion
-from moltwatch.heuristics.self_repetition import SelfRepetition
+from moltwatch.heuristics.memory.memory import Memory
+from moltwatch.heuristics.memory.past import Past, Thread
+from moltwatch.heuristics.persona.base import PersonaHeuristic
+from moltwatch.heuristics.persona.bio_echo import BioEcho
+from moltwatch.heuristics.persona.brief import Brief
+from moltwatch.heuristics.persona.character import Character
+from moltwatch.heuristics.persona.conversation import Conversation
+from moltwatch.heuristics.persona.manifesto import Manifesto
+from moltwatch.heuristics.persona.promotion import Promotion
+from moltwatch.heuristics.persona.self_repetition import SelfRepetition
 from moltwatch.model import AgentSeen, Post
 from moltwatch.text import fold
 from moltwatch.times import Micros, parse_time

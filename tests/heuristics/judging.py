@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moltwatch.heuristics.base import Heuristic
-from moltwatch.heuristics.bio_echo import BioEcho
-from moltwatch.heuristics.brief import Brief
-from moltwatch.heuristics.character import Character
-from moltwatch.heuristics.conversation import Conversation
-from moltwatch.heuristics.credentials import Credentials
-from moltwatch.heuristics.hidden_message import HiddenMessage
-from moltwatch.heuristics.injection import Injection
-from moltwatch.heuristics.manifesto import Manifesto
-from moltwatch.heuristics.memory import Memory
-from moltwatch.heuristics.promotion import Promotion
-from moltwatch.heuristics.self_repetition import SelfRepetition
-from moltwatch.heuristics.verdict import Case, Said
+from moltwatch.heuristics.hazard.credentials import Credentials
+from moltwatch.heuristics.hazard.hidden_message import HiddenMessage
+from moltwatch.heuristics.hazard.injection import Injection
+from moltwatch.heuristics.memory.memory import Memory
+from moltwatch.heuristics.persona.bio_echo import BioEcho
+from moltwatch.heuristics.persona.brief import Brief
+from moltwatch.heuristics.persona.character import Character
+from moltwatch.heuristics.persona.conversation import Conversation
+from moltwatch.heuristics.persona.manifesto import Manifesto
+from moltwatch.heuristics.persona.promotion import Promotion
+from moltwatch.heuristics.persona.self_repetition import SelfRepetition
+from moltwatch.heuristics.verdicts.verdict import Case, Said
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.times import MINUTE
 

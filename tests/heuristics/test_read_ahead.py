@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from moltwatch.errors import UsageError
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.memory.texts import Text
 from moltwatch.heuristics.registry import build, make
-from moltwatch.heuristics.texts import Text
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import Event, Finding, FlaggedPost, Kind
-from tests.heuristics.coord_forum import Forum, in_order
-from tests.heuristics.test_coord_campaigns import CAMPAIGNS
+from tests.heuristics.coordination.forum import Forum, in_order
+from tests.heuristics.coordination.test_campaigns import CAMPAIGNS
 
 
 def evening() -> list[Event]:

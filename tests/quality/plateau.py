@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from moltwatch.errors import UsageError
 from moltwatch.evaluation.ablation import Ablation, Choice
-from moltwatch.heuristics import clusters, groups
 from moltwatch.heuristics.base import Heuristic, Signal
-from moltwatch.heuristics.groups import GroupBook
 from moltwatch.heuristics.quality import Outcome
 from moltwatch.heuristics.registry import describe, make
+from moltwatch.heuristics.verdicts import clusters, groups
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import Kind
 from moltwatch.times import Micros
 from tests.quality.measure import Task, coordinating, outcome, run

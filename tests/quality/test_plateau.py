@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from moltwatch.evaluation.ablation import Choice
 from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.heuristics.registry import available, make
-from moltwatch.heuristics.same_text import SameText
 from moltwatch.model import Kind
 from moltwatch.paths import shipped
 from tests.quality.measure import Task, coordinating, outcome, run

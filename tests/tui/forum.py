@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.groups import GroupBook
+from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import (
     AgentSeen,
     Event,

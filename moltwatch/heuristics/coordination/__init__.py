@@ -1,0 +1,1 @@
+"""Is it one hand behind many accounts? One heuristic a file, and what they count with."""

@@ -1,0 +1,210 @@
+"""The same site, token, wallet or community, pushed by several accounts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.payloads import named_in, pushed
+from moltwatch.heuristics.coordination.quoting import above
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.model import MOST_LISTED, Kind, Post
+from moltwatch.text import as_written
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
+
+MOST_KEYS = 20_000
+MOST_USERS = 40
+"""Users of a thing from which it is common property."""
+WARM_UP: Micros = HOUR
+"""A thing first named earlier in the stream than this may be an old one."""
+
+USUAL, UNKNOWN = 2 / 3, 1 / 4
+"""How telling a burst is that is nothing so unusual, and one of a site that may be an old one."""
+
+PAGE_ACCOUNTS = 4
+PAGE_AT_ONCE: Micros = 5 * MINUTE
+"""So many who begin to name one page within this time, and nobody else, do so on no account of
+their own, new or old: while a session is young a site may be everybody's, a page hardly is."""
+
+MOST_WAITING = 20
+"""Posts remembered of each user of a thing until they are told."""
+
+
+class _User:
+    """One account's use of a thing."""
+
+    __slots__ = ("n", "opened", "part", "waiting")
+
+    def __init__(self) -> None:
+        self.n = 0
+        """Posts that name the thing."""
+        self.part = 0.0
+        """The part of all its posts that this is."""
+        self.opened = False
+        """Whether it brought the thing up, unasked, while that was new."""
+        self.waiting: list[str] = []
+        """Ids of posts not yet told."""
+
+
+class _Thing:
+    """One thing that is named, and by whom."""
+
+    __slots__ = ("at_once", "common", "first", "fresh", "last", "users")
+
+    def __init__(self, now: Micros) -> None:
+        self.first = self.last = now
+        self.fresh = now
+        """Up to when it was news: its first appearance, or the latest of a burst that was told."""
+        self.common = False
+        self.at_once = False
+        """Whether it was a page on several lips at once."""
+        self.users: dict[str, _User] = {}
+
+
+class LinkPush(Heuristic):
+    """Several accounts push one site, token, wallet or community that hardly anyone else names.
+
+    Two forms are told: a burst, when several accounts bring up, unasked and minutes after one
+    another, something never named before; and persistence, when several accounts name it again and
+    again. Either way they must be most of those who name it. What stands in the thread above
+    already is an answer and does not count, nor do places in the forum itself.
+
+    Parameters
+    window: how long a thing is remembered after it was last named (seconds)
+    burst: how long after its first appearance, or the latest of a burst, it is news (seconds)
+    accounts: accounts from which it is telling
+    repeats: how often each must name it to be persistent
+    share: which part of all who name it they must be
+    part: which part of its posts an account must give to it, half that to be persistent
+    strength: how telling a burst is; persistence is two thirds of it
+
+    Fails when
+    a product's fans and its operator's accounts push it alike, or a site is named by everyone.
+    """
+
+    name: ClassVar[str] = "link-push"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "payload"
+
+    def __init__(
+        self,
+        window: Seconds = 86_400.0,
+        burst: Seconds = 600.0,
+        accounts: Accounts = 3,
+        repeats: Count = 4,
+        share: Fraction = 0.6,
+        part: Fraction = 0.5,
+        strength: Fraction = 0.88,
+    ) -> None:
+        self.window = window
+        self.burst = burst
+        self.accounts = accounts
+        self.repeats = repeats
+        self.share = share
+        self.part = part
+        self.strength = strength
+        self.questions = (named_in,)
+        self._things: OrderedDict[str, _Thing] = OrderedDict()
+        self._since: Micros | None = None
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        self._since = item.post.seen_at if self._since is None else self._since
+        names = pushed(item)
+        return self._look_at(item, names) if names else ()
+
+    def _look_at(self, item: Item, names: tuple[str, ...]) -> Iterator[Signal]:
+        post, answered = item.post, above(item)
+        for name in names:
+            thing = self._thing(name, post.seen_at)
+            if thing.common or name in answered or _is_here(name, post):
+                continue
+            user = thing.users.setdefault(post.author, _User())
+            user.n += 1
+            user.part = user.n / max(user.n, item.author.n + 1)
+            user.waiting.append(post.id)
+            del user.waiting[:-MOST_WAITING]
+            user.opened = user.opened or post.seen_at <= thing.fresh + round(self.burst * SECOND)
+            if len(thing.users) > MOST_USERS:
+                thing.common = True
+                thing.users.clear()
+            elif len(thing.users) >= self.accounts and self._pushes(user):
+                yield from self._told(name, thing, item.text)
+
+    def _pushes(self, user: _User) -> bool:
+        """Whether one account by itself looks as if it pushed a thing."""
+        opened = user.opened and user.part >= self.part
+        return opened or (user.n >= self.repeats and user.part >= self.part / 2)
+
+    def _thing(self, name: str, now: Micros) -> _Thing:
+        thing = self._things.get(name)
+        if thing is None or thing.last < now - round(self.window * SECOND):
+            thing = self._things[name] = _Thing(now)
+            if len(self._things) > MOST_KEYS:
+                self._things.popitem(last=False)
+        self._things.move_to_end(name)
+        thing.last = now
+        return thing
+
+    def _novelty(self, name: str, thing: _Thing) -> float:
+        """How much of a full burst it is: all if it is a site that nobody named before, as far as
+        the stream can tell, or a page that several name at once. New tokens and tags are on many
+        lips without anyone's doing; and what a young session calls new hardly counts."""
+        if "." not in name or name.startswith(("$", "#", "m/")):
+            return USUAL
+        if thing.first - (self._since or 0) >= WARM_UP:
+            return 1.0
+        thing.at_once = thing.at_once or (
+            "/" in name
+            and thing.last - thing.first <= PAGE_AT_ONCE
+            and len(thing.users) >= PAGE_ACCOUNTS
+            and all(user.opened and user.part >= self.part for user in thing.users.values())
+        )
+        return 1.0 if thing.at_once else UNKNOWN
+
+    def _told(self, name: str, thing: _Thing, text: Text) -> Iterator[Signal]:
+        """Signals for the posts of those who push a thing, if anyone does."""
+        how = "brought up"
+        strength = self.strength * self._novelty(name, thing)
+        pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
+        if len(pushers) >= max(self.accounts, self.share * len(thing.users)):
+            thing.fresh = thing.last
+        else:
+            how, strength = "keep naming", self.strength * USUAL
+            pushers = [
+                a
+                for a, user in thing.users.items()
+                if user.n >= self.repeats and user.part >= self.part / 2
+            ]
+            if len(pushers) < max(self.accounts, self.share * len(thing.users)):
+                return
+        span = format_duration(thing.last - thing.first)
+        others = len(thing.users) - len(pushers) or "no"
+        at = text.folded.find(name)
+        written = as_written(text.body, text.folded, at, at + len(name)) if at >= 0 else name
+        reason = f"{len(pushers)} accounts {how} {written}, new {span} ago; {others} others name it"
+        evidence = tuple(
+            user.waiting[0] for author in pushers if (user := thing.users[author]).waiting
+        )
+        for author in pushers:
+            waiting = thing.users[author].waiting
+            while waiting:
+                yield Signal(
+                    post=waiting.pop(0),
+                    author=author,
+                    strength=strength,
+                    reason=reason,
+                    evidence=evidence[:MOST_LISTED],
+                    accounts=tuple(pushers[:MOST_LISTED]),
+                    n=len(pushers),
+                    cluster=name,
+                )
+
+
+def _is_here(name: str, post: Post) -> bool:
+    """Whether it is a place in this very forum: everybody shares those."""
+    own = (post.url or "").partition("://")[2].removeprefix("www.").partition("/")[0].lower()
+    host = name.partition("/")[0]
+    return host == own or (bool(post.source) and host.partition(".")[0] == post.source)

@@ -1,0 +1,70 @@
+"""Nearly the same text from several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.crowd import Crowds
+from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.memory.likeness import Outline
+from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
+from moltwatch.model import Kind
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+AT_ONCE: Micros = 5 * MINUTE
+"""Copies that come slower than this may be imitation; then it takes more accounts."""
+
+
+class NearDuplicate(Heuristic):
+    """Several accounts post nearly the same text within a short time.
+
+    Texts are compared by the overlap of their words (Jaccard similarity), in whatever order they
+    stand; of a long text the first and last. A text that is like one seen before is counted with
+    it, so a campaign that changes a few words in each copy stays one.
+
+    Parameters
+    window: how long a text waits for the next account that brings it (seconds)
+    similarity: overlap of the words from which two texts count as the same (0.5 to 1)
+    least_words: distinct words below which texts are not compared
+    accounts: accounts from which it is telling
+
+    Fails when
+    agents fill in a common form (a stock greeting with a name in it) or all recite one document,
+    and when a language model rewrites each copy from scratch.
+    """
+
+    name: ClassVar[str] = "near-duplicate"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "text"
+    questions = (Outline,)
+
+    def __init__(
+        self,
+        window: Seconds = 1_800.0,
+        similarity: Majority = 0.7,
+        least_words: Count = 10,
+        accounts: Accounts = 3,
+    ) -> None:
+        self.window = window
+        self.similarity = similarity
+        self.least_words = least_words
+        self.accounts = accounts
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        if len(item.vocabulary) < self.least_words:
+            return ()
+        likeness = item.likeness
+        if likeness.overlap < self.similarity:
+            return ()
+        crowd = self._crowds.join(likeness.first, item.post, lambda: is_quote(item))
+        if crowd is None or crowd.n < self.accounts:
+            return ()
+        at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
+        strength = 0.95 if at_once else 0.6
+        share = f"{likeness.overlap:.0%}"
+        same = "same words" if share == "100%" else f"nearly the same words ({share})"
+        reason = f"{same} as {crowd.n - 1} other accounts in {crowd.duration}"
+        return self._crowds.tell(crowd, strength, reason)

@@ -1,0 +1,94 @@
+"""The same text from several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
+from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.memory.texts import Text, digest
+from moltwatch.heuristics.parameters import Accounts, Count, Seconds
+from moltwatch.model import Kind
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+AT_ONCE: Micros = 15 * MINUTE
+"""Copies that come slower than this may be imitation; then it takes more accounts."""
+
+FEW_WORDS = 24
+"""Of so few words, punctuation and markup do not count."""
+
+
+class SameText(Heuristic):
+    """Several accounts post the same text within a short time.
+
+    Texts are compared in match form, so look-alike letters, hidden characters and case change
+    nothing, and short ones by their words, so neither do punctuation, markup and emoji. In a real
+    forum nearly all copies are one account repeating itself; three accounts with one long text
+    within the hour hardly ever happen by chance. Short texts ("test", a greeting, an emoji) do, and
+    need more accounts in less time, and other evidence beside.
+
+    Parameters
+    window: how long a text waits for the next account that brings it (seconds)
+    long_words: distinct words from which a text is too long for chance
+    accounts: accounts from which a long text is telling
+    short_accounts: accounts from which a short text is telling
+    short_window: within which they must come (seconds)
+
+    Fails when
+    an operator rewrites each copy (see near-duplicate, template and vocabulary), or when many
+    agents are told by one instruction to post a fixed sentence of their own accord.
+    """
+
+    name: ClassVar[str] = "same-text"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "text"
+
+    def __init__(
+        self,
+        window: Seconds = 3_600.0,
+        long_words: Count = 8,
+        accounts: Accounts = 3,
+        short_accounts: Accounts = 5,
+        short_window: Seconds = 120.0,
+    ) -> None:
+        self.window = window
+        self.long_words = long_words
+        self.accounts = accounts
+        self.short_accounts = short_accounts
+        self.short_window = short_window
+        self.questions = (_what_it_says,)
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        key = item.text.once(_what_it_says)
+        if not key:
+            return ()
+        crowd = self._crowds.add(key, item.post, unless=lambda: is_quote(item))
+        if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
+            return ()
+        strength = self._strength(crowd, len(item.vocabulary))
+        if not strength:
+            return ()
+        reason = f"same text as {crowd.n - 1} other accounts in {crowd.duration}"
+        return self._crowds.tell(crowd, strength, reason)
+
+    def _strength(self, crowd: Crowd, words: int) -> float:
+        if words >= self.long_words:
+            if crowd.n < self.accounts:
+                return 0.0
+            at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
+            return 0.95 if at_once else 0.6
+        if crowd.told:
+            return 0.6
+        if crowd.n < self.short_accounts:
+            return 0.0
+        return 0.6 if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
+
+
+def _what_it_says(text: Text) -> str:
+    """The same for short texts that differ in punctuation, markup or emoji only; of long ones,
+    near-duplicate takes care."""
+    said = text.folded if len(text.words) > FEW_WORDS else " ".join(text.words) or text.folded
+    return said if len(said) <= 32 else digest(said)

@@ -1,0 +1,252 @@
+"""Quiet accounts, all on one thread at once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import ClassVar, NamedTuple
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.chance import at_least, lured
+from moltwatch.heuristics.coordination.crowd import Told
+from moltwatch.heuristics.coordination.young_session import YoungSession
+from moltwatch.heuristics.memory.fading import Members
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.model import Kind
+from moltwatch.times import HOUR, SECOND, Micros, format_duration
+
+MOST_THREADS = 5_000
+MOST_GUESTS = 60
+"""Accounts looked at in one thread; the latest."""
+
+LEAST_SEEN = 500
+"""Guests before which it is not known how many quiet accounts are usual here."""
+
+CHANCE = 2.5e-3
+"""Probability of so many quiet accounts from which it is not chance."""
+
+AT_ONCE: Micros = 180 * SECOND
+"""Within which guests come all at once, as if sent."""
+
+NEWNESS = (1, 2)
+"""Posts up to which an account is newer than quiet: one that never wrote before is rarest."""
+
+FEWEST_AT_ONCE = 4
+BEYOND_CHANCE = 1e-5
+"""Probability of so many at once, for this very thread, from which nothing else is needed."""
+
+OWN = 10
+"""Guests before which a thread's own share of quiet ones is that of all threads."""
+
+WAVE_GAP: Micros = HOUR
+"""Bursts are rare; one that follows another within this time is of the same wave."""
+
+WAVE: Micros = 6 * HOUR
+"""How long the accounts and threads of a wave count that goes on and on."""
+
+
+class _Guest(NamedTuple):
+    """An account's first comment on a thread, within the window."""
+
+    at: Micros
+    post: str
+    wrote: int
+    """Posts it had written before, anywhere."""
+    quiet: bool
+
+
+class _Room:
+    """One thread's latest guests."""
+
+    __slots__ = ("ever", "guests", "quiet")
+
+    def __init__(self, levels: int) -> None:
+        self.guests: dict[str, _Guest] = {}
+        """By account, in order of arrival."""
+        self.quiet = 0
+        """How many of them are quiet."""
+        self.ever = [0] * (levels + 1)
+        """Guests it ever had: by how new the quiet are, the newest first; last all."""
+
+
+class _Wave:
+    """Bursts on several threads, one soon after the other."""
+
+    __slots__ = ("accounts", "last", "name", "threads")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.last: Micros = 0
+        self.threads = Members(WAVE)
+        self.accounts = Members(WAVE)
+
+
+class ThreadBurst(Heuristic):
+    """Unusually many accounts that otherwise hardly write answer one thread in a short time.
+
+    What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
+    is telling when so many of its latest guests are quiet that chance would not do it (binomial
+    tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
+    rare, so those within an hour are one wave. While a session is young everybody seems quiet, and
+    then nothing is unusual. Where guests come within three minutes who are so new that it is beyond
+    chance (accounts nobody ever saw hardly ever begin with the same thread), also for what this
+    thread had before, they need no other evidence.
+
+    Parameters
+    window: guests of one thread looked at together (seconds)
+    quiet: posts up to which an account is quiet
+    accounts: quiet accounts from which it is telling
+    share: which part of the accounts on the thread they must be
+    strength: how telling one thread is; the second of a wave adds 0.1 and the third 0.15
+
+    Fails when
+    a thread invites newcomers to introduce themselves, or is shown to every new account first.
+    """
+
+    name: ClassVar[str] = "thread-burst"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "synchrony"
+
+    def __init__(
+        self,
+        window: Seconds = 1_800.0,
+        quiet: Count = 4,
+        accounts: Accounts = 6,
+        share: Fraction = 0.6,
+        strength: Fraction = 0.4,
+    ) -> None:
+        self.window = window
+        self.quiet = quiet
+        self.accounts = accounts
+        self.share = share
+        self.strength = strength
+        self._window = round(window * SECOND)
+        self._rooms: OrderedDict[str, _Room] = OrderedDict()
+        self._session = YoungSession()
+        self._told = Told()
+        self._told_at_once = Told()
+        self._wave: _Wave | None = None
+        self._levels = (*(n for n in NEWNESS if n < quiet), quiet)
+        self._guests = 2.0
+        self._new_guests = [1.0] * len(self._levels)
+        """By level how many guests had written less; the last are all that are quiet."""
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        post = item.post
+        if post.parent is None:
+            return ()
+        thread, author, known = item.thread.id, item.author.name, self._session.knows(item)
+        room = self._rooms.get(thread)
+        if room is None:
+            room = self._rooms[thread] = _Room(len(self._levels))
+            if len(self._rooms) > MOST_THREADS:
+                self._rooms.popitem(last=False)
+        elif author in room.guests:
+            return ()
+        else:
+            self._rooms.move_to_end(thread)
+        wrote = item.author.n
+        is_quiet = wrote < self.quiet
+        usual = self._new_guests[-1] / self._guests
+        self._count(wrote, room)
+        guests = room.guests
+        guests[author] = _Guest(post.seen_at, post.id, wrote, is_quiet)
+        room.quiet += is_quiet
+        horizon = post.seen_at - self._window
+        while True:
+            first = next(iter(guests))
+            if guests[first].at >= horizon and len(guests) <= MOST_GUESTS:
+                break
+            room.quiet -= guests.pop(first).quiet
+        if not (known and is_quiet) or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
+            return ()
+        signals: Iterable[Signal] = ()
+        everyone = len(guests)
+        if (
+            room.quiet >= max(self.accounts, self.share * everyone)
+            and at_least(everyone, room.quiet, lured(usual)) <= CHANCE
+        ):
+            signals = self._tell(item, room, usual)
+        if level := self._at_once(room, post.seen_at):
+            signals = chain(self._tell_at_once(item, room, level), signals)
+        return signals
+
+    def _count(self, wrote: int, room: _Room) -> None:
+        """One more guest, here and anywhere."""
+        self._guests += 1
+        room.ever[-1] += 1
+        if wrote < self.quiet:
+            for n, level in enumerate(self._levels):
+                if wrote < level:
+                    self._new_guests[n] += 1
+                    room.ever[n] += 1
+        if self._guests > 20 * LEAST_SEEN:  # the latest count most
+            self._guests /= 2
+            self._new_guests = [guests / 2 for guests in self._new_guests]
+
+    def _at_once(self, room: _Room, now: Micros) -> int:
+        """The level below which the latest guests had written less, all of them at once, which is
+        beyond chance; 0 if it is not."""
+        late = []
+        for guest in reversed(room.guests.values()):
+            if guest.at < now - AT_ONCE:
+                break
+            late.append(guest.wrote)
+        for n, level in enumerate(self._levels):
+            new = sum(wrote < level for wrote in late)
+            if new < FEWEST_AT_ONCE:
+                continue
+            usual = self._new_guests[n] / self._guests
+            # Some threads are shown to newcomers; what came before tells which.
+            before = room.ever[-1] - len(late)
+            own = (room.ever[n] - new + OWN * usual) / (before + OWN)
+            if at_least(len(late), new, max(lured(usual), own)) < BEYOND_CHANCE:
+                return level
+        return 0
+
+    def _tell_at_once(self, item: Item, room: _Room, level: int) -> Iterator[Signal]:
+        now, thread = item.post.seen_at, item.thread.id
+        late = {
+            author: guest
+            for author, guest in room.guests.items()
+            if guest.at >= now - AT_ONCE and guest.wrote < level
+        }
+        span = format_duration(now - next(iter(late.values())).at)
+        how = "for the first time" if level == 1 else f"hardly ever ({level - 1} times at most)"
+        yield from self._told_at_once.signals(
+            [(author, guest.post) for author, guest in late.items()],
+            strength=0.88,
+            reason=f"{len(late)} accounts that post {how} came to one thread within {span}",
+            accounts=late,
+            cluster=f"at once {thread}",
+        )
+
+    def _tell(self, item: Item, room: _Room, usual: float) -> Iterator[Signal]:
+        now, everyone = item.post.seen_at, room.guests
+        guests = {author: guest.post for author, guest in everyone.items() if guest.quiet}
+        wave = self._join(item.thread.id, guests, now)
+        span = format_duration(now - next(iter(everyone.values())).at)
+        reason = (
+            f"{len(guests)} of {len(everyone)} accounts on this thread in {span} hardly ever post"
+            f" ({usual:.0%} is usual)"
+        )
+        if len(wave.threads) > 1:
+            reason += f"; {len(wave.threads)} threads in a row went so"
+        return self._told.signals(
+            list(guests.items()),
+            strength=self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1],
+            reason=reason,
+            accounts=wave.accounts,
+            cluster=wave.name,
+        )
+
+    def _join(self, thread: str, guests: dict[str, str], now: Micros) -> _Wave:
+        """The wave this burst belongs to: the last one, or a new one if that is long gone."""
+        if self._wave is None or self._wave.last < now - WAVE_GAP:
+            self._wave = _Wave(thread)
+        wave = self._wave
+        wave.last = now
+        wave.threads.join([thread], now)
+        wave.accounts.join(guests, now)
+        return wave

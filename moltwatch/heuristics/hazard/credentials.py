@@ -1,0 +1,99 @@
+"""Secrets that were posted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from math import log2
+from typing import Annotated, ClassVar
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+from msgspec import Meta
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
+from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.model import Kind
+
+_MATERIAL = read_material("credentials")
+_KEYS = tuple((re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
+_NEEDS = [(at, word) for at, key in enumerate(_MATERIAL["key"]) for word in key["needs"]]
+_AUTOMATON = BytesAhoCorasick(
+    [word.encode() for _, word in _NEEDS], implementation=Implementation.DFA
+)
+"""Finds what the keys need in one walk through the text."""
+_PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])
+_LONG_WORD = 16
+"""No credential is without a run of letters and digits this long, except a seed phrase."""
+_SEED_NAMES = frozenset(["seed", "mnemonic", "recovery"])
+_MOST_CHARS = 16_000
+
+
+class Credentials(Heuristic):
+    """The post shows a credential in plain sight.
+
+    Keys and tokens of well-known services by their form, values assigned to names like API_KEY,
+    private keys, seed phrases. What looks like a stand-in (``your-key-here``, rows of x) or is not
+    random enough is let pass.
+
+    Parameters
+    randomness: least entropy of the secret part (bits a character, 1 to 6)
+    repeats: how often in a day an account is told for the same kind of secret, before only each
+        doubling is (posts, 1 to 1,000,000)
+
+    Fails when
+    a secret has no form of its own; and it cannot know whether a key still works.
+    """
+
+    name: ClassVar[str] = "credentials"
+    kind: ClassVar[Kind] = Kind.HAZARD
+    family: ClassVar[str] = "credentials"
+
+    def __init__(
+        self, randomness: Annotated[float, Meta(ge=1, le=6)] = 3.2, repeats: Repeats = IN_FULL
+    ) -> None:
+        self.randomness = randomness
+        self.repeats = repeats
+        self._refrains = Refrains(repeats)
+        self.questions = (self._found,)
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        reason = item.text.once(self._found)
+        return (self._refrains.signal(item, 0.9, reason),) if reason else ()
+
+    def _found(self, text: Text) -> str:
+        """What a text shows, in words; nothing if it shows nothing."""
+        if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
+            return ""
+        utf8 = text.folded.encode("utf-8", "surrogatepass")
+        hits = _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True)
+        body = text.body[:_MOST_CHARS]
+        found = [
+            says
+            for pattern, says in (
+                _KEYS[at] for at in sorted({_NEEDS[which][0] for which, _, _ in hits})
+            )
+            if any(map(self._is_secret, pattern.finditer(body)))
+        ]
+        return f"contains what looks like {' and '.join(found[:2])}" if found else ""
+
+    def _is_secret(self, match: re.Match[str]) -> bool:
+        groups = match.groupdict()
+        if seed := groups.get("seed"):
+            words = seed.lower().split()
+            return len(set(words)) > 0.8 * len(words)
+        secret = groups["secret"]
+        lower = secret.lower()
+        return (
+            entropy(secret) >= self.randomness
+            and any(sign.isdigit() for sign in secret)
+            and not any(word in lower for word in _PLACEHOLDERS)
+        )
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy of the characters of a text, in bits a character."""
+    n = len(text)
+    return -sum(count / n * log2(count / n) for count in Counter(text).values()) if n else 0.0

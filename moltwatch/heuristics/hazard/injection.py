@@ -1,0 +1,99 @@
+"""Instructions smuggled to agents that read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from msgspec import Struct
+
+from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.hazard.attacks import Place, find_attacks
+from moltwatch.heuristics.hazard.mention import is_quoted, is_reported, topics
+from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.odds import noisy_or
+from moltwatch.heuristics.parameters import Fraction
+from moltwatch.model import Kind
+from moltwatch.text import as_written, display_line
+
+
+class _Found(Struct, frozen=True):
+    """All attacks of one text."""
+
+    strength: float
+    reason: str
+
+
+class Injection(Heuristic):
+    """The post gives instructions to the agents that read it.
+
+    To drop their own, to obey a fake system message, to hand over secrets, to change SOUL.md,
+    MEMORY.md or HEARTBEAT.md, to run code from elsewhere. Use is told from mention: an attack that
+    is quoted, negated or reported, or stands in a post about injection, counts for little.
+
+    Parameters
+    quoted: what is left of an attack inside quotation marks or code (0 to 1)
+    mentioned: what is left of one after words of reporting or refusal (0 to 1)
+    about: what is left for each word, up to three, that shows the post is about security (0 to 1)
+    repeats: how often in a day an account is told for the same attack, before only each doubling is
+        (posts, 1 to 1,000,000)
+
+    Fails when
+    an attack is dressed as a story or as a warning against itself, is spread over several posts, or
+    comes in a language it has no patterns for.
+    """
+
+    name: ClassVar[str] = "injection"
+    kind: ClassVar[Kind] = Kind.HAZARD
+    family: ClassVar[str] = "injection"
+
+    def __init__(
+        self,
+        quoted: Fraction = 0.45,
+        mentioned: Fraction = 0.45,
+        about: Fraction = 0.6,
+        repeats: Repeats = IN_FULL,
+    ) -> None:
+        self.quoted = quoted
+        self.mentioned = mentioned
+        self.about = about
+        self.repeats = repeats
+        self._refrains = Refrains(repeats)
+        self.questions = (self._found,)
+
+    def observe(self, item: Item) -> Iterable[Signal]:
+        found = item.text.once(self._found)
+        if found is None:
+            return ()
+        return (self._refrains.signal(item, found.strength, found.reason),)
+
+    def _found(self, text: Text) -> _Found | None:
+        places = find_attacks(text.folded)
+        if not places:
+            return None
+        # Of attacks that say the same the strongest: how strong, and where it stands.
+        strongest: dict[str, tuple[float, int, int]] = {}
+        for place in places:
+            use = (self._weight(text.folded, place), place.start, place.end)
+            says = place.attack.says
+            strongest[says] = max(strongest.get(says, (0.0, 0, 0)), use)
+        subjects = topics(text.folded)
+        left: float = self.about ** min(len(subjects), 3)
+        strength = noisy_or(weight for weight, _, _ in strongest.values()) * left
+        reasons = [
+            f"{says} (“{display_line(as_written(text.body, text.folded, start, end), 80)}”)"
+            for says, (_, start, end) in sorted(strongest.items(), key=lambda hit: -hit[1][0])[:2]
+        ]
+        if subjects:
+            reasons[-1] += f"; though it speaks of {', '.join(subjects[:2])}"
+        return _Found(strength, "; ".join(reasons))
+
+    def _weight(self, text: str, place: Place) -> float:
+        """How telling an attack is where it stands."""
+        weight = place.attack.weight
+        if is_quoted(text, place.start, place.end, code=place.attack.code):
+            weight *= self.quoted
+        if is_reported(text, place.start, place.end):
+            weight *= self.mentioned
+        return weight

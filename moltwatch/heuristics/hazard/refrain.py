@@ -1,0 +1,60 @@
+"""How often an account has said the same dangerous thing.
+
+One account that pastes one fake alert under every post made nine of ten hazards of a real week. It
+is as dangerous the thousandth time as the first, but nobody reads a thousand lines that say the
+same, and what else is dangerous drowns among them. As a group is told again when it has doubled
+and not with each member, so is a refrain: in between it stays below the threshold, where whoever
+filters what agents read finds it with ``--min-score 0.4``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from moltwatch.heuristics.base import Item, Signal
+from moltwatch.heuristics.memory.fading import Fading
+
+Repeats: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
+IN_FULL = 10
+MUTED = 0.45
+"""Strength at most, of a repetition that is not told."""
+
+_MOST_ACCOUNTS = 5_000
+_MOST_SAYINGS = 50
+
+
+class Refrains:
+    """What each account keeps saying, forgotten when it was quiet for a day."""
+
+    def __init__(self, in_full: int = IN_FULL) -> None:
+        self._in_full = in_full
+        self._said: Fading[Counter[str]] = Fading(Counter, most=_MOST_ACCOUNTS)
+
+    def signal(self, item: Item, strength: float, reason: str) -> Signal:
+        """What to say of a post that is dangerous for this reason, which is also what makes it the
+        same thing as another post of its author."""
+        said = self._said.touch(item.post.author, item.post.seen_at)
+        said[reason] += 1
+        n = said[reason]
+        if len(said) > _MOST_SAYINGS:
+            del said[next(iter(said))]
+        muted = False
+        if n > self._in_full:
+            reason += f"; the account said so {n:,} times within a day"
+            muted = not _doubled(n, self._in_full)
+        return Signal(
+            post=item.post.id,
+            author=item.post.author,
+            strength=min(strength, MUTED) if muted else strength,
+            reason=reason,
+            muted=muted,
+        )
+
+
+def _doubled(n: int, first: int) -> bool:
+    """Whether ``n`` is ``first`` doubled once or more often."""
+    times, rest = divmod(n, first)
+    return rest == 0 and times.bit_count() == 1

@@ -1,0 +1,146 @@
+"""Which earlier text is this one like? What near-duplicate and template both ask of a post.
+
+Looked for are texts that share pairs of neighbouring words, by MinHash and banding; what turns up
+is measured by the words themselves. Texts copied from one another share many pairs whatever was
+changed between them, while strangers who write of the same thing share few. Single words would be
+quicker to hash, but everybody's "the" and "is" would make candidates of all texts; runs of three
+words break too easily.
+"""
+
+from __future__ import annotations
+
+from operator import add
+from typing import NamedTuple, TypeAlias
+
+from rapidfuzz.distance import LCSseq
+from rensa import RMinHash, RMinHashLSH
+
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.times import Micros
+
+BANDS = 16
+ROWS = 2
+"""Values of a MinHash in each band: two texts that share a third of their pairs have a band in
+common with probability 0.85, two that share half with 0.99."""
+
+LEAST_PAIRS = 0.13
+"""Estimated part of their pairs that two texts must share to be measured."""
+
+MOST_CANDIDATES = 8
+"""Texts measured, the latest first."""
+
+LEAST_ALIKE = 0.5
+"""Overlap or frame from which two texts count as alike."""
+
+MOST_WORDS = 40
+"""Words compared of a text: of a longer one the first and the last, half each."""
+
+GENERATION = 2_500
+"""Texts after which those before the last so many are forgotten."""
+
+
+Sighting: TypeAlias = tuple[Micros, str, str]
+"""Time, author and id of a post."""
+
+
+class Likeness(NamedTuple):
+    """How much a text is like one that came before."""
+
+    first: Sighting
+    """The post that brought the earlier text; the post itself if it is like none."""
+    overlap: float = 1.0
+    """Words that stand in both, as a part of those that stand in either (Jaccard), 0 to 1."""
+    frame: float = 1.0
+    """Words that stand in both in the same order, as a part of the longer text, 0 to 1."""
+    piece: float = 1.0
+    """The longest piece that stands unbroken in both, as a part of the longer text, 0 to 1."""
+
+
+class Outline:
+    """What of a text is compared, the same for all its copies."""
+
+    __slots__ = ("minhash", "utf8", "words")
+
+    def __init__(self, text: Text) -> None:
+        said = text.words
+        if len(said) > MOST_WORDS:
+            said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
+        self.words = said
+        """The words compared, in order."""
+        self.utf8 = " ".join(said).encode("utf-8", "surrogatepass")
+        """The same, as a leader keeps them."""
+        self.minhash = RMinHash(num_perm=BANDS * ROWS, seed=1)
+        self.minhash.update(list(map(add, said, said[1:])) or said)
+
+
+class _Leader(NamedTuple):
+    """A text that was like none before it."""
+
+    first: Sighting
+    utf8: bytes
+    minhash: RMinHash
+
+    def measure(self, outline: Outline) -> Likeness:
+        if self.utf8 == outline.utf8:
+            return Likeness(self.first)
+        if self.minhash.jaccard(outline.minhash) < LEAST_PAIRS:
+            return Likeness(self.first, 0.0, 0.0, 0.0)
+        own, other = outline.words, self.utf8.decode("utf-8", "surrogatepass").split(" ")
+        common = len(vocabulary := frozenset(own)) + len(words := frozenset(other))
+        overlap = (common - len(together := vocabulary | words)) / len(together)
+        frame, piece = LCSseq.normalized_similarity(own, other), 0
+        if frame >= LEAST_ALIKE:
+            steps = LCSseq.opcodes(own, other)
+            piece = max(step.src_end - step.src_start for step in steps if step.tag == "equal")
+        return Likeness(self.first, overlap, frame, piece / max(len(own), len(other)))
+
+
+class _Generation:
+    """So many leaders, and an index of them."""
+
+    def __init__(self) -> None:
+        self.leaders: list[_Leader] = []
+        self._index = RMinHashLSH(threshold=LEAST_ALIKE, num_perm=BANDS * ROWS, num_bands=BANDS)
+
+    def find(self, outline: Outline) -> Likeness | None:
+        """How much a text is like the one it is most like, if it is like any."""
+        found = self._index.query(outline.minhash)
+        if not found:
+            return None
+        latest = sorted(found, reverse=True)[:MOST_CANDIDATES]
+        best = max((self.leaders[n].measure(outline) for n in latest), key=_alike)
+        return best if _alike(best) >= LEAST_ALIKE else None
+
+    def keep(self, first: Sighting, outline: Outline) -> None:
+        self._index.insert(len(self.leaders), outline.minhash)
+        self.leaders.append(_Leader(first, outline.utf8, outline.minhash))
+
+
+def _alike(likeness: Likeness) -> float:
+    return max(likeness.overlap, likeness.frame)
+
+
+class Leaders:
+    """The latest texts that were like none before them.
+
+    They are forgotten by generations, all of one at once: that costs less than one by one.
+    """
+
+    def __init__(self) -> None:
+        self._young = _Generation()
+        self._old = _Generation()
+
+    def __len__(self) -> int:
+        return len(self._young.leaders) + len(self._old.leaders)
+
+    def find(self, first: Sighting, text: Text) -> Likeness:
+        """What a post's text is most like; if it is like none, others may be like it."""
+        outline = text.once(Outline)
+        likeness = self._young.find(outline)
+        if likeness is None:
+            likeness = self._old.find(outline) or Likeness(first)
+            if len(self._young.leaders) == GENERATION:
+                self._old, self._young = self._young, _Generation()
+            # Under the name of the first, so that a form in use is not forgotten.
+            self._young.keep(likeness.first, outline)
+        return likeness

@@ -1,0 +1,83 @@
+"""The agent's own bio, said again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.parameters import Fraction
+from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
+from moltwatch.heuristics.persona.marks import Mark, saturating
+from moltwatch.heuristics.persona.names import names
+from moltwatch.text import fold, words
+
+_COMMON = frozenset(" ".join(read_material("common").values()).split())
+"""Words that no stream has to teach."""
+_MOST_WORDS = 400
+"""Of a post."""
+
+
+@lru_cache(maxsize=2048)
+def _bio(bio: str) -> tuple[frozenset[str], str]:
+    """Telling words of a bio, and all of them in order, a blank before and after each."""
+    told = words(fold(bio[:1000]))
+    return frozenset(told) - _COMMON, f" {' '.join(told)} "
+
+
+class BioEcho(PersonaHeuristic):
+    """The post says its author's bio again.
+
+    What counts are the rare words and the turns of phrase that they share, rare by what is common
+    in this stream.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+    share: a word is rare when at most this part of the posts uses it (0 to 1)
+
+    Fails when
+    there is no bio, in the first hundreds of posts of a stream, when little is known to be common,
+    and when a specialist speaks of the speciality that the bio names.
+    """
+
+    name: ClassVar[str] = "bio-echo"
+    family: ClassVar[str] = "bio"
+
+    def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
+        super().__init__(emphasis)
+        self.share = share
+
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        bio = item.author.bio
+        if not bio:
+            return ()
+        told, in_order = _bio(bio)
+        shared = told & item.vocabulary
+        if not shared:
+            return ()
+        rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
+        if not rare:
+            return ()
+        words = Mark(
+            "bio.words", saturating(len(rare), 2.0), "repeats words of its bio ({})", sorted(rare)
+        )
+        turns = _turns(item.words[:_MOST_WORDS], rare, in_order)
+        if not turns:
+            return (words,)
+        says = "repeats turns of its bio ({})"
+        return words, Mark("bio.phrases", saturating(len(turns), 2.0), says, turns)
+
+
+def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> Sequence[str]:
+    """Pairs of words that stand in the bio, too, each once; looked for where rare words first
+    stand."""
+    turns: dict[str, None] = {}
+    for word in sorted(rare & set(said), key=said.index):
+        at = said.index(word)
+        for turn in (" ".join(said[max(at - 1, 0) : at + 1]), " ".join(said[at : at + 2])):
+            if turn != word and f" {turn} " in in_order:
+                turns[turn] = None
+    return tuple(turns)

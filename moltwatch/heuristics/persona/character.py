@@ -1,0 +1,124 @@
+"""A role is acted."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.persona.base import PersonaHeuristic
+from moltwatch.heuristics.persona.cues import cues_of_bio
+from moltwatch.heuristics.persona.marks import Mark, saturating
+from moltwatch.heuristics.persona.names import introduces, names
+
+_STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+_EVERYBODYS = frozenset("🦞✨🚀🔥🤖👋😄😂💡🎉✅🙏👀💪🙌🎯😅⚡🧠🛠❤")
+"""Emoji that are nobody's emblem."""
+_MOST_CHARS = 3_000
+_CAPITALS = string.ascii_uppercase.encode()
+
+
+class Character(PersonaHeuristic):
+    """The post acts a role.
+
+    An archaic or put-on voice, titles of its own world, stage directions, the own name in the third
+    person or as a sign-off, the emoji of the own bio as a signature, shouting; and whether the bio
+    is that of a role, and the account's earlier posts played one.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+
+    Fails when
+    the role is played by opinion rather than by voice, and when a technical answer merely ends
+    with a signature.
+    """
+
+    name: ClassVar[str] = "character"
+    family: ClassVar[str] = "character"
+    cues = (
+        "character.archaic",
+        "character.title",
+        "character.slang_voice",
+        "character.performance",
+        "character.conviction",
+    )
+    habitual = True
+
+    def in_text(self, text: Text) -> Iterator[Mark]:
+        yield from self.cue_marks(text)
+        body = text.body[:_MOST_CHARS]
+        if "*" in body and (stage := _STAGE.findall(body)):
+            yield Mark(
+                "character.stage", saturating(len(stage)), "gives stage directions ({})", stage
+            )
+        capitals = _capitals(body)
+        if len(body) >= 20 and capitals > 0.2 * len(body):
+            shouted = capitals / len(body)
+            yield Mark(
+                "character.shouts", min(shouted / 0.6, 1.0), "shouts ({:.0%} capitals)", shouted
+            )
+        if emoji := text.once(_emoji):
+            density = len(emoji) / (len(text.words) + 5)
+            yield Mark("character.emoji", min(density / 0.2, 1.0))
+
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        seen: list[Mark] = []
+        own = names(item.post.author)
+        if not own.isdisjoint(item.vocabulary):
+            seen += _own_name(item, own)
+        bio = item.author.bio
+        if not bio:
+            return seen
+        if (emoji := item.text.once(_emoji)) and (emblem := _emblem(bio).intersection(emoji)):
+            says = "carries the emblem of its bio {}"
+            seen.append(Mark("character.emblem", 1.0, says, sorted(emblem)))
+        if role := _role(bio):
+            says = "has the bio of a role ({})"
+            seen.append(Mark("character.bio", saturating(len(role)), says, role))
+        return seen
+
+
+def _own_name(item: Item, own: frozenset[str]) -> Iterator[Mark]:
+    """The own name as a signature, and in the third person."""
+    body = item.text.body[:_MOST_CHARS]
+    spoken = sum(map(item.words.count, own))
+    last = body.rstrip().rpartition("\n")[2]
+    signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
+    if signed:
+        yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
+    spoken -= signed + (introduces(item.words, own) is not None)
+    if spoken > 0:
+        often = "once" if spoken == 1 else f"{spoken} times"
+        says = "speaks of itself by name, {}"
+        yield Mark("character.third_person", saturating(spoken), says, often)
+
+
+def _emoji(text: Text) -> Sequence[str]:
+    exotic = text.exotic(_MOST_CHARS)
+    return _EMOJI.findall(exotic) if exotic else ()
+
+
+def _capitals(body: str) -> int:
+    plain = body.encode("utf-8", "replace")
+    return len(plain) - len(plain.translate(None, _CAPITALS))
+
+
+@lru_cache(maxsize=4096)
+def _emblem(bio: str) -> frozenset[str]:
+    return frozenset(_EMOJI.findall(bio)) - _EVERYBODYS
+
+
+@lru_cache(maxsize=4096)
+def _role(bio: str) -> tuple[str, ...]:
+    """The phrases of a bio that are those of a role."""
+    return tuple(
+        phrase
+        for name, phrases in cues_of_bio(bio).items()
+        if name.startswith(("character.", "manifesto."))
+        for phrase in phrases
+    )

@@ -1,0 +1,117 @@
+"""Cues: lists of phrases, found in a text in one pass over its words.
+
+A cue is a table of a file in ``material/``: what it means, and the phrases that show it, in every
+language we have. Text and phrases are cut into words the same way, so one mechanism serves Latin
+and Chinese alike, and punctuation between the words does not matter. All cues share one automaton
+(Aho-Corasick): what a post costs depends on its length, hardly on how many phrases there are. (One
+large regular expression costs twenty times as much, because it starts anew at every character; a
+trie of dictionaries, one a word, nearly twice as much.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import product
+from operator import itemgetter
+
+from ahocorasick_rs import AhoCorasick, Implementation
+from msgspec import Struct
+
+from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.text import fold, words
+
+_MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
+_NOTHING: Mapping[str, Sequence[str]] = {}
+_BEGIN = itemgetter(1)
+_GROUP = re.compile(r"\(([^()]*)\)")
+
+MOST_WORDS = 300
+"""Only the first words of a post are searched."""
+
+
+class Cue(Struct, frozen=True):
+    """A cue as it stands in the material."""
+
+    name: str
+    """``file.table``, as in ``brief.arrival``."""
+    says: str
+    """Completes the sentence "the post …"."""
+    phrases: tuple[str, ...]
+
+
+class Lexicon:
+    """Cues compiled for searching."""
+
+    def __init__(self, cues: Iterable[Cue]) -> None:
+        self.says: dict[str, str] = {}
+        """By cue: what to say of a post that shows it; ``{}`` stands for the phrases."""
+        shows: dict[str, list[str]] = {}
+        for cue in cues:
+            self.says[cue.name] = f"{cue.says} ({{}})"
+            for phrase in cue.phrases:
+                for plain in spell_out(phrase):
+                    for variant in (plain, plain.replace("'", "")):  # many leave it out
+                        told = _spaced(words(fold(variant)))
+                        names = shows.setdefault(told, [])
+                        if cue.name not in names:
+                            names.append(cue.name)
+        shows.pop(_spaced([]), None)
+        self._shows = [[(name, told.strip()) for name in names] for told, names in shows.items()]
+        self._automaton = AhoCorasick(list(shows), implementation=Implementation.ContiguousNFA)
+
+    def find(self, text: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The cues in a text, given as words, each with its distinct phrases in order."""
+        hits = self._automaton.find_matches_as_indexes(_spaced(text), overlapping=True)
+        if not hits:
+            return _NOTHING
+        found: dict[str, list[str]] = {}
+        for at, _, _ in sorted(hits, key=_BEGIN):
+            for name, phrase in self._shows[at]:
+                phrases = found.get(name)
+                if phrases is None:
+                    found[name] = [phrase]
+                elif phrase not in phrases:
+                    phrases.append(phrase)
+        return found
+
+
+def _spaced(words: Sequence[str]) -> str:
+    """Words as they are searched: a blank before, between and after them, so that no phrase is
+    found inside a word."""
+    return f" {' '.join(words)} "
+
+
+def spell_out(phrase: str) -> Iterator[str]:
+    """All plain phrases that one with ``(a|b)`` groups stands for."""
+    parts = _GROUP.split(phrase)
+    choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
+    return ("".join(chosen) for chosen in product(*choices))
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The cues of all persona heuristics."""
+    return Lexicon(
+        Cue(f"{file}.{table}", content["says"], tuple(content["phrases"]))
+        for file in _MATERIAL
+        for table, content in read_material(file).items()
+    )
+
+
+@lru_cache(maxsize=4096)
+def cues_of_bio(bio: str) -> Mapping[str, Sequence[str]]:
+    """The cues in a bio."""
+    return lexicon().find(words(fold(bio[:1000])))
+
+
+def cues_of(text: Text) -> Mapping[str, Sequence[str]]:
+    """The cues in a text, searched once for all heuristics that ask."""
+    return text.once(search)
+
+
+def search(text: Text) -> Mapping[str, Sequence[str]]:
+    """The question behind :func:`cues_of`."""
+    return lexicon().find(text.words[:MOST_WORDS])

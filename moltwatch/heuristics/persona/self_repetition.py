@@ -1,0 +1,109 @@
+"""The agent says again what it has said before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
+from typing import ClassVar, NamedTuple
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.parameters import Characters
+from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
+from moltwatch.heuristics.persona.marks import Mark, saturating
+
+_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
+_STALE = 4
+"""A text said this often before makes no strong flag again: whoever watches has seen it."""
+_MOST_CHARS = 2_000
+_MOST_SENTENCES = 64
+"""Sentences remembered of one account."""
+_KEY = 2**60 - 1
+"""Bits kept of the hash of a sentence: with one more it would take half as much memory again."""
+
+
+class _Sentences(NamedTuple):
+    """The sentences of a text."""
+
+    told: list[str]
+    keys: list[int]
+    """Their hashes: only ever compared, so that they differ from run to run does no harm."""
+
+
+class _Said:
+    """Sentences of one account with how often it said them, and how many posts it wrote."""
+
+    __slots__ = ("posts", "times")
+
+    def __init__(self) -> None:
+        self.times: dict[int, int] = {}
+        self.posts = 0
+
+
+class SelfRepetition(PersonaHeuristic):
+    """The account says again what it has said before.
+
+    Sentences are compared: what share of the post its author has posted before, and whether it
+    closes as the others did. A text said again and again stays persona-driven, but makes no strong
+    flag any more.
+
+    Parameters
+    emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
+    shortest: sentences of fewer characters do not count (characters, 4 to 200)
+
+    Fails when
+    the account is new to the stream, or reposts because the forum lost a comment.
+    """
+
+    name: ClassVar[str] = "self-repetition"
+    family: ClassVar[str] = "repetition"
+
+    def __init__(self, emphasis: Emphasis = 1.0, shortest: Characters = 8) -> None:
+        super().__init__(emphasis)
+        self.shortest = shortest
+        self._cut = self._sentences
+        self.questions = (self._cut,)
+
+    def in_text(self, text: Text) -> Iterable[Mark]:
+        return ()
+
+    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+        sentences = item.text.once(self._cut)
+        said = item.author.note(self.name, _Said)
+        times = said.times
+        new = times.keys().isdisjoint(sentences.keys)
+        seen = () if new else tuple(self._compare(sentences, said))
+        said.posts += 1
+        for key in sentences.keys:
+            times[key] = times.pop(key, 0) + 1  # at the end: said last
+        if len(times) > _MOST_SENTENCES:
+            for key in list(islice(times, len(times) - _MOST_SENTENCES)):
+                del times[key]
+        return seen
+
+    def _compare(self, sentences: _Sentences, said: _Said) -> Iterator[Mark]:
+        """What shows if at least one sentence was said before."""
+        often = [said.times.get(key, 0) for key in sentences.keys]
+        lengths = list(map(len, sentences.told))
+        share = sum(compress(lengths, often)) / sum(lengths)
+        yield Mark(
+            "repetition.share", share, "{:.0%} of it repeats sentences it posted before", share
+        )
+        if often[-1] >= 2 and len(often) > 1:
+            says = f"closes as {often[-1]} of its last {said.posts} posts did"
+            yield Mark("repetition.closing", saturating(often[-1], 3.0), says)
+        if (most := max(often)) >= 2:
+            says = f"said this {most} times before: “{{:.50}}”"
+            yield Mark(
+                "repetition.often", saturating(most, 6.0), says, sentences.told[often.index(most)]
+            )
+        if most >= _STALE and share > 0.9:
+            yield Mark("repetition.stale", 1.0, "has been said often enough to be known")
+
+    def _sentences(self, text: Text) -> _Sentences:
+        body = text.body[:_MOST_CHARS]
+        for end in _SENTENCE_ENDS:
+            if end in body:
+                body = body.replace(end, "\n")
+        told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self.shortest]
+        return _Sentences(told, [hash(sentence) & _KEY for sentence in told])

@@ -1,0 +1,44 @@
+"""The fitted numbers of the persona heuristics.
+
+They are in ``material/weights.toml``, with how they were fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from msgspec import Struct
+
+from moltwatch.heuristics.material import read_material
+from moltwatch.heuristics.odds import probability
+from moltwatch.model import Post
+
+
+class Weights(Struct, frozen=True):
+    """The fitted numbers."""
+
+    prior: Mapping[str, float]
+    """Log-odds of a post, and of a comment, without any mark; 0 is the threshold."""
+    marks: Mapping[str, float]
+    """Log-odds a mark of 1 adds."""
+    stretch: float
+    """What is left of the log-odds above the threshold, so that 0.8 is rare."""
+
+
+@cache
+def weights() -> Weights:
+    """The shipped weights."""
+    shipped = read_material("weights")
+    return Weights(shipped["prior"], shipped["marks"], shipped["calibration"]["stretch"])
+
+
+def prior(post: Post) -> float:
+    """Log-odds that a post of this kind is persona-driven, before it is looked at."""
+    return weights().prior[post.kind]
+
+
+def calibrated(log_odds: float) -> float:
+    """The score of a post: 0.5 at the threshold, 0.8 as rare as the weights were fitted to make
+    it. Keeps the order."""
+    return probability(log_odds * weights().stretch if log_odds > 0 else log_odds)

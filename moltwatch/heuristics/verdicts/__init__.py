@@ -1,0 +1,1 @@
+"""From signals to what is told: verdicts on posts, groups of accounts."""

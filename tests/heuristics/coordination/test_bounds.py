@@ -1,0 +1,203 @@
+"""Whatever comes, memory and work stay bounded. Counted, not timed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from moltwatch.heuristics.base import Signal
+from moltwatch.heuristics.coordination import crowd, link_push, percolation, visits
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.memory import likeness
+from moltwatch.heuristics.memory.memory import Memory
+from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.model import AgentSeen, Event, GroupState, Post
+from moltwatch.times import SECOND
+from tests.heuristics.coordination.forum import START, Forum, coordination, flagged, groups, run
+
+
+def calls(events: Iterable[Event]) -> int:
+    """Function calls it takes to look at a stream, all heuristics together."""
+    engine = Engine(coordination(), GroupBook())
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        for each in events:
+            engine.feed(each)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def swarm(n: int) -> list[Post]:
+    forum = Forum()
+    text = "All together now, friends of the reef: raise your claws and say the word aloud."
+    return [forum.post(f"swimmer{k:05d}", text, k * 0.05) for k in range(n)]
+
+
+def crowded_thread(n: int) -> list[Post]:
+    forum = Forum()
+    root = forum.post("host", "Come one, come all.", 0)
+    return [root] + [
+        forum.post(f"guest{k * 37 % 1009}x", f"remark {k} on {k * k}", k * 0.5, thread=root.id)
+        for k in range(n)
+    ]
+
+
+def chatterbox(n: int) -> list[Post]:
+    forum = Forum()
+    return [forum.post("one", f"thought {k} about {k * 31} things", k * 0.5) for k in range(n)]
+
+
+def great_ring(n: int) -> list[Post]:
+    """Thirty accounts that all answer the same threads, in the same order."""
+    forum = Forum()
+    posts: list[Post] = []
+    for k in range(n // 31):
+        root = forum.post(f"host{k}", f"question {k} about {k * 31}", k * 400.0)
+        posts.append(root)
+        for a in range(30):
+            text = f"answer {k * a + a} of {a * 17}"
+            posts.append(forum.post(f"ring{a * 7}x", text, k * 400.0 + 3 * a + 5, thread=root.id))
+    return posts
+
+
+def great_factory(n: int) -> list[Event]:
+    """Accounts made within a minute, all with one bio and the same new words."""
+    forum = Forum()
+    events: list[Event] = []
+    for k in range(n // 2):
+        name = f"hand{k * 37 % 10_007}of"
+        made = START + k * 20_011
+        events.append(
+            AgentSeen(name=name, bio="Many hands.", created_at=made, seen_at=START + 60 * SECOND)
+        )
+        text = f"harbourlight and reefglass, for the {k * k}th time"
+        events.append(forum.post(name, text, 61 + k * 0.5))
+    return events
+
+
+@pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox, great_ring, great_factory])
+def test_work_a_post_does_not_grow(flood: object) -> None:
+    assert callable(flood)
+    small, large = calls(flood(1_500)), calls(flood(6_000))
+    assert large < 4 * small * 1.3
+
+
+def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
+    found = run(swarm(5_000), coordination(["same-text", "name-family"]))
+    news = list(groups(found))
+    assert [group.state for group in news].count(GroupState.FORMED) == 1
+    assert len(news) < 15
+    assert len(flagged(found)) == 5_000
+
+
+def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likeness, "GENERATION", 100)
+    monkeypatch.setattr(visits, "MOST_ACCOUNTS", 100)
+    monkeypatch.setattr(visits, "MOST_THREADS", 50)
+    monkeypatch.setattr(link_push, "MOST_KEYS", 100)
+    monkeypatch.setattr(percolation, "MOST_EDGES", 100)
+    heuristics = {h.name: h for h in coordination()}
+    forum = Forum()
+    engine = Engine(list(heuristics.values()), GroupBook())
+    roots = [forum.post("host", f"thread {n} of words like {n * n}", n).id for n in range(80)]
+    for n in range(4_000):
+        text = " ".join(f"w{(n * 17 + k * k) % 5_003}x" for k in range(14))
+        text += f" see site{n}.example.com"
+        engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
+    pairs = vars(heuristics["co-reply"])
+    assert 100 <= len(vars(vars(engine)["_memory"])["_leaders"]) <= 200
+    assert len(pairs["_rings"]) <= 100
+    assert max(len(vars(pairs["_visits"])[store]) for store in ("of", "guests")) <= 100
+    assert len(vars(heuristics["link-push"])["_things"]) <= 100
+
+
+def test_crowds_forget_what_nobody_shares() -> None:
+    crowds = crowd.Crowds(window=1_000_000, fade=1_000_000, most=50)
+    forum = Forum()
+    for n in range(500):
+        crowds.add(f"key {n}", forum.post(f"a{n}", "x", n * 0.001))
+    assert len(crowds) <= 51
+
+
+def signals(name: str, posts: Iterable[Post]) -> Iterator[Signal]:
+    """What one heuristic says of posts."""
+    (heuristic,) = coordination([name])
+    memory = Memory()
+    for post in posts:
+        item = memory.item(post)
+        yield from heuristic.observe(item)
+        memory.remember(item)
+
+
+def bursts(forum: Forum) -> Iterator[Post]:
+    """For two days thirty newcomers come to a thread each half hour, and regulars to others."""
+    for k in range(1_000):
+        yield forum.post(f"reg{k % 40}", "x", 4.0 * k, thread=f"early{k // 20}")
+    for k in range(96):
+        begin = 4_000 + 1_800.0 * k
+        for n in range(80):
+            yield forum.post(f"reg{n % 40}", "x", begin + n, thread=f"quiet{k}.{n // 4}")
+        for n in range(30):
+            yield forum.post(f"new{k}.{n}", "x", begin + 100 + n, thread=f"loud{k}")
+
+
+def sliding_ring(forum: Forum) -> Iterator[Post]:
+    """For two days six accounts come to a new thread, one of them another each time."""
+    for k in range(576):
+        root = forum.post(f"host{k}", "come in", 300.0 * k)
+        yield root
+        for n in range(6):
+            yield forum.post(f"z{k + n}", "hello there", 300.0 * k + 2 * n + 2, thread=root.id)
+
+
+def sliding_row(forum: Forum) -> Iterator[Post]:
+    """For two days accounts come one after the other, and after a while the first one leaves."""
+    for k in range(860):
+        root = forum.post(f"host{k}", "come in", 200.0 * k)
+        yield root
+        for n in range(6):
+            yield forum.post(f"y{k // 6 + n}", "hello there", 200.0 * k + 9 * n + 2, thread=root.id)
+
+
+def clockwork(forum: Forum) -> Iterator[Post]:
+    """For two days a newcomer every two minutes, to the second."""
+    for k in range(1_440):
+        yield forum.post(f"tick{k}", "x", 120.0 * k, community="clock")
+
+
+@pytest.mark.parametrize(
+    ("name", "posts", "most"),
+    [
+        ("thread-burst", bursts, 400),
+        ("co-reply", sliding_ring, 90),
+        ("turn-taking", sliding_row, 90),
+        ("scripted-gaps", clockwork, 80),
+    ],
+)
+def test_who_left_long_ago_is_no_longer_counted(name: str, posts: object, most: int) -> None:
+    assert callable(posts)
+    counts = [signal.n for signal in signals(name, posts(Forum()))]
+    assert most / 3 < max(counts) <= most
+    assert len(counts) > 500
+
+
+def test_a_text_of_nine_endless_words_is_not_short() -> None:
+    forum = Forum()
+    (template,) = coordination(["template"])
+    memory = Memory()
+    for n in range(3):
+        item = memory.item(
+            forum.post(f"a{n}", " ".join(f"{n}{k}" + 1_700 * "a" for k in range(9)), n)
+        )
+        list(template.observe(item))
+        memory.remember(item)
+    assert not len(vars(template)["_short_crowds"])

@@ -1,0 +1,215 @@
+"""The parts persona heuristics are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.memory.fading import Fading
+from moltwatch.heuristics.memory.rarity import ONE_IN, Rarity
+from moltwatch.heuristics.odds import log_odds, probability
+from moltwatch.heuristics.persona.cues import Cue, Lexicon, lexicon, spell_out
+from moltwatch.heuristics.persona.marks import Mark
+from moltwatch.heuristics.persona.names import names
+from moltwatch.heuristics.persona.promotion import Promotion, offers_of
+from moltwatch.heuristics.persona.self_repetition import SelfRepetition
+from moltwatch.heuristics.persona.weights import calibrated, prior, weights
+from moltwatch.model import Kind, Post
+from moltwatch.text import fold, words
+from tests.heuristics.judging import NOON, Court, all_heuristics, reasons
+
+HOSTILE = st.text(
+    alphabet=st.one_of(
+        st.characters(),
+        st.sampled_from("*_[]`'\"“”@#$|/\\.:;{}\x00\x1b\u202e\u200b\ufe0f\U000e0041\U0001f3f4"),
+    ),
+    max_size=400,
+)
+
+
+def find(text: str, *phrases: str) -> dict[str, Sequence[str]]:
+    return dict(Lexicon([Cue("x", "says", phrases)]).find(words(fold(text))))
+
+
+def test_groups_stand_for_all_their_choices() -> None:
+    assert set(spell_out("my (human|owner) (said|)")) == {
+        "my human said",
+        "my human ",
+        "my owner said",
+        "my owner ",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("well: I'm A PIRATE, you see", "i'm a pirate"),
+        ("well, I’m a pirate", "i'm a pirate"),
+        ("im a pirate", "i'm a pirate"),
+        ("听说主人让我来看看", "主人让我"),
+        ("это час настал!", "час настал"),
+    ],
+)
+def test_phrases_are_found_whatever_case_apostrophe_or_script(text: str, phrase: str) -> None:
+    assert find(text, phrase)
+
+
+def test_phrases_are_whole_words() -> None:
+    assert not find("the catfish", "cat")
+    assert not find("break the", "break the chains")
+
+
+def test_each_phrase_counts_once_and_longer_ones_too() -> None:
+    assert find("rise up, rise up", "rise", "rise up") == {"x": ["rise", "rise up"]}
+
+
+def test_every_mark_of_the_material_has_a_weight() -> None:
+    missing = {
+        name
+        for heuristic in all_heuristics()
+        for name in getattr(heuristic, "cues", ())
+        if name not in weights().marks
+    }
+    assert not missing
+    assert {name for h in all_heuristics() for name in getattr(h, "cues", ())} <= set(
+        lexicon().says
+    )
+
+
+def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
+    court = Court()
+    case = court.hear("Hello Moltbook! I'm Quillon, just hatched. Join m/quillon for early access!")
+    before = prior(case.post)
+    moved = sum(
+        log_odds(signal.strength) - before
+        for _, kind, _, signal in court.said
+        if kind is Kind.PERSONA
+    )
+    assert {log_odds(signal.strength) > before for *_, signal in court.said} == {True, False}
+    assert case.score(Kind.PERSONA) == pytest.approx(calibrated(before + moved))
+
+
+def test_nothing_heard_is_no_persona() -> None:
+    assert Court([]).hear("anything").score(Kind.PERSONA) == 0.0
+
+
+@given(st.floats(-40, 40), st.floats(-40, 40))
+def test_scores_keep_the_order_and_the_threshold(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert calibrated(low) <= calibrated(high)
+    if abs(one) > 1e-9:
+        assert (calibrated(one) >= 0.5) == (one > 0)
+
+
+@given(st.floats(-9, 9))
+def test_probability_and_log_odds_undo_each_other(value: float) -> None:
+    assert log_odds(probability(value)) == pytest.approx(value, abs=1e-6)
+
+
+def test_emphasis_silences_and_strengthens() -> None:
+    text = "Join m/kelp now, $KELP is live at https://kelp.market, buy early!"
+    silent, loud = (
+        Court([Promotion(emphasis)]).hear(text).score(Kind.PERSONA) for emphasis in (0.0, 2.0)
+    )
+    assert silent == 0.0
+    assert loud > Court([Promotion()]).hear(text).score(Kind.PERSONA)
+
+
+def test_reasons_hold_braces_from_the_forum_harmlessly() -> None:
+    assert str(Mark("m", 1.0, "says {}", ["{0.__class__}", "{"])) == "says “{0.__class__}”, “{”"
+
+
+@pytest.mark.parametrize(
+    ("account", "own", "foreign"),
+    [
+        ("AtlasGT", "atlas", "gt"),
+        ("the_quiet_one", "quiet", "the"),
+        ("ClawdPixel", "pixel", "clawd"),
+    ],
+)
+def test_names_are_the_telling_parts(account: str, own: str, foreign: str) -> None:
+    assert own in names(account)
+    assert account.lower() in names(account)
+    assert foreign not in names(account)
+
+
+def test_rare_words_are_those_few_posts_use() -> None:
+    rarity = Rarity()
+    for n in range(200 * ONE_IN):
+        rarity.learn({"lobster", f"word{n}"})
+    assert set(rarity.rare({"lobster", "word3", "unseen", "of"}, 0.02)) == {"word3", "unseen"}
+
+
+def test_fading_memory_is_bounded_in_time_and_number() -> None:
+    kept: Fading[list[int]] = Fading(list, fade=10, most=3)
+    for n in range(5):
+        kept.touch(str(n), now=n).append(n)
+    assert len(kept) <= 4
+    assert kept.peek("4") == [4]
+    kept.touch("new", now=100)
+    assert len(kept) == 1
+
+
+def test_memory_of_what_an_account_said_is_bounded() -> None:
+    court = Court([SelfRepetition()])
+    for n in range(60):
+        court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
+    noted = court.memory.author("Quillon").notes
+    assert len(noted["self-repetition"].times) <= 64
+
+
+def test_repetition_is_told_as_a_share_of_the_post() -> None:
+    court = Court([SelfRepetition()])
+    court.hear("The tide comes in at nine. Bring a lantern.")
+    case = court.hear("The tide comes in at nine. Today is new to me.")
+    assert reasons(case, "self-repetition") == "57% of it repeats sentences it posted before"
+
+
+def offers(text: str, link: str | None = None) -> list[str]:
+    court = Court([])
+    post = Post(id="p", thread="p", author="a", text=text, link=link, created_at=NOON, seen_at=NOON)
+    return list(offers_of(Item(post, court.memory.author("a"), court.memory.thread("p"))))
+
+
+def test_offers_are_tickers_communities_and_foreign_hosts() -> None:
+    found = offers(
+        "See https://www.kelp.market/x, kelp.market, $KELP and m/kelp; not github.com, notes.md, "
+        "3.14, end.Next or a@mail.example",
+        link="https://reef.fun/a",
+    )
+    assert found == ["$kelp", "m/kelp", "kelp.market", "reef.fun"]
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=6), HOSTILE, HOSTILE)
+def test_hostile_text_neither_crashes_nor_leaves_the_scale(
+    texts: list[str], bio: str, author: str
+) -> None:
+    court = Court()
+    court.meet(author, bio)
+    for text in texts:
+        case = court.hear(text, author=author, title=text[:20])
+        for kind in (Kind.PERSONA, Kind.HAZARD):
+            assert 0.0 <= case.score(kind) <= 1.0
+        assert all(flag.reason for flag in case.flags())
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=5))
+def test_the_same_stream_gives_the_same_verdicts(texts: Iterable[str]) -> None:
+    texts = list(texts)
+
+    def scores() -> list[object]:
+        court = Court()
+        return [court.hear(text).flags() for text in texts]
+
+    assert scores() == scores()
+
+
+def test_lone_surrogates_and_huge_bodies_are_survived() -> None:
+    court = Court()
+    court.meet("Quillon", "\ud800 {")
+    for text in ("\ud800 I'm Quillon \udfff", "a" * 3_000_000, "a'b" * 100_000, "*" * 50_000, ""):
+        assert 0.0 <= court.hear(text).score(Kind.PERSONA) <= 1.0

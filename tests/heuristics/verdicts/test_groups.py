@@ -1,0 +1,194 @@
+"""The life of groups: two families, forming, growing, merging, ending, and ids from content."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from moltwatch.heuristics.base import Signal
+from moltwatch.heuristics.verdicts.groups import QUIET, GroupBook, Standing
+from moltwatch.model import FlaggedPost, Group, GroupState, Heartbeat
+from moltwatch.times import SECOND
+from tests.heuristics.coordination.forum import START, Forum, flagged, groups, run
+from tests.heuristics.coordination.test_campaigns import clones, mint_flood, site_push
+
+
+class Book:
+    """A group book that is fed by hand."""
+
+    def __init__(self) -> None:
+        self.book = GroupBook()
+        self.news: list[Group] = []
+        self.standings: list[Standing] = []
+        self.now = START
+
+    def tell(self, family: str, cluster: str, accounts: Sequence[str], strength: float) -> None:
+        for account in accounts:
+            self.now += SECOND
+            signal = Signal(
+                post=f"{cluster}/{account}",
+                author=account,
+                strength=strength,
+                reason=f"{family} says so",
+                cluster=cluster,
+            )
+            self.book.add(f"the-{family}", family, signal, self.now)
+            self.drain()
+
+    def advance(self, span: int) -> None:
+        self.now += span
+        self.book.advance(self.now)
+        self.drain()
+
+    def drain(self) -> None:
+        news, standings = self.book.drain()
+        self.news += news
+        self.standings += standings
+
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        return [(group.state.value, group.n) for group in self.news]
+
+
+def test_one_family_alone_is_not_enough() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y", "z", "u", "v"], 0.7)
+    assert book.news == []
+    assert book.standings == []
+
+
+def test_overwhelming_evidence_needs_no_second_family() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y"], 0.95)
+    assert book.news == []
+    book.tell("text", "a", ["z"], 0.95)
+    assert book.states == [("formed", 3)]
+    assert {standing.post for standing in book.standings} == {"a/x", "a/y", "a/z"}
+
+
+def test_two_families_convict_together_and_both_are_named() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y", "z"], 0.5)
+    book.tell("names", "b", ["x", "y", "z"], 0.5)
+    assert book.states == [("formed", 3)]
+    assert book.news[0].reason == "names says so; text says so"
+    assert {standing.post for standing in book.standings} >= {"a/x", "a/y", "a/z"}
+
+
+def test_two_clusters_of_one_family_do_not_confirm_each_other() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y", "z"], 0.6)
+    book.tell("text", "b", ["x", "y", "z"], 0.6)
+    assert book.news == []
+
+
+def test_a_bystander_of_stronger_evidence_is_not_convicted() -> None:
+    book = Book()
+    swarm = [f"s{n}" for n in range(9)]
+    book.tell("synchrony", "thread", ["stranger", *swarm], 0.6)
+    book.tell("names", "s", swarm, 0.8)
+    guilty = {standing.post for standing in book.standings}
+    assert "thread/s3" in guilty
+    # Named before the stronger evidence came, or after: once known, it is not given out again.
+    late = Book()
+    late.tell("names", "s", swarm, 0.8)
+    late.tell("synchrony", "thread", [*swarm, "stranger"], 0.6)
+    assert "thread/stranger" not in {standing.post for standing in late.standings}
+
+
+def test_growth_is_told_at_doublings() -> None:
+    book = Book()
+    book.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
+    assert book.states == [("formed", 3), ("grew", 6), ("grew", 12), ("grew", 24), ("grew", 48)]
+
+
+def test_each_post_gets_its_standing_once() -> None:
+    book = Book()
+    book.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
+    posts = [standing.post for standing in book.standings]
+    assert len(posts) == len(set(posts)) == 50
+
+
+def test_groups_that_turn_out_to_be_one_merge_into_the_older() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y", "z"], 0.95)
+    book.tell("text", "b", ["u", "v", "w"], 0.95)
+    book.tell("text", "c", ["x", "y", "z", "u", "v", "w"], 0.95)
+    merged = [group for group in book.news if group.state is GroupState.MERGED]
+    assert len(merged) == 1
+    assert merged[0].id == book.news[1].id
+    assert merged[0].into == book.news[0].id
+
+
+def test_hubs_do_not_tie_strangers_together() -> None:
+    book = Book()
+    book.tell("text", "a", ["hub", *(f"a{n}" for n in range(9))], 0.95)
+    book.tell("text", "b", ["hub", *(f"b{n}" for n in range(9))], 0.95)
+    assert not [group for group in book.news if group.state is GroupState.MERGED]
+    assert len({group.id for group in book.news}) == 2
+
+
+def test_a_quiet_group_ends_once() -> None:
+    book = Book()
+    book.tell("text", "a", ["x", "y", "z"], 0.95)
+    book.advance(QUIET)
+    assert book.states == [("formed", 3)]
+    book.advance(SECOND)
+    book.advance(QUIET)
+    assert book.states == [("formed", 3), ("ended", 3)]
+
+
+def test_the_end_of_a_stream_ends_its_groups_with_their_final_size() -> None:
+    forum = Forum()
+    ended = [group for group in groups(run(clones(forum))) if group.state is GroupState.ENDED]
+    flagged = {f.post.author for f in run(clones(Forum())) if isinstance(f, FlaggedPost)}
+    assert [group.n for group in ended] == [len(flagged)]
+
+
+def test_windows_close_on_a_heartbeat() -> None:
+    forum = Forum()
+    events = [*clones(forum), Heartbeat(seen_at=START + 20_000 * SECOND + QUIET)]
+    states = [group.state for group in groups(run(events))]
+    assert states[0] is GroupState.FORMED
+    assert states[-1] is GroupState.ENDED
+
+
+def test_batches_and_earlier_runs_do_not_matter() -> None:
+    def stream() -> list[object]:
+        forum = Forum()
+        events = [*forum.chatter(3.0), *clones(forum), *mint_flood(forum), *site_push(forum)]
+        return list(run(events))
+
+    assert stream() == stream()
+
+
+def test_order_of_python_hashes_does_not_matter() -> None:
+    script = (
+        "from tests.heuristics.coordination.test_campaigns import *\n"
+        "forum = Forum(); events = forum.chatter(2.5)\n"
+        "for campaign, _ in CAMPAIGNS: events += campaign(forum)\n"
+        "for finding in run(events): print(finding)\n"
+    )
+
+    def output(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    first = output("1")
+    assert "formed" in first
+    assert first == output("2")
+
+
+def test_strangers_who_copied_nothing_stay_out_of_the_group() -> None:
+    forum = Forum()
+    found = run([*forum.chatter(3.0), *clones(forum)])
+    assert flagged(found)
+    assert not any(name.startswith("regular") for name in flagged(found))
