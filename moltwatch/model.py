@@ -184,40 +184,6 @@ class Flag(Struct, frozen=True, kw_only=True):
     group: str | None = None
 
 
-class PostLine(Struct, frozen=True, kw_only=True):
-    """A post as it is printed: times in RFC 3339, every key always there."""
-
-    id: str
-    kind: str
-    thread: str
-    parent: str | None
-    author: str
-    community: str | None
-    title: str | None
-    text: str
-    created_at: str
-    link: str | None
-    url: str | None
-    source: str
-
-    @classmethod
-    def of(cls, post: Post) -> PostLine:
-        return cls(
-            id=post.id,
-            kind=post.kind,
-            thread=post.thread,
-            parent=post.parent,
-            author=post.author,
-            community=post.community,
-            title=post.title,
-            text=post.text,
-            created_at=format_time(post.created_at),
-            link=post.link,
-            url=post.url,
-            source=post.source,
-        )
-
-
 class Scores(Struct, frozen=True, kw_only=True):
     """The fused verdict per kind, 0 to 1, calibrated so that 0.5 is the shipped threshold."""
 

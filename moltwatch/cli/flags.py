@@ -16,7 +16,7 @@ from moltwatch.cli.options import (
     sources_argument,
 )
 from moltwatch.model import Kind
-from moltwatch.outputs.stdout import FormatName
+from moltwatch.outputs.formats import FormatName
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -103,8 +103,9 @@ def command(
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import FAST, open_run, run_async
     from moltwatch.config import load
+    from moltwatch.outputs.formats import make_format
     from moltwatch.outputs.selection import Selection
-    from moltwatch.outputs.stdout import LineSink, make_format
+    from moltwatch.outputs.stdout import LineSink
     from moltwatch.session.names import Names
 
     config = load(config_path)

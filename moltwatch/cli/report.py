@@ -15,7 +15,7 @@ from moltwatch.times import EARLIEST, LATEST, Micros
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
-    from moltwatch.outputs.report import Summary
+    from moltwatch.outputs.report.summary import Summary
 
 
 @click.command()
@@ -79,12 +79,12 @@ def command(
     threshold = config.flags.min_score if min_score is None else min_score
     summary = run_async(lambda: _gather(recording, config, threshold or 0.0001, start, end))
     if page is None:
-        from moltwatch.outputs.report_markdown import markdown
+        from moltwatch.outputs.report.markdown import markdown
 
         sys.stdout.buffer.write(markdown(summary).encode())
         sys.stdout.flush()
         return
-    from moltwatch.outputs.report_html import html
+    from moltwatch.outputs.report.page import html
 
     _write(page, html(summary))
 
@@ -125,7 +125,7 @@ async def _gather(
 ) -> Summary:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import FAST, open_run
-    from moltwatch.outputs.report_collect import Collector
+    from moltwatch.outputs.report.collector import Collector
 
     progress = Progress(live=sys.stderr.isatty())
     collector = Collector(threshold=threshold, start=start, end=end)

@@ -45,7 +45,7 @@ def command(
       tail -f posts.jsonl | moltwatch serve - --port 0
     """
     from moltwatch.cli.wiring import run_async
-    from moltwatch.outputs.server import ForumServer
+    from moltwatch.outputs.forum.server import ForumServer
     from moltwatch.sources.base import SystemClock
     from moltwatch.sources.grammar import open_source
     from moltwatch.sources.replay import parse_speed

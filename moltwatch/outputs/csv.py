@@ -10,7 +10,7 @@ import csv
 from io import StringIO
 
 from moltwatch.model import Finding, FlaggedPost, Retracted, Verdict
-from moltwatch.outputs.lines import score
+from moltwatch.outputs.jsonl import score
 from moltwatch.text import display
 from moltwatch.times import Micros, format_time
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from moltwatch.model import Finding
 from moltwatch.outputs.background import BackgroundStream
+from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
-from moltwatch.outputs.stdout import ByteStream, JsonFormat, LineSink
+from moltwatch.outputs.stdout import ByteStream, LineSink
 
 
 class PipeSink(LineSink):

@@ -8,13 +8,11 @@ has gone raises BrokenPipeError, which ends the run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Protocol
 
 from moltwatch.model import Event, Finding
-from moltwatch.outputs import lines
+from moltwatch.outputs.formats import Format
 from moltwatch.outputs.selection import Selection
-from moltwatch.session.names import Names
 
 
 class ByteStream(Protocol):
@@ -22,52 +20,6 @@ class ByteStream(Protocol):
 
     def write(self, data: bytes, /) -> object: ...
     def flush(self) -> object: ...
-
-
-class FormatName(StrEnum):
-    """How lines can be written."""
-
-    JSONL = "jsonl"
-    TEXT = "text"
-    CSV = "csv"
-
-
-class Format(Protocol):
-    """Turns findings into bytes."""
-
-    @property
-    def head(self) -> bytes:
-        """What stands before the first line."""
-
-    def encode(self, finding: Finding) -> bytes:
-        """All of a finding, newlines included, in UTF-8."""
-
-
-class JsonFormat:
-    """Findings as JSON lines."""
-
-    head = b""
-
-    def encode(self, finding: Finding) -> bytes:
-        """The finding's line."""
-        return lines.encode(finding)
-
-
-def make_format(name: FormatName | None, *, terminal: bool, names: Names | None = None) -> Format:
-    """A format by name; without one, readable lines for a terminal and JSON lines otherwise.
-
-    ``names`` is what readable lines call accounts; data keep them as they are.
-    """
-    if name is FormatName.CSV:
-        from moltwatch.outputs.csv import CsvFormat
-
-        return CsvFormat()
-    if name is FormatName.TEXT or (name is None and terminal):
-        # Imported here: rich takes as long to load as everything else together.
-        from moltwatch.outputs.text import TextFormat
-
-        return TextFormat(terminal, names)
-    return JsonFormat()
 
 
 class LineSink:

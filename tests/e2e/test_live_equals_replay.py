@@ -16,9 +16,10 @@ import pytest
 from moltwatch.cli.wiring import FAST, open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding
+from moltwatch.outputs.forum.server import ForumServer
+from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
-from moltwatch.outputs.server import ForumServer
-from moltwatch.outputs.stdout import JsonFormat, LineSink
+from moltwatch.outputs.stdout import LineSink
 from moltwatch.paths import shipped
 from moltwatch.sources.base import SystemClock
 from moltwatch.sources.grammar import open_source

@@ -16,8 +16,8 @@ from moltwatch.model import (
     Scores,
     Verdict,
 )
-from moltwatch.outputs.report import Summary
-from moltwatch.outputs.report_collect import Collector
+from moltwatch.outputs.report.collector import Collector
+from moltwatch.outputs.report.summary import Summary
 from moltwatch.times import EARLIEST, LATEST, MINUTE, SECOND, Micros, parse_time
 
 START: Micros = parse_time("2026-01-31T05:00:00Z")

@@ -10,7 +10,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from moltwatch.model import Finding, Post, Scores
-from moltwatch.outputs.lines import decode, encode, line_of, score
+from moltwatch.outputs.jsonl import decode, encode, line_of, score
 from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
 
 GOLDEN_POST = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
-from moltwatch.outputs.lines import encode
+from moltwatch.outputs.jsonl import encode
 from moltwatch.outputs.pipe import PipeSink
 
 

@@ -10,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import Gap, GroupState, Kind
-from moltwatch.outputs import report_collect, report_groups, report_rate
-from moltwatch.outputs.report_collect import Collector
-from moltwatch.outputs.report_gaps import Union
-from moltwatch.outputs.report_html import html
-from moltwatch.outputs.report_markdown import markdown
-from moltwatch.outputs.report_quotes import UNNAMED, WITHHELD
-from moltwatch.outputs.report_rate import STEPS, Rate
+from moltwatch.outputs.report import accounts as report_accounts
+from moltwatch.outputs.report import collector as report_collector
+from moltwatch.outputs.report import groups as report_groups
+from moltwatch.outputs.report import rate as report_rate
+from moltwatch.outputs.report import threads as report_threads
+from moltwatch.outputs.report.collector import Collector
+from moltwatch.outputs.report.gaps import Spans
+from moltwatch.outputs.report.markdown import markdown
+from moltwatch.outputs.report.page import html
+from moltwatch.outputs.report.quotes import UNNAMED, WITHHELD
+from moltwatch.outputs.report.rate import STEPS, Rate
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND
 from tests.outputs.report_kit import START, collected, flag, group, post, summed, verdict
 
@@ -150,7 +154,7 @@ def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
 def test_hazards_beyond_what_is_remembered_are_not_counted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report_collect, "MOST_REASONS", 3)
+    monkeypatch.setattr(report_collector, "MOST_REASONS", 3)
     collector = Collector(threshold=0.5)
     for n in range(40):
         one = post(f"p{n}", f"crab{n % 4}", n, "x")
@@ -159,8 +163,8 @@ def test_hazards_beyond_what_is_remembered_are_not_counted_again(
 
 
 def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_collect, "MOST_ACCOUNTS", 50)
-    monkeypatch.setattr(report_collect, "MOST_THREADS", 50)
+    monkeypatch.setattr(report_accounts, "MOST_ACCOUNTS", 50)
+    monkeypatch.setattr(report_threads, "MOST_THREADS", 50)
     monkeypatch.setattr(report_rate, "MOST_STEPS", 100)
     collector = Collector(threshold=0.5)
     for n in range(500):
@@ -168,7 +172,7 @@ def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) ->
         collector.finish([verdict(one, flag(Kind.HAZARD, "injection", f"order {n}"))])
     told = collector.summary("x")
     assert (told.accounts, told.threads, told.posts, told.about) == (500, 500, 500, True)
-    assert len(collector._writers) == len(collector._places) == 50
+    assert len(collector._accounts._writers) == len(collector._threads._known) == 50
     assert len(collector._rate._steps) <= 100
     assert sum(step.posts for step in told.rate) == sum(step.hazard for step in told.rate) == 500
 
@@ -206,11 +210,11 @@ def test_gaps_that_overlap_count_once() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30))
-def test_a_union_is_as_long_as_what_is_in_it(spans: list[tuple[int, int]]) -> None:
-    union = Union()
+def test_spans_together_are_as_long_as_what_is_in_them(spans: list[tuple[int, int]]) -> None:
+    together = Spans()
     for span in spans:
-        union.add(min(span), max(span))
-    assert union.length == len({at for span in spans for at in range(min(span), max(span))})
+        together.add(min(span), max(span))
+    assert together.length == len({at for span in spans for at in range(min(span), max(span))})
 
 
 def test_of_a_group_only_the_part_is_told() -> None:

@@ -14,12 +14,12 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from moltwatch.model import Gap, Kind
-from moltwatch.outputs.markdown import code, prose
-from moltwatch.outputs.report_charts import groups_chart, rate_chart
-from moltwatch.outputs.report_collect import Collector
-from moltwatch.outputs.report_html import html
-from moltwatch.outputs.report_markdown import markdown
-from moltwatch.outputs.report_quotes import quote
+from moltwatch.outputs.report.charts import groups_chart, rate_chart
+from moltwatch.outputs.report.collector import Collector
+from moltwatch.outputs.report.markdown import markdown
+from moltwatch.outputs.report.markup import code, prose
+from moltwatch.outputs.report.page import html
+from moltwatch.outputs.report.quotes import quote
 from moltwatch.times import DAY, HOUR, SECOND
 from tests.outputs.report_kit import START, flag, post, summed, verdict
 

@@ -18,8 +18,8 @@ from websockets.typing import Origin
 
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat
-from moltwatch.outputs.forum_log import FRAME_EVENTS, ForumLog
-from moltwatch.outputs.server import ForumServer
+from moltwatch.outputs.forum.log import FRAME_EVENTS, ForumLog
+from moltwatch.outputs.forum.server import ForumServer
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.forum.protocol import LARGEST_FRAME
 from moltwatch.sources.forum.source import ForumSource

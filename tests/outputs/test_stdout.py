@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from moltwatch.model import Finding, Heartbeat, Kind, Retracted, Scores
+from moltwatch.outputs.formats import FormatName, make_format
+from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
-from moltwatch.outputs.stdout import FormatName, JsonFormat, LineSink, make_format
+from moltwatch.outputs.stdout import LineSink
 from moltwatch.outputs.tally import Tally
 from moltwatch.session.filter import compile_filter
 from tests.outputs.findings import AT, FLAGGED, GROUP, POST, RETRACTED, VERDICT

@@ -15,8 +15,9 @@ from moltwatch.cli import wiring
 from moltwatch.cli.wiring import FAST, open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding, Post
+from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
-from moltwatch.outputs.stdout import JsonFormat, LineSink
+from moltwatch.outputs.stdout import LineSink
 from tests.cli.running import CREED, SWARM, moltwatch, objects
 from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock

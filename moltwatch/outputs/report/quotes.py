@@ -8,16 +8,19 @@ where it is quoted, since names, titles and reasons hold what strangers wrote as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.heuristics.memory.texts import Text
-from moltwatch.model import Flag, Verdict
-from moltwatch.outputs.report import Quote, body
+from moltwatch.model import Flag, Kind, Verdict
+from moltwatch.outputs.report.summary import Quote, Spoken, body
 from moltwatch.text import display_line
 
 WITHHELD = "[not repeated here: it looks like a secret]"
 UNNAMED = "(unnamed)"
 
 MOST_EXCERPT = 240
+MOST_NAME = 60
 _MOST_READ = 16_000
 """Characters of a post in which a secret is looked for: as many as the heuristic reads."""
 
@@ -60,6 +63,21 @@ def reason(flag: Flag, secret: bool) -> str:
     """Why a post is flagged. Of one that shows a secret only the heuristic that says so is sure
     not to repeat it."""
     return WITHHELD if secret and flag.heuristic != Credentials.name else flag.reason
+
+
+def spoken(verdict: Verdict, kind: Kind, flags: Sequence[Flag], secret: bool) -> Spoken:
+    """A post flagged by these flags of a kind. Its author is not yet called what people are shown:
+    that is known at the end."""
+    post = verdict.post
+    return Spoken(
+        at=post.seen_at,
+        author=Quote(post.author),
+        community=quote(post.community or "", MOST_NAME),
+        text=quote(said(verdict, secret)),
+        score=verdict.scores.of(kind),
+        reason=quote(reason(flags[0], secret) if flags else ""),
+        heuristic=quote(flags[0].heuristic if flags else "", MOST_NAME),
+    )
 
 
 def _holds_secret(words: str) -> bool:

@@ -14,26 +14,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from moltwatch.errors import MoltwatchError, SourceUnreachable, UsageError
-from moltwatch.outputs.forum_log import ForumLog
+from moltwatch.outputs.forum.client import FAREWELL, Client, SentAway
+from moltwatch.outputs.forum.log import ForumLog
 from moltwatch.sources.base import Source
-from moltwatch.sources.forum.protocol import (
-    PROTOCOL,
-    Beat,
-    End,
-    Error,
-    Frame,
-    Garbage,
-    Subscribe,
-    Welcome,
-    encode,
-    read_client_frame,
-)
+from moltwatch.sources.forum.protocol import Beat, End, Error, Frame, Subscribe, Welcome
 from moltwatch.sources.replay import ReplaySource
-from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
@@ -42,14 +30,7 @@ KEPT = 64 * 1024 * 1024
 """Bytes of events kept for slow and returning clients."""
 
 LARGEST_CLIENT_FRAME = 64 * 1024
-MOST_BAD_FRAMES = 20
-"""Frames without sense after which a client is sent away."""
-
-FAREWELL = 1.0
-"""Seconds to take leave of a client in."""
-
-TRY_AGAIN_LATER, POLICY = 1013, 1008
-SPOKEN = f"this server speaks version {PROTOCOL} of the protocol"
+"""Bytes."""
 
 
 class ForumServer:
@@ -83,7 +64,7 @@ class ForumServer:
         self._notice = notice
         # A live source counts anew in each run; a recording's name comes from what it holds.
         self._log = ForumLog(f"live-{secrets.token_hex(6)}", kept)
-        self._clients: set[_Client] = set()
+        self._clients: set[Client] = set()
         self._over = False
         self._held = 0
         """Events the recording holds, once counted."""
@@ -125,12 +106,7 @@ class ForumServer:
             ) from error
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
         await self._server.wait_closed()
@@ -183,8 +159,8 @@ class ForumServer:
         """Serve one connection, from its subscription to its end."""
         from websockets.exceptions import ConnectionClosed
 
-        client = _Client(websocket, self._stall)
-        with suppress(ConnectionClosed, _SentAway):
+        client = Client(websocket, self._stall)
+        with suppress(ConnectionClosed, SentAway):
             subscribe = await client.subscription(self._patience)
             asked = self._log.locate(subscribe.since) if subscribe.since else None
             if asked is not None and asked > self._log.head:
@@ -207,7 +183,7 @@ class ForumServer:
                 span = await (await self._source.open()).span()
                 self._held = span.events if span else 0
 
-    def _place(self, client: _Client, subscribe: Subscribe, asked: int | None) -> Welcome:
+    def _place(self, client: Client, subscribe: Subscribe, asked: int | None) -> Welcome:
         """Put a client where it belongs in the log, after event ``asked`` if that can be had;
         without a pause, so that the log stays put."""
         log = self._log
@@ -236,7 +212,7 @@ class ForumServer:
             heartbeat=self._heartbeat,
         )
 
-    async def _converse(self, client: _Client) -> None:
+    async def _converse(self, client: Client) -> None:
         """Talk and listen until one of both is over."""
         tasks = [asyncio.ensure_future(self._talk(client)), asyncio.ensure_future(client.listen())]
         try:
@@ -248,7 +224,7 @@ class ForumServer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _talk(self, client: _Client) -> None:
+    async def _talk(self, client: Client) -> None:
         log = self._log
         while True:
             client.news.clear()
@@ -266,89 +242,6 @@ class ForumServer:
                 await client.wait_for_news(self._heartbeat)
             if client.silent_for() >= self._heartbeat:
                 await client.send(Beat(at=client.at, cursor=log.cursor(client.position)))
-
-
-class _SentAway(Exception):
-    """The client was told to go."""
-
-
-class _Client:
-    """One connection and where it stands."""
-
-    def __init__(self, websocket: ServerConnection, stall: float) -> None:
-        self.websocket = websocket
-        host, port = websocket.remote_address[:2]
-        self.name = f"{host}:{port}"
-        self.position = 0
-        """Ordinal of the latest event sent or left out."""
-        self.at: Micros | None = None
-        """Stream time at ``position``: what a heartbeat may say."""
-        self.communities: set[str] | None = None
-        self.news = asyncio.Event()
-        self._stall = stall
-        self._bad_frames = 0
-        self._sent_at = 0.0
-
-    async def send(self, frame: Frame | bytes) -> None:
-        """Send; or send the client away, if it takes nothing any more."""
-        text = frame if isinstance(frame, bytes) else encode(frame)
-        try:
-            async with asyncio.timeout(self._stall):
-                await self.websocket.send(text, text=True)
-        except TimeoutError:
-            raise await self._send_away(TRY_AGAIN_LATER, "took nothing for too long") from None
-        self._sent_at = asyncio.get_running_loop().time()
-
-    def silent_for(self) -> float:
-        """Seconds since something was sent."""
-        return asyncio.get_running_loop().time() - self._sent_at
-
-    async def wait_for_news(self, most: float) -> None:
-        """Until the log has more, or nothing has been sent for ``most`` seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._sent_at + most):
-                await self.news.wait()
-
-    async def subscription(self, patience: float) -> Subscribe:
-        """What the client wants. It is sent away if it does not say so within ``patience``."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while True:
-                    frame = read_client_frame(_bytes(await self.websocket.recv()))
-                    if isinstance(frame, Garbage):
-                        await self._complain("bad-frame", frame.reason)
-                    elif frame.protocol != PROTOCOL:
-                        await self.send(Error(code="unsupported-protocol", message=SPOKEN))
-                        raise await self._send_away(POLICY, "unsupported protocol")
-                    else:
-                        return frame
-        await self.send(Error(code="no-subscription", message="subscribe first"))
-        raise await self._send_away(POLICY, "no subscription")
-
-    async def listen(self) -> None:
-        """Answer whatever else the client says, until it goes."""
-        async for data in self.websocket:
-            frame = read_client_frame(_bytes(data))
-            reason = frame.reason if isinstance(frame, Garbage) else "subscribed already"
-            await self._complain("bad-frame", reason)
-
-    async def _complain(self, code: str, message: str) -> None:
-        self._bad_frames += 1
-        await self.send(Error(code=code, message=message))
-        if self._bad_frames >= MOST_BAD_FRAMES:
-            raise await self._send_away(POLICY, "too many bad frames")
-
-    async def _send_away(self, code: int, reason: str) -> _SentAway:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                await self.websocket.close(code, reason)
-        # Who takes nothing does not take a farewell either, and close() waits for it without end.
-        self.websocket.transport.abort()
-        return _SentAway()
-
-
-def _bytes(data: str | bytes) -> bytes:
-    return data.encode() if isinstance(data, str) else data
 
 
 def _is_loopback(host: str) -> bool:

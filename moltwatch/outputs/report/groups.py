@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
 from moltwatch.model import Flag, Group, GroupState, Post
-from moltwatch.outputs.report import MOST_MEMBERS, GroupStory, Member, Quote
-from moltwatch.outputs.report_quotes import WITHHELD
+from moltwatch.outputs.report.quotes import WITHHELD
+from moltwatch.outputs.report.summary import MOST_MEMBERS, GroupStory, Member, Quote
 from moltwatch.text import fold
 from moltwatch.times import EARLIEST, LATEST, Micros
 

@@ -12,7 +12,7 @@ from typing import NewType
 from msgspec import Struct
 
 from moltwatch.model import Kind, Post
-from moltwatch.outputs.report_rate import Step
+from moltwatch.outputs.report.rate import Step
 from moltwatch.times import Micros
 
 Quote = NewType("Quote", str)

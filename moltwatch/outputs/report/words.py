@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moltwatch.model import Kind
-from moltwatch.outputs.report import GroupStory, Summary
+from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.wording import count

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from moltwatch.outputs.report import GroupStory, Summary
-from moltwatch.outputs.report_rate import Step
-from moltwatch.outputs.report_words import (
+from moltwatch.outputs.report.rate import Step
+from moltwatch.outputs.report.summary import GroupStory, Summary
+from moltwatch.outputs.report.words import (
     ORDER,
     mark,
     moment,

@@ -1,7 +1,7 @@
 """A report as Markdown: to be read as it is in a terminal, and on a page.
 
-What strangers wrote stands in code, see :mod:`moltwatch.outputs.markdown`; tables hold nothing but
-our own words and numbers.
+What strangers wrote stands in code, see :mod:`.markup`; tables hold nothing but our own words and
+numbers.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moltwatch.model import Kind
-from moltwatch.outputs.markdown import code, prose, table
-from moltwatch.outputs.report import Account, GroupStory, Spoken, Summary, Thread
-from moltwatch.outputs.report_words import (
+from moltwatch.outputs.report.markup import code, prose, table
+from moltwatch.outputs.report.summary import Account, GroupStory, Spoken, Summary, Thread
+from moltwatch.outputs.report.words import (
     FOOT,
     ORDER,
     came,

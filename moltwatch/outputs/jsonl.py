@@ -14,11 +14,45 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from moltwatch.model import Finding, Flag, FlaggedPost, PostLine, Retracted, Verdict
+from moltwatch.model import Finding, Flag, FlaggedPost, Post, Retracted, Verdict
 from moltwatch.times import format_time
 
 DIGITS = 4
 """Decimals of a score."""
+
+
+class PostLine(Struct, frozen=True, kw_only=True):
+    """A post within a line."""
+
+    id: str
+    kind: str
+    thread: str
+    parent: str | None
+    author: str
+    community: str | None
+    title: str | None
+    text: str
+    created_at: str
+    link: str | None
+    url: str | None
+    source: str
+
+    @classmethod
+    def of(cls, post: Post) -> PostLine:
+        return cls(
+            id=post.id,
+            kind=post.kind,
+            thread=post.thread,
+            parent=post.parent,
+            author=post.author,
+            community=post.community,
+            title=post.title,
+            text=post.text,
+            created_at=format_time(post.created_at),
+            link=post.link,
+            url=post.url,
+            source=post.source,
+        )
 
 
 class FlaggedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="flagged"):
@@ -66,6 +100,16 @@ class VerdictLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="verd
 
 
 Line: TypeAlias = FlaggedLine | GroupLine | RetractedLine | VerdictLine
+
+
+class JsonFormat:
+    """Findings as JSON lines."""
+
+    head = b""
+
+    def encode(self, finding: Finding) -> bytes:
+        """The finding's line, see :func:`encode`."""
+        return encode(finding)
 
 
 def encode(finding: Finding) -> bytes:

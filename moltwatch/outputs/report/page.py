@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from moltwatch.model import Kind
-from moltwatch.outputs import report_words
-from moltwatch.outputs.report import Summary
-from moltwatch.outputs.report_charts import LEFT, WIDTH, groups_chart, rate_chart
+from moltwatch.outputs.report import words
+from moltwatch.outputs.report.charts import LEFT, WIDTH, groups_chart, rate_chart
+from moltwatch.outputs.report.summary import Summary
 from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import format_duration
 from moltwatch.wording import count
 
-TEMPLATE = Path(__file__).with_name("report.html.j2")
+TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
 def html(summary: Summary) -> str:
@@ -28,11 +28,11 @@ def html(summary: Summary) -> str:
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     page: str = template.render(
         summary=summary,
-        words=report_words,
+        words=words,
         count=count,
         symbols=SYMBOLS,
         duration=format_duration,
-        kinds=report_words.ORDER,
+        kinds=words.ORDER,
         persona=Kind.PERSONA,
         rate=rate_chart(summary),
         groups=groups_chart(summary),

@@ -1,0 +1,44 @@
+"""Memory that does not grow: a dictionary that forgets its oldest entries."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(OrderedDict[K, V]):
+    """Holds ``most`` entries; one more, and the oldest is forgotten.
+
+    An entry keeps its age when its value changes, unless it is :meth:`put` or :meth:`renewed`.
+
+    >>> seen = Bounded[str, int](2)
+    >>> seen["ada"], seen["bob"], seen["eve"] = 1, 2, 3
+    >>> list(seen)
+    ['bob', 'eve']
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self.most:
+            self.popitem(last=False)
+
+    def put(self, key: K, value: V) -> None:
+        """Set a value; its entry is the newest now."""
+        self[key] = value
+        self.move_to_end(key)
+
+    def renewed(self, key: K, make: Callable[[], V]) -> V:
+        """The value of a key, made where there is none; its entry is the newest now."""
+        if key in self:
+            self.move_to_end(key)
+        else:
+            self[key] = make()
+        return self[key]

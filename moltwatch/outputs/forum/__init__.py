@@ -1,0 +1,1 @@
+"""A forum websocket that plays any source to any number of watchers."""
