@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Scores, Verdict
 from moltwatch.session.filter import Subject
 from moltwatch.session.names import Names
@@ -38,7 +38,7 @@ class Selection:
         self._verdicts = verdicts
         self._min_score = min_score
         self._names = names or Names()
-        self._said: OrderedDict[tuple[str, Kind], None] = OrderedDict()
+        self._said: Bounded[tuple[str, Kind], None] = Bounded(MOST_REMEMBERED)
 
     def picks(self, finding: Finding) -> bool:
         """Whether the finding makes a line. To be asked once of each finding, in order."""
@@ -62,8 +62,6 @@ class Selection:
         if not self._matches(finding, _reached(finding.scores) | {finding.kind}):
             return False
         self._said[finding.post.id, finding.kind] = None
-        if len(self._said) > MOST_REMEMBERED:
-            self._said.popitem(last=False)
         return True
 
     def _matches(self, finding: FlaggedPost | Verdict, flagged: frozenset[Kind]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 
 from msgspec import Struct, structs
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.session.pace import burstiness, rhythm
 from moltwatch.text import fold
@@ -85,8 +86,7 @@ class Agents:
     """All accounts, bounded: who was quiet longest is let go."""
 
     def __init__(self, most: int = 20_000) -> None:
-        self._most = most
-        self._agents: OrderedDict[str, Agent] = OrderedDict()
+        self._agents: Bounded[str, Agent] = Bounded(most)
         self.n = 0
         """Accounts that have written, those let go counted once more when they return."""
 
@@ -131,11 +131,4 @@ class Agents:
             agent.version += 1
 
     def _of(self, name: str) -> Agent:
-        agent = self._agents.get(name)
-        if agent is None:
-            agent = self._agents[name] = Agent(name)
-            if len(self._agents) > self._most:
-                self._agents.popitem(last=False)
-        else:
-            self._agents.move_to_end(name)
-        return agent
+        return self._agents.renewed(name, lambda: Agent(name))

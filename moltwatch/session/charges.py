@@ -10,6 +10,7 @@ from collections import OrderedDict
 from enum import StrEnum
 from itertools import islice
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Flag, FlaggedPost, Kind, Retracted
 from moltwatch.times import Micros
 
@@ -95,7 +96,7 @@ class Case:
         """In order of verdict; the oldest go first when there are too many."""
         self.n = 0
         """Charges ever."""
-        self.accounts: OrderedDict[str, int] = OrderedDict()
+        self.accounts: Bounded[str, int] = Bounded(MOST_PER_CASE)
         """How many posts of whom, in order of appearance."""
         self.opinion: Opinion | None = None
         self.version = 0
@@ -167,8 +168,6 @@ class Charges:
         case.n += 1
         case.version += 1
         case.accounts[charge.author] = case.accounts.get(charge.author, 0) + 1
-        if len(case.accounts) > MOST_PER_CASE:
-            case.accounts.popitem(last=False)
         if len(case.charges) > MOST_PER_CASE:
             self._by_key.pop(case.charges.pop(0).key, None)
         self._by_key[charge.key] = charge

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 
 from msgspec import Struct
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Group, GroupState
 from moltwatch.session.charges import Charge
 from moltwatch.times import Micros
 
 MOST_STATES = 60
 MOST_ARRIVALS = 1_000
+MOST_WAITING = 100
 
 
 class Arrival(Struct, frozen=True):
@@ -36,7 +38,7 @@ class Swarm:
         self.states: deque[Group] = deque(maxlen=MOST_STATES)
         self.arrivals: deque[Arrival] = deque(maxlen=MOST_ARRIVALS)
         """In order of verdict; sort by ``at`` to tell who came when."""
-        self.members: OrderedDict[str, int] = OrderedDict()
+        self.members: Bounded[str, int] = Bounded(MOST_ARRIVALS)
         """Posts of each account, in order of verdict."""
         self.n_posts = 0
         self.version = 0
@@ -59,9 +61,9 @@ class Groups:
     """All groups, bounded: the oldest are let go."""
 
     def __init__(self, most: int = 2_000) -> None:
-        self._most = most
-        self._swarms: OrderedDict[str, Swarm] = OrderedDict()
-        self._waiting: OrderedDict[str, list[Charge]] = OrderedDict()
+        self._swarms: Bounded[str, Swarm] = Bounded(most)
+        self._waiting: Bounded[str, list[Charge]] = Bounded(MOST_WAITING)
+        """Posts that were told of before their group was, by group."""
         self.n = 0
         """Groups ever formed."""
         self.version = 0
@@ -89,8 +91,6 @@ class Groups:
         if swarm is None:
             swarm = self._swarms[group.id] = Swarm(group)
             self.n += 1
-            if len(self._swarms) > self._most:
-                self._swarms.popitem(last=False)
             for charge in self._waiting.pop(group.id, ()):
                 self._join(swarm, charge)
         swarm.group = group
@@ -104,10 +104,7 @@ class Groups:
             return
         swarm = self._swarms.get(charge.group)
         if swarm is None:
-            # Told of the post before the group: keep it for the moment the group is told.
             self._waiting.setdefault(charge.group, []).append(charge)
-            if len(self._waiting) > 100:
-                self._waiting.popitem(last=False)
             return
         self._join(swarm, charge)
         self.version += 1
@@ -117,7 +114,5 @@ class Groups:
             Arrival(charge.seen_at, charge.author, charge.post, charge.thread, charge.excerpt)
         )
         swarm.members[charge.author] = swarm.members.get(charge.author, 0) + 1
-        if len(swarm.members) > MOST_ARRIVALS:
-            swarm.members.popitem(last=False)
         swarm.n_posts += 1
         swarm.version += 1

@@ -9,12 +9,13 @@ clones.
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 
 from msgspec import Struct
 
+from moltwatch.bounded import Bounded
 from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import Slots, expand
 from moltwatch.simulation.script import Block, Line, block, blocks, fitting
@@ -47,7 +48,7 @@ class Talk:
         self._rng = rng
         self._used: Counter[Line] = Counter()
         self._told: Counter[Block] = Counter()
-        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._recent: Bounded[str, None] = Bounded(_REMEMBERED_TEXTS)
         self._decks: dict[tuple[str, ...], Deck[str]] = {}
         scenes = blocks("scene")
         self._scenes = {
@@ -226,8 +227,6 @@ class Talk:
             if text not in self._recent:
                 break
         self._recent[text] = None
-        if len(self._recent) > _REMEMBERED_TEXTS:
-            self._recent.popitem(last=False)
         return text
 
 

@@ -7,11 +7,11 @@ thing whatever the protocol.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 
 from msgspec import Struct
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Event, Gap, Heartbeat
 from moltwatch.times import MINUTE, Micros
 
@@ -46,7 +46,7 @@ class Continuity:
         self._break: _Break | None = None
         """How the last connection ended, until a gap has been reported for it."""
         self._stretch = 0
-        self._known: OrderedDict[int, int] = OrderedDict()
+        self._known: Bounded[int, int] = Bounded(MOST_KNOWN)
         """Hashes of what has been received, for a key can be as long as a stranger likes, with the
         number of the stretch it came in."""
 
@@ -83,11 +83,7 @@ class Continuity:
         Within one stretch nothing counts as repeated: an id that is used twice there is for the
         intake to judge.
         """
-        if self._known.setdefault(hash(key), self._stretch) != self._stretch:
-            return True
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
-        return False
+        return self._known.setdefault(hash(key), self._stretch) != self._stretch
 
     def knows(self, key: Hashable) -> bool:
         """Whether it has come, in whatever stretch."""

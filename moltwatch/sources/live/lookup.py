@@ -5,8 +5,9 @@ The latest are asked for first: they are what somebody is looking at.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
+
+from moltwatch.bounded import Bounded
 
 MOST_WANTED = 5_000
 """Names that wait; of a flood the oldest are given up."""
@@ -20,16 +21,13 @@ class Lookup:
 
     def __init__(self, at_once: int = 100) -> None:
         self._at_once = at_once
-        self._wanted: OrderedDict[str, None] = OrderedDict()
-        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._wanted: Bounded[str, None] = Bounded(MOST_WANTED)
+        self._asked: Bounded[str, None] = Bounded(MOST_ASKED)
 
     def want(self, name: str) -> None:
         """Ask for it some time, unless it has been asked for."""
         if name not in self._asked:
-            self._wanted[name] = None
-            self._wanted.move_to_end(name)
-            if len(self._wanted) > MOST_WANTED:
-                self._wanted.popitem(last=False)
+            self._wanted.put(name, None)
 
     def renew(self, name: str) -> None:
         """Ask for it once more: the answer has changed."""
@@ -52,6 +50,4 @@ class Lookup:
             if not known(name):
                 batch.append(name)
                 self._asked[name] = None
-        while len(self._asked) > MOST_ASKED:
-            self._asked.popitem(last=False)
         return batch

@@ -8,8 +8,7 @@ post; a source that cannot leaves the placeholder standing.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
+from moltwatch.bounded import Bounded
 from moltwatch.model import Post
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.live.failures import Failure
@@ -29,8 +28,8 @@ class Roots:
     """
 
     def __init__(self, per_minute: float = 30.0, burst: int = 10) -> None:
-        self._thread_of: OrderedDict[str, str] = OrderedDict()
-        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._thread_of: Bounded[str, str] = Bounded(MOST_KNOWN)
+        self._asked: Bounded[str, None] = Bounded(MOST_KNOWN)
         self._per_micro = per_minute / MINUTE
         self._burst = burst
         self._tokens = float(burst)
@@ -41,8 +40,6 @@ class Roots:
     def see(self, post: Post) -> None:
         """Remember where a post belongs."""
         self._thread_of[post.id] = post.thread
-        if len(self._thread_of) > MOST_KNOWN:
-            self._thread_of.popitem(last=False)
 
     def thread_of(self, id: str) -> str | None:
         """Id of the root of the thread that post ``id`` is in; None if it was not seen."""
@@ -53,8 +50,6 @@ class Roots:
         if id in self._asked or not self.may_ask(now):
             return False
         self._asked[id] = None
-        if len(self._asked) > MOST_KNOWN:
-            self._asked.popitem(last=False)
         return True
 
     def may_ask(self, now: Micros) -> bool:

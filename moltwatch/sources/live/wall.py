@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from msgspec import structs
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.sources.base import Status
 from moltwatch.sources.live.continuity import AHEAD, Continuity
@@ -33,7 +33,7 @@ class WallFeed(ABC):
         self.resumed = False
         """This connection gives back what was missed, by the server's word."""
         self._past = Continuity(status.name)
-        self._profiles: OrderedDict[int, int] = OrderedDict()
+        self._profiles: Bounded[int, int] = Bounded(MOST_PROFILES)
         """Hashes of accounts, and of what they said of themselves last; both may be long."""
         self._frames = 0
 
@@ -97,10 +97,7 @@ class WallFeed(ABC):
         """Whether a profile says something it did not say before."""
         account, says = hash(agent.name), hash((agent.display, agent.bio))
         known = self._profiles.get(account)
-        self._profiles[account] = says
-        self._profiles.move_to_end(account)
-        if len(self._profiles) > MOST_PROFILES:
-            self._profiles.popitem(last=False)
+        self._profiles.put(account, says)
         return known != says
 
     def _reject(self, reason: str) -> None:

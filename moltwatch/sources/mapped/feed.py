@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
@@ -32,7 +31,7 @@ class MappedFeed(WallFeed):
         self._mapping = mapping
         self._key = key
         self._number = 0
-        self._sent: OrderedDict[tuple[int, object], None] = OrderedDict()
+        self._sent: set[tuple[int, object]] = set()
         self._answers: list[bytes] = []
 
     def opening(self) -> Sequence[bytes]:
@@ -81,7 +80,7 @@ class MappedFeed(WallFeed):
                 if not isinstance(each, str | int) or len(self._sent) >= MOST_SENT:
                     continue
                 if (number, each) not in self._sent:
-                    self._sent[number, each] = None
+                    self._sent.add((number, each))
                     self._answers.append(self._fill(rule, each))
 
     def _fill(self, rule: SendRule, each: object = None) -> bytes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from msgspec import structs
 
+from moltwatch.bounded import Bounded
 from moltwatch.sources.live.failures import Failure, judge_status
 from moltwatch.sources.live.web import Answer, Web
 from moltwatch.sources.moltbook.address import KEY_VARIABLE
@@ -25,7 +24,7 @@ class Client:
             headers["Authorization"] = f"Bearer {key}"
         self._has_key = key is not None
         self._web = Web(base, headers, patience=patience)
-        self._tags: OrderedDict[str, str] = OrderedDict()
+        self._tags: Bounded[str, str] = Bounded(_TAGS)
 
     async def get(self, request: Request) -> Answer:
         """Ask. Raises :class:`~moltwatch.sources.live.web.NoAnswer`."""
@@ -37,8 +36,6 @@ class Client:
         """The answer has been taken in: the next one need only tell what differs from it."""
         if request.page == 1 and (tag := answer.headers.get("ETag")):
             self._tags[request.key] = tag
-            if len(self._tags) > _TAGS:
-                self._tags.popitem(last=False)
 
     def explain(self, answer: Answer) -> Failure:
         """What an answer other than the one asked for means, in the server's words if any."""

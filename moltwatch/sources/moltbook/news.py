@@ -13,11 +13,11 @@ together.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
 from moltwatch.times import Micros
 
@@ -39,8 +39,8 @@ class News:
     """What is known of one forum's posts and profiles."""
 
     def __init__(self) -> None:
-        self._posts: OrderedDict[str, _Known] = OrderedDict()
-        self._profiles: OrderedDict[str, int] = OrderedDict()
+        self._posts: Bounded[str, _Known] = Bounded(MOST_KNOWN)
+        self._profiles: Bounded[str, int] = Bounded(MOST_PROFILES)
 
     def knows(self, id: str) -> bool:
         """The post has been met."""
@@ -73,8 +73,6 @@ class News:
         known = self._posts.get(post.id)
         if known is None:
             self._posts[post.id] = _Known(mark, post.score)
-            if len(self._posts) > MOST_KNOWN:
-                self._posts.popitem(last=False)
             return [post]
         self._posts.move_to_end(post.id)
         news: list[Event] = []
@@ -100,10 +98,7 @@ class News:
         # Karma and followers move all the time; what an account says of itself is what is new.
         mark = hash((agent.display, agent.bio, agent.created_at))
         changed = self._profiles.get(agent.name) != mark
-        self._profiles[agent.name] = mark
-        self._profiles.move_to_end(agent.name)
-        if len(self._profiles) > MOST_PROFILES:
-            self._profiles.popitem(last=False)
+        self._profiles.put(agent.name, mark)
         return [agent] if changed else []
 
 

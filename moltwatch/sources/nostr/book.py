@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TypeVar
 
 from msgspec import Struct
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post, Vote
 from moltwatch.sources.nostr.posts import Deletion, Note, Profile, Reaction, Reading
 from moltwatch.times import SECOND, Micros
@@ -28,9 +28,6 @@ ORPHAN_WAIT: Micros = 10 * SECOND
 
 HISTORY_WAIT: Micros = 12 * SECOND
 """How long the first relay's history waits for that of the last, so that they come in one order."""
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class _Placed(Struct, frozen=True):
@@ -52,10 +49,10 @@ class Book:
         """Stream time: of the latest event given out."""
         self.alive = False
         """Some relay has said something."""
-        self._seen: OrderedDict[str, None] = OrderedDict()
-        self._posts: OrderedDict[str, _Placed] = OrderedDict()
-        self._votes: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._profiles: OrderedDict[str, Micros] = OrderedDict()
+        self._seen: Bounded[str, None] = Bounded(MOST_KNOWN)
+        self._posts: Bounded[str, _Placed] = Bounded(MOST_KNOWN)
+        self._votes: Bounded[tuple[str, str], int] = Bounded(MOST_KNOWN)
+        self._profiles: Bounded[str, Micros] = Bounded(MOST_KNOWN)
         self._orphans: OrderedDict[str, list[_Orphan]] = OrderedDict()
         """Replies of unknown thread, by the id of what they answer."""
         self._n_orphans = 0
@@ -149,7 +146,7 @@ class Book:
     def _take(self, reading: Reading, source: str, seen: Micros, now: Micros) -> list[Event]:
         if reading.id in self._seen:
             return []
-        _remember(self._seen, reading.id, None)
+        self._seen.put(reading.id, None)
         self.reached = max(self.reached, seen)
         if isinstance(reading, Note):
             return self._note(reading, source, seen, now)
@@ -192,7 +189,7 @@ class Book:
         return events
 
     def _post(self, note: Note, thread: str, source: str, seen: Micros) -> Post:
-        _remember(self._posts, note.id, _Placed(thread, note.author))
+        self._posts.put(note.id, _Placed(thread, note.author))
         return Post(
             id=note.id,
             thread=thread,
@@ -212,7 +209,7 @@ class Book:
     def _profile(self, profile: Profile, source: str, seen: Micros) -> list[Event]:
         if self._profiles.get(profile.author, -1) >= profile.created_at:
             return []
-        _remember(self._profiles, profile.author, profile.created_at)
+        self._profiles.put(profile.author, profile.created_at)
         return [
             AgentSeen(
                 name=profile.author,
@@ -228,7 +225,7 @@ class Book:
         before = self._votes.get(key, 0)
         if vote.post not in self._posts or not vote.sign or vote.sign == before:
             return []
-        _remember(self._votes, key, vote.sign)
+        self._votes.put(key, vote.sign)
         return [Vote(id=vote.post, seen_at=seen, delta=vote.sign - before, source=source)]
 
     def _delete(self, deletion: Deletion, source: str, seen: Micros) -> list[Event]:
@@ -242,10 +239,3 @@ class Book:
 def _by_time(readings: Iterable[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
     """Oldest first; the id decides between those of one second, so that two runs agree."""
     return sorted(readings, key=lambda item: (item[0].created_at, item[0].id))
-
-
-def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > MOST_KNOWN:
-        memory.popitem(last=False)
