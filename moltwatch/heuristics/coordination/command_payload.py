@@ -8,7 +8,6 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.crowd import Crowds
 from moltwatch.heuristics.coordination.payloads import commands_in
-from moltwatch.heuristics.coordination.quoting import above
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.text import as_written
@@ -49,7 +48,7 @@ class CommandPayload(Heuristic):
         return self._look_at(item, given) if given else ()
 
     def _look_at(self, item: Item, given: tuple[str, ...]) -> Iterator[Signal]:
-        answered, text = above(item), item.text
+        answered, text = item.above(), item.text
         for command in given:
             what = command.partition(" ")[2]
             if what in answered:

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.payloads import named_in, pushed
-from moltwatch.heuristics.coordination.quoting import above
 from moltwatch.heuristics.memory.texts import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import MOST_LISTED, Kind, Post
@@ -116,7 +115,7 @@ class LinkPush(Heuristic):
         return self._look_at(item, names) if names else ()
 
     def _look_at(self, item: Item, names: tuple[str, ...]) -> Iterator[Signal]:
-        post, answered = item.post, above(item)
+        post, answered = item.post, item.above()
         for name in names:
             thing = self._thing(name, post.seen_at)
             if thing.common or name in answered or _is_here(name, post):

@@ -12,19 +12,11 @@ MOST_QUOTED = 0.6
 as quoting; single words are much the same in all that is said of one thing."""
 
 
-def above(item: Item) -> str:
-    """What a post answers, in match form: its thread's root and its parent, as far as seen."""
-    if item.post.parent is None:
-        return ""
-    shown = (item.thread.root, item.thread.posts.get(item.post.parent))
-    return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
-
-
 def is_quote(item: Item, shared: float = 1.0) -> bool:
     """Whether what a post shares with others is mostly taken from what it answers. ``shared`` is
     the part of its words that it shares (0 to 1)."""
     if item.post.parent is None:
         return False
     own = set(pairwise(item.words))
-    taken = own.intersection(pairwise(words(above(item))))
+    taken = own.intersection(pairwise(words(item.above())))
     return len(taken) > MOST_QUOTED * shared * len(own)

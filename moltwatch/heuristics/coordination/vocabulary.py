@@ -9,7 +9,6 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.chance import at_least
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.coordination.quoting import above
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import SECOND, Micros
@@ -160,7 +159,7 @@ class Vocabulary(Heuristic):
 
     def _hear(self, words: Sequence[str], item: Item, is_quiet: bool) -> Iterator[Signal]:
         """Somebody uses words that were new lately; not from what is answered, if they count."""
-        taken = above(item)
+        taken = item.above()
         for word in words:
             if word not in taken:
                 yield from self._use(word, item, is_quiet)

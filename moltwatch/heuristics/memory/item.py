@@ -52,6 +52,15 @@ class Item:
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
 
+    def above(self) -> str:
+        """What the post answers, in match form: its thread's root and its parent, as far as
+        seen."""
+        if self.post.parent is None:
+            return ""
+        posts = self.thread.posts
+        shown = (posts.get(self.post.thread), posts.get(self.post.parent))
+        return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
+
     @property
     def likeness(self) -> Likeness:
         """Which earlier text this one is like, looked for when first asked."""

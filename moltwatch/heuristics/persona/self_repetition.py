@@ -21,6 +21,12 @@ _MOST_SENTENCES = 64
 _KEY = 2**60 - 1
 """Bits kept of the hash of a sentence: with one more it would take half as much memory again."""
 
+_RARE = 0.003
+"""Part of the posts that may use a word which is an account's own."""
+_LONGEST_WORD = 24
+_CHARS_OF_WORDS = 1_000
+"""Characters kept of the rare words that an account used lately: some twenty posts of them."""
+
 
 class _Sentences(NamedTuple):
     """The sentences of a text."""
@@ -33,26 +39,31 @@ class _Sentences(NamedTuple):
 class _Said:
     """Sentences of one account with how often it said them, and how many posts it wrote."""
 
-    __slots__ = ("posts", "times")
+    __slots__ = ("posts", "times", "words")
 
     def __init__(self) -> None:
         self.times: dict[int, int] = {}
         self.posts = 0
+        self.words = " "
+        """Its latest rare words, as often as it used them, a blank before and after each: to look
+        one up in a string is as quick as in anything larger."""
 
 
 class SelfRepetition(PersonaHeuristic):
     """The account says again what it has said before.
 
     Sentences are compared: what share of the post its author has posted before, and whether it
-    closes as the others did. A text said again and again stays persona-driven, but makes no strong
-    flag any more.
+    closes as the others did; and words that hardly anybody else uses, which the author used in
+    posts before and did not take from what the post answers. A text said again and again stays
+    persona-driven, but makes no strong flag any more.
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
     shortest: sentences of fewer characters do not count (characters, 4 to 200)
 
     Fails when
-    the account is new to the stream, or reposts because the forum lost a comment.
+    the account is new to the stream, or reposts because the forum lost a comment, or has but one
+    subject.
     """
 
     name: ClassVar[str] = "self-repetition"
@@ -72,7 +83,10 @@ class SelfRepetition(PersonaHeuristic):
         said = item.author.note(self.name, _Said)
         times = said.times
         new = times.keys().isdisjoint(sentences.keys)
-        seen = () if new else tuple(self._compare(sentences, said))
+        seen = [] if new else list(self._compare(sentences, said))
+        if own := self._own_words(item, said):
+            says = "keeps using words of its own ({})"
+            seen.append(Mark("repetition.own_words", saturating(len(own)), says, own))
         said.posts += 1
         for key in sentences.keys:
             times[key] = times.pop(key, 0) + 1  # at the end: said last
@@ -80,6 +94,24 @@ class SelfRepetition(PersonaHeuristic):
             for key in list(islice(times, len(times) - _MOST_SENTENCES)):
                 del times[key]
         return seen
+
+    def _own_words(self, item: Item, said: _Said) -> Sequence[str]:
+        """Words of the post that are its author's own; its rare words are then remembered."""
+        rare = [
+            word
+            for word in item.rarity.rare(item.vocabulary, _RARE)
+            if len(word) <= _LONGEST_WORD and not word.isdigit()
+        ]
+        if not rare:
+            return ()
+        rare.sort()  # sets have no order that two runs would agree on
+        used = said.words
+        own = [word for word in rare if used.count(f" {word} ") >= 2]
+        said.words = (used + " ".join(rare) + " ")[-_CHARS_OF_WORDS:]
+        if own:
+            above = item.above()
+            own = [word for word in own if word not in above]
+        return sorted(own, key=used.count, reverse=True)
 
     def _compare(self, sentences: _Sentences, said: _Said) -> Iterator[Mark]:
         """What shows if at least one sentence was said before."""

@@ -158,8 +158,9 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
     court = Court([SelfRepetition()])
     for n in range(60):
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
-    noted = court.memory.author("Quillon").notes
-    assert len(noted["self-repetition"].times) <= 64
+    said = court.memory.author("Quillon").notes["self-repetition"]
+    assert len(said.times) <= 64
+    assert len(said.words) <= 1_000
 
 
 def test_repetition_is_told_as_a_share_of_the_post() -> None:
@@ -167,6 +168,22 @@ def test_repetition_is_told_as_a_share_of_the_post() -> None:
     court.hear("The tide comes in at nine. Bring a lantern.")
     case = court.hear("The tide comes in at nine. Today is new to me.")
     assert reasons(case, "self-repetition") == "57% of it repeats sentences it posted before"
+
+
+def test_words_of_its_own_are_those_it_used_in_posts_before() -> None:
+    court = Court([SelfRepetition()])
+    for text in ("Yarr, a squall.", "Nothing of note, yarr.", "Yarr again!"):
+        case = court.hear(text)
+    assert reasons(case, "self-repetition") == "keeps using words of its own (“yarr”)"
+
+
+def test_words_of_what_a_post_answers_are_not_its_own() -> None:
+    court = Court([SelfRepetition()])
+    for text in ("Yarr, a squall.", "Nothing of note, yarr."):
+        court.hear(text)
+    asked = court.hear("Who says yarr?", author="Tidewright").post
+    case = court.hear("I say yarr.", answers=asked)
+    assert not reasons(case, "self-repetition")
 
 
 def offers(text: str, link: str | None = None) -> list[str]:
