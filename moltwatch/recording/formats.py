@@ -21,8 +21,8 @@ from moltwatch.model import Event
 from moltwatch.recording import imports
 from moltwatch.recording.base import BATCH, Header, Reader, Span, Writer
 from moltwatch.recording.dialect import SEEN, first, scrub
+from moltwatch.recording.json_text import read_json
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
-from moltwatch.recording.lines import parse
 from moltwatch.recording.molt import MoltReader, MoltWriter
 from moltwatch.recording.streams import Damaged, chunks, is_packed
 from moltwatch.recording.tables import table_of
@@ -168,12 +168,10 @@ def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
     whole = lines if complete else lines[:-1]
     for number, line in enumerate(whole[:_LOOKED_AT]):
         try:
-            value = parse(line)
+            value = read_json(line)
         except ValueError as error:
             if number == 0 and _goes_on(error):
                 return Shape.DOCUMENT
-        except RecursionError:
-            pass
         else:
             if isinstance(value, dict):
                 own = value.get("type") in ("header", "gap", "heartbeat")

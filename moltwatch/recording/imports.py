@@ -19,8 +19,9 @@ from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event
 from moltwatch.recording import tables
 from moltwatch.recording.base import BATCH, Header, Span
+from moltwatch.recording.json_text import TooDeep, read_json
 from moltwatch.recording.jsonl import read_pieces
-from moltwatch.recording.lines import Lines, parse
+from moltwatch.recording.lines import Lines
 from moltwatch.recording.order import Disorder, in_time_order
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.recording.streams import Damaged, chunks
@@ -176,10 +177,10 @@ def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
             length += len(piece)
             if length > MOST_DOCUMENT:
                 raise RecordingError(f"{path} is one JSON document of more than 512 MB: split it")
-        value = parse(b"".join(pieces))
+        value = read_json(b"".join(pieces))
     except Damaged as reason:
         raise RecordingError(f"cannot read {path}: {reason}") from None
-    except RecursionError:
+    except TooDeep:
         raise RecordingError(f"cannot read {path}: nested too deeply") from None
     except ValueError as error:
         raise RecordingError(f"cannot read {path}: not JSON ({error})") from None

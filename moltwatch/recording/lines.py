@@ -7,7 +7,6 @@ whole API answers. A line that is neither is a counted reject.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,11 +17,9 @@ from moltwatch.model import Event
 from moltwatch.recording import codec
 from moltwatch.recording.base import FORMAT, VERSION, Header
 from moltwatch.recording.dialect import SEEN, first
+from moltwatch.recording.json_text import TooDeep, read_json
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.times import Micros
-
-_PATIENT = json.JSONDecoder(strict=False)
-_BOM = b"\xef\xbb\xbf"
 
 
 class Lines:
@@ -79,8 +76,8 @@ class Lines:
     def finish(self, rest: bytes) -> list[Event]:
         """The events of a last line without line feed: whole, or cut off."""
         try:
-            parse(rest)
-        except (ValueError, RecursionError):
+            read_json(rest)
+        except ValueError:
             if rest.strip():
                 self.number += 1
                 self.reject("cut off in the middle of a line")
@@ -93,8 +90,8 @@ class Lines:
 
     def _patiently(self, line: bytes) -> list[Event]:
         try:
-            value = parse(line)
-        except RecursionError:
+            value = read_json(line)
+        except TooDeep:
             self.reject("nested too deeply")
             return []
         except ValueError:
@@ -121,15 +118,6 @@ class Lines:
             self.reject("damaged header")
             return
         self.header = self.header or header
-
-
-def parse(line: bytes) -> Any:
-    """A JSON value, decoded with patience: a byte order mark, bytes that are not UTF-8 and raw
-    control characters are no reason to lose a post. Raises ValueError, or RecursionError."""
-    try:
-        return msgspec.json.decode(line)
-    except (ValueError, RecursionError):
-        return _PATIENT.decode(line.removeprefix(_BOM).decode("utf-8", "replace"))
 
 
 def check_version(version: int, name: str) -> None:

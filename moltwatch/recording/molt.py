@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiosqlite
@@ -29,6 +29,9 @@ from moltwatch.times import Micros
 
 MOST_BYTES = 8 << 20
 """A batch ends with the event that goes beyond it, however few there are: bodies may be large."""
+
+_LAST = (1 << 63) - 1
+"""Highest ``seq`` there can be."""
 
 FETCHED = 16
 """Rows that the database hands over at once."""
@@ -60,6 +63,10 @@ _VIEWS = {
     ),
     "gaps": ("gap", "since until reason recovered seen_at source"),
 }
+
+
+class DamagedFile(RecordingError):
+    """Pages of the file are missing or hold something else."""
 
 
 class MoltWriter:
@@ -136,6 +143,8 @@ class MoltReader:
         """Raises RecordingError if it is no recording, damaged, or of a later version."""
         db = await _connect(path, "ro")
         async with _closed_on_failure(db, path, "read"):
+            # SQLite refuses a file that was cut off; with this it reads what is there.
+            await db.execute("PRAGMA writable_schema = ON")
             header = await _check(path, db)
         return cls(path, db, header)
 
@@ -146,16 +155,26 @@ class MoltReader:
         self.rejects.clear()
         # Each batch is a query of its own: a reader that pauses for an hour in the middle of one
         # would keep the writer's log from being folded into the file.
-        seq = await self._seek(start)
-        while rows := await self._rows_after(seq, size):
+        seq: int | None = await self._seek(start)
+        while seq is not None:
+            try:
+                rows = await self._rows_after(seq, size)
+            except DamagedFile:
+                seq = await self._beyond_damage(seq)
+                continue
+            if not rows:
+                return
             seq = rows[-1][0]
             yield self._decode(rows)
 
     async def span(self) -> Span | None:
         """See :class:`~moltwatch.recording.base.Reader`."""
-        rows = await self._rows(
-            "SELECT (SELECT at FROM events ORDER BY seq LIMIT 1), max(at), count(*) FROM events"
-        )
+        try:
+            rows = await self._rows(
+                "SELECT (SELECT at FROM events ORDER BY seq LIMIT 1), max(at), count(*) FROM events"
+            )
+        except DamagedFile:
+            return await self._span_of_the_rest()
         start, end, count = rows[0]
         return Span(start=start, end=end, events=count) if count else None
 
@@ -180,13 +199,20 @@ class MoltReader:
         """The ``seq`` after which events are wanted."""
         if start is None:
             return -1
-        rows = await self._rows(
-            "SELECT seq - 1 FROM events WHERE at >= ? ORDER BY at, seq LIMIT 1", start
-        )
-        return int(rows[0][0]) if rows else (1 << 63) - 1
+        for sql in (
+            "SELECT seq - 1 FROM events WHERE at >= ? ORDER BY at, seq LIMIT 1",
+            "SELECT seq - 1 FROM events NOT INDEXED WHERE at >= ? ORDER BY seq LIMIT 1",
+        ):
+            with suppress(DamagedFile):
+                rows = await self._rows(sql, start)
+                return int(rows[0][0]) if rows else _LAST
+        return -1  # it cannot be found: rather all of it than nothing
 
     async def _rows_after(self, seq: int, size: int) -> list[sqlite3.Row]:
-        """At most ``size`` rows, and not many more than :data:`MOST_BYTES`."""
+        """At most ``size`` rows, and not many more than :data:`MOST_BYTES`.
+
+        Raises DamagedFile where the next row cannot be read; those before it come first.
+        """
         sql = "SELECT seq, CAST(data AS BLOB) FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
         rows: list[sqlite3.Row] = []
         length = 0
@@ -198,8 +224,46 @@ class MoltReader:
                     if length >= MOST_BYTES:
                         break
         except sqlite3.Error as error:
-            raise _explain(error, self.path, "read") from error
+            explained = _explain(error, self.path, "read")
+            if not isinstance(explained, DamagedFile) or not (rows or size > 1):
+                raise explained from error
+            # A dozen and more are fetched at once: those before the damage come one by one.
+            return rows or await self._rows_after(seq, 1)
         return rows
+
+    async def _beyond_damage(self, seq: int) -> int | None:
+        """The ``seq`` after which rows can be read again; None if there are none.
+
+        Looks ahead in doubling steps and then between the last two: what is damaged are pages, and
+        a page holds many rows.
+        """
+        where = f"row {seq + 1}"
+        bad, good = seq, None
+        for step in range(_LAST.bit_length() - 1):
+            if await self._is_readable(seq + (1 << step)):
+                good = seq + (1 << step)
+                break
+            bad = seq + (1 << step)
+        if good is None:
+            self.rejects.add("damaged from here to its end", where)
+            return None
+        while good - bad > 1:
+            middle = (good + bad) // 2
+            bad, good = (bad, middle) if await self._is_readable(middle) else (middle, good)
+        self.rejects.add("damaged part of the file", where)
+        return good - 1
+
+    async def _is_readable(self, seq: int) -> bool:
+        try:
+            await self._rows("SELECT length(data) FROM events WHERE seq >= ? LIMIT 1", seq)
+        except DamagedFile:
+            return False
+        return True
+
+    async def _span_of_the_rest(self) -> Span | None:
+        """What :meth:`span` is when only a part can be read."""
+        times = [event.seen_at async for batch in self.batches() for event in batch]
+        return Span(start=times[0], end=max(times), events=len(times)) if times else None
 
     async def _rows(self, sql: str, *values: int) -> list[sqlite3.Row]:
         try:
@@ -281,6 +345,8 @@ def _explain(error: sqlite3.Error, path: Path, verb: str) -> RecordingError:
     code = getattr(error, "sqlite_errorname", "") or ""
     for prefix, advice in _ADVICE.items():
         if code.startswith(prefix):
+            if prefix == "SQLITE_CORRUPT":
+                return DamagedFile(f"cannot {verb} {path}: {advice}")
             return RecordingError(f"cannot {verb} {path}: {advice}")
     return RecordingError(f"cannot {verb} {path}: {error}")
 
@@ -289,9 +355,7 @@ _ADVICE = {
     "SQLITE_FULL": "the disk is full. What was written before is kept.",
     "SQLITE_BUSY": "another program has locked it. End that program, or work on a copy.",
     "SQLITE_NOTADB": "it is not an SQLite database, or its start is damaged.",
-    "SQLITE_CORRUPT": (
-        "the file is damaged. `sqlite3 FILE .recover | sqlite3 NEW` saves what is left of it."
-    ),
+    "SQLITE_CORRUPT": "the file is damaged, and what begins it is lost.",
     "SQLITE_READONLY": "the file or its folder cannot be written. Copy it to one that can.",
     "SQLITE_CANTOPEN": (
         "the file or its folder is not there, or access is denied. A recording that was not closed "

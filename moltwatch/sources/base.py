@@ -17,7 +17,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from moltwatch.errors import Rejects
-from moltwatch.model import Event
+from moltwatch.model import Event, Gap
 from moltwatch.times import Micros
 
 
@@ -74,6 +74,17 @@ class Status(Struct, kw_only=True):
     events: int = 0
     gaps: int = 0
     rejects: Rejects = field(default_factory=Rejects)
+
+    def say(self, state: State, detail: str = "", until: Micros | None = None) -> None:
+        """The source stands otherwise now."""
+        self.state, self.detail, self.until = state, detail, until
+        if state is State.LIVE:
+            self.lost_at = None
+
+    def count(self, events: Sequence[Event]) -> None:
+        """These have come."""
+        self.events += len(events)
+        self.gaps += sum(isinstance(event, Gap) for event in events)
 
 
 class Transport(ABC):

@@ -61,7 +61,7 @@ class MergedSource(Source):
         opening: list[Event] | None = []
         async with aclosing(self._arriving()) as arriving:
             async for batch in arriving:
-                self.status.events += len(batch)
+                self.status.count(batch)
                 if opening is not None:
                     opening += batch
                     if self.catching_up and len(opening) <= MOST_HELD:
@@ -79,7 +79,7 @@ class MergedSource(Source):
         pumps = [asyncio.create_task(_pump(source, queue)) for source in self._sources]
         failures: list[MoltwatchError] = []
         running = len(pumps)
-        self.status.state = State.LIVE
+        self.status.say(State.LIVE)
         try:
             while running:
                 item = await queue.get()
@@ -97,9 +97,9 @@ class MergedSource(Source):
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
         if len(failures) == len(self._sources):
-            self.status.state = State.FAILED
+            self.status.say(State.FAILED)
             raise failures[-1]
-        self.status.state = State.ENDED
+        self.status.say(State.ENDED)
 
     async def close(self) -> None:
         await _close_all(self._sources)
@@ -122,7 +122,7 @@ async def _pump(source: Source, queue: asyncio.Queue[Sequence[Event] | _Ended]) 
             await queue.put(batch)
     except MoltwatchError as error:
         if source.status.state is not State.FAILED:  # those that know better have said why
-            source.status.state, source.status.detail = State.FAILED, str(error)
+            source.status.say(State.FAILED, str(error))
         await queue.put(_Ended(error))
     except Exception as error:
         await queue.put(_Ended(error))
@@ -160,7 +160,7 @@ async def _open_all(
         try:
             reader = await opener()
         except MoltwatchError as error:
-            status.state, status.detail = State.FAILED, str(error)
+            status.say(State.FAILED, str(error))
             failure = error
         else:
             status.rejects = reader.rejects
@@ -194,10 +194,10 @@ class _Track:
             while self._index >= len(self._batch):
                 self._batch, self._index = await anext(self._batches), 0
         except StopAsyncIteration:
-            self.status.state = State.ENDED
+            self.status.say(State.ENDED)
             return None
         except MoltwatchError as error:
-            self.status.state, self.status.detail = State.FAILED, str(error)
+            self.status.say(State.FAILED, str(error))
             return None
         event = self._batch[self._index]
         self._index += 1

@@ -14,7 +14,7 @@ from contextlib import suppress
 from itertools import islice
 
 from moltwatch.errors import MoltwatchError, UsageError
-from moltwatch.model import Event, Gap, Heartbeat
+from moltwatch.model import Event, Heartbeat
 from moltwatch.recording.base import Reader, find_recording
 from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import Clock, Source, State, Status, Transport
@@ -209,14 +209,13 @@ class ReplaySource(Source):
                     due = events[index : index + count]
                     index += count
                     playhead.passed(due)
-                    self.status.events += count
-                    self.status.gaps += sum(isinstance(event, Gap) for event in due)
+                    self.status.count(due)
                     yield due
                     await asyncio.sleep(0)  # at full speed, too, others get their turn
         except MoltwatchError as error:
-            self.status.state, self.status.detail = State.FAILED, str(error)
+            self.status.say(State.FAILED, str(error))
             raise
-        self.status.state = State.ENDED
+        self.status.say(State.ENDED)
 
     async def fingerprint(self) -> str:
         """Tells this recording from others, by its header and its first event, so that it stays

@@ -47,7 +47,7 @@ class SimSource(Source):
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         start = self._clock.now()
         events = Simulation(self.settings.starting(start), labels=False).events()
-        self.status.state = State.LIVE
+        self.status.say(State.LIVE)
         waiting = next(events, None)
         while waiting is not None and not self._closed:
             due = self._due(start)
@@ -56,11 +56,11 @@ class SimSource(Source):
                 batch.append(waiting)
                 waiting = next(events, None)
             if batch:
-                self.status.events += len(batch)
+                self.status.count(batch)
                 yield batch
             elif waiting is not None:
                 await self._clock.sleep(max(_FRAME, self._wait(waiting.seen_at, start)))
-        self.status.state = State.ENDED
+        self.status.say(State.ENDED)
 
     async def close(self) -> None:
         self._closed = True

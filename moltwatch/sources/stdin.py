@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Sequence
 
-from moltwatch.model import Event, Gap, Heartbeat
+from moltwatch.model import Event, Heartbeat
 from moltwatch.recording.lines import Lines
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.registry import Opening, SourceSpec
@@ -53,7 +53,7 @@ class StdinSource(Source):
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         self._chunks.start()
-        self.status.state = State.LIVE
+        self.status.say(State.LIVE)
         while True:
             try:
                 async with asyncio.timeout(self._heartbeat):
@@ -63,12 +63,11 @@ class StdinSource(Source):
                     yield [Heartbeat(seen_at=self._clock.now(), source=self.status.name)]
                 continue
             if events := self._read(chunk):
-                self.status.events += len(events)
-                self.status.gaps += sum(isinstance(event, Gap) for event in events)
+                self.status.count(events)
                 yield events
             if not chunk:
                 break
-        self.status.state = State.ENDED
+        self.status.say(State.ENDED)
 
     async def close(self) -> None:
         self._chunks.stop()

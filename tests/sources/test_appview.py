@@ -179,7 +179,7 @@ def test_a_forum_in_trouble_is_left_alone_for_longer_and_longer() -> None:
         while not roots.may_ask(now):
             now += SECOND
         waits.append((now - began) / SECOND)
-        roots._tokens = 10
+        roots._bucket.tokens = 10
     assert waits == [REST[0] * 2**n for n in range(4)]
     roots.answered()
     roots.failed(Failure(reason="HTTP 429", retry_after=100), now)

@@ -13,7 +13,6 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 
 from moltwatch.errors import MoltwatchError, SourceUnreachable, UsageError
@@ -21,6 +20,7 @@ from moltwatch.outputs.forum.client import FAREWELL, Client, SentAway
 from moltwatch.outputs.forum.log import ForumLog
 from moltwatch.sources.base import Source
 from moltwatch.sources.forum.protocol import Beat, End, Error, Frame, Subscribe, Welcome
+from moltwatch.sources.live.addresses import is_loopback_host
 from moltwatch.sources.replay import ReplaySource
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ForumServer:
         patience: float = 10.0,
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
-        if not exposed and not _is_loopback(host):
+        if not exposed and not is_loopback_host(host):
             raise UsageError(f"{host} can be reached from outside; say so with --host")
         self._source = source
         self._host, self._port = host, port
@@ -242,10 +242,3 @@ class ForumServer:
                 await client.wait_for_news(self._heartbeat)
             if client.silent_for() >= self._heartbeat:
                 await client.send(Beat(at=client.at, cursor=log.cursor(client.position)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,7 +8,6 @@ event not coming again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from moltwatch.errors import BadItem
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Post
 from moltwatch.recording import dialect
 from moltwatch.recording.dialect import Item
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_object
 from moltwatch.sources.base import Status
 from moltwatch.sources.bluesky.appview import (
     PROFILES,
@@ -63,16 +62,14 @@ class JetstreamFeed(WallFeed):
         return (msgspec.json.encode({"type": "options_update", "payload": wanted}),)
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         super().lost(reason)
         if skip:
             self.cursor = None
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         self._heard()
         try:
-            frame = _object(data)
+            frame = read_object(data)
             gap = self._resume(frame, now)
             events = events_of(frame, self.source, now)
             if self.looks_up:
@@ -181,14 +178,4 @@ def _part(item: Item, key: str) -> Item:
     value = item.get(key)
     if not isinstance(value, dict):
         raise BadItem(f"no {key}")
-    return value
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = parse(data)
-    except (ValueError, RecursionError):
-        raise BadItem("not JSON") from None
-    if not isinstance(value, dict):
-        raise BadItem("not an object")
     return value

@@ -19,7 +19,7 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.bluesky import appview
 from moltwatch.sources.bluesky.appview import Question
 from moltwatch.sources.bluesky.feed import POSTS, JetstreamFeed
-from moltwatch.sources.live.source import host_name, is_loopback
+from moltwatch.sources.live.addresses import host_name, is_loopback
 from moltwatch.sources.live.web import NoAnswer, Web
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.registry import Opening, SourceSpec

@@ -26,14 +26,15 @@ from moltwatch.sources.forum.protocol import (
     encode,
     read_server_frame,
 )
-from moltwatch.sources.live.continuity import AHEAD, Continuity
+from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.live.failures import Refused
+from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.wall import believed
 from moltwatch.text import display_line
 from moltwatch.times import Micros
 
 
-class Follower:
+class Follower(Feed):
     """Follows one forum over any number of connections.
 
     ``source`` names what comes without a name of its own.
@@ -42,29 +43,16 @@ class Follower:
     def __init__(
         self, source: str, *, communities: Sequence[str] | None = None, rejects: Rejects
     ) -> None:
-        self.source = source
-        self.rejects = rejects
+        super().__init__(source, rejects)
         self.cursor: str | None = None
         """Everything up to here has been received."""
-        self.heartbeat: float | None = None
-        """Seconds the server promised never to be silent for longer than."""
-        self.ended = False
-        self.notice = ""
-        """The last thing the server complained of."""
         self._communities = tuple(communities) if communities is not None else None
         self._wall = True
         self._resumed = False
-        self._past = Continuity(source)
         self._lines = Lines("the forum", source=source, now=self._stamp, rejects=rejects)
         self._now: Micros = 0
         self._stamped = False
         """The event just read did not say when it was seen."""
-        self._frames = 0
-
-    @property
-    def begun(self) -> bool:
-        """Something has come, on this or an earlier connection."""
-        return self._past.begun
 
     def subscribe(self) -> Subscribe:
         """What to ask for on the next connection."""
@@ -73,10 +61,6 @@ class Follower:
     def opening(self) -> Sequence[bytes]:
         """What to send when a connection is there."""
         return (encode(self.subscribe()),)
-
-    def answers(self) -> Sequence[bytes]:
-        """What to send now: a forum asks nothing."""
-        return ()
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
         """The connection is gone. ``skip``: what comes next cannot be taken; do not ask again."""
@@ -98,8 +82,7 @@ class Follower:
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         """Take a frame. Raises :class:`Refused` when the server will never serve us."""
-        self._frames += 1
-        self._past.heard = True
+        self._heard()
         match read_server_frame(data):
             case Garbage() as garbage:
                 self._reject(garbage.reason)
@@ -196,10 +179,3 @@ class Follower:
         self.notice = words
         self._reject("the server reported an error")
         return []
-
-    def _reject(self, reason: str) -> None:
-        self.rejects.add(reason, self._where)
-
-    @property
-    def _where(self) -> str:
-        return f"frame {self._frames:,}"

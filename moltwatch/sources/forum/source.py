@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from moltwatch.sources.base import Status
 from moltwatch.sources.forum.follower import Follower
-from moltwatch.sources.live.source import host_name
+from moltwatch.sources.live.addresses import host_name
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.registry import Opening, SourceSpec
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from moltwatch.bounded import Bounded
 from moltwatch.model import Post
 from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.bucket import Bucket
 from moltwatch.sources.live.failures import Failure
-from moltwatch.times import MINUTE, SECOND, Micros
+from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000
 """Posts whose thread is remembered."""
@@ -30,10 +31,7 @@ class Roots:
     def __init__(self, per_minute: float = 30.0, burst: int = 10) -> None:
         self._thread_of: Bounded[str, str] = Bounded(MOST_KNOWN)
         self._asked: Bounded[str, None] = Bounded(MOST_KNOWN)
-        self._per_micro = per_minute / MINUTE
-        self._burst = burst
-        self._tokens = float(burst)
-        self._filled_at: Micros | None = None
+        self._bucket = Bucket(burst, per_minute)
         self._backoff = Backoff(*REST, draw=lambda: 1.0)
         self._rests_until: Micros = 0
 
@@ -54,13 +52,9 @@ class Roots:
 
     def may_ask(self, now: Micros) -> bool:
         """Whether the forum may be asked at all. True spends one of the questions allowed."""
-        if self._filled_at is not None:
-            since = max(0, now - self._filled_at)
-            self._tokens = min(self._burst, self._tokens + since * self._per_micro)
-        self._filled_at = now
-        if self._tokens < 1 or now < self._rests_until:
+        if self._bucket.fill(now) < 1 or now < self._rests_until:
             return False
-        self._tokens -= 1
+        self._bucket.spend(now)
         return True
 
     def failed(self, failure: Failure, now: Micros) -> None:

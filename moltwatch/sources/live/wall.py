@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -10,49 +9,26 @@ from msgspec import structs
 from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.continuity import AHEAD, Continuity
+from moltwatch.sources.live.continuity import AHEAD
+from moltwatch.sources.live.feed import Feed
 from moltwatch.times import Micros
 
 MOST_PROFILES = 20_000
 """Accounts whose profile is remembered, so that it is told again only when it changes."""
 
 
-class WallFeed(ABC):
-    """What such feeds share; a protocol adds :meth:`receive` and says what is greeted and answered.
+class WallFeed(Feed):
+    """What such feeds share; a protocol adds :meth:`receive`.
 
     ``status`` names what comes and counts what is refused.
     """
 
-    ended = False
-    notice = ""
-    heartbeat: float | None = None
-
     def __init__(self, status: Status) -> None:
-        self.source = status.name
-        self.rejects = status.rejects
+        super().__init__(status.name, status.rejects)
         self.resumed = False
         """This connection gives back what was missed, by the server's word."""
-        self._past = Continuity(status.name)
         self._profiles: Bounded[int, int] = Bounded(MOST_PROFILES)
         """Hashes of accounts, and of what they said of themselves last; both may be long."""
-        self._frames = 0
-
-    @property
-    def begun(self) -> bool:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
-        return self._past.begun
-
-    def opening(self) -> Sequence[bytes]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
-        return ()
-
-    def answers(self) -> Sequence[bytes]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
-        return ()
-
-    @abstractmethod
-    def receive(self, data: bytes, now: Micros) -> list[Event]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
 
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while; a connection that stays open is one, and time goes on."""
@@ -60,12 +36,10 @@ class WallFeed(ABC):
         return [*self._past.mend(now, recovered=self.resumed), *self._past.beat(now)]
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         self._past.lost(reason)
         self.resumed = False
 
     def give_up(self, now: Micros) -> list[Event]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         return self._past.mend(now, recovered=False)
 
     def _deliver(self, events: Sequence[Event], now: Micros) -> list[Event]:
@@ -82,10 +56,6 @@ class WallFeed(ABC):
             self._past.advance(now)
         return gap + new
 
-    def _heard(self) -> None:
-        self._frames += 1
-        self._past.heard = True
-
     def _is_new(self, event: Event) -> bool:
         if isinstance(event, Post):
             return not self._past.repeated(event.id)
@@ -99,9 +69,6 @@ class WallFeed(ABC):
         known = self._profiles.get(account)
         self._profiles.put(account, says)
         return known != says
-
-    def _reject(self, reason: str) -> None:
-        self.rejects.add(reason, f"frame {self._frames:,}")
 
 
 def believed(post: Post, now: Micros) -> Post:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from moltwatch import __version__
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
+from moltwatch.sources.live.addresses import is_loopback
 from moltwatch.sources.live.failures import Failure, judge, judge_status
-from moltwatch.sources.live.source import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -93,8 +93,8 @@ class Web:
         if answer.status != 200:
             raise NoAnswer(judge_status(answer.status, answer.headers), answer.status)
         try:
-            return parse(answer.body)
-        except (ValueError, RecursionError):
+            return read_json(answer.body)
+        except ValueError:
             raise NoAnswer(Failure(reason="the answer is not JSON")) from None
 
     async def close(self) -> None:

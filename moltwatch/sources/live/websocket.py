@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.forum.protocol import LARGEST_FRAME
+from moltwatch.sources.live.addresses import is_loopback
 from moltwatch.sources.live.failures import Silent
-from moltwatch.sources.live.source import Feed, LiveSource, is_loopback
+from moltwatch.sources.live.feed import Feed
+from moltwatch.sources.live.source import LiveSource
 from moltwatch.times import SECOND, format_duration
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class WebsocketSource(LiveSource):
         async with self._connect() as websocket:
             self._websocket, self._silent_for, self._pong = websocket, 0.0, None
             await _send(websocket, self._feed.opening())
-            self._say(State.LIVE)
+            self.status.say(State.LIVE)
             if events := await self._catch_up():
                 yield events
             while not self._feed.ended:

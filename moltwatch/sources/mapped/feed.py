@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moltwatch.model import Event
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
 from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.live.wall import WallFeed
@@ -35,20 +35,17 @@ class MappedFeed(WallFeed):
         self._answers: list[bytes] = []
 
     def opening(self) -> Sequence[bytes]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         self._sent.clear()
         return [self._fill(rule) for rule in self._mapping.send if rule.when is None]
 
     def answers(self) -> Sequence[bytes]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         answers, self._answers = self._answers, []
         return answers
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         try:
-            frame = parse(data)
-        except (ValueError, RecursionError):
+            frame = read_json(data)
+        except ValueError:
             self._heard()
             self._reject("not JSON")
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moltwatch.errors import UsageError
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
 from moltwatch.sources.mapped.sse import as_frame
 from moltwatch.sources.mapped.sse_parser import SseParser
 
@@ -14,12 +14,12 @@ def read_frames(data: bytes) -> list[object]:
     """The frames in a file: one JSON value, one a line, or a stream of server-sent events as it
     came. Raises UsageError if it is neither."""
     try:
-        return [parse(data)]
-    except (ValueError, RecursionError):
+        return [read_json(data)]
+    except ValueError:
         pass
     try:
-        lines = [parse(line) for line in data.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
+        lines = [read_json(line) for line in data.splitlines() if line.strip()]
+    except ValueError:
         lines = []
     frames = lines or list(_events(data))
     if not frames:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Status
+from moltwatch.sources.live.addresses import host_name, need_privacy
 from moltwatch.sources.live.keys import hint, read_key
-from moltwatch.sources.live.source import host_name, need_privacy
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.mapping import Mapping, load_mapping, presets, uses_key_in_frames

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Any
 
 from moltwatch.model import Event
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.live.backoff import LONGEST_OBEYED
 from moltwatch.sources.live.failures import Refused, Silent
@@ -74,7 +74,7 @@ class SseSource(LiveSource):
             _check(response)
             self._feed.opening()
             self._feed.resumed = bool(resume) and self._feed.replays
-            self._say(State.LIVE)
+            self.status.say(State.LIVE)
             parser = SseParser()
             async with aclosing(self._chunks(response.aiter_bytes())) as chunks:
                 async for chunk in chunks:
@@ -135,8 +135,8 @@ class SseSource(LiveSource):
 def as_frame(event: ServerEvent) -> dict[str, Any]:
     """An event as mappings see it; data that is no JSON stays a text."""
     try:
-        data = parse(event.data)
-    except (ValueError, RecursionError):
+        data = read_json(event.data)
+    except ValueError:
         data = event.data.decode("utf-8", "replace")
     return {"event": event.name, "id": event.id, "data": data}
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from msgspec import Struct
 
 from moltwatch.errors import UsageError
-from moltwatch.sources.live.source import host_name, need_privacy
+from moltwatch.sources.live.addresses import host_name, need_privacy
 
 TOKEN = "MASTODON_ACCESS_TOKEN"
 PATH = "/api/v1/streaming"

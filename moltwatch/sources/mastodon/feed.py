@@ -38,7 +38,6 @@ class MastodonFeed(WallFeed):
         self._hashtag = hashtag
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
-        """See :class:`~moltwatch.sources.live.source.Feed`."""
         return self.take(self.read(data), now)
 
     def read(self, data: bytes) -> Frame:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from moltwatch.errors import BadItem
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Post
 from moltwatch.recording import dialect
 from moltwatch.recording.dialect import Item
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json, read_object
 from moltwatch.sources.live.wall import honest
 from moltwatch.sources.mastodon.html_text import html_to_text
 from moltwatch.text import display_line
@@ -53,9 +52,7 @@ class Trouble(Struct, frozen=True):
 
 def read_frame(data: bytes) -> Frame | Trouble:
     """Understand a frame. Raises BadItem if there is none in it."""
-    value = _json(data)
-    if not isinstance(value, dict):
-        raise BadItem("not an object")
+    value = read_object(data)
     if "error" in value:
         words = display_line(str(value["error"]), 200)
         return Trouble(words, dialect.number(value, "status") or 0)
@@ -63,7 +60,10 @@ def read_frame(data: bytes) -> Frame | Trouble:
     if not isinstance(event, str):
         raise BadItem("a frame without an event")
     if isinstance(payload, str) and event != "delete":
-        payload = _json(payload.encode("utf-8", "surrogatepass"))
+        try:
+            payload = read_json(payload.encode("utf-8", "surrogatepass"))
+        except ValueError:
+            raise BadItem("not JSON") from None
     return Frame(event, payload)
 
 
@@ -158,10 +158,3 @@ def _link(status: Item) -> str | None:
 def _text(item: Item, *keys: str) -> str | None:
     value = dialect.text(item, keys)
     return html_to_text(value) or None if value else None
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return parse(data)
-    except (ValueError, RecursionError, msgspec.DecodeError):
-        raise BadItem("not JSON") from None

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from moltwatch.errors import UsageError
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
+from moltwatch.sources.live.addresses import host_name, is_loopback
 from moltwatch.sources.live.keys import checked, read_key
-from moltwatch.sources.live.source import host_name, is_loopback
 
 HOST = "www.moltbook.com"
 BASE = f"https://{HOST}/api/v1"
@@ -92,8 +92,8 @@ def _is_private(base: str) -> bool:
 def _from_file(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
-            value: Any = parse(file.read(_LARGEST))
-    except (OSError, ValueError, RecursionError):
+            value: Any = read_json(file.read(_LARGEST))
+    except (OSError, ValueError):
         return None
     if not isinstance(value, dict):
         return None

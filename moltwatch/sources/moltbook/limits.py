@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moltwatch.sources.live.backoff import LONGEST_OBEYED
+from moltwatch.sources.live.bucket import Bucket
 from moltwatch.sources.moltbook.wire import read_reset
 from moltwatch.times import MINUTE, SECOND, Micros
 
@@ -35,24 +36,18 @@ class Limits:
     def __init__(self, per_minute: float = PER_MINUTE, burst: int = BURST) -> None:
         self.per_minute = per_minute
         """The limit as far as known."""
-        self._burst = float(burst)
-        self._tokens = float(burst)
-        self._rate = SHARE * per_minute / MINUTE
-        """Tokens a microsecond."""
-        self._at: Micros = 0
+        self._bucket = Bucket(burst, SHARE * per_minute)
         self._blocked: Micros = 0
 
     def free_at(self, now: Micros, *, first: bool) -> Micros:
         """When the next request may go out; ``first``: for what the reserve is kept for."""
-        self._fill(now)
-        missing = (1 if first else 1 + RESERVE) - self._tokens
-        at = now if missing <= 0 else now + max(1, round(missing / self._rate))
+        missing = (1 if first else 1 + RESERVE) - self._bucket.fill(now)
+        at = now if missing <= 0 else now + max(1, round(missing / self._bucket.rate))
         return max(at, self._blocked)
 
     def spend(self, now: Micros) -> None:
         """A request goes out."""
-        self._fill(now)
-        self._tokens = max(0.0, self._tokens - 1)
+        self._bucket.spend(now)
 
     def block(self, until: Micros) -> None:
         """Nothing goes out before."""
@@ -66,20 +61,15 @@ class Limits:
         span = 0.0 if reset is None else min(max(0, reset - now) / SECOND, LONGEST_OBEYED)
         if limit:
             self.per_minute = min(limit, MOST_PER_MINUTE)
-            self._rate = SHARE * self.per_minute / MINUTE
+            self._bucket.rate = SHARE * self.per_minute / MINUTE
         if remaining is None:
             return
-        self._fill(now)
-        self._tokens = min(self._tokens, float(remaining))
+        self._bucket.tokens = min(self._bucket.fill(now), float(remaining))
         if remaining == 0:
             self.block(now + round(span * SECOND))
         elif span > MINUTE / SECOND:
             # The window is longer than a minute: what is left must last.
-            self._rate = min(self._rate, SHARE * remaining / (span * SECOND))
-
-    def _fill(self, now: Micros) -> None:
-        self._tokens = min(self._burst, self._tokens + max(0, now - self._at) * self._rate)
-        self._at = max(self._at, now)
+            self._bucket.rate = min(self._bucket.rate, SHARE * remaining / (span * SECOND))
 
 
 def _count(text: str | None) -> int | None:

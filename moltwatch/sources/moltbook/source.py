@@ -13,7 +13,7 @@ from urllib.parse import quote
 from msgspec import structs
 
 from moltwatch.errors import SourceUnreachable
-from moltwatch.model import Event, Gap, Heartbeat, Post
+from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.recording.plain import Origin, events_from
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.live.backoff import Backoff
@@ -230,7 +230,7 @@ class MoltbookSource(Source):
         tries = self._backoff.tries + 1
         hopeless = failure.fatal or (self._tries is not None and tries >= self._tries)
         if not self._answered and hopeless:
-            self._say(State.FAILED, failure.reason)
+            self.status.say(State.FAILED, failure.reason)
             raise SourceUnreachable(f"{self.status.name}: {failure.reason}")
         self._failing = failure.reason
         reason = "rate-limited" if limited else failure.reason
@@ -240,7 +240,7 @@ class MoltbookSource(Source):
         if self._answered and self.status.lost_at is None:
             self.status.lost_at = self._clock.now()
         waiting = State.RECONNECTING if self._answered else State.CONNECTING
-        self._say(State.RATE_LIMITED if limited else waiting, failure.reason)
+        self.status.say(State.RATE_LIMITED if limited else waiting, failure.reason)
 
     def _good(self) -> None:
         self._answered, self._failing, self.status.lost_at = True, "", None
@@ -265,8 +265,7 @@ class MoltbookSource(Source):
             events = [Heartbeat(seen_at=self.planner.read_at, source=self.status.name)]
         if events:
             self._reached = events[-1].seen_at
-        self.status.events += len(events)
-        self.status.gaps += sum(isinstance(event, Gap) for event in events)
+        self.status.count(events)
         return events
 
     def _show(self, wake: Micros, request: Request | None) -> None:
@@ -275,12 +274,9 @@ class MoltbookSource(Source):
             self.status.until = wake
         elif request is not None and request.ask is Ask.NEW:
             limit = f"{self.limits.per_minute:g} requests a minute"
-            self._say(State.RATE_LIMITED, f"used up {limit}", wake)
+            self.status.say(State.RATE_LIMITED, f"used up {limit}", wake)
         else:
-            self._say(State.POLLING, self.planner.words(), self.planner.due)
-
-    def _say(self, state: State, detail: str = "", until: Micros | None = None) -> None:
-        self.status.state, self.status.detail, self.status.until = state, detail, until
+            self.status.say(State.POLLING, self.planner.words(), self.planner.due)
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> MoltbookSource:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from moltwatch.errors import BadItem
 from moltwatch.recording import dialect
-from moltwatch.recording.lines import parse
+from moltwatch.recording.json_text import read_json
 from moltwatch.text import display_line
 from moltwatch.times import DAY, SECOND, Micros, parse_time
 
@@ -142,8 +142,8 @@ def can_ask_for(thread: str) -> bool:
 def read_answer(body: bytes) -> Page | Refusal:
     """Understand the body of an answer. Never raises: what is no JSON is a refusal."""
     try:
-        value = parse(body)
-    except (ValueError, RecursionError):
+        value = read_json(body)
+    except ValueError:
         return Refusal(words="the answer is not JSON")
     if isinstance(value, dict) and (value.get("success") is False or _is_bare_error(value)):
         return refusal_of(value)
@@ -156,8 +156,8 @@ def read_answer(body: bytes) -> Page | Refusal:
 def read_refusal(body: bytes) -> Refusal:
     """What the body of an error says, if anything. Never raises."""
     try:
-        value = parse(body)
-    except (ValueError, RecursionError):
+        value = read_json(body)
+    except ValueError:
         return Refusal()
     return refusal_of(value) if isinstance(value, dict) else Refusal()
 

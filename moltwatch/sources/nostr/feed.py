@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import Event
-from moltwatch.sources.live.continuity import Continuity
 from moltwatch.sources.live.failures import Refused, TurnedAway
+from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.lookup import Lookup
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.history import History
@@ -57,12 +57,9 @@ BEAT: Micros = 15 * SECOND
 """Silence after which time is said to go on."""
 
 
-class RelayFeed:
+class RelayFeed(Feed):
     """What one relay tells. ``name`` is short, for its gaps; ``url`` is what a login is for;
     ``since`` is where its past is to begin, None for now."""
-
-    heartbeat: float | None = None
-    ended = False
 
     def __init__(
         self,
@@ -75,12 +72,9 @@ class RelayFeed:
         since: Micros | None = None,
         draw_key: Callable[[], bytes] = lambda: secrets.token_bytes(32),
     ) -> None:
-        self.notice = ""
+        super().__init__(name, rejects)
         self._scope = scope
         self._book = book
-        self._name = name
-        self._rejects = rejects
-        self._past = Continuity(name)
         self._horizon = since
         """What is older is none of ours, unless somebody answers it."""
         self._since = since
@@ -98,14 +92,8 @@ class RelayFeed:
         self._login = Login(url, draw_key)
         self._authors = Lookup()
         self._posts = Lookup()
-        self._frames = 0
         if since is not None:
             book.expect_history(self, since)
-
-    @property
-    def begun(self) -> bool:
-        """Something has come, on this or an earlier connection."""
-        return self._past.begun
 
     # --- what to say ------------------------------------------------------------------------------
 
@@ -176,8 +164,8 @@ class RelayFeed:
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         """Take a frame. Raises Refused or TurnedAway when the relay will not serve us."""
-        self._frames += 1
-        self._past.heard = self._book.alive = True
+        self._heard()
+        self._book.alive = True
         self._heard_at = now
         if self._horizon is None:
             self._horizon = now - OVERLAP
@@ -188,8 +176,12 @@ class RelayFeed:
         try:
             events += self._take(data, now)
         except BadItem as error:
-            self._rejects.add(str(error), f"{self._name}, frame {self._frames:,}")
+            self._reject(str(error))
         return events + self._tick(now)
+
+    @property
+    def _where(self) -> str:
+        return f"{self.source}, {super()._where}"
 
     def _witness(self, now: Micros) -> None:
         """Nothing was missed up to now, unless a gap is still open."""

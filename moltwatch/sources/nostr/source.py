@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Source, State, Status
+from moltwatch.sources.live.addresses import host_name, need_privacy
 from moltwatch.sources.live.failures import Failure
-from moltwatch.sources.live.source import host_name, need_privacy
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.feed import RelayFeed
