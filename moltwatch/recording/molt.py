@@ -219,6 +219,8 @@ class MoltReader:
         try:
             async with self._db.execute(sql, (seq, size)) as found:
                 async for row in found:
+                    if row[0] <= (rows[-1][0] if rows else seq):
+                        raise sqlite3.DatabaseError(_OUT_OF_ORDER)  # half a page is zeros
                     rows.append(row)
                     length += len(row[1] or b"")
                     if length >= MOST_BYTES:
@@ -238,15 +240,12 @@ class MoltReader:
         a page holds many rows.
         """
         where = f"row {seq + 1}"
-        bad, good = seq, None
-        for step in range(_LAST.bit_length() - 1):
-            if await self._is_readable(seq + (1 << step)):
-                good = seq + (1 << step)
-                break
-            bad = seq + (1 << step)
-        if good is None:
-            self.rejects.add("damaged from here to its end", where)
-            return None
+        bad, good = seq, seq + 1
+        while not await self._is_readable(good):
+            bad, good = good, good + 2 * (good - bad)
+            if good > _LAST:
+                self.rejects.add("damaged from here to its end", where)
+                return None
         while good - bad > 1:
             middle = (good + bad) // 2
             bad, good = (bad, middle) if await self._is_readable(middle) else (middle, good)
@@ -255,7 +254,7 @@ class MoltReader:
 
     async def _is_readable(self, seq: int) -> bool:
         try:
-            await self._rows("SELECT length(data) FROM events WHERE seq >= ? LIMIT 1", seq)
+            await self._rows_after(seq - 1, 1)
         except DamagedFile:
             return False
         return True
@@ -343,19 +342,20 @@ def _stamp() -> str:
 def _explain(error: sqlite3.Error, path: Path, verb: str) -> RecordingError:
     """What happened to which file, and what to do."""
     code = getattr(error, "sqlite_errorname", "") or ""
+    if code.startswith("SQLITE_CORRUPT") or str(error).startswith(_SIGNS_OF_DAMAGE):
+        return DamagedFile(f"cannot {verb} {path}: the file is damaged from its beginning on")
     for prefix, advice in _ADVICE.items():
         if code.startswith(prefix):
-            if prefix == "SQLITE_CORRUPT":
-                return DamagedFile(f"cannot {verb} {path}: {advice}")
             return RecordingError(f"cannot {verb} {path}: {advice}")
     return RecordingError(f"cannot {verb} {path}: {error}")
 
 
+_OUT_OF_ORDER = "rows out of order"
+_SIGNS_OF_DAMAGE = (_OUT_OF_ORDER, "no such table")
 _ADVICE = {
     "SQLITE_FULL": "the disk is full. What was written before is kept.",
     "SQLITE_BUSY": "another program has locked it. End that program, or work on a copy.",
     "SQLITE_NOTADB": "it is not an SQLite database, or its start is damaged.",
-    "SQLITE_CORRUPT": "the file is damaged, and what begins it is lost.",
     "SQLITE_READONLY": "the file or its folder cannot be written. Copy it to one that can.",
     "SQLITE_CANTOPEN": (
         "the file or its folder is not there, or access is denied. A recording that was not closed "

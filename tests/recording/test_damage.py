@@ -82,21 +82,47 @@ async def test_a_line_without_end_does_not_fill_the_memory(
 
 
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.9])
-async def test_truncated_database(tmp_path: Path, at: float) -> None:
+async def test_a_truncated_database_keeps_what_came_before(tmp_path: Path, at: float) -> None:
     whole = (await write(tmp_path / "a.molt", POSTS)).read_bytes()
     path = tmp_path / "cut.molt"
     path.write_bytes(whole[: int(len(whole) * at)])
-    with pytest.raises(RecordingError, match=r"cut\.molt: the file is damaged.*\.recover"):
-        await read(path)
+    events, rejects = await read(path)
+    known = {post.id: post for post in POSTS if isinstance(post, Post)}
+    assert len(events) > 0.8 * at * len(POSTS)
+    assert all(isinstance(event, Post) and event == known[event.id] for event in events)
+    assert rejects.counts["damaged from here to its end"] == 1
+
+    reader = await open_recording(path)
+    span = await reader.span()
+    assert span is not None
+    assert (span.start, span.end, span.events) == (
+        events[0].seen_at, events[-1].seen_at, len(events),
+    )  # fmt: skip
+    middle = events[len(events) // 2].seen_at
+    assert [e async for batch in reader.batches(middle) for e in batch] == [
+        event for event in events if event.seen_at >= middle
+    ]
+    await reader.close()
 
 
-async def test_overwritten_pages(tmp_path: Path) -> None:
+async def test_overwritten_pages_cost_only_themselves(tmp_path: Path) -> None:
     path = await write(tmp_path / "a.molt", POSTS)
     with path.open("r+b") as file:
         for page in range(20, 40):
             file.seek(page * 4_096)
             file.write(b"\xaa" * 4_096)
-    with pytest.raises(RecordingError, match=r"a\.molt: the file is damaged"):
+    events, rejects = await read(path)
+    assert 0.7 * len(POSTS) < len(events) < len(POSTS)
+    assert events[-1] == POSTS[-1]
+    assert events == [post for post in POSTS if post in events]
+    assert dict(rejects.counts) == {"damaged part of the file": 1}
+
+
+@pytest.mark.parametrize("length", [100, 5_000])
+async def test_a_database_without_its_beginning(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "cut.molt"
+    path.write_bytes((await write(tmp_path / "a.molt", POSTS[:50])).read_bytes()[:length])
+    with pytest.raises(RecordingError, match=r"cut\.molt: .* is damaged"):
         await read(path)
 
 
