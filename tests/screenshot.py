@@ -16,6 +16,7 @@ from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.paths import shipped
 from moltwatch.session import Session
+from moltwatch.sources.registry import Opening
 from moltwatch.times import Micros, parse_time
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.run import Run
@@ -52,7 +53,10 @@ async def picture(
     async def open_there(at: Micros | None) -> Run:
         session = Session()
         run = await open_run(
-            [str(RECORDING)], config=Config(), start=at, sinks=[session], clock=StoppedClock()
+            [str(RECORDING)],
+            Opening(clock=StoppedClock(), start=at),
+            config=Config(),
+            sinks=[session],
         )
         return Run(run.source, session, run.pipeline)
 

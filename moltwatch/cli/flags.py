@@ -101,12 +101,13 @@ def command(
       after:2026-01-31T05:00         and before:
     """
     from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import FAST, open_run, run_async
+    from moltwatch.cli.wiring import open_run, run_async
     from moltwatch.config import load
     from moltwatch.outputs.formats import make_format
     from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import LineSink
     from moltwatch.session.names import Names
+    from moltwatch.sources.registry import FAST, Opening
 
     config = load(config_path)
     threshold = config.flags.min_score if min_score is None else min_score
@@ -130,10 +131,9 @@ def command(
     async def work() -> None:
         run = await open_run(
             sources,
+            Opening(speed=FAST, since=since),
             config=config,
             sinks=[names, lines, progress],
-            speed=FAST,
-            since=since,
             record=record,
             force=force,
             verdicts=verdicts,

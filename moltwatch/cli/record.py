@@ -50,8 +50,9 @@ def command(
     import asyncio
 
     from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import FAST, open_run, run_async
+    from moltwatch.cli.wiring import open_run, run_async
     from moltwatch.config import load
+    from moltwatch.sources.registry import FAST, Opening
 
     config = load(config_path)
     progress = Progress(live=sys.stderr.isatty(), heuristics=False)
@@ -59,10 +60,9 @@ def command(
     async def work() -> None:
         run = await open_run(
             sources,
+            Opening(speed=FAST, since=since),
             config=config,
             sinks=[progress],
-            speed=FAST,
-            since=since,
             record=output,
             force=force,
             watch=False,

@@ -58,19 +58,19 @@ def command(
       moltwatch replay night.molt --max-idle 2
       moltwatch replay archive.jsonl.gz --speed max
     """
+    from moltwatch.sources.registry import Opening
     from moltwatch.sources.replay import parse_speed
 
-    show(
-        [file],
-        config_path=config_path,
+    opening = Opening(
         speed=parse_speed(speed),
         start=start,
         max_idle=None if max_idle is None else max_idle / SECOND,
-        pipe=pipe,
-        theme=theme,
     )
+    show([file], opening, config_path=config_path, pipe=pipe, theme=theme)
 
 
 def first_look() -> None:
     """The screen on the bundled recording, with the guide's thread open."""
-    show([str(shipped("recordings") / FIRST_LOOK)], host=GUIDE)
+    from moltwatch.sources.registry import Opening
+
+    show([str(shipped("recordings") / FIRST_LOOK)], Opening(), host=GUIDE)

@@ -124,16 +124,17 @@ async def _gather(
     recording: str, config: Config, threshold: float, start: Micros, end: Micros
 ) -> Summary:
     from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import FAST, open_run
+    from moltwatch.cli.wiring import open_run
     from moltwatch.outputs.report.collector import Collector
+    from moltwatch.sources.registry import FAST, Opening
 
     progress = Progress(live=sys.stderr.isatty())
     collector = Collector(threshold=threshold, start=start, end=end)
     run = await open_run(
         [recording],
+        Opening(speed=FAST),
         config=config,
         sinks=[collector, progress],
-        speed=FAST,
         verdicts=True,
         threshold=threshold,
         complain=progress.note,

@@ -13,10 +13,8 @@ from moltwatch.cli.options import PartParam, SourceParam, config_option
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
-    from moltwatch.evaluation.labels import Labels
     from moltwatch.evaluation.report import Report
     from moltwatch.heuristics.base import Heuristic
-    from moltwatch.sources.base import Source
 
 
 @click.command()
@@ -89,27 +87,42 @@ def command(
 
 async def _measure(
     recording: str,
-    labels: Sequence[Path],
+    paths: Sequence[Path],
     config: Config,
     choose: Callable[[Heuristic], bool],
     *,
     blind: bool,
     ablation: bool,
 ) -> Report:
-    from moltwatch.cli.wiring import FAST
+    from moltwatch.cli.progress import Progress
+    from moltwatch.cli.wiring import Run, build_engine
+    from moltwatch.evaluation.blinded import blinded
     from moltwatch.evaluation.labels import read_labels
-    from moltwatch.sources.base import SystemClock
+    from moltwatch.evaluation.measurement import Measurement
+    from moltwatch.pipeline import Pipeline
     from moltwatch.sources.grammar import open_source
+    from moltwatch.sources.registry import FAST, Opening
 
-    _check(recording, bool(labels), blind)
-    source = await open_source(recording, clock=SystemClock(), speed=FAST)
+    _check(recording, bool(paths), blind)
+    progress = Progress(live=sys.stderr.isatty())
+    source = await open_source(recording, Opening(speed=FAST))
     try:
-        truth = read_labels(labels, recording)
-        return await _report(
-            recording, source, truth, config, choose, blind=blind, ablation=ablation
+        labels = read_labels(paths, recording)
+        if blind:
+            source, labels = await blinded(recording, source, labels)
+        measured = Measurement(
+            labels,
+            lambda: build_engine(config, choose=choose).heuristics,
+            ablation=ablation,
+            complain=progress.note,
         )
+        pipeline = Pipeline(source, measured.engine, [*measured.sinks, progress])
+        async with progress.shown(source):
+            await pipeline.run()
     finally:
-        await source.close()
+        await source.close()  # also if it was never played
+    progress.close(Run(source, measured.engine, pipeline))
+    return measured.report(recording, blind=blind)
 
 
 def _check(recording: str, labelled: bool, blind: bool) -> None:
@@ -124,38 +137,6 @@ def _check(recording: str, labelled: bool, blind: bool) -> None:
         raise UsageError("--blind has to know all names beforehand: it needs a file")
     if not labelled:
         raise UsageError("standard input has no labels beside it: name LABELS")
-
-
-async def _report(
-    recording: str,
-    source: Source,
-    labels: Labels,
-    config: Config,
-    choose: Callable[[Heuristic], bool],
-    *,
-    blind: bool,
-    ablation: bool,
-) -> Report:
-    from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import Run, build_engine
-    from moltwatch.evaluation.blinded import blinded
-    from moltwatch.evaluation.measurement import Measurement
-    from moltwatch.pipeline import Pipeline
-
-    progress = Progress(live=sys.stderr.isatty())
-    if blind:
-        source, labels = await blinded(recording, source, labels)
-    measured = Measurement(
-        labels,
-        lambda: build_engine(config, choose=choose).heuristics,
-        ablation=ablation,
-        complain=progress.note,
-    )
-    pipeline = Pipeline(source, measured.engine, [*measured.sinks, progress])
-    async with progress.shown(source):
-        await pipeline.run()
-    progress.close(Run(source, measured.engine, pipeline))
-    return measured.report(recording, blind=blind)
 
 
 def _chooser(only: tuple[str, ...], without: tuple[str, ...]) -> Callable[[Heuristic], bool]:

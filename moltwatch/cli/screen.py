@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import structs
 
 from moltwatch.errors import MoltwatchError
 from moltwatch.paths import state_folder
@@ -16,6 +17,7 @@ from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from moltwatch.model import Kind
+    from moltwatch.sources.registry import Opening
     from moltwatch.tui.run import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,12 +35,9 @@ def screen_options(command: F) -> F:
 
 def show(
     sources: Sequence[str],
+    opening: Opening,
     *,
     config_path: Path | None = None,
-    speed: float = 1.0,
-    start: Micros | None = None,
-    max_idle: float | None = None,
-    since: Micros | None = None,
     record: Path | None = None,
     force: bool = False,
     pipe: bool = False,
@@ -68,12 +67,9 @@ def show(
         session = Session()
         run = await open_run(
             sources,
+            structs.replace(opening, start=at),
             config=config,
             sinks=[session, lines] if lines else [session],
-            speed=speed,
-            start=at,
-            max_idle=max_idle,
-            since=since,
             record=record,
             force=force,
             complain=session.note,
@@ -88,7 +84,7 @@ def show(
 
     app = MoltwatchApp(
         open_screen_run,
-        start=start,
+        start=opening.start,
         theme=theme or config.screen.theme or None,
         fps=config.screen.fps,
         signals=ending_signals(signal.SIGINT),

@@ -46,16 +46,14 @@ def command(
     """
     from moltwatch.cli.wiring import run_async
     from moltwatch.outputs.forum.server import ForumServer
-    from moltwatch.sources.base import SystemClock
     from moltwatch.sources.grammar import open_source
+    from moltwatch.sources.registry import Opening
     from moltwatch.sources.replay import parse_speed
 
     exposed = ctx.get_parameter_source("host") is not ParameterSource.DEFAULT
 
     async def work() -> None:
-        opened = await open_source(
-            source, clock=SystemClock(), speed=parse_speed(speed), start=start
-        )
+        opened = await open_source(source, Opening(speed=parse_speed(speed), start=start))
         try:
             server = ForumServer(
                 opened,

@@ -117,13 +117,12 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
 
 
 async def _check(source: str, limit: float) -> Report:
-    from moltwatch.sources.base import SystemClock
     from moltwatch.sources.check import check
     from moltwatch.sources.grammar import open_source
+    from moltwatch.sources.registry import FAST, Opening
 
-    clock = SystemClock()
-    opened = await open_source(source, clock=clock, speed=float("inf"), tries=2)
-    return await check(opened, clock, limit=limit)
+    opening = Opening(speed=FAST, tries=2)
+    return await check(await open_source(source, opening), opening.clock, limit=limit)
 
 
 def _print_events(events: Sequence[Event]) -> None:

@@ -38,10 +38,12 @@ def command(
       moltwatch watch 'sim:?rate=60' --pipe | jq .post.author
       tail -f posts.jsonl | moltwatch watch -
     """
+    from moltwatch.sources.registry import Opening
+
     show(
         sources,
+        Opening(since=since),
         config_path=config_path,
-        since=since,
         record=record,
         force=force,
         pipe=pipe,

@@ -19,13 +19,11 @@ from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Scores
 from moltwatch.pipeline import Pipeline, Sink
 from moltwatch.recording.base import Header, Writer
-from moltwatch.sources.base import Clock, Source, SystemClock
-from moltwatch.times import Micros, format_time
+from moltwatch.sources.base import Clock, Source
+from moltwatch.sources.registry import Opening
+from moltwatch.times import format_time
 
 T = TypeVar("T")
-
-FAST = float("inf")
-"""Speed of a recording that is read without waiting."""
 
 
 @dataclass
@@ -63,34 +61,29 @@ often as Python does by default takes a tenth of all the time."""
 
 async def open_run(
     specs: Sequence[str],
+    opening: Opening | None = None,
     *,
     config: Config,
     sinks: Sequence[Sink] = (),
-    speed: float = 1.0,
-    start: Micros | None = None,
-    max_idle: float | None = None,
-    since: Micros | None = None,
     record: Path | None = None,
     force: bool = False,
     verdicts: bool = False,
     threshold: float = Scores.THRESHOLD,
     watch: bool = True,
     complain: Callable[[str], None] = lambda _: None,
-    clock: Clock | None = None,
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
 
-    ``speed``, ``start`` and ``max_idle`` (seconds) are for recordings, ``since`` is how far back
-    live sources with a past begin; ``record`` keeps the session
-    in a new file, made when the first events come, an old one being replaced if ``force``;
-    ``watch`` is False where nothing but the recording is wanted, and no heuristic runs. Raises
-    UsageError, SourceUnreachable or RecordingError before anything is running.
+    ``record`` keeps the session in a new file, made when the first events come, an old one being
+    replaced if ``force``; ``watch`` is False where nothing but the recording is wanted, and no
+    heuristic runs. Raises UsageError, SourceUnreachable or RecordingError before anything is
+    running.
     """
     from moltwatch.sources.grammar import open_sources
 
     gc.set_threshold(*_GC)
-    clock = clock or SystemClock()
-    writer = _writer(record, force, specs, clock) if record else None
+    opening = opening or Opening()
+    writer = _writer(record, force, specs, opening.clock) if record else None
     engine = build_engine(
         config,
         verdicts=verdicts,
@@ -98,9 +91,7 @@ async def open_run(
         choose=lambda _: watch,
         complain=complain,
     )
-    source = await open_sources(
-        specs, clock=clock, speed=speed, start=start, max_idle=max_idle, since=since
-    )
+    source = await open_sources(specs, opening)
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from moltwatch.errors import UsageError
 from moltwatch.recording.base import find_recording
-from moltwatch.sources.base import Clock, Source
+from moltwatch.sources.base import Source
 from moltwatch.sources.merge import merge
 from moltwatch.sources.registry import RECORDING, STDIN, Opening, SourceSpec, by_scheme
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.text import display_line
-from moltwatch.times import Micros
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(localhost|[0-9.]+|\[[0-9a-f:]+\]):\d{1,5}(/.*)?", re.IGNORECASE)
@@ -41,53 +40,24 @@ def parse(text: str) -> SourceSpec:
     return SourceSpec(text=text, kind=RECORDING, rest=text)
 
 
-async def open_source(
-    source: str,
-    *,
-    clock: Clock,
-    speed: float = 1.0,
-    start: Micros | None = None,
-    max_idle: float | None = None,
-    tries: int | None = 4,
-    since: Micros | None = None,
-) -> Source:
-    """Make one source. The parameters are those of :class:`~.registry.Opening`.
+async def open_source(source: str, opening: Opening) -> Source:
+    """Make one source.
 
     A recording is opened at once, a connection only when batches are asked for. Raises UsageError
     if it makes no sense, SourceUnreachable if it names a file that is not there, RecordingError if
     that cannot be read.
     """
-    return await open_sources(
-        [source],
-        clock=clock,
-        speed=speed,
-        start=start,
-        max_idle=max_idle,
-        tries=tries,
-        since=since,
-    )
+    return await open_sources([source], opening)
 
 
-async def open_sources(
-    sources: Sequence[str],
-    *,
-    clock: Clock,
-    speed: float = 1.0,
-    start: Micros | None = None,
-    max_idle: float | None = None,
-    tries: int | None = 4,
-    since: Micros | None = None,
-) -> Source:
+async def open_sources(sources: Sequence[str], opening: Opening) -> Source:
     """Make one source of one or several; see :func:`open_source` and :func:`~.merge.merge`."""
     specs = [parse(source) for source in sources]
     if sum(spec.kind is STDIN for spec in specs) > 1:
         raise UsageError("standard input can be read only once")
-    if since is not None and not any(spec.kind.past for spec in specs):
+    if opening.since is not None and not any(spec.kind.past for spec in specs):
         with_past = ", ".join(f"{known}:" for known, kind in by_scheme() if kind.past)
         raise UsageError(f"--since: none of these can begin in the past, as {with_past} can")
-    opening = Opening(
-        clock=clock, speed=speed, start=start, max_idle=max_idle, tries=tries, since=since
-    )
     merged = merge([spec.kind.open(spec, opening) for spec in specs])
     if isinstance(merged, ReplaySource):
         await merged.open()

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from moltwatch.sources.base import Clock, Source
+from moltwatch.sources.base import Clock, Source, SystemClock
 from moltwatch.times import Micros
+
+FAST = float("inf")
+"""Speed of a recording that is read without waiting."""
 
 
 class SourceKind(Struct, frozen=True, kw_only=True):
@@ -53,9 +57,9 @@ class SourceSpec(Struct, frozen=True, kw_only=True):
 class Opening(Struct, frozen=True, kw_only=True):
     """How a source is to be opened. Each source takes from it what concerns it."""
 
-    clock: Clock
+    clock: Clock = field(default_factory=SystemClock)
     speed: float = 1.0
-    """Of replays and simulations: stream seconds per second, or ``inf``."""
+    """Of replays and simulations: stream seconds per second, or :data:`FAST`."""
     start: Micros | None = None
     """Of replays: rush through everything before."""
     max_idle: float | None = None
@@ -66,6 +70,11 @@ class Opening(Struct, frozen=True, kw_only=True):
     """Of live sources with a past: how far back to begin, unless the SOURCE says so itself."""
     shared: dict[str, object] = {}
     """What sources of one sort that are opened together have in common, by its name."""
+
+    @property
+    def connecting(self) -> dict[str, Any]:
+        """What it says of connections: options of a live source."""
+        return {"clock": self.clock, "tries": self.tries}
 
 
 RECORDING = SourceKind(

@@ -39,11 +39,12 @@ def run_floor(path: Path) -> None:
 
 def run_pipeline(path: Path) -> None:
     """All that ``moltwatch flags`` does, but for writing the lines."""
-    from moltwatch.cli.wiring import FAST, open_run
+    from moltwatch.cli.wiring import open_run
     from moltwatch.config import Config
+    from moltwatch.sources.registry import FAST, Opening
 
     async def go() -> None:
-        run = await open_run([str(path)], config=Config(), speed=FAST)
+        run = await open_run([str(path)], Opening(speed=FAST), config=Config())
         await run.pipeline.run()
 
     asyncio.run(go())

@@ -51,5 +51,5 @@ def test_the_first_look_has_the_thread_of_its_guide_open(monkeypatch: pytest.Mon
         "moltwatch.cli.replay.show", lambda *args, **rest: shown.append((args, rest))
     )
     first_look()
-    ((((source,),), rest),) = shown
+    ((((source,), _), rest),) = shown
     assert source.endswith("first-look.jsonl.gz") and rest == {"host": guide.NAME}

@@ -8,6 +8,7 @@ import pytest
 
 from moltwatch.cli.screen import show
 from moltwatch.errors import MoltwatchError, SourceUnreachable
+from moltwatch.sources.registry import Opening
 from moltwatch.tui.app import MoltwatchApp
 
 
@@ -30,7 +31,7 @@ def test_what_stopped_the_run_is_told_to_the_shell(
     monkeypatch.setattr(MoltwatchApp, "run", run)
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
     with pytest.raises(MoltwatchError, match=told):
-        show(["sim:"])
+        show(["sim:"], Opening())
 
 
 def test_an_interrupt_hides_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,4 +41,4 @@ def test_an_interrupt_hides_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MoltwatchApp, "run", run)
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
     with pytest.raises(MoltwatchError, match="stopped by a defect"):
-        show(["sim:"])
+        show(["sim:"], Opening())

@@ -18,6 +18,7 @@ import pytest
 from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding, Post
+from moltwatch.sources.registry import Opening
 from tests.e2e.tide import KINDS, Tide
 from tests.sources.fakes import T0, FakeClock
 
@@ -85,11 +86,11 @@ async def test_nothing_that_can_be_had_is_lost_and_nothing_comes_twice(
     tide, count, file = make(), Count(), tmp_path / "kept.jsonl"
     run = await open_run(
         [spec(tide, tmp_path)],
+        Opening(clock=Patient(tide)),
         config=Config(),
         sinks=[count],
         record=file,
         watch=False,
-        clock=Patient(tide),
     )
     await tide.start()
     async with asyncio.timeout(60):

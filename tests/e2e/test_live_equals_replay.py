@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.cli.wiring import FAST, open_run
+from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding
 from moltwatch.outputs.forum.server import ForumServer
@@ -21,8 +21,8 @@ from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
 from moltwatch.paths import shipped
-from moltwatch.sources.base import SystemClock
 from moltwatch.sources.grammar import open_source
+from moltwatch.sources.registry import FAST, Opening
 
 RECORDINGS = shipped("recordings")
 
@@ -34,7 +34,12 @@ async def flags(
     out = io.BytesIO()
     sink = LineSink(out, JsonFormat(), Selection(verdicts=verdicts))
     run = await open_run(
-        [source], config=Config(), sinks=[sink], speed=speed, record=record, verdicts=verdicts
+        [source],
+        Opening(speed=speed),
+        config=Config(),
+        sinks=[sink],
+        record=record,
+        verdicts=verdicts,
     )
     await run.pipeline.run()
     return out.getvalue().splitlines()
@@ -44,7 +49,7 @@ async def flags_over_websocket(
     recording: Path, *, speed: float, record: Path, verdicts: bool = False
 ) -> list[bytes]:
     """The same, of the recording played as a forum."""
-    source = await open_source(str(recording), clock=SystemClock(), speed=speed)
+    source = await open_source(str(recording), Opening(speed=speed))
     async with ForumServer(source, port=0) as server:
         playing = asyncio.create_task(server.run())
         try:

@@ -25,8 +25,8 @@ from moltwatch.heuristics.registry import build
 from moltwatch.heuristics.verdicts.groups import GroupBook
 from moltwatch.model import Kind
 from moltwatch.pipeline import Pipeline
-from moltwatch.sources.base import SystemClock
 from moltwatch.sources.grammar import open_source
+from moltwatch.sources.registry import FAST, Opening
 from tests.fit.__main__ import WEIGHTS
 
 DIGITS = 3
@@ -58,7 +58,7 @@ def run(
 
     async def go() -> Measurement:
         recording = str(task.recording)
-        source = await open_source(recording, clock=SystemClock(), speed=float("inf"))
+        source = await open_source(recording, Opening(speed=FAST))
         labels = read_labels(task.labels, recording)
         if blind:
             source, labels = await blinded(recording, source, labels)

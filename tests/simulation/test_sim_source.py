@@ -12,6 +12,7 @@ from moltwatch.simulation.campaigns import CAMPAIGNS
 from moltwatch.simulation.simulate import Simulation
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.grammar import open_source
+from moltwatch.sources.registry import FAST, Opening
 from moltwatch.sources.sim import SimSource, parse_sim
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 from tests.sources.fakes import T0, FakeClock
@@ -91,7 +92,7 @@ async def test_as_fast_as_it_goes() -> None:
 
 
 async def test_the_grammar_opens_it() -> None:
-    source = await open_source("sim:?agents=50", clock=FakeClock(), speed=float("inf"))
+    source = await open_source("sim:?agents=50", Opening(clock=FakeClock(), speed=FAST))
     assert isinstance(source, SimSource)
     assert source.settings.agents == 50
     assert source._speed == 1.0, "all speed is for recordings; a forum keeps its own"

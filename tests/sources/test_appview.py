@@ -31,6 +31,7 @@ from moltwatch.sources.bluesky.source import JetstreamSource
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.roots import REST, Roots
+from moltwatch.sources.registry import Opening
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock, post
 from tests.sources.test_jetstream import ADA, commit, feed, take, uri
@@ -103,7 +104,7 @@ async def jetstream(*frames: Any) -> AsyncIterator[str]:
 
 
 async def collect(text: str, last: str) -> list[Event]:
-    source = await open_source(text, clock=FakeClock(T0))
+    source = await open_source(text, Opening(clock=FakeClock(T0)))
     events: list[Event] = []
     async for batch in source.batches():
         events += batch
@@ -156,15 +157,15 @@ async def test_an_appview_in_trouble_leaves_placeholders_and_the_stream_goes_on(
 
 
 async def test_nobody_is_asked_unless_told_or_for_the_world() -> None:
-    opened = await open_source("jetstream:", clock=FakeClock())
+    opened = await open_source("jetstream:", Opening(clock=FakeClock()))
     assert isinstance(opened, JetstreamSource)
     assert opened._api is not None
     for text in ("jetstream:?host=127.0.0.1:9", "jetstream:?api="):
-        opened = await open_source(text, clock=FakeClock())
+        opened = await open_source(text, Opening(clock=FakeClock()))
         assert isinstance(opened, JetstreamSource)
         assert opened._api is None
     with pytest.raises(UsageError, match="not a web address"):
-        await open_source("jetstream:?api=[::1", clock=FakeClock())
+        await open_source("jetstream:?api=[::1", Opening(clock=FakeClock()))
 
 
 # --- pure -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from moltwatch.errors import UsageError
 from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
+from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock, drain, post
 from tests.sources.forum_kit import END, Script, frame, source, welcome
 from tests.sources.websocket_kit import (
@@ -140,14 +141,14 @@ async def test_closing_in_the_middle() -> None:
 async def test_communities_in_the_address() -> None:
     script = Script(says(END))
     async with forum(script) as url:
-        await drain(await open_source(f"{url}#general,caf%C3%A9", clock=FakeClock()))
+        await drain(await open_source(f"{url}#general,caf%C3%A9", Opening(clock=FakeClock())))
     assert script.heard[0]["communities"] == ["general", "café"]
 
 
 @pytest.mark.parametrize("url", ["ws://", "ws:127.0.0.1", "ws://host:port", "ws://[::1"])
 async def test_no_addresses(url: str) -> None:
     with pytest.raises(UsageError, match="not a websocket address"):
-        await open_source(url, clock=FakeClock())
+        await open_source(url, Opening(clock=FakeClock()))
 
 
 async def test_what_an_address_holds_beside_the_host_is_nobodys_business() -> None:

@@ -14,7 +14,7 @@ from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
 from moltwatch.sources.merge import MergedReplay
-from moltwatch.sources.registry import FORUM, KINDS, RECORDING, STDIN, SourceKind
+from moltwatch.sources.registry import FAST, FORUM, KINDS, RECORDING, STDIN, Opening, SourceKind
 from moltwatch.sources.stdin import StdinSource
 from tests.sources.fakes import FakeClock, drain
 
@@ -72,7 +72,7 @@ def test_no_sources(text: str, words: list[str]) -> None:
 )
 async def test_what_a_source_cannot_do_is_told_before_it_is_tried(text: str) -> None:
     with pytest.raises(UsageError):
-        await open_source(text, clock=FakeClock())
+        await open_source(text, Opening(clock=FakeClock()))
 
 
 @given(st.text())
@@ -97,23 +97,25 @@ def test_every_source_exists_and_its_examples_are_right(kind: SourceKind) -> Non
 
 
 async def test_sources_are_opened() -> None:
-    assert isinstance(await open_source("-", clock=FakeClock()), StdinSource)
-    assert isinstance(await open_source("ws://127.0.0.1:1", clock=FakeClock()), ForumSource)
+    assert isinstance(await open_source("-", Opening(clock=FakeClock())), StdinSource)
+    assert isinstance(
+        await open_source("ws://127.0.0.1:1", Opening(clock=FakeClock())), ForumSource
+    )
     with pytest.raises(UsageError, match="only once"):
-        await open_sources(["-", "-"], clock=FakeClock())
+        await open_sources(["-", "-"], Opening(clock=FakeClock()))
 
 
 async def test_a_bad_recording_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "picture.molt"
     path.write_bytes(b"\x89PNG\r\n")
     with pytest.raises(RecordingError, match=r"picture\.molt"):
-        await open_source(str(path), clock=FakeClock())
+        await open_source(str(path), Opening(clock=FakeClock()))
 
 
 @pytest.mark.parametrize("text", ["nowhere.molt", "no\x00where"])
 async def test_no_such_recording(text: str) -> None:
     with pytest.raises(SourceUnreachable, match="no such recording"):
-        await open_source(text, clock=FakeClock())
+        await open_source(text, Opening(clock=FakeClock()))
 
 
 async def test_two_recordings_are_merged(tmp_path: Path) -> None:
@@ -122,8 +124,7 @@ async def test_two_recordings_are_merged(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_bytes(lines)
     merged = await open_sources(
         [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")],
-        clock=FakeClock(),
-        speed=float("inf"),
+        Opening(clock=FakeClock(), speed=FAST),
     )
     assert isinstance(merged, MergedReplay)
     assert [event.seen_at for event in await drain(merged)] == [1, 2, 3, 4]

@@ -19,6 +19,7 @@ from moltwatch.sources.bluesky.source import JetstreamSource
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.live.continuity import AHEAD
+from moltwatch.sources.registry import Opening
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock
 from tests.sources.websocket_kit import Handler, forum, gaps, ids, says
@@ -233,10 +234,12 @@ async def test_accounts_go_in_a_frame() -> None:
 async def test_addresses(tmp_path: Path) -> None:
     names = tmp_path / "agents.txt"
     names.write_text(f"# known agents\n{ADA}  # Ada\n\n")
-    source = await open_source(f"jetstream:?list={names}&host=127.0.0.1:9", clock=FakeClock())
+    source = await open_source(
+        f"jetstream:?list={names}&host=127.0.0.1:9", Opening(clock=FakeClock())
+    )
     assert isinstance(source, JetstreamSource)
     assert source.url == "ws://127.0.0.1:9/subscribe"
-    public = await open_source("jetstream:", clock=FakeClock())
+    public = await open_source("jetstream:", Opening(clock=FakeClock()))
     assert isinstance(public, JetstreamSource)
     assert public.url.startswith("wss://")
     assert public.status.name == "bluesky"

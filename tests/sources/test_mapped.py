@@ -22,6 +22,7 @@ from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.mapping import load_mapping, read_mapping
 from moltwatch.sources.mapped.sse import SseSource
+from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
 from tests.sources.websocket_kit import accept, forum, gaps, ids, raw_server, says, text_frame
 
@@ -189,7 +190,7 @@ async def test_a_preset_its_key_and_its_hint(monkeypatch: pytest.MonkeyPatch) ->
     data = json.dumps({"id": "p1", "author_name": "ada", "content": "hi"})
     streams = Streams(head() + f"event: post_created\ndata: {data}\n\n".encode())
     async with web(streams) as url:
-        source = await open_source(f"sse+{url}?map=agentfeed&room=1", clock=FakeClock())
+        source = await open_source(f"sse+{url}?map=agentfeed&room=1", Opening(clock=FakeClock()))
         events = await collect(source, "p1")
     assert ids(events) == ["p1"]
     assert streams.heard[0].startswith("GET /events?room=1 HTTP")
@@ -197,7 +198,7 @@ async def test_a_preset_its_key_and_its_hint(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("AGENTFEED_KEY")
     refusal = Streams(head("401 Unauthorized", more="Content-Length: 0\r\n"))
     async with web(refusal) as url:
-        source = await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+        source = await open_source(f"sse+{url}?map=agentfeed", Opening(clock=FakeClock()))
         with pytest.raises(SourceUnreachable, match="set AGENTFEED_KEY, or AGENTFEED_KEY_FILE"):
             await collect(source, "never")
         await source.close()
@@ -210,14 +211,14 @@ async def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("AGENTFEED_KEY_FILE", str(file))
     streams = Streams(head("404 Not Found", more="Content-Length: 0\r\n"))
     async with web(streams) as url:
-        source = await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+        source = await open_source(f"sse+{url}?map=agentfeed", Opening(clock=FakeClock()))
         with pytest.raises(SourceUnreachable):
             await collect(source, "never")
         await source.close()
     assert KEY in streams.heard[0]
     file.write_bytes(b"\xff" * 9)
     with pytest.raises(UsageError, match="not a key"):
-        await open_source(f"sse+{url}?map=agentfeed", clock=FakeClock())
+        await open_source(f"sse+{url}?map=agentfeed", Opening(clock=FakeClock()))
 
 
 def openclaw_message(number: int) -> str:
@@ -263,7 +264,7 @@ async def test_the_openclaw_handshake_and_a_restart(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", KEY)
     gateway = Gateway(KEY)
     async with forum(gateway) as url:
-        source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+        source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
         events = await collect(source, "m2")
     assert ids(events) == ["m1", "m2"]
     assert [gap.reason for gap in gaps(events)] == ["closed by the server (1012: service restart)"]
@@ -278,7 +279,7 @@ async def test_a_gateway_that_refuses_is_not_asked_again(monkeypatch: pytest.Mon
     monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", "wrong")
     gateway = Gateway(KEY)
     async with forum(gateway) as url:
-        source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+        source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
         with pytest.raises(SourceUnreachable, match="token mismatch"):
             await collect(source, "never")
     assert gateway.connections == 1
@@ -295,7 +296,7 @@ async def test_a_key_in_frames_follows_no_redirect(monkeypatch: pytest.MonkeyPat
             return response
 
         async with forum(says(), process_request=redirect) as url:
-            source = await open_source(f"json+{url}?map=openclaw", clock=FakeClock())
+            source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
             with pytest.raises(SourceUnreachable, match="HTTP 302"):
                 await collect(source, "never")
     assert gateway.requests == []

@@ -18,6 +18,7 @@ from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.mastodon.address import stream_address
 from moltwatch.sources.mastodon.source import MastodonSource
+from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
 from tests.sources.test_mastodon_wire import frame, status
 from tests.sources.websocket_kit import forum, gaps, ids, says
@@ -166,7 +167,7 @@ async def test_without_a_key_it_says_which_one(monkeypatch: pytest.MonkeyPatch) 
         return websocket.respond(401, "no")
 
     async with forum(says(), process_request=refuse) as url:
-        source = await open_source(f"mastodon+{url}", clock=FakeClock())
+        source = await open_source(f"mastodon+{url}", Opening(clock=FakeClock()))
         with pytest.raises(SourceUnreachable, match="set MASTODON_ACCESS_TOKEN"):
             async for _ in source.batches():
                 pass
@@ -190,7 +191,7 @@ async def test_the_key_goes_in_a_header_and_nowhere_else(monkeypatch: pytest.Mon
             return response
 
         async with forum(says(), process_request=redirect) as url:
-            source = await open_source(f"mastodon+{url}", clock=FakeClock())
+            source = await open_source(f"mastodon+{url}", Opening(clock=FakeClock()))
             with pytest.raises(SourceUnreachable, match="HTTP 301") as error:
                 async for _ in source.batches():
                     pass

@@ -12,6 +12,7 @@ from moltwatch.errors import UsageError
 from moltwatch.sources.grammar import open_source, parse
 from moltwatch.sources.moltbook.address import BASE, credentials_file, key_for, understand
 from moltwatch.sources.moltbook.source import MoltbookSource
+from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
 
 KEY = "-".join(("not", "a", "real", "key"))
@@ -54,7 +55,7 @@ def test_what_a_source_means(text: str, base: str, submolt: str | None) -> None:
 )
 async def test_what_makes_no_sense(text: str) -> None:
     with pytest.raises(UsageError) as error:
-        await open_source(text, clock=FakeClock())
+        await open_source(text, Opening(clock=FakeClock()))
     assert KEY not in str(error.value)
 
 
@@ -122,8 +123,6 @@ def test_a_key_that_cannot_stand_in_a_header(home: Path, monkeypatch: pytest.Mon
 
 
 async def test_sources_on_one_server_share_its_limit() -> None:
-    from moltwatch.sources.registry import Opening
-
     opening = Opening(clock=FakeClock())
     one, two, other = (
         parse(text).kind.open(parse(text), opening)

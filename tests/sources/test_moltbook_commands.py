@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from moltwatch.cli import wiring
-from moltwatch.cli.wiring import FAST, open_run
+from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding, Post
 from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
+from moltwatch.sources.registry import FAST, Opening
 from tests.cli.running import CREED, SWARM, moltwatch, objects
 from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock
@@ -144,10 +145,10 @@ async def test_flags_live_equal_flags_of_its_own_recording(tmp_path: Path, diale
     with serving(forum) as base:
         run = await open_run(
             [f"moltbook+{base}"],
+            Opening(clock=FakeClock()),
             config=Config(),
             sinks=[sink, enough],
             record=file,
-            clock=FakeClock(),
         )
         task = asyncio.create_task(run.pipeline.run())
         await enough.seen.wait()
@@ -158,7 +159,7 @@ async def test_flags_live_equal_flags_of_its_own_recording(tmp_path: Path, diale
 
     replayed = io.BytesIO()
     sink = LineSink(replayed, JsonFormat(), Selection())
-    run = await open_run([str(file)], config=Config(), sinks=[sink], speed=FAST)
+    run = await open_run([str(file)], Opening(speed=FAST), config=Config(), sinks=[sink])
     await run.pipeline.run()
     # The replay ends, and what it says at the end the interrupted run could not say.
     assert replayed.getvalue().splitlines()[: len(live)] == live

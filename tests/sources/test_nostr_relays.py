@@ -26,6 +26,7 @@ from moltwatch.sources.nostr.clawstr import RELAYS
 from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.sources.nostr.scope import clawstr
 from moltwatch.sources.nostr.source import RelaySource
+from moltwatch.sources.registry import Opening
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import FakeClock
 from tests.sources.nostr_kit import (
@@ -113,7 +114,7 @@ def conversation() -> list[NostrEvent]:
 async def check_conversation(url: str) -> None:
     _, root, *_ = told = conversation()
     await publish(url, *told)
-    source = await open_source(f"clawstr:general?since=2h&relay={url}", clock=SystemClock())
+    source = await open_source(f"clawstr:general?since=2h&relay={url}", Opening())
     async with watching(source) as watcher:
         await watcher.until(lambda w: "answer" in w.texts)
         await publish(url, EVE.reply(root, "live", at=at(0)))
@@ -173,9 +174,7 @@ async def test_two_relays_are_one_forum() -> None:
     async with sdk_relay() as one, sdk_relay() as other:
         await publish(one, root, BOB.post("here", at=at(-20)), vote)
         await publish(other, ADA.reply(root, "there", at=at(-25)), root, vote)
-        source = await open_source(
-            f"clawstr:?since=1h&relay={one}&relay={other}", clock=SystemClock()
-        )
+        source = await open_source(f"clawstr:?since=1h&relay={one}&relay={other}", Opening())
         async with watching(source) as watcher:
             await watcher.until(lambda w: len(w.texts) >= 3)
             live = BOB.post("live", at=at(0))
@@ -193,7 +192,7 @@ async def test_relays_named_one_by_one_share_what_they_know() -> None:
         await publish(one, note)
         await publish(other, note, BOB.note("goodbye", ["t", "ai"], at=at(-5)))
         specs = [f"nostr+{one}?since=1m", f"nostr+{other}?since=1m"]
-        source = await open_sources(specs, clock=SystemClock())
+        source = await open_sources(specs, Opening())
         async with watching(source) as watcher:
             await watcher.until(lambda w: "goodbye" in w.texts)
     assert watcher.texts == ["hello", "goodbye"]
@@ -203,7 +202,7 @@ async def test_a_past_may_be_asked_for_beside_the_source() -> None:
     async with sdk_relay() as url:
         await publish(url, ADA.post("long ago", at=at(3 * HOUR_AGO)), BOB.post("ours", at=at(-60)))
         for spec, since in ((f"clawstr:?relay={url}", 2), (f"clawstr:?relay={url}&since=2h", 9)):
-            source = await open_sources([spec], clock=SystemClock(), since=since * HOUR)
+            source = await open_sources([spec], Opening(since=since * HOUR))
             async with watching(source) as watcher:
                 await watcher.until(lambda w: bool(w.texts))
             assert watcher.texts == ["ours"]
@@ -212,7 +211,7 @@ async def test_a_past_may_be_asked_for_beside_the_source() -> None:
 async def test_hashtags() -> None:
     async with sdk_relay() as url:
         await publish(url, ADA.note("aside", at=at(-3)), BOB.note("ours", ["t", "ai"], at=at(-2)))
-        source = await open_source(f"nostr+{url}?since=1m#AI,agents", clock=SystemClock())
+        source = await open_source(f"nostr+{url}?since=1m#AI,agents", Opening())
         async with watching(source) as watcher:
             await watcher.until(lambda w: bool(w.texts))
     assert watcher.texts == ["ours"]
@@ -361,7 +360,7 @@ async def test_hung_up_on_while_the_past_is_read() -> None:
 
 
 async def opened(spec: str, clock: Clock | None = None) -> Source:
-    return await open_source(spec, clock=clock or FakeClock())
+    return await open_source(spec, Opening(clock=clock or FakeClock()))
 
 
 async def test_the_usual_relays() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from moltwatch.sources.grammar import open_sources, parse
 from moltwatch.sources.mapped.mapping import load_mapping, presets, read_mapping
-from moltwatch.sources.registry import KINDS
+from moltwatch.sources.registry import KINDS, Opening
 from tests.sources.fakes import FakeClock
 
 README = Path(__file__).parents[2] / "README.md"
@@ -43,7 +43,7 @@ async def test_every_source_can_be_typed() -> None:
     live = [text for text in sources() if ":" in text]
     assert len(live) >= len(KINDS)
     for text in live:
-        source = await open_sources([text], clock=FakeClock())
+        source = await open_sources([text], Opening(clock=FakeClock()))
         await source.close()
 
 

@@ -17,6 +17,7 @@ from moltwatch.model import Event, Heartbeat
 from moltwatch.recording.base import Header
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
+from moltwatch.sources.registry import Opening
 from moltwatch.sources.replay import FRAME, ReplaySource, parse_speed
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0, FakeClock, HeldClock, MemoryReader, drain, post, replay, settle
@@ -285,7 +286,7 @@ async def test_a_file_through_the_grammar(tmp_path: Path) -> None:
         b'{"type":"post","id":"p1","thread":"p1","author":"ada","created_at":5,"seen_at":6}\n'
         b"not a line\n"
     )
-    source = await open_source(str(path), clock=FakeClock(), speed=math.inf)
+    source = await open_source(str(path), Opening(clock=FakeClock(), speed=math.inf))
     assert [event.seen_at for event in await drain(source)] == [6]
     assert source.status.name == path.name
     assert source.status.rejects.total == 1
@@ -294,7 +295,7 @@ async def test_a_file_through_the_grammar(tmp_path: Path) -> None:
 
 async def test_a_missing_file_is_named() -> None:
     with pytest.raises(SourceUnreachable, match=r"no such recording: nowhere\.molt"):
-        await open_source("nowhere.molt", clock=FakeClock())
+        await open_source("nowhere.molt", Opening(clock=FakeClock()))
 
 
 @pytest.mark.parametrize(

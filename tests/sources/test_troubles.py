@@ -22,6 +22,7 @@ from moltwatch.model import Event, Post
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.grammar import open_sources
 from moltwatch.sources.live.continuity import AHEAD
+from moltwatch.sources.registry import Opening
 from moltwatch.sources.standing import words
 from moltwatch.times import DAY, SECOND, format_time
 from tests.sources.fakes import T0, FakeClock, settle
@@ -133,7 +134,7 @@ async def watching(
     *sources: str, clock: FakeClock | None = None
 ) -> AsyncIterator[tuple[Source, AsyncIterator[list[Event]]]]:
     """A source of some, and its batches."""
-    source = await open_sources(sources, clock=clock or FakeClock(T0), tries=2)
+    source = await open_sources(sources, Opening(clock=clock or FakeClock(T0), tries=2))
     for part in getattr(source, "_sources", [source]):
         part._open_timeout = 0.2  # seconds of the real clock, which tests have none to lose of
     batches: Any = source.batches()

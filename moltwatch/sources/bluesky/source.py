@@ -104,8 +104,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:
         dids=list(dict.fromkeys(dids)),
         api=api_address(api) if api else None,
         spec=spec.text,
-        clock=opening.clock,
-        tries=opening.tries,
+        **opening.connecting,
     )
 
 

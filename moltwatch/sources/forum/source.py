@@ -33,6 +33,4 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:
     which a websocket address has no other use."""
     url, _, names = spec.text.partition("#")
     communities = [unquote(name) for name in names.split(",") if name]
-    return ForumSource(
-        url, clock=opening.clock, communities=communities or None, tries=opening.tries
-    )
+    return ForumSource(url, communities=communities or None, **opening.connecting)

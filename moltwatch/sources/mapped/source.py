@@ -21,18 +21,14 @@ def open_websocket(spec: SourceSpec, opening: Opening) -> WebsocketSource:
     """Make the source of a ``json+ws:`` or ``json+wss:`` address."""
     url, mapping = mapped_address(spec.text.partition("+")[2], "ws", "wss")
     status, feed, options = _prepare(url, mapping)
-    return WebsocketSource(
-        url, status, feed, spec=spec.text, clock=opening.clock, tries=opening.tries, **options
-    )
+    return WebsocketSource(url, status, feed, spec=spec.text, **opening.connecting, **options)
 
 
 def open_sse(spec: SourceSpec, opening: Opening) -> SseSource:
     """Make the source of an ``sse+http:`` or ``sse+https:`` address."""
     url, mapping = mapped_address(spec.text.partition("+")[2], "http", "https")
     status, feed, options = _prepare(url, mapping)
-    return SseSource(
-        url, status, feed, spec=spec.text, clock=opening.clock, tries=opening.tries, **options
-    )
+    return SseSource(url, status, feed, spec=spec.text, **opening.connecting, **options)
 
 
 def mapped_address(text: str, *schemes: str) -> tuple[str, Mapping]:

@@ -122,8 +122,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> MastodonSource:
         stream_address(spec.text.partition("+")[2]),
         token=read_key(TOKEN),
         spec=spec.text,
-        clock=opening.clock,
-        tries=opening.tries,
+        **opening.connecting,
     )
 
 

@@ -287,10 +287,9 @@ def open_spec(spec: SourceSpec, opening: Opening) -> MoltbookSource:
     assert isinstance(limits, Limits)
     return MoltbookSource(
         base,
-        clock=opening.clock,
         submolt=submolt,
         key=key_for(base),
         spec=spec.text,
-        tries=opening.tries,
         limits=limits,
+        **opening.connecting,
     )

@@ -12,7 +12,7 @@ from moltwatch.errors import UsageError
 from moltwatch.sources.base import Source
 from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.scope import clawstr
-from moltwatch.sources.nostr.source import RelaySource, book_of, connecting, read_since
+from moltwatch.sources.nostr.source import RelaySource, book_of, read_since
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.text import display_line
 
@@ -41,7 +41,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> Source:
     book = book_of(opening)
     return merge(
         [
-            RelaySource(url, scope, book, since=since, spec=spec.text, **connecting(opening))
+            RelaySource(url, scope, book, since=since, spec=spec.text, **opening.connecting)
             for url in dict.fromkeys(given.get("relay", RELAYS))
         ]
     )

@@ -69,7 +69,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> Source:
         book_of(opening),
         since=since,
         spec=spec.text,
-        **connecting(opening),
+        **opening.connecting,
     )
 
 
@@ -78,11 +78,6 @@ def book_of(opening: Opening) -> Book:
     book = opening.shared.setdefault("nostr", Book())
     assert isinstance(book, Book)
     return book
-
-
-def connecting(opening: Opening) -> dict[str, Any]:
-    """What an opening says about connections."""
-    return {"clock": opening.clock, "tries": opening.tries}
 
 
 def read_since(values: Sequence[str], opening: Opening) -> Micros | None:
