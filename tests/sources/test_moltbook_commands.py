@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.cli import wiring
 from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.model import Event, Finding, Post
 from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
+from moltwatch.sources import registry
 from moltwatch.sources.registry import FAST, Opening
 from tests.cli.running import CREED, SWARM, moltwatch, objects
 from tests.e2e.terminal import Terminal
@@ -72,7 +72,9 @@ class Interrupting(FakeClock):
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands run by a clock of ours, and are interrupted."""
-    monkeypatch.setattr(wiring, "SystemClock", Interrupting)
+    monkeypatch.setattr(
+        registry, "Opening", lambda **options: Opening(clock=Interrupting(), **options)
+    )
 
 
 @pytest.mark.usefixtures("interrupted")

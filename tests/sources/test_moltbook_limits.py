@@ -111,8 +111,8 @@ async def test_a_quiet_forum_is_asked_less_often_and_a_busy_one_more() -> None:
     there = forum()
     async with watching(there) as watch:
         await watch.for_seconds(1_200)
-        assert watch.source.planner.interval == 60 * SECOND
+        assert watch.source.planner.newest.interval == 60 * SECOND
         for wave in range(12):
             more(there, 60, watch.clock.seconds, f"wave{wave}-")
             await watch.until(lambda n=wave: f"wave{n}-0" in watch.ids())  # type: ignore[misc]
-        assert watch.source.planner.interval < 20 * SECOND
+        assert watch.source.planner.newest.interval < 20 * SECOND

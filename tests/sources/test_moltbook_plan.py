@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
+from moltwatch.sources.moltbook.newest import MOST_PAGES, SOONEST
 from moltwatch.sources.moltbook.news import News, release
-from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
+from moltwatch.sources.moltbook.planner import Planner
+from moltwatch.sources.moltbook.survey import SURVEY
 from moltwatch.sources.moltbook.threads import LATE, Threads
 from moltwatch.sources.moltbook.wire import (
     Ask,
@@ -176,7 +178,7 @@ def test_comments_that_cannot_be_read_are_left_alone_for_a_while() -> None:
         planner.refused(request, 500, "HTTP 500", T0)
         tries += 1
     assert tries <= 10
-    assert planner.trouble == "comments cannot be read: HTTP 500"
+    assert planner.comments.trouble == "comments cannot be read: HTTP 500"
     assert "40 threads waiting" in planner.words()
     assert planner.next(planner.due).ask is Ask.NEW  # type: ignore[union-attr]
 
