@@ -17,8 +17,8 @@ from moltwatch.text import beyond_ascii, fold, words
 _T = TypeVar("_T")
 _UNASKED = object()
 
-MOST_TEXTS = 500
-"""Texts kept in case a copy comes; four times as many would find an eighth more copies."""
+MOST_TEXTS = 400
+"""Texts kept in case a copy comes; five times as many would find an eighth more copies."""
 
 MOST_CHARS = 8_000_000
 """Characters that they may have together, a word counted as sixteen more: some forums let through

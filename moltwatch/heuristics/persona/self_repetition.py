@@ -24,8 +24,8 @@ _KEY = 2**60 - 1
 _RARE = 0.003
 """Part of the posts that may use a word which is an account's own."""
 _LONGEST_WORD = 24
-_CHARS_OF_WORDS = 1_000
-"""Characters kept of the rare words that an account used lately: some twenty posts of them."""
+_CHARS_OF_WORDS = 600
+"""Characters kept of the rare words that an account used lately: some ten posts of them."""
 
 
 class _Sentences(NamedTuple):

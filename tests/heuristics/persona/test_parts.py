@@ -160,7 +160,7 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
     said = court.memory.author("Quillon").notes["self-repetition"]
     assert len(said.times) <= 64
-    assert len(said.words) <= 1_000
+    assert len(said.words) <= 600
 
 
 def test_repetition_is_told_as_a_share_of_the_post() -> None:
