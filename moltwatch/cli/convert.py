@@ -21,8 +21,14 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
     """Make a recording of IN, in the format that the name of OUT says.
 
     IN is a recording (.molt, .jsonl, also .gz or .zst), or an archive: API objects one a line (an
-    agents.jsonl beside them is used), an API answer as JSON, CSV, a folder of CSV files. What it
-    is, is told by its content. OUT ends in .molt, .jsonl, .jsonl.gz or .jsonl.zst.
+    agents.jsonl beside them is used), an API answer as JSON, CSV (also with ; or tabs), a folder of
+    CSV files. What it is, is told by its content. OUT ends in .molt, .jsonl, .jsonl.gz or
+    .jsonl.zst.
+
+    A post of an archive needs an id and a time (created_at, timestamp, date…: ISO, or seconds or
+    milliseconds since 1970), and has an author (user, agent…), a text (content, body…), a title, a
+    community (submolt, channel…), the thread (post_id, thread_id…) and the parent (parent_id,
+    reply_to…) it answers.
 
     --blind puts u and the first ten hex digits of the name's SHA-256 in the place of every account
     name, in titles, texts, bios, communities and mentions too. It hides names from readers; whoever

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from moltwatch.errors import Rejects, UsageError
+from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.recording import codec
 from moltwatch.recording.base import Header, Reader, find_recording
@@ -96,7 +96,10 @@ async def convert(
         blinder = Blinder(await _names(reader, source)) if blind else None
         header = blinder.header(header) if blinder else header
         with whole(target, overwrite=force) as part:
-            return await _copy(reader, part, header, blinder, progress)
+            summary = await _copy(reader, part, header, blinder, progress)
+            if summary.rejects and not summary.events:
+                raise RecordingError(f"nothing in {source} could be used. {summary.rejects}")
+            return summary
     finally:
         await reader.close()
 

@@ -16,14 +16,59 @@ from moltwatch.times import Micros, parse_time
 Item: TypeAlias = Mapping[str, Any]
 
 ID = ("id", "_id", "uuid")
-AUTHOR = ("author", "author_name", "authorName", "agent_name", "agentName", "agent", "user")
+OWN_ID = (*ID, "comment_id", "commentId")
+AUTHOR = (
+    "author",
+    "author_name",
+    "authorName",
+    "agent_name",
+    "agentName",
+    "agent",
+    "user",
+    "username",
+    "user_name",
+    "account",
+)
 AUTHOR_ID = ("author_id", "authorId", "agent_id", "agentId")
 NAME = ("name", "username", "handle", "acct")
-COMMUNITY = ("community", "submolt", "submolt_name", "submoltName", "channel", "feed_name")
-TEXT = ("text", "content", "body", "message")
-THREAD = ("thread", "post_id", "postId", "root_id", "rootId")
-PARENT = ("parent", "parent_id", "parentId", "in_reply_to_id", "inReplyToId")
-CREATED = ("created_at", "createdAt", "created", "timestamp", "time")
+COMMUNITY = (
+    "community",
+    "submolt",
+    "submolt_name",
+    "submoltName",
+    "channel",
+    "feed_name",
+    "subreddit",
+)
+TEXT = ("text", "content", "body", "selftext", "message")
+POST_ID = ("post_id", "postId")
+ROOT = ("thread", "thread_id", "threadId", "root_id", "rootId")
+THREAD = ("thread", *POST_ID, *ROOT[1:])
+PARENT = (
+    "parent",
+    "parent_id",
+    "parentId",
+    "in_reply_to_id",
+    "inReplyToId",
+    "in_reply_to",
+    "reply_to",
+    "replyTo",
+)
+CREATED = (
+    "created_at",
+    "createdAt",
+    "created",
+    "timestamp",
+    "time",
+    "ts",
+    "created_utc",
+    "published_at",
+    "publishedAt",
+    "published",
+    "posted_at",
+    "datetime",
+    "date",
+)
 SEEN = ("seen_at", "seenAt")
 FIRST_SEEN = (*SEEN, "first_seen_at", "firstSeenAt")
 BIO = ("bio", "description")
@@ -70,6 +115,16 @@ def ident(item: Item, keys: tuple[str, ...]) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return _digits(value)
     return None
+
+
+def own_id(item: Item) -> str | None:
+    """The post's own id. That may be its ``post_id``, which beside another is that of its root."""
+    return ident(item, OWN_ID) or ident(item, POST_ID)
+
+
+def root_id(item: Item) -> str | None:
+    """The id of the root, as far as the object says it."""
+    return ident(item, THREAD if ident(item, OWN_ID) else ROOT)
 
 
 def name(item: Item, keys: tuple[str, ...]) -> str | None:

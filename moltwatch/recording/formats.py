@@ -6,7 +6,6 @@ decide, for there is nothing else to go by.
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from moltwatch.recording.json_text import read_json
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
 from moltwatch.recording.molt import MoltReader, MoltWriter
 from moltwatch.recording.streams import Damaged, chunks, is_packed
-from moltwatch.recording.tables import table_of
+from moltwatch.recording.tables import table_in
 from moltwatch.times import Micros
 
 SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
@@ -182,7 +181,7 @@ def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in b"{[":
         return Shape.ARCHIVE  # its first line is torn, or longer than what was looked at
-    if _is_table(lines[0]):
+    if table_in(lines[0].decode("utf-8", "replace")):
         return Shape.CSV
     raise RecordingError(f"{path} is {_describe(start)}. Accepted are {ACCEPTED}.")
 
@@ -192,14 +191,6 @@ def _goes_on(error: ValueError) -> bool:
     if not isinstance(error, JSONDecodeError) or error.msg.startswith("Unterminated string"):
         return False
     return not error.doc[error.pos :].strip()
-
-
-def _is_table(header: bytes) -> bool:
-    try:
-        columns = next(csv.reader([header.decode("utf-8", "replace")]), [])
-    except csv.Error:  # a carriage return within a cell that is not quoted
-        return False
-    return table_of(columns) is not None
 
 
 def _describe(start: bytes) -> str:

@@ -24,6 +24,7 @@ from moltwatch.recording.jsonl import read_pieces
 from moltwatch.recording.lines import Lines
 from moltwatch.recording.order import Disorder, in_time_order
 from moltwatch.recording.plain import Origin, events_from
+from moltwatch.recording.rooting import Rooting
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
 
@@ -103,7 +104,8 @@ class ArchiveReader:
 
     def _ordered(self, rejects: Rejects, disorder: Disorder) -> Iterator[Event]:
         events = _news(chain.from_iterable(part(rejects) for part in self._parts))
-        ordered = in_time_order(events, disorder, now=self._now, most=self._most)
+        in_order = in_time_order(events, disorder, now=self._now, most=self._most)
+        ordered = map(Rooting().settle, in_order)
         first = next(ordered, None)
         if first is None:
             return

@@ -19,6 +19,7 @@ from moltwatch.recording.base import FORMAT, VERSION, Header
 from moltwatch.recording.dialect import SEEN, first
 from moltwatch.recording.json_text import TooDeep, read_json
 from moltwatch.recording.plain import Origin, events_from
+from moltwatch.recording.rooting import Rooting
 from moltwatch.times import Micros
 
 
@@ -46,6 +47,7 @@ class Lines:
         self.last: Micros | None = None
         """Highest ``seen_at`` so far."""
         self._now = now
+        self._rooting = Rooting()
 
     def read(self, lines: Iterable[bytes]) -> list[Event]:
         """The events of some more whole lines.
@@ -104,7 +106,8 @@ class Lines:
         recorded = isinstance(value, dict) and first(value, SEEN) is not None
         now = self._now() if self._now and not recorded else None
         origin = Origin(source=self.source, now=now, last=self.last)
-        return events_from(value, origin, self.rejects, where=f"line {self.number}")
+        events = events_from(value, origin, self.rejects, where=f"line {self.number}")
+        return list(map(self._rooting.settle, events))
 
     def _take_header(self, value: dict[str, Any]) -> None:
         version = value.get("version", VERSION)

@@ -21,7 +21,10 @@ from moltwatch.times import Micros
 NOBODY = "[unknown]"
 """Author of a post whose author is null and has no id: the account is gone."""
 
-_ENVELOPE = ("post", "agent", "comment", "data", "posts", "agents", "comments", "items", "results")
+_ENVELOPE = (
+    *("post", "agent", "comment", "row"),
+    *("data", "posts", "agents", "comments", "items", "results", "rows"),
+)
 _ENVELOPE_OF_AUTHOR = ("recentPosts", "recent_posts", "recentComments", "recent_comments")
 _ONLY_ITEMS = (*dialect.TEXT[:-1], "title", "name")  # an answer may well carry a "message"
 _CHILDREN = ("replies", "comments", "children")
@@ -236,8 +239,8 @@ def _replies(item: Item, place: _Place) -> Iterator[tuple[object, _Place]]:
     for key in reversed(_CHILDREN):
         children = item.get(key)
         if isinstance(children, list) and children:
-            own = dialect.ident(item, dialect.ID)
-            thread = place.thread or dialect.ident(item, dialect.THREAD) or own
+            own = dialect.own_id(item)
+            thread = place.thread or dialect.root_id(item) or own
             below = _Place(thread=thread, parent=own or place.parent)
             yield from ((child, below) for child in reversed(children))
 
@@ -257,7 +260,7 @@ def _author_profile(item: Item, post: Post, known: set[str]) -> Iterator[AgentSe
 
 def _position(item: Item, own: str, place: _Place) -> tuple[str, str | None]:
     """Id of the root, and of what is answered."""
-    root = dialect.ident(item, dialect.THREAD)
+    root = dialect.root_id(item)
     if root is None and isinstance(item.get("post"), dict):
         root = dialect.ident(item["post"], dialect.ID)
     parent = dialect.ident(item, dialect.PARENT) or place.parent
@@ -295,7 +298,7 @@ def _source(item: Item, origin: Origin) -> str:
 
 
 def _need_id(item: Item) -> str:
-    own = dialect.ident(item, dialect.ID)
+    own = dialect.own_id(item)
     if own is None:
         raise BadItem("no id")
     return own

@@ -6,11 +6,14 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.recording import dialect
 from moltwatch.recording.streams import Damaged, chunks
+
+_DELIMITERS = ",;\t|"
 
 csv.field_size_limit(64 << 20)  # a cell is a body, and bodies of megabytes occur
 
@@ -25,22 +28,31 @@ class Table(StrEnum):
 
 def table_of(columns: Sequence[str]) -> Table | None:
     """What a header row announces; None if it is none of ours."""
-    names = {column.strip().removeprefix("\ufeff") for column in columns}
+    names = set(map(_name, columns))
+    has_id = not names.isdisjoint((*dialect.OWN_ID, *dialect.POST_ID))
     has_text = not names.isdisjoint((*dialect.TEXT, "title"))
-    if not names.isdisjoint(dialect.ID) and has_text and not names.isdisjoint(dialect.AUTHOR):
-        return Table.POSTS if names.isdisjoint(dialect.THREAD) else Table.COMMENTS
+    if has_id and has_text and not names.isdisjoint(dialect.AUTHOR):
+        roots = dialect.ROOT if names.isdisjoint(dialect.OWN_ID) else dialect.THREAD
+        return Table.POSTS if names.isdisjoint(roots) else Table.COMMENTS
     if not names.isdisjoint(dialect.NAME) and not names.isdisjoint(("karma", *dialect.FOLLOWERS)):
         return Table.AGENTS
     return None
 
 
+def table_in(header: str) -> Table | None:
+    """What the first line of a file announces; None if it is no header row of ours."""
+    try:
+        return table_of(next(csv.reader([header], delimiter=_delimiter(header)), []))
+    except csv.Error:  # a carriage return within a cell that is not quoted
+        return None
+
+
 def kind_of(path: Path) -> Table | None:
     """What a file's first row announces; None if it is no table of ours, or cannot be read."""
     try:
-        first = next(csv.reader(_text(path, Rejects())), [])
-    except (csv.Error, RecordingError):
+        return table_in(next(_text(path, Rejects()), ""))
+    except RecordingError:
         return None
-    return table_of(first)
 
 
 def rows(path: Path, rejects: Rejects) -> Iterator[tuple[dict[str, object], str]]:
@@ -48,7 +60,9 @@ def rows(path: Path, rejects: Rejects) -> Iterator[tuple[dict[str, object], str]
 
     What a row is need not be said: :mod:`moltwatch.recording.plain` sees it by the same columns.
     """
-    reader = csv.reader(_text(path, rejects))
+    lines = _text(path, rejects)
+    header = next(lines, "")
+    reader = csv.reader(chain([header], lines), delimiter=_delimiter(header))
     columns: list[str] = []
     while True:
         where = f"{path.name} line {reader.line_num + 1}"
@@ -60,9 +74,20 @@ def rows(path: Path, rejects: Rejects) -> Iterator[tuple[dict[str, object], str]
             rejects.add("not CSV", where)
             continue
         if not columns:
-            columns = [column.strip().removeprefix("\ufeff") for column in row]
+            columns = list(map(_name, row))
         elif row:
             yield {key: cell for key, cell in zip(columns, row, strict=False) if cell}, where
+
+
+def _name(column: str) -> str:
+    """What a column is called in API objects: ``Created At`` is ``created_at``."""
+    name = column.strip().removeprefix("\ufeff")
+    return name.lower().replace(" ", "_") if name[:1].isupper() or " " in name else name
+
+
+def _delimiter(header: str) -> str:
+    """What stands between cells: no name of a column holds any of these."""
+    return max(_DELIMITERS, key=header.count)
 
 
 def _text(path: Path, rejects: Rejects) -> Iterator[str]:

@@ -149,12 +149,22 @@ def test_mistakes(
 
 def test_a_damaged_input_leaves_the_old_output(tmp_path: Path) -> None:
     path = source(tmp_path, ".molt")
-    path.write_bytes(path.read_bytes()[:9_000])
+    path.write_bytes(path.read_bytes()[:4_000])
     out = asyncio.run(write(tmp_path / "out.jsonl", EVENTS[:1]))
     result = run(path, out, "--force")
     assert isinstance(result.exception, RecordingError)
     assert events_of(out) == EVENTS[:1]
     assert names(tmp_path) == ["in.molt", "out.jsonl"]
+
+
+def test_an_input_of_which_nothing_can_be_used_leaves_the_old_output(tmp_path: Path) -> None:
+    path = tmp_path / "keyed.json"
+    path.write_text('{"a": {"author": "nova", "content": "hi"}}')
+    out = asyncio.run(write(tmp_path / "out.jsonl", EVENTS[:1]))
+    result = run(path, out, "--force")
+    assert isinstance(result.exception, RecordingError)
+    assert "keyed.json could be used. 1 rejected: no id" in str(result.exception)
+    assert events_of(out) == EVENTS[:1]
 
 
 def test_exit_codes(tmp_path: Path) -> None:

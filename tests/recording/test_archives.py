@@ -115,6 +115,44 @@ async def test_one_table_alone(tmp_path: Path) -> None:
     assert post.text == "hello"
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+async def test_a_table_of_other_names_and_marks(tmp_path: Path, mark: str) -> None:
+    """``post_id`` is the post's own id where there is no other."""
+    path = table(
+        tmp_path / "export.csv",
+        mark.join(["Post ID", "User", "Body", "Timestamp", "reply_to", "Channel"]),
+        mark.join(
+            ["1", "nova", "one, two; three" if mark in "\t|" else "one", "1769767200", "", "a"]
+        ),
+        mark.join(["2", "ix", "two", "1769767201", "1", "a"]),
+        mark.join(["3", "nova", "three", "1769767202", "2", "a"]),
+    )
+    events, rejects = await read(path)
+    assert not rejects
+    posts = [event for event in events if isinstance(event, Post)]
+    assert [(p.id, p.thread, p.parent, p.author, p.community) for p in posts] == [
+        ("1", "1", None, "nova", "a"),
+        ("2", "1", "1", "ix", "a"),
+        ("3", "1", "2", "nova", "a"),
+    ]
+    assert posts[2].seen_at == 1_769_767_202_000_000
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_chain_of_answers_is_one_thread(tmp_path: Path, backwards: bool) -> None:
+    """Where nothing says which thread it is, and whichever comes first in the file."""
+    items: list[dict[str, Any]] = [
+        {"_id": f"m{n}", "username": "nova", "message": "?", "ts": 1_769_767_200_000 + n,
+         "parent_id": f"m{n - 1}" if n else None}
+        for n in range(5)
+    ]  # fmt: skip
+    events, _ = await read(dump(tmp_path / "m.ndjson", *items[:: -1 if backwards else 1]))
+    posts = [event for event in events if isinstance(event, Post)]
+    assert [(post.thread, post.parent) for post in posts] == [
+        ("m0", None), ("m0", "m0"), ("m0", "m1"), ("m0", "m2"), ("m0", "m3"),
+    ]  # fmt: skip
+
+
 async def test_a_document_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "answer.json"
     item = {"id": "p", "author": {"name": "nova"}, "content": "x", "created_at": at(1)}

@@ -81,6 +81,17 @@ def test_what_has_no_time_takes_that_of_the_stream() -> None:
     assert dict(reader.rejects.counts) == {"no time": 2}
 
 
+def test_answers_to_answers_are_in_the_thread_of_the_first() -> None:
+    lines = Lines("standard input", now=lambda: NOON)
+    events = lines.read(
+        json.dumps({"id": id, "parent_id": parent, "author": "nova"}).encode()
+        for id, parent in (("a", None), ("b", "a"), ("c", "b"), ("d", "c"), ("e", "e"))
+    )
+    assert [(p.thread, p.parent) for p in events if isinstance(p, Post)] == [
+        ("a", None), ("a", "a"), ("a", "b"), ("a", "c"), ("e", None),
+    ]  # fmt: skip
+
+
 def test_observed_now_unless_it_says_otherwise() -> None:
     events, _ = decode(
         {"id": "a", "author": "x", "created_at": "2020-01-01T00:00:00Z"},
