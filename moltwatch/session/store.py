@@ -39,6 +39,7 @@ from moltwatch.times import Micros
 
 MOST_GAPS = 200
 MOST_NOTES = 100
+MOST_LATEST = 200
 
 
 class Session:
@@ -56,6 +57,8 @@ class Session:
         """Posts and comments taken in."""
         self.first_post = ""
         """Source, id and time of the first: what tells this session from others."""
+        self.latest: deque[Node] = deque(maxlen=MOST_LATEST)
+        """The latest posts of all threads, in order of arrival."""
         self.rate = Rate()
         self.threads = Threads(limits)
         self.agents = Agents(limits.agents)
@@ -140,6 +143,7 @@ class Session:
         if not self.posts:
             self.first_post = f"{post.source} {post.id} {post.seen_at}"
         self.posts += 1
+        self.latest.append(node)
         self.rate.add(post.seen_at)
         self.timeline.post(post.seen_at)
         parent = node.parent

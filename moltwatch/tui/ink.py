@@ -76,6 +76,14 @@ class Line:
             self.room -= cells
         return self
 
+    def column(self, cells: int, piece: Piece) -> Line:
+        """Append a piece that takes so many cells: cut, or with blanks after it."""
+        rest = max(0, self.room - cells)
+        self.room -= rest
+        self.add(*piece).gap(self.room)
+        self.room = rest
+        return self
+
     def whole(self, *pieces: Piece) -> Line:
         """Append pieces that say something only together; leave them out if there is no room."""
         if sum(cell_len(text) for text, _ in pieces) <= self.room:
@@ -98,13 +106,17 @@ class Line:
         return Strip(self._segments).apply_style(base)
 
 
-def with_right(width: int, right: Sequence[Piece], left: Iterable[Piece]) -> Line:
-    """A line whose right end is kept whole while the left is cut to what room it leaves."""
+def with_right(
+    width: int, right: Sequence[Piece], left: Iterable[Piece], extra: Sequence[Piece] = ()
+) -> Line:
+    """A line whose right end is kept whole while the left is cut to what room it leaves; ``extra``
+    follows the left where there is room for all of it."""
     reserved = sum(cell_len(text) for text, _ in right)
     reserved = reserved + 1 if 0 < reserved < width - 4 else 0
     line = Line(width - reserved)
     for text, style in left:
         line.add(text, style)
+    line.whole(*extra)
     line.room += reserved
     return line.right(*right) if reserved else line
 
@@ -128,7 +140,8 @@ def wrap(text: str, width: int, most: int) -> tuple[list[str], bool]:
                 break
             at = width if plain else _cells_to_index(paragraph, width)
             blank = paragraph.rfind(" ", 0, at + 1)
-            if blank > at // 3:
+            # A short line is ugly, but not as ugly as an address in two pieces.
+            if blank > at // 3 or (blank > 0 and _word(paragraph, blank + 1, width) <= width):
                 lines.append(paragraph[:blank].rstrip())
                 paragraph = paragraph[blank + 1 :].lstrip(" ")
             else:
@@ -137,6 +150,12 @@ def wrap(text: str, width: int, most: int) -> tuple[list[str], bool]:
             if not paragraph:
                 break
     return lines, False
+
+
+def _word(text: str, start: int, width: int) -> int:
+    """Cells of the word that begins there, counted no further than it matters."""
+    end = text.find(" ", start, start + width + 1)
+    return cell_len(text[start : start + width + 1 if end < 0 else end])
 
 
 def _cells_to_index(text: str, cells: int) -> int:

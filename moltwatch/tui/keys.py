@@ -54,6 +54,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("3", "side('agent')", "agent card", "3"),
         Key("4", "side('sources')", "sources: how each of them stands", "4"),
         Key("a", "agent", "card of this post's author", "a"),
+        Key("l", "latest", "show or hide the latest posts of all threads", "l"),
         Key("w", "toggle_side", "show or hide flags, groups, card, sources", "w"),
     ),
     "Flags": (

@@ -171,5 +171,5 @@ def to_textual(theme: Theme) -> textual.Theme:
         ansi=file.ansi,
         variables=(sixteen if file.ansi else {})
         | variables(file.moltwatch)
-        | {"footer-key-foreground": colors.accent, "border": colors.primary},
+        | {"border": colors.primary},
     )

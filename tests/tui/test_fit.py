@@ -11,8 +11,10 @@ from rich.cells import cell_len
 from moltwatch.sources.base import State, Status
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.fit import fitting
+from moltwatch.tui.ink import wrap
 from moltwatch.tui.rows.text_row import PiecesRow
 from moltwatch.tui.screens.help import HelpView, help_rows
+from moltwatch.tui.widgets.footer import Keys
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -51,14 +53,14 @@ async def test_the_top_line_tells_what_was_found(columns: int, stand: list[Statu
     for part in ("/min", "◆10", "❖23", "▲1", *(["╳1"] if columns >= 100 else [])):
         assert part in line
     if columns == 100:
-        assert "168p 8t 38a" in line, "counts do not go all at once"
+        assert "168 posts" in line, "counts do not go all at once"
 
 
 async def footers(watcher: Watcher) -> list[str]:
     """The last line with the focus on each of the panes."""
     found = []
     for _ in range(3):
-        found.append(watcher.text.splitlines()[-1].rstrip())
+        found.append(" ".join(watcher.text.splitlines()[-1].split()))
         await watcher.press("tab")
     return found
 
@@ -88,3 +90,17 @@ async def test_the_help_is_whole_at_80_columns() -> None:
         assert isinstance(row, PiecesRow)
         edge = 1
         assert edge + sum(cell_len(text) for text, _ in row.left) <= width, row.left
+
+
+async def test_a_click_on_a_key_is_as_good_as_the_key() -> None:
+    events, findings = script(minutes=6)
+    async with watching(Forum(events, findings, play=START + 6 * MINUTE)) as watcher:
+        place = watcher.text.splitlines()[-1].index("groups")
+        await watcher.pilot.click(Keys, offset=(place, 0))
+        await watcher.frames()
+        assert watcher.main.side == "groups"
+
+
+def test_an_address_is_not_broken_where_it_fits_on_a_line_of_its_own() -> None:
+    lines, _ = wrap("a problem, https://reefdrop.example/claim now.", 30, 5)
+    assert "https://reefdrop.example/claim" in lines

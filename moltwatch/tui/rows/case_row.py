@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 
-from moltwatch.model import Flag
+from moltwatch.model import Flag, Kind
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.tui.ink import Line, Piece, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
@@ -14,6 +15,13 @@ from moltwatch.tui.symbols import sign
 from moltwatch.wording import count
 
 MOST_REASONS = 4
+
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|d|%)\b)")
+
+
+def said(flag: Flag) -> str:
+    """A reason on one line, harmless, in which no number parts from its unit at a line's end."""
+    return _BEFORE_UNIT.sub("\u00a0", safe_line(flag.reason))
 
 
 class CaseRow:
@@ -62,8 +70,7 @@ class CaseRow:
         charge = self.case.latest
         flags = charge.reasons[: MOST_REASONS if self.opened else 1]
         self._reasons = [
-            (flag, shorten(safe_line(flag.reason), width - 4, 4 if self.opened else 2))
-            for flag in flags
+            (flag, shorten(said(flag), width - 4, 4 if self.opened else 2)) for flag in flags
         ]
         text = safe_line(charge.excerpt, 200)
         self._excerpt = shorten(text, width - 4, 3 if self.opened else 1) if text else []
@@ -87,7 +94,7 @@ class CaseRow:
             who.append((f" {case.n:,}×", ink("dim")))
         right = [
             (verdict.get(case.opinion, "") if case.opinion else "", ink("good")),
-            (f"{clock(charge.at)} ", ink("faint")),
+            (f"{clock(case.charges[0].at)} ", ink("faint")),
             (f"{case.score:.2f} ", colour),
         ]
         lines = [with_right(width, right, who)]
@@ -96,10 +103,11 @@ class CaseRow:
             if self.opened:
                 line = Line(width).add(*edge).add("    ")
                 line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", ink("dim"))
-                if flag.evidence:
-                    line.add(f" {sign('dot')} {count(len(flag.evidence), 'example')}", ink("faint"))
-                if flag.n:
-                    line.add(f" {sign('dot')} n {flag.n:,}", ink("faint"))
+                counted = "account" if flag.kind is Kind.COORDINATED else "post"
+                about = [count(flag.n, counted)] if flag.n else []
+                about += [count(len(flag.evidence), "example")] if flag.evidence else []
+                for what in about:
+                    line.whole((f" {sign('dot')} {what}", ink("faint")))
                 lines.append(line)
         quiet = ink("dim" if case.stands else "faint")
         lines += [

@@ -10,7 +10,7 @@ from rich.style import Style
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.thread import Node
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.ink import Line, Piece, safe, safe_line, wrap
+from moltwatch.tui.ink import Line, Piece, safe, safe_line, shorten, wrap
 from moltwatch.tui.inked import VOICES, Ink
 from moltwatch.tui.rowview import Look
 from moltwatch.tui.symbols import sign
@@ -22,6 +22,9 @@ FOLDED = 6
 """Lines of a comment before it is folded."""
 
 FOLDED_ROOT = 14
+MOST_TITLE = 3
+"""Lines of a title."""
+
 MOST_LINES = 400
 _DAY_SECONDS = 86_400
 
@@ -42,8 +45,10 @@ Called = Callable[[str], str]
 """What an account is called."""
 
 
-def _score(charge: Charge) -> float:
-    return charge.score
+def strongest(node: Node) -> Charge | None:
+    """What is held against a post above all."""
+    standing = (charge for charge in node.charges if charge.stands)
+    return max(standing, key=lambda charge: charge.score, default=None)
 
 
 class CommentRow:
@@ -54,6 +59,7 @@ class CommentRow:
         "_called",
         "_for",
         "_more",
+        "_title",
         "_tried",
         "depth",
         "node",
@@ -70,6 +76,7 @@ class CommentRow:
         """The filter: what does not pass is drawn faintly."""
         self._tried: tuple[Hashable, bool] = (None, True)
         self._for: Hashable = None
+        self._title: list[str] = []
         self._body: list[str] = []
         self._more = False
 
@@ -113,11 +120,13 @@ class CommentRow:
             self._wrap(width)
             self._for = wanted
         if self.depth == 0:
-            return len(self._body) + 3 if self.node.post else 2
+            return len(self._title) + len(self._body) + 2 if self.node.post else 2
         return len(self._body) + 1
 
     def _wrap(self, width: int) -> None:
         node = self.node
+        title = safe_line(node.title or "") or "(no title)"
+        self._title = [] if self.depth else shorten(title, width - 3, MOST_TITLE)
         if node.post is None or node.deleted:
             self._body, self._more = [], False
             return
@@ -138,18 +147,17 @@ class CommentRow:
     def _root(self, width: int, ink: Ink, look: Look) -> list[Line]:
         node = self.node
         edge, edge_ink = self._edge(ink, look)
-        title = Line(width).add(edge, edge_ink)
         if node.post is None:
-            title.add(" the root of this thread was not seen", ink("faint"))
-            return [title, Line(width)]
-        name = safe_line(node.title or "") or "(no title)"
-        title.add(" ").add(name, ink("strong"))
+            blank = Line(width).add(edge, edge_ink)
+            return [blank.add(" the root of this thread was not seen", ink("faint")), Line(width)]
+        lines = [
+            Line(width).add(edge, edge_ink).add(" ").add(text, ink("strong"))
+            for text in self._title
+        ]
         head = Line(width).add(edge, edge_ink).add(" ")
         self._byline(head, ink)
-        if node.thread.community:
-            head.add(" in ", ink("faint")).add(safe_line(node.thread.community, 60), ink("dim"))
         self._charges(head, ink)
-        lines = [title, head]
+        lines.append(head)
         for text in self._body:
             line = Line(width).add(edge, edge_ink).add(" ")
             lines.append(line.add(text, ink("body" if self.matched else "faint")))
@@ -184,7 +192,7 @@ class CommentRow:
         """The left edge: under the cursor, or in the colour of what is held against the post."""
         if look.selected:
             return sign("cursor"), ink("primary")
-        charge = max((c for c in self.node.charges if c.stands), key=_score, default=None)
+        charge = strongest(self.node)
         return (sign("edge"), ink(charge.kind.value)) if charge else (" ", None)
 
     def _mark(self, ink: Ink, look: Look) -> Style:

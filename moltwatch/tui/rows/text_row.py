@@ -83,18 +83,29 @@ class ParagraphRow:
 
 
 class ArrivalRow:
-    """A post of a swarm: when it came, after the first; who; what it says."""
+    """A post on one line: when it came, who wrote it, what it says.
 
-    __slots__ = ("after", "author", "author_ink", "post", "text", "thread")
+    ``room`` is how many cells the name gets, so that what is said begins in one column.
+    """
+
+    __slots__ = ("after", "author", "author_ink", "post", "room", "text", "thread")
 
     def __init__(
-        self, post: str, thread: str, after: str, author: str, author_ink: str, text: str
+        self,
+        post: str,
+        thread: str,
+        after: str,
+        author: str,
+        author_ink: str,
+        text: str,
+        room: int = 0,
     ) -> None:
         self.post = post
         self.thread = thread
         self.after = after
         self.author = author
         self.author_ink = author_ink
+        self.room = room
         self.text = text
 
     @property
@@ -103,12 +114,14 @@ class ArrivalRow:
 
     @property
     def stamp(self) -> Hashable:
-        return self.after, self.author, self.text
+        return self.after, self.author, self.room, self.text
 
     def height(self, width: int) -> int:
         return 1
 
     def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
         line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
-        line.add(f"{self.after:>9} ", ink("dim")).add(self.author, ink(self.author_ink))
-        return [line.add("  ").add(self.text, ink("dim"))]
+        line.add(f"{self.after:>9} ", ink("dim"))
+        if self.room:
+            line.column(self.room, (self.author, ink(self.author_ink))).gap(1)
+        return [line.add(self.text, ink("dim"))]

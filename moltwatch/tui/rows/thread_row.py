@@ -11,9 +11,15 @@ from moltwatch.tui.ink import Line, Piece, safe_line, with_right
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rowview import Look
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.wording import count
 
 FULL = 6
 """Posts a minute that fill a bar; more than that, and the highest does."""
+
+NARROW = 28
+"""Columns below which there are only so many bars, to leave room for the community."""
+
+FEW_BARS = 5
 
 UNTITLED = "(root not seen)"
 
@@ -32,13 +38,14 @@ def per_minute(rate: float) -> str:
     return f"{rate:,.0f}/min"
 
 
-def _bars(thread: Thread, now: Micros) -> str:
+def _bars(thread: Thread, now: Micros, width: int) -> str:
     bars = thread.pulse.bars(now)
-    return spark(bars, max(FULL, *bars))
+    drawn = spark(bars, max(FULL, *bars))
+    return drawn[-FEW_BARS:] if width < NARROW else drawn
 
 
 class ThreadRow:
-    """Two lines: title and unread; community, pulse, rate, flags."""
+    """Two lines: title and unread; pulse, community, posts, flags."""
 
     __slots__ = ("now", "open", "pinned", "thread")
 
@@ -90,15 +97,15 @@ class ThreadRow:
         )
         second = with_right(
             width,
-            [(" ", None), *self._flags(ink)],
+            self._flags(ink),
             [
                 (sign("cursor") if self.open else " ", ink("primary")),
                 ("  ", None),
-                (_bars(thread, self.now), ink("fresh" if look.fresh else "dim")),
+                (_bars(thread, self.now, width), ink("fresh" if look.fresh else "dim")),
                 (" ", None),
-                (f"{thread.n:,} ", ink("dim")),
                 (safe_line(thread.community or "", 60), ink("dim")),
             ],
+            [(f" {sign('dot')} {count(thread.n, 'post')}", ink("faint"))],
         )
         return [first, second]
 

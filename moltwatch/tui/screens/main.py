@@ -14,6 +14,7 @@ from moltwatch.tui.keys import SCREEN_KEYS
 from moltwatch.tui.links import has_browser, web_address
 from moltwatch.tui.rows.case_row import CaseRow
 from moltwatch.tui.rows.comment_row import CommentRow
+from moltwatch.tui.rows.latest_row import LatestRow
 from moltwatch.tui.rows.text_row import ArrivalRow
 from moltwatch.tui.rows.thread_row import ThreadRow
 from moltwatch.tui.rowview import RowView
@@ -41,7 +42,7 @@ class MainScreen(Panes):
         session = self._session
         if session is None:
             return None
-        if isinstance(row, CommentRow):
+        if isinstance(row, CommentRow | LatestRow):
             return row.node
         if isinstance(row, ThreadRow):
             return row.thread.root
@@ -65,7 +66,11 @@ class MainScreen(Panes):
 
     def action_follow(self) -> None:
         view = self.focused
-        if not isinstance(view, RowView) or view not in (self.thread.view, self.flags.view):
+        if not isinstance(view, RowView) or view not in (
+            self.thread.view,
+            self.latest.view,
+            self.flags.view,
+        ):
             view = self.thread.view
         view.following = not view.following
         if view.following:
@@ -96,6 +101,11 @@ class MainScreen(Panes):
             }
             panes[side].view.focus()
         self.show_side(side)
+
+    def action_latest(self) -> None:
+        shown = self.latest.display
+        self.body.set_class(not shown, "with-latest")
+        self.body.set_class(shown, "without-latest")
 
     def action_toggle_side(self) -> None:
         self.body.toggle_class("no-side")

@@ -23,6 +23,7 @@ from moltwatch.tui.opinions import Opinions
 from moltwatch.tui.roam import Roamer
 from moltwatch.tui.rows.case_row import CaseRow
 from moltwatch.tui.rows.comment_row import CommentRow
+from moltwatch.tui.rows.latest_row import LatestRow
 from moltwatch.tui.rows.text_row import ArrivalRow
 from moltwatch.tui.rows.thread_row import ThreadRow
 from moltwatch.tui.rowview import RowView
@@ -33,6 +34,7 @@ from moltwatch.tui.widgets.flags_pane import FlagsPane, gap_sentence
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.groups_pane import GroupsPane
 from moltwatch.tui.widgets.header import Header
+from moltwatch.tui.widgets.latest_pane import LatestPane
 from moltwatch.tui.widgets.notice import Notice
 from moltwatch.tui.widgets.prompt import FilterPrompt
 from moltwatch.tui.widgets.seekbar import SeekBar
@@ -57,6 +59,8 @@ class Panes(Screen[None]):
         (160, "-wide"),
     ]
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (50, "-tall")]  # noqa: RUF012
+
     def __init__(self, kept_in: Path | None = None, *, host: str | None = None) -> None:
         """``kept_in`` is the folder for what is kept from run to run; ``host`` the account whose
         thread is opened as soon as it is there, and stayed with."""
@@ -66,6 +70,7 @@ class Panes(Screen[None]):
         self.threads = ThreadsPane(id="threads")
         self.thread = ThreadPane(id="thread")
         self.deck = Deck(id="deck")
+        self.latest = LatestPane(id="latest")
         self.flags = FlagsPane(id="flags")
         self.groups = GroupsPane(id="groups")
         self.agent = AgentPane(id="agent")
@@ -107,6 +112,7 @@ class Panes(Screen[None]):
                 with Vertical(id="centre"):
                     yield self.thread
                     yield self.deck
+                    yield self.latest
                 with Vertical(id="side"):
                     yield self.flags
                     yield self.groups
@@ -188,6 +194,8 @@ class Panes(Screen[None]):
         if sieve and sieve.nothing:
             empty = f"nothing matches {safe_line(sieve.expression, 60)}, esc clears"
         self.threads.pull(session, frame, set(self.pinned), opened, passes, empty)
+        if self.latest.display:
+            self.latest.pull(session, frame, sieve.passes if sieve else None)
         if self.side == "flags":
             test = (lambda case: sieve.case(case, session)) if sieve else None
             self.flags.pull(session, frame, test)
@@ -212,7 +220,7 @@ class Panes(Screen[None]):
         self._session = session
         self._gaps = self._notes = 0
         self.thread.open(None)
-        for pane in (self.threads, self.flags, self.deck):
+        for pane in (self.threads, self.latest, self.flags, self.deck):
             pane.reset()
         if self.sieve:
             self.sieve.reset()
@@ -311,6 +319,9 @@ class Panes(Screen[None]):
             self.thread.view.focus()
         elif isinstance(row, ArrivalRow):
             self.go_to(row.post, row.thread)
+        elif isinstance(row, LatestRow):
+            self.go_to(row.node.id, row.node.thread.id)
+            self.thread.view.focus()
         elif message.view is self.groups.view and self.groups.group is None:
             key = row.key
             self.groups.open(str(key[0] if isinstance(key, tuple) else key))

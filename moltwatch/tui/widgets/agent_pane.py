@@ -9,9 +9,11 @@ from textual.binding import BindingType
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
+from moltwatch.session.charges import Charge
 from moltwatch.times import SECOND, format_duration, format_time
 from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
+from moltwatch.tui.rows.case_row import MOST_REASONS, said
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
 from moltwatch.tui.rowview import Row, RowView
@@ -45,7 +47,8 @@ class AgentPane(Pane):
         """Show what is new."""
         agent = session.agents.get(self.name_shown) if self.name_shown else None
         known = agent.version if agent else -1
-        version = (self.name_shown, known, session.names.version, id(session))
+        names, charges = session.names.version, session.charges.version
+        version = (self.name_shown, known, names, charges, id(session))
         if version == self._shown:
             return
         self._shown = version
@@ -77,7 +80,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
             facts.append(("followers", f"{profile.followers:,}"))
         if profile.created_at is not None:
             age = format_duration(max(0, session.now - profile.created_at))
-            facts.append(("account", f"{format_time(profile.created_at)[:10]} ({age})"))
+            facts.append(("account", f"{format_time(profile.created_at)[:10]}, {age} old"))
     facts.append(
         (
             "wrote",
@@ -87,10 +90,11 @@ def _card(agent: Agent, session: Session) -> list[Row]:
     if agent.first_at is not None:
         facts.append(("first seen", clock(agent.first_at)))
     b = agent.burstiness
-    facts.append(("rhythm", agent.rhythm + (f" (B {b:+.2f})" if b is not None else "")))
+    facts.append(("rhythm", agent.rhythm + (f", burstiness {b:+.2f}" if b is not None else "")))
     same, out_of = agent.repetition()
     if out_of > 1:
         facts.append(("repeats", f"{same} of the last {out_of}"))
+    rows += _against(agent, session)
     if rows:
         rows.append(PiecesRow("blank0", []))
     rows += [PiecesRow(name, [(f" {name:<11}", "dim"), (value, "body")]) for name, value in facts]
@@ -118,4 +122,24 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         ArrivalRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
         for own in reversed(list(agent.recent)[-MOST_POSTS:])
     ]
+    return rows
+
+
+def _against(agent: Agent, session: Session) -> list[Row]:
+    """What its posts are flagged for: of each kind the strongest verdict that stands, and why."""
+    strongest: dict[Kind, Charge] = {}
+    for own in agent.recent:
+        node = session.threads.node(own.id)
+        for charge in node.charges if node else ():
+            known = strongest.get(charge.kind)
+            if charge.stands and (known is None or charge.score > known.score):
+                strongest[charge.kind] = charge
+    rows: list[Row] = []
+    for kind, charge in sorted(strongest.items(), key=lambda item: -item[1].score):
+        head = f" {sign(kind)} {kind.value} {charge.score:.2f}"
+        rows += [PiecesRow((kind, "blank"), []), PiecesRow(kind, [(head, kind.value)])]
+        rows += [
+            ParagraphRow((kind, flag.heuristic), said(flag), "body", 3, 3)
+            for flag in charge.reasons[:MOST_REASONS]
+        ]
     return rows

@@ -1,37 +1,75 @@
-"""The keys that work here, as many as fit: textual's own footer cuts off whatever comes last, which
-is how to leave."""
+"""The keys that work here, as many as fit.
+
+Textual's own footer cuts off whatever comes last, which is how to leave.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from rich.cells import cell_len
-from textual.app import ComposeResult
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey  # what it is made of is nowhere else to be had
+from textual import events
+from textual.binding import Binding
+from textual.screen import Screen
 
 from moltwatch.tui.fit import fitting
+from moltwatch.tui.ink import Line
+from moltwatch.tui.inked import Bar
 from moltwatch.tui.keys import FIRST_TO_GO
 
 
-class Keys(Footer):
-    """A footer that leaves out what can be done without, rather than what stands last."""
+class Keys(Bar):
+    """One line of keys, each with what it does; a click is as good as the key."""
 
-    def __init__(self) -> None:
-        super().__init__(compact=True, show_command_palette=False)
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
-    def compose(self) -> ComposeResult:
-        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
-        # The last one needs no blank after it.
-        yield from fitting(keys, self.app.size.width + 1, width=_width, rank=_rank)
+    def draw(self, width: int) -> list[Line]:
+        line = Line(width)
+        for start, binding in self._places(width):
+            line.gap(start - (width - line.room))
+            line.add(self._key(binding), self.ink("accent")).add(f" {binding.description}")
+        return [line]
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.recompose)
+    def on_click(self, event: events.Click) -> None:
+        if binding := self._at(event.x):
+            self.app.simulate_key(binding.key)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        binding = self._at(event.x)
+        self.tooltip = binding.tooltip or None if binding else None
+
+    def _changed(self, screen: Screen[Any]) -> None:
+        self.refresh()
+
+    def _places(self, width: int) -> Iterator[tuple[int, Binding]]:
+        """The keys in their order, each with the column where it begins."""
+        active = self.screen.active_bindings.values()
+        # A key may have several names, and an action is shown once.
+        shown = {on.binding.action: on.binding for on in active if on.enabled and on.binding.show}
+        kept = fitting(shown.values(), width, width=self._width, rank=_rank)
+        loose = sum(map(self._width, kept)) + len(kept) <= width
+        start = 1
+        for binding in kept:
+            yield start, binding
+            start += self._width(binding) + loose
+
+    def _at(self, x: int) -> Binding | None:
+        for start, binding in self._places(self.size.width):
+            if start <= x < start + self._width(binding) - 1:
+                return binding
+        return None
+
+    def _key(self, binding: Binding) -> str:
+        return self.app.get_key_display(binding)
+
+    def _width(self, binding: Binding) -> int:
+        """With a blank before it, and one between key and word."""
+        return cell_len(self._key(binding)) + cell_len(binding.description) + 2
 
 
-def _width(key: FooterKey) -> int:
-    return cell_len(key.key_display) + 1 + cell_len(key.description) + 1
-
-
-def _rank(key: FooterKey) -> int:
+def _rank(binding: Binding) -> int:
     """What is not named goes last."""
-    named = key.description in FIRST_TO_GO
-    return FIRST_TO_GO.index(key.description) if named else len(FIRST_TO_GO)
+    named = binding.description in FIRST_TO_GO
+    return FIRST_TO_GO.index(binding.description) if named else len(FIRST_TO_GO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from moltwatch.model import GroupState
@@ -12,7 +13,8 @@ from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
 from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.comment_row import Called, clock, voice
+from moltwatch.tui.rows.case_row import said
+from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
 from moltwatch.tui.rowview import Row, RowView
 from moltwatch.tui.symbols import sign, spark
@@ -21,6 +23,8 @@ from moltwatch.tui.widgets.pane import Pane
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
 BARS = 32
+NAME = 18
+"""Cells of a name at most, where names make a column."""
 
 
 class GroupsView(RowView):
@@ -57,7 +61,7 @@ class GroupsPane(Pane):
             return
         self._shown = version
         if swarm:
-            self.view.set_rows(self._one(swarm, session.names))
+            self.view.set_rows(self._one(swarm, session))
             self.title_line.set(
                 [("GROUP ", "strong"), (f"{swarm.n:,} accounts", "coordinated")],
                 [("esc all groups ", "faint")],
@@ -81,20 +85,18 @@ class GroupsPane(Pane):
                     [(f"{_state(swarm)} ", "faint")],
                 )
             )
-            rows.append(
-                ParagraphRow((swarm.id, "why"), safe_line(swarm.group.reason), "body", 2, 3)
-            )
+            rows.append(ParagraphRow((swarm.id, "why"), _why(swarm, session), "body", 2, 3))
             names = ", ".join(
                 safe_line(session.names(name), 30) for name in swarm.group.accounts[:4]
             )
             rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3))
         return rows
 
-    def _one(self, swarm: Swarm, called: Called) -> list[Row]:
-        group = swarm.group
+    def _one(self, swarm: Swarm, session: Session) -> list[Row]:
+        group, called = swarm.group, session.names
         arrivals = sorted(swarm.arrivals, key=lambda arrival: arrival.at)
         rows: list[Row] = [
-            ParagraphRow("why", safe_line(group.reason), "body", 4),
+            ParagraphRow("why", _why(swarm, session), "body", 4),
             PiecesRow("state", [(f" {_state(swarm)}, since {clock(group.since)}", "dim")]),
         ]
         if arrivals:
@@ -119,16 +121,22 @@ class GroupsPane(Pane):
                     "order", [(" WHO CAME WHEN ", "strong"), (f"{swarm.n_posts:,} posts", "dim")]
                 )
             )
+            shown = [
+                (arrival, safe_line(called(arrival.author), 30))
+                for arrival in arrivals[:MOST_ARRIVALS]
+            ]
+            room = min(NAME, max(cell_len(name) for _, name in shown))
             rows += [
                 ArrivalRow(
                     arrival.post,
                     arrival.thread,
                     "+" + format_duration(arrival.at - first),
-                    safe_line(called(arrival.author), 30),
+                    name,
                     voice(arrival.author),
                     safe_line(arrival.text, 120),
+                    room,
                 )
-                for arrival in arrivals[:MOST_ARRIVALS]
+                for arrival, name in shown
             ]
         else:
             rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
@@ -137,6 +145,16 @@ class GroupsPane(Pane):
                 for name in group.accounts
             ]
         return rows
+
+
+def _why(swarm: Swarm, session: Session) -> str:
+    """As the newest of its posts has it: a group itself is told of only when it has doubled."""
+    for arrival in reversed(swarm.arrivals):
+        charge = session.charges.get(arrival.post, swarm.group.kind)
+        for flag in charge.reasons if charge else ():
+            if flag.group == swarm.group.id:
+                return said(flag)
+    return safe_line(swarm.group.reason)
 
 
 def _state(swarm: Swarm) -> str:

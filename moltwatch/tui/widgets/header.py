@@ -104,10 +104,7 @@ class Header(Bar):
         self._stand(line, player, width)
         line.gap(2)
         line.room += reserved
-        for words in (True, False):
-            parts = [*self._parts(session, player, width, words=words), *clock]
-            if sum(map(_width, parts)) <= line.room:
-                break
+        parts = [*self._parts(session, player, width), *clock]
         parts = fitting(parts, line.room, width=_width, rank=lambda part: part.rank)
         for part in parts:
             if part not in clock:
@@ -116,10 +113,8 @@ class Header(Bar):
         told = "".join(text for part in parts if part in clock for text, _ in part.pieces)
         return [line.right((told, self.ink("dim")))]
 
-    def _parts(
-        self, session: Session, player: Player, width: int, *, words: bool
-    ) -> Iterator[_Part]:
-        """What there is to say besides how the sources stand; counts with ``words`` or letters."""
+    def _parts(self, session: Session, player: Player, width: int) -> Iterator[_Part]:
+        """What there is to say besides how the sources stand."""
         now = session.now
         if width >= SPACIOUS and session.start is not None:
             columns = session.timeline.columns(PULSE, now - PULSE * MINUTE // 2, now + 1)
@@ -132,8 +127,7 @@ class Header(Bar):
             (5, session.threads.n, "threads"),
             (4, session.agents.n, "agents"),
         ):
-            what = f" {name}  " if words else f"{name[0]} "
-            yield _Part(rank, [(f"{n:,}", "body"), (what, "faint")])
+            yield _Part(rank, [(f"{n:,}", "body"), (f" {name}  ", "faint")])
         for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
             if n := session.charges.by_kind[kind]:
                 yield _Part(rank, [(f"{sign(kind)}{n:,} ", kind.value)])

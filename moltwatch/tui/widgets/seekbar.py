@@ -149,10 +149,7 @@ class SeekBar(Bar):
         for i, column in enumerate(played):
             shown = column if i <= head or not ahead else ahead[i]
             kinds = shown.kinds
-            # The rarest kind is the one worth the cell: swarms mark many cells anyway.
-            kind = next(
-                (k for k in (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED) if k in kinds), None
-            )
+            kind = next((k for k in _RAREST_FIRST if k in kinds), None)
             if i == head:
                 line.add(sign("head"), self.ink("accent"))
             elif kind:
@@ -178,10 +175,12 @@ class SeekBar(Bar):
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"
         left = transport.end - transport.position
-        rest = ""
+        what = f"{sign('play')} {speed}"
         if transport.speed != float("inf") and left > 0:
-            rest = f" -{format_duration(int(left / transport.speed))}"
-        return f"{sign('play')} {speed}{rest}"[: LABEL - 2], "primary"
+            rest = format_duration(int(left / transport.speed))
+            told = (f"{what} {rest} left", f"{what} {rest}")
+            what = next((text for text in told if len(text) <= LABEL - 2), what)
+        return what, "primary"
 
     def on_click(self, event: events.Click) -> None:
         player = self._player

@@ -97,6 +97,11 @@ class ThreadPane(Pane):
 
     def _title(self, thread: Thread, session: Session, notes: str) -> None:
         left = [(title_of(thread), "strong")]
+        if self.view.scroll_offset.y == 0 and thread.root.post is not None:
+            # The title stands right below.
+            left = [("THREAD", "strong")]
+            if thread.community:
+                left.append((f" in {safe_line(thread.community, 60)}", "dim"))
         rate = per_minute(thread.rate.per_minute(session.now))
         right = [(f" {notes} ", "accent")] if notes else []
         right.append((f" {count(thread.n, 'post')} ", "dim"))
