@@ -64,7 +64,7 @@ _GRAMMAR = r"""
     | (WORD | STRING) -> phrase
     | REGEX -> pattern
 
-FIELD.3: /[A-Za-z_]+(?=[:~<>=])/
+FIELD.3: /[A-Za-z_]+(?=[:~]|\s*[<>=])/
 OPERATOR: /:~|[<>]=|[:~<>=]/
 REGEX.2: /\/(?:[^\/\\]|\\.)+\//
 STRING: /"(?:[^"\\]|\\.)*"/
@@ -143,6 +143,8 @@ def _parser() -> Lark:
             return term.part if isinstance(term, Not) else Not(term)
 
         def phrase(self, token: Token) -> Term:
+            if token.type == "WORD":
+                _no_other_language(token)
             phrase = _text(token)
             if not fold(phrase):
                 _refuse("nothing to look for", token)
@@ -190,7 +192,22 @@ def _term(field: Token, sign: Token, value: Token) -> Term:
     text = _text(value)
     if not fold(text):
         _refuse("nothing to look for", value)
-    return Matches(name, text, whole=name in NAMES and sign in (":", "="))
+    whole = name in NAMES and sign in (":", "=")
+    if whole and value.type == "VALUE" and "*" in text:
+        _refuse("no wildcards", value, f"write {name}:~{text.replace('*', '') or '…'} for a part")
+    return Matches(name, text, whole=whole)
+
+
+def _no_other_language(word: Token) -> None:
+    """Refuse what other languages say with signs: looked for as a word it would find nothing."""
+    if word in _SIGNS:
+        _refuse(f"{word} is not known here", word, f'write {_SIGNS[word]}, or "{word}"')
+    field, unequal, value = word.partition("!=")
+    if unequal and field.lower() in FIELDS:
+        _refuse("!= is not known here", word, f"write -{field.lower()}:{value or '…'}")
+
+
+_SIGNS = {"&&": "and", "&": "and", "||": "or", "|": "or"}
 
 
 def _number(name: str, sign: Token, value: Token) -> Term:

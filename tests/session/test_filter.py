@@ -86,6 +86,8 @@ SUBJECT = Subject(
         "title:x or text:shell",
         "link:claw.example",
         "coordinated>0.7 persona<=0.2 score>=0.9 hazard=0 length>10",
+        "coordinated > 0.7 persona <=0.2 hazard = 0",
+        '-author:~"*" -"&&"',
         "flagged:coordinated flagged:any -flagged:persona",
         "group:g7 heuristic:same-text reason:others has:group has:link -has:title",
         "after:2026-01-31T05:00 before:2026-01-31T05:00:01Z",
@@ -141,6 +143,15 @@ def test_does_not_match(text: str) -> None:
         ),
         ("(a or b", "filter: ends too early\n  (a or b\n         ^ a closing ) is missing"),
         ('x "a b', 'filter: cannot be read from here\n  x "a b\n    ^ a closing " is missing'),
+        ("a && b", 'filter: && is not known here\n  a && b\n    ^^ write and, or "&&"'),
+        (
+            "author!=nova",
+            "filter: != is not known here\n  author!=nova\n  ^^^^^^^^^^^^ write -author:nova",
+        ),
+        (
+            "author:nov*",
+            "filter: no wildcards\n  author:nov*\n         ^^^^ write author:~nov for a part",
+        ),
     ],
 )
 def test_an_error_shows_the_place_and_what_to_do(text: str, shown: str) -> None:
