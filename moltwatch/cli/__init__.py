@@ -51,10 +51,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from difflib import get_close_matches
-
-            for close in get_close_matches(args[0], COMMANDS, 1):
-                ctx.fail(f"No such command {args[0]!r}. Did you mean {close!r}?")
+            ctx.fail(f"No such command {args[0]!r}.{_meant(args[0])}")
         return super().resolve_command(ctx, args)
 
     def make_context(
@@ -135,12 +132,27 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def _in_words(error: OSError) -> str:
     """What the system says; of a full disk behind `>` also what it means and what to do."""
-    if error.errno not in _NO_ROOM or error.filename is not None:
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if error.errno not in _NO_ROOM:
         return str(error)
     return (
         f"standard output could not be written ({error.strerror}), and what it holds is not "
         "complete: make room where it goes, or send it elsewhere"
     )
+
+
+def _meant(word: str) -> str:
+    """What somebody who typed ``word`` for a command may have wanted."""
+    from difflib import get_close_matches
+
+    from moltwatch.paths import bundled_recording
+
+    for close in get_close_matches(word, COMMANDS, 1):
+        return f" Did you mean {close!r}?"
+    if bundled_recording(word) or os.path.exists(word):  # noqa: PTH110  (never raises)
+        return f" Did you mean 'replay {word}'?"
+    return f" Did you mean 'watch {word}'?" if ":" in word else ""
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def command(
     \b
     Examples:
       moltwatch replay night.molt --speed 10
-      moltwatch replay night --start 2026-03-01T02:30
+      moltwatch replay night --start 2026-02-21T02:30
       moltwatch replay night.molt --max-idle 2
       moltwatch replay archive.jsonl.gz --speed max
     """

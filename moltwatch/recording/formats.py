@@ -98,6 +98,7 @@ def whole(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises RecordingError as :func:`create_recording` does.
     """
     check_free(target, overwrite=overwrite)
+    _check_writable(target)
     part = target.with_name(f".part-{target.name}")
     try:
         yield part

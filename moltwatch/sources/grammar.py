@@ -75,8 +75,9 @@ def _unknown(text: str, scheme: str) -> str:
     if _HOST_AND_PORT.fullmatch(text):
         return f"{shown} is no SOURCE; did you mean ws://{shown}?"
     schemes = [known for known, _ in by_scheme()]
-    close = get_close_matches(scheme, schemes, n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]}:?" if close else ""
+    near = get_close_matches(scheme, schemes, n=1, cutoff=0.5)
+    close = ["moltbook"] if "moltbook.com" in text else near
+    hint = f"; did you mean {close[0]}:?" if close else "."
     there_is = ", ".join(f"{known}:" for known in schemes)
     return f"no source {scheme}: ({shown}){hint} There is: a recording, -, {there_is}"
 

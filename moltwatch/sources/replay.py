@@ -19,7 +19,7 @@ from moltwatch.recording.base import Reader, find_recording
 from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import Clock, Source, State, Status, Transport
 from moltwatch.sources.registry import Opening, SourceSpec
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import SECOND, Micros, format_time
 
 FRAME = 1 / 30
 """Seconds between two batches, at least: what is due by then comes together."""
@@ -263,12 +263,25 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
         # What can read recordings takes a while to load, and is not needed to play anything else.
         from moltwatch.recording.formats import open_recording
 
-        return await open_recording(path, now=opening.clock.now())
+        reader = await open_recording(path, now=opening.clock.now())
+        if opening.start:
+            await _require(opening.start, reader, path.name)
+        return reader
 
     playhead = Playhead(
         opening.clock, opening.speed, start=opening.start or 0, max_idle=opening.max_idle
     )
     return ReplaySource(open_reader, spec=spec.text, name=path.name, playhead=playhead)
+
+
+async def _require(start: Micros, reader: Reader, name: str) -> None:
+    """Raise UsageError, the reader closed, if the recording ends before ``start``: to rush through
+    all of it would look like a start."""
+    span = await reader.span()
+    if span is not None and start > span.end:
+        await reader.close()
+        first, last = format_time(span.start), format_time(span.end)
+        raise UsageError(f"--start {format_time(start)}: {name} goes from {first} to {last}")
 
 
 def parse_speed(text: str) -> float:

@@ -349,6 +349,12 @@ def test_typing_errors_are_understood(tmp_path: Path) -> None:
     done = moltwatch("flag", "night")
     assert done.returncode == 2
     assert "No such command 'flag'. Did you mean 'flags'?" in done.stderr
+    done = moltwatch("night")
+    assert done.returncode == 2
+    assert "No such command 'night'. Did you mean 'replay night'?" in done.stderr
+    done = moltwatch("ws://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "Did you mean 'watch ws://127.0.0.1:1'?" in done.stderr
     done = moltwatch("zzz")
     assert done.returncode == 2
     assert "Did you mean" not in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.cli import cli
+from moltwatch.cli import _in_words, cli
 from tests.cli.running import command, environment, moltwatch
 
 
@@ -76,3 +76,8 @@ def test_home_is_where_recordings_may_lie(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     done = moltwatch("flags", "~/b.jsonl", HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
+
+
+def test_what_the_system_says_of_a_file_is_said_in_words() -> None:
+    error = PermissionError(13, "Permission denied", "kept/night.molt")
+    assert _in_words(error) == "kept/night.molt: Permission denied"

@@ -40,7 +40,8 @@ def test_sources(text: str, kind: SourceKind, scheme: str, rest: str) -> None:
     ("text", "words"),
     [
         ("wsx://x", ["no source wsx:", "did you mean ws", "There is: a recording, -, ws:, wss:"]),
-        ("gopher://x", ["no source gopher:", "There is: a recording"]),
+        ("gopher://x", ["no source gopher: (gopher://x). There is: a recording"]),
+        ("https://www.moltbook.com/m/general", ["did you mean moltbook:?"]),
         ("127.0.0.1:8765", ["did you mean ws://127.0.0.1:8765?"]),
         ("localhost:8765/x", ["did you mean ws://localhost:8765/x?"]),
         ("evil:\x1b[31m", ["no source evil:", "␛"]),

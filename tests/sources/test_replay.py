@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat
 from moltwatch.recording.base import Header
+from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
@@ -291,6 +292,18 @@ async def test_a_file_through_the_grammar(tmp_path: Path) -> None:
     assert source.status.name == path.name
     assert source.status.rejects.total == 1
     await source.close()
+
+
+async def test_a_start_behind_the_end_is_told_before_anything_is_rushed_through(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "three.jsonl"
+    path.write_bytes(encode_lines([post(0), post(1), post(2)]))
+    for start in (T0, T0 + 2 * SECOND):
+        source = await open_source(str(path), Opening(clock=FakeClock(), start=start))
+        await source.close()
+    with pytest.raises(UsageError, match=r"^--start .*: three\.jsonl goes from .* to .*"):
+        await open_source(str(path), Opening(clock=FakeClock(), start=T0 + 2 * SECOND + 1))
 
 
 async def test_a_missing_file_is_named() -> None:
