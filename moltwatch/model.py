@@ -12,7 +12,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from moltwatch.times import Micros, format_time
+from moltwatch.times import Micros
 
 
 class Kind(StrEnum):
@@ -26,12 +26,19 @@ class Kind(StrEnum):
     """Dangerous to other agents: injection, leaked credentials, encoded messages."""
 
 
+SUREST_FIRST = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
+"""The order in which kinds are told of: what is rarest to be wrong goes first."""
+
+
 # --- events ---------------------------------------------------------------------------------------
 
 
-class Post(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="post", gc=False
-):
+class _Event(Struct, frozen=True, omit_defaults=True, tag_field="type", gc=False):
+    """What all events are. They hold nothing that could form a cycle: the garbage collector need
+    not look at them."""
+
+
+class Post(_Event, frozen=True, kw_only=True, tag="post"):
     """A root post or a comment, as it was first seen."""
 
     id: str
@@ -75,9 +82,7 @@ class Post(
         return f"{self.title}\n{self.text}" if self.title else self.text
 
 
-class Edit(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="edit", gc=False
-):
+class Edit(_Event, frozen=True, kw_only=True, tag="edit"):
     """A post was changed; None leaves that part as it was."""
 
     id: str
@@ -87,9 +92,7 @@ class Edit(
     source: str = ""
 
 
-class Delete(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="delete", gc=False
-):
+class Delete(_Event, frozen=True, kw_only=True, tag="delete"):
     """A post was taken down."""
 
     id: str
@@ -97,9 +100,7 @@ class Delete(
     source: str = ""
 
 
-class Vote(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="vote", gc=False
-):
+class Vote(_Event, frozen=True, kw_only=True, tag="vote"):
     """A post's score changed: by ``delta``, or to ``score`` where the forum tells only the sum."""
 
     id: str
@@ -109,9 +110,7 @@ class Vote(
     source: str = ""
 
 
-class AgentSeen(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="agent", gc=False
-):
+class AgentSeen(_Event, frozen=True, kw_only=True, tag="agent"):
     """A profile, as it was when observed."""
 
     name: str
@@ -128,9 +127,7 @@ class AgentSeen(
     source: str = ""
 
 
-class Gap(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="gap", gc=False
-):
+class Gap(_Event, frozen=True, kw_only=True, tag="gap"):
     """Nothing was observed between ``since`` and ``until``: a disconnect is data."""
 
     seen_at: Micros
@@ -142,15 +139,7 @@ class Gap(
     source: str = ""
 
 
-class Heartbeat(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    tag_field="type",
-    tag="heartbeat",
-    gc=False,
-):
+class Heartbeat(_Event, frozen=True, kw_only=True, tag="heartbeat"):
     """Nothing happened, and time went on: windows close on it."""
 
     seen_at: Micros
@@ -192,6 +181,8 @@ class Scores(Struct, frozen=True, kw_only=True):
     hazard: float = 0.0
 
     THRESHOLD: ClassVar[float] = 0.5
+    LEAST: ClassVar[float] = 0.0001
+    """The lowest threshold: any reason at all."""
 
     def of(self, kind: Kind) -> float:
         return float(getattr(self, kind.value))

@@ -15,15 +15,12 @@ from moltwatch.cli.options import (
     since_option,
     sources_argument,
 )
-from moltwatch.model import Kind
+from moltwatch.model import Kind, Scores
 from moltwatch.outputs.formats import FormatName
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from moltwatch.session.filter import Filter
-
-LEAST_SCORE = 0.0001
-"""What ``--min-score 0`` means: any reason at all."""
 
 
 @click.command()
@@ -137,7 +134,7 @@ def command(
             record=record,
             force=force,
             verdicts=verdicts,
-            threshold=max(threshold, LEAST_SCORE),
+            threshold=max(threshold, Scores.LEAST),
             complain=progress.note,
         )
         try:

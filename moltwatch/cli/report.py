@@ -69,6 +69,7 @@ def command(
     from moltwatch.cli.wiring import require_recording, run_async
     from moltwatch.config import load
     from moltwatch.errors import UsageError
+    from moltwatch.model import Scores
 
     config = load(config_path)
     require_recording(recording)
@@ -77,7 +78,9 @@ def command(
     if page is not None:
         _check(page, recording, force)
     threshold = config.flags.min_score if min_score is None else min_score
-    summary = run_async(lambda: _gather(recording, config, threshold or 0.0001, start, end))
+    summary = run_async(
+        lambda: _gather(recording, config, max(threshold, Scores.LEAST), start, end)
+    )
     if page is None:
         from moltwatch.outputs.report.markdown import markdown
 

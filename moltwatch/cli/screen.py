@@ -80,7 +80,14 @@ def show(
             if lines:
                 lines.say(retracted)
 
-        return Run(run.source, session, run.pipeline, dismiss, rewinds=not pipe and record is None)
+        return Run(
+            run.source,
+            session,
+            run.pipeline,
+            dismiss,
+            recorded=record is not None,
+            rewinds=not pipe and record is None,
+        )
 
     app = MoltwatchApp(
         open_screen_run,

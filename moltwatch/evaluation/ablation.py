@@ -16,7 +16,7 @@ from moltwatch.evaluation.labels import Labels
 from moltwatch.evaluation.observer import Judged, Observer
 from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
-from moltwatch.model import Kind, Scores, Verdict
+from moltwatch.model import Kind, Verdict
 
 ALL = "all"
 
@@ -90,7 +90,7 @@ class Ablation:
         if kind is Kind.COORDINATED:
             return Cut(choice=choice, coordinated=self._coordination(choice))
         judged = {
-            **_unflagged(self._alone),
+            **{id: judged.unflagged() for id, judged in self._alone.items()},
             **_judged(self._alone_tape, choice),
             **self._observer.unflagged().judged,
             **_judged(self._tape, choice),
@@ -105,13 +105,9 @@ class Ablation:
         return score_coordination(self._labels, observer)
 
 
-def _unflagged(judged: Mapping[str, Judged]) -> dict[str, Judged]:
-    return {id: Judged(each.is_root, Scores(), ()) for id, each in judged.items()}
-
-
 def _judged(tape: Tape, choice: Choice) -> dict[str, Judged]:
     return {
-        finding.post.id: Judged(finding.post.is_root, finding.scores, finding.flags)
+        finding.post.id: Judged.of(finding)
         for findings in tape.play(choice.heuristics)
         for finding in findings
         if isinstance(finding, Verdict)

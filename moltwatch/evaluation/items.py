@@ -133,5 +133,4 @@ def _alone(item: ItemLabel, at: Micros) -> list[Event]:
 def _note(findings: Iterable[object], wanted: set[str], judged: dict[str, Judged]) -> None:
     for finding in findings:
         if isinstance(finding, Verdict) and finding.post.id in wanted:
-            post = finding.post
-            judged[post.id] = Judged(post.is_root, finding.scores, finding.flags)
+            judged[finding.post.id] = Judged.of(finding)

@@ -47,6 +47,14 @@ class Judged(Struct, frozen=True):
     scores: Scores
     flags: tuple[Flag, ...]
 
+    @classmethod
+    def of(cls, verdict: Verdict) -> Judged:
+        return cls(verdict.post.is_root, verdict.scores, verdict.flags)
+
+    def unflagged(self) -> Judged:
+        """What it would be had nothing been said."""
+        return Judged(self.is_root, Scores(), ())
+
 
 class Carried(Struct):
     """How often one heuristic, or one family, stands behind a flagged post."""
@@ -117,7 +125,7 @@ class Observer:
         for name, seen in self.accounts.items():
             other.accounts[name] = Seen(posts=seen.posts, acted_at=seen.acted_at)
         for id, judged in self.judged.items():
-            other.judged[id] = Judged(judged.is_root, Scores(), ())
+            other.judged[id] = judged.unflagged()
         return other
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
@@ -168,6 +176,6 @@ class Observer:
             (Kind.HAZARD, self._labels.hazards),
         ):
             if (item := items.get(post.id)) and item.label is not None:
-                self.judged[post.id] = Judged(post.is_root, verdict.scores, verdict.flags)
+                self.judged[post.id] = Judged.of(verdict)
                 if verdict.scores.of(kind) >= Scores.THRESHOLD:
                     self.evidence.add(kind, post.author, verdict.flags, bool(item.label))

@@ -14,10 +14,8 @@ from moltwatch.evaluation.items import ItemsScore
 from moltwatch.evaluation.layout import Page, delay, facts, names, number, quality, table
 from moltwatch.evaluation.observer import Carried
 from moltwatch.evaluation.report import Items, Report
-from moltwatch.model import Kind
+from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.wording import count
-
-_ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
 
 
 def print_tables(report: Report, stream: IO[str]) -> None:
@@ -37,10 +35,10 @@ def print_tables(report: Report, stream: IO[str]) -> None:
     for kind, items in ((Kind.PERSONA, report.persona), (Kind.HAZARD, report.hazard)):
         if items:
             _items(page, kind, items)
-    for kind in _ORDER:
+    for kind in SUREST_FIRST:
         if report.by_heuristic[kind]:
             page.show(_evidence(kind, report.by_heuristic[kind], report.by_family[kind]))
-    for kind in _ORDER if report.ablation else ():
+    for kind in SUREST_FIRST if report.ablation else ():
         if report.ablation and report.ablation[kind]:
             page.show(_ablation(kind, report.ablation[kind]))
 
@@ -57,7 +55,7 @@ def _alerts(report: Report) -> Table:
             number(alert.strong_per_thousand, 1),
             number(alert.strong_per_hour, 1),
         )
-        for alert in sorted(report.alerts, key=lambda alert: _ORDER.index(alert.kind))
+        for alert in sorted(report.alerts, key=lambda alert: SUREST_FIRST.index(alert.kind))
     )
     return table(heads, rows)
 

@@ -23,6 +23,7 @@ from moltwatch.recording.formats import (
 )
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
 from moltwatch.times import Micros, format_time
+from moltwatch.wording import count
 
 
 class Summary(Struct, kw_only=True):
@@ -52,8 +53,8 @@ class Summary(Struct, kw_only=True):
 
     def __str__(self) -> str:
         rest = [
-            f"{count:,} {kind}{'s' if count != 1 else ''}"
-            for kind, count in sorted(self.counts.items())
+            count(n, kind)
+            for kind, n in sorted(self.counts.items())
             if kind not in ("post", "agent")
         ]
         parts = [

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from moltwatch.model import SUREST_FIRST
 from moltwatch.outputs.report.rate import Step
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.report.words import (
-    ORDER,
     mark,
     moment,
 )
@@ -88,14 +88,14 @@ def _bars(step: Step, x: float, width: float, top: int, summary: Summary) -> lis
     """The bars of one step; a post of two kinds is in both, so that they may fill more of it."""
     scale = (RATE_HEIGHT - 6) / top
     flagged = ", ".join(
-        f"{SYMBOLS[kind]} {step.of(kind):,} {kind}" for kind in ORDER if step.of(kind)
+        f"{SYMBOLS[kind]} {step.of(kind):,} {kind}" for kind in SUREST_FIRST if step.of(kind)
     )
     when = moment(step.at, summary)
     told = f"{when}: {count(step.posts, 'post')}" + (f", {flagged}" if flagged else "")
     wide = max(0.5, width - min(2.0, width / 4))
     boxes = [_bar(x, 0, step.posts * scale, wide, "posts", told)]
     level = 0.0
-    for kind in ORDER:
+    for kind in SUREST_FIRST:
         height = min(step.of(kind) * scale, step.posts * scale - level)
         if height > 0:
             boxes.append(_bar(x, level, height, wide, kind.value, told))

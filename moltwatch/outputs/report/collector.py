@@ -13,7 +13,7 @@ from msgspec import structs
 
 from moltwatch import __version__
 from moltwatch.errors import Rejects
-from moltwatch.model import Event, Finding, Flag, Gap, Group, Kind, Post, Verdict
+from moltwatch.model import SUREST_FIRST, Event, Finding, Flag, Gap, Group, Kind, Post, Verdict
 from moltwatch.outputs.report.accounts import Accounts
 from moltwatch.outputs.report.gaps import Gaps
 from moltwatch.outputs.report.groups import GroupMemory
@@ -31,7 +31,6 @@ from moltwatch.outputs.report.summary import (
     Summary,
 )
 from moltwatch.outputs.report.threads import Threads
-from moltwatch.outputs.report.words import ORDER
 from moltwatch.session.names import Names
 from moltwatch.times import EARLIEST, LATEST, Micros
 
@@ -196,7 +195,9 @@ class Collector:
         return tuple(sorted(named, key=strongest_first)[:most])
 
     def _alerts(self) -> tuple[Alerts, ...]:
-        ranked = sorted(most_frequent(self._behind), key=lambda told: ORDER.index(told[0][0]))
+        ranked = sorted(
+            most_frequent(self._behind), key=lambda told: SUREST_FIRST.index(told[0][0])
+        )
         return tuple(
             Alerts(kind=kind, heuristic=quote(name), posts=n, alone=self._alone[kind, name])
             for (kind, name), n in ranked

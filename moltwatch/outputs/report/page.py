@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from moltwatch.model import Kind
+from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.outputs.report import words
 from moltwatch.outputs.report.charts import LEFT, WIDTH, groups_chart, rate_chart
 from moltwatch.outputs.report.summary import Summary
@@ -32,7 +32,7 @@ def html(summary: Summary) -> str:
         count=count,
         symbols=SYMBOLS,
         duration=format_duration,
-        kinds=words.ORDER,
+        kinds=SUREST_FIRST,
         persona=Kind.PERSONA,
         rate=rate_chart(summary),
         groups=groups_chart(summary),

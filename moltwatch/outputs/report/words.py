@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from moltwatch.model import Kind
+from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.wording import count
-
-ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
-"""In which a report tells of them: what is rarest to be wrong goes first."""
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -66,7 +63,7 @@ def found(summary: Summary) -> str:
             if kind is Kind.COORDINATED and summary.n_groups
             else ""
         )
-        for kind in ORDER
+        for kind in SUREST_FIRST
         if summary.flagged[kind]
     ]
     if not kinds:
@@ -111,7 +108,9 @@ def share(posts: int, summary: Summary) -> tuple[str, str]:
 
 def signs(flagged: dict[Kind, int]) -> str:
     """``❖3 ◆1``; empty where nothing is flagged."""
-    return " ".join(f"{SYMBOLS[kind]}{flagged[kind]:,}" for kind in ORDER if flagged.get(kind))
+    return " ".join(
+        f"{SYMBOLS[kind]}{flagged[kind]:,}" for kind in SUREST_FIRST if flagged.get(kind)
+    )
 
 
 def step_words(width: Micros) -> str:
