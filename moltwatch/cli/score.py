@@ -55,6 +55,12 @@ def command(
     simulate` writes them). Labelled posts that are not in the recording, but have their text with
     them, are judged alone.
 
+    Coordination is a CSV table with the columns author and group, and if you like role (positive
+    by default; hard_negative: innocent, looks guilty; anything else is left out), kind, first_ts.
+    Accounts that are not listed are innocent. Persona and hazards are JSON lines with id and label
+    (1, 0, or null for unsure), and if you like kind, author, bio, title, content; hazards are told
+    by their kind or by "hazard" in the file's name.
+
     A group is found when half of its members are flagged, and its time to detect runs from the
     first act of the third member in the campaign to the first flag on any. "Alone" are posts of
     which one family only spoke. In the ablation families are measured by account (coordination)

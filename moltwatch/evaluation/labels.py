@@ -2,8 +2,9 @@
 dangerous.
 
 Files are told by what they hold; the simulator writes the same formats as the labels made by hand:
-coordination as CSV (``author,group,kind,role,confidence,n_items,first_ts,evidence``), persona and
-hazards as JSON lines (``id``, ``label`` 1, 0 or null, ``kind``, and where known the item itself).
+coordination as CSV (``author,group``, and where known ``kind,role,confidence,first_ts``), persona
+and hazards as JSON lines (``id``, ``label`` 1, 0 or null, ``kind``, and where known the item
+itself).
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from moltwatch.errors import UsageError
 from moltwatch.times import Micros, parse_time
 
 PERSONA_KINDS = frozenset(("character", "manifesto", "brief", "promotion"))
-_HEADER = {"author", "group", "role"}
+_HEADER = {"author", "group"}
+_FORMATS = (
+    "coordination is CSV with the columns author and group, persona and hazards are JSON lines "
+    "with id and label; see `moltwatch score --help`"
+)
 _PACKED = (".gz", ".zst")
 _RECORDED = (".jsonl", ".molt", ".csv", ".json")
 
@@ -117,7 +122,7 @@ def read_labels(paths: Iterable[Path], recording: str) -> Labels:
     for path in list(paths) or [_stem(Path(recording))]:
         if path.is_file():
             if not _read(path, labels):
-                raise UsageError(f"{path}: not a file of labels")
+                raise UsageError(f"{path}: not a file of labels: {_FORMATS}")
             continue
         around = path.iterdir() if path.is_dir() else path.parent.glob(f"{_literal(path.name)}*")
         found = [
@@ -126,7 +131,7 @@ def read_labels(paths: Iterable[Path], recording: str) -> Labels:
             if file.suffix in (".csv", ".jsonl") and file.is_file() and _read(file, labels)
         ]
         if not found:
-            raise UsageError(f"{path}: no labels there (coordination CSV, persona or hazard JSONL)")
+            raise UsageError(f"{path}: no labels there: {_FORMATS}")
     return labels
 
 
@@ -167,7 +172,7 @@ def _accounts(lines: Iterable[str]) -> dict[str, Account]:
         since = (row.get("first_ts") or "").strip()
         accounts[row["author"]] = Account(
             author=row["author"],
-            truth=_truth(row["role"] or "", row.get("confidence") or "high"),
+            truth=_truth(row.get("role", "positive") or "", row.get("confidence") or "high"),
             group=row["group"] or "",
             kind=row.get("kind") or "",
             since=parse_time(since) if since else None,
@@ -185,7 +190,12 @@ def _truth(role: str, confidence: str) -> Truth:
 
 def _items(lines: Iterable[str]) -> Iterable[ItemLabel]:
     decode = msgspec.json.Decoder(ItemLabel).decode
-    return (decode(line) for line in lines if line.strip())
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield decode(line)
+            except msgspec.MsgspecError as error:
+                raise ValueError(f"line {number}: {error}") from None
 
 
 def _sort_items(path: Path, items: list[ItemLabel], labels: Labels) -> None:

@@ -55,6 +55,22 @@ def test_roles_follow_the_scoring_rules(folder: Path) -> None:
     assert labels.accounts["e"].since is None
 
 
+def test_author_and_group_are_enough(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("group,author\nring,a\nring,b\n")
+    labels = read_labels([file], "")
+    assert [labels.truth(name) for name in "abc"] == [
+        Truth.POSITIVE, Truth.POSITIVE, Truth.INNOCENT,
+    ]  # fmt: skip
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text('{"id": "p1", "label": 1}\n\n{"id": "p2", "label": "yes"}\n')
+    with pytest.raises(UsageError, match=r"own\.jsonl: labels cannot be read \(line 3: Expected"):
+        read_labels([file], "")
+
+
 @pytest.mark.parametrize("where", ["", "night", "night."])
 def test_a_folder_or_the_beginning_of_a_name(folder: Path, where: str) -> None:
     labels = read_labels([folder / where], "")
