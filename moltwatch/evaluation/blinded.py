@@ -8,7 +8,7 @@ from moltwatch.evaluation.labels import Labels
 from moltwatch.model import Event
 from moltwatch.recording.base import find_recording
 from moltwatch.recording.blind import Blinder, names_in, pseudonym
-from moltwatch.recording.formats import open_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.sources.base import Source, Status
 
 

@@ -14,14 +14,9 @@ from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.recording import codec
 from moltwatch.recording.base import Header, Reader, find_recording
 from moltwatch.recording.blind import Blinder, names_in
-from moltwatch.recording.formats import (
-    check_free,
-    check_suffix,
-    create_recording,
-    open_recording,
-    whole,
-)
+from moltwatch.recording.creating import check_free, check_suffix, create_recording, whole
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import Micros, format_time
 from moltwatch.wording import count
 

@@ -261,7 +261,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
 
     async def open_reader() -> Reader:
         # What can read recordings takes a while to load, and is not needed to play anything else.
-        from moltwatch.recording.formats import open_recording
+        from moltwatch.recording.opening import open_recording
 
         reader = await open_recording(path, now=opening.clock.now())
         if opening.start:

@@ -19,7 +19,8 @@ from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.recording.base import Header
 from moltwatch.recording.blind import pseudonym
 from moltwatch.recording.convert import convert
-from moltwatch.recording.formats import SUFFIXES, open_recording
+from moltwatch.recording.creating import SUFFIXES
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import DAY, SECOND
 from tests.recording.files import HEADER, names, read, write
 

@@ -18,7 +18,7 @@ from moltwatch.heuristics.registry import build
 from moltwatch.heuristics.verdicts.groups import QUIET
 from moltwatch.model import AgentSeen, Event, Heartbeat, Kind, Post
 from moltwatch.paths import shipped
-from moltwatch.recording.formats import open_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import HOUR, SECOND, Micros
 
 START: Micros = 1_000_000 * SECOND

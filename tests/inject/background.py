@@ -10,7 +10,7 @@ from random import Random
 from msgspec.structs import replace
 
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.formats import open_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import HOUR, Micros
 
 TELLING = ("http", "www.", "@", "$", "!", "0x", "{", "```", "#", "u/", "m/", ".com", ".ai")

@@ -14,8 +14,8 @@ import pytest
 
 from moltwatch.errors import RecordingError
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.formats import open_recording
 from moltwatch.recording.imports import ArchiveReader
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import parse_time
 from tests.recording.files import read
 

@@ -17,7 +17,8 @@ import zstandard
 from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
 from moltwatch.recording import jsonl, molt
-from moltwatch.recording.formats import create_recording, open_recording
+from moltwatch.recording.creating import create_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, lines, read, write
 
@@ -194,7 +195,7 @@ def test_what_a_killed_recorder_leaves(tmp_path: Path) -> None:
     script = f"""
 import asyncio, os
 from pathlib import Path
-from moltwatch.recording.formats import create_recording
+from moltwatch.recording.creating import create_recording
 from moltwatch.recording.base import Header
 from tests.recording.test_damage import POSTS
 
@@ -219,7 +220,7 @@ def test_a_full_disk_stops_the_writer_at_once(tmp_path: Path, suffix: str) -> No
 import asyncio, resource
 from pathlib import Path
 from moltwatch.errors import RecordingError
-from moltwatch.recording.formats import create_recording
+from moltwatch.recording.creating import create_recording
 from moltwatch.recording.base import Header
 from tests.recording.test_damage import POSTS
 

@@ -17,13 +17,9 @@ from hypothesis import strategies as st
 
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
-from moltwatch.recording.formats import (
-    PlannedRecording,
-    Shape,
-    create_recording,
-    open_recording,
-    recognise,
-)
+from moltwatch.recording.creating import PlannedRecording, create_recording
+from moltwatch.recording.opening import open_recording
+from moltwatch.recording.recognise import Shape, recognise
 from tests.recording.files import HEADER, lines, names, read, write
 
 BEAT = Heartbeat(seen_at=1_700_000_000_000_000)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.recording.base import Header
-from moltwatch.recording.formats import SUFFIXES, create_recording, open_recording
+from moltwatch.recording.creating import SUFFIXES, create_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, names, read, write
 from tests.strategies import broken_texts, streams, times

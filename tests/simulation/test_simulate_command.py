@@ -16,7 +16,7 @@ from moltwatch.cli.simulate import command, origin_of
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Post
 from moltwatch.paths import shipped
-from moltwatch.recording.formats import open_recording
+from moltwatch.recording.opening import open_recording
 from moltwatch.simulation import guide
 from moltwatch.simulation.campaigns import CAMPAIGNS, COORDINATED
 from moltwatch.simulation.sessions import SESSIONS
