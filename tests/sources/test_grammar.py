@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
-from moltwatch.sources.merge import MergedReplay
+from moltwatch.sources.merged_replay import MergedReplay
 from moltwatch.sources.registry import FAST, FORUM, KINDS, RECORDING, STDIN, Opening, SourceKind
 from moltwatch.sources.stdin import StdinSource
 from tests.sources.fakes import FakeClock, drain
