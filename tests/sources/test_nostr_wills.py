@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Event, Post
 from moltwatch.sources.live.failures import Refused, TurnedAway
-from moltwatch.sources.nostr.feed import PATIENCE
+from moltwatch.sources.nostr.questions import PATIENCE
 from moltwatch.sources.nostr.scope import clawstr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0

@@ -59,11 +59,9 @@ class Follower(Feed):
         return Subscribe(since=self.cursor, communities=self._communities)
 
     def opening(self) -> Sequence[bytes]:
-        """What to send when a connection is there."""
         return (encode(self.subscribe()),)
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
-        """The connection is gone. ``skip``: what comes next cannot be taken; do not ask again."""
         self._past.lost(reason)
         if skip:
             self.cursor = None
@@ -71,7 +69,6 @@ class Follower(Feed):
         self.heartbeat = None
 
     def give_up(self, now: Micros) -> list[Event]:
-        """The gap that will not be closed, if there is one."""
         return self._mend(self._present(now))
 
     def quiet(self, now: Micros) -> list[Event]:

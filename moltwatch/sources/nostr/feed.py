@@ -4,7 +4,7 @@ Two subscriptions carry the forum. ``live`` has no ``since``, so that nothing an
 dated back gets lost; ``past`` fetches what was written before, at the start if asked to and after
 every broken connection, from a minute before the break. While it lasts, both are kept back, then
 given out in order of writing. ``bios`` looks up the profiles of those who post, ``posts`` what they
-answer. No answer is waited for without a limit: some relays never send ``EOSE``.
+answer; :mod:`.questions` knows for how long an answer is waited for.
 
 A relay that refuses filters by tags (in a ``NOTICE`` that does not say what it is about) is asked
 for whole kinds, and the choice is made here.
@@ -40,15 +40,13 @@ from moltwatch.sources.nostr.protocol import (
     request,
     verify,
 )
+from moltwatch.sources.nostr.questions import Questions
 from moltwatch.sources.nostr.scope import Scope
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
 
 LIVE, PAST, BIOS, POSTS = "live", "past", "bios", "posts"
 LOGIN = "login"
-
-PATIENCE: Micros = 8 * SECOND
-"""How long an answer is waited for."""
 
 OVERLAP: Micros = 60 * SECOND
 """How much of what was already heard is asked for again, because clocks differ."""
@@ -86,9 +84,7 @@ class RelayFeed(Feed):
         """Time of the newest event; what is dated tomorrow counts as of now."""
         self._heard_at: Micros = 0
         self._plain = False
-        self._due: dict[str, Micros | None] = {}
-        """Questions not answered yet, and until when; None before the time was told."""
-        self._outbox: list[bytes] = []
+        self._questions = Questions()
         self._login = Login(url, draw_key)
         self._authors = Lookup()
         self._posts = Lookup()
@@ -98,47 +94,38 @@ class RelayFeed(Feed):
     # --- what to say ------------------------------------------------------------------------------
 
     def opening(self) -> Sequence[bytes]:
-        """What to send when a connection is there."""
         self.notice = ""
-        self._due.clear()
-        self._outbox.clear()
+        self._questions.forget()
         self._login.reset()
         self._subscribe()
         return self.answers()
 
     def answers(self) -> Sequence[bytes]:
-        """What to send now."""
-        frames, self._outbox = self._outbox, []
-        return frames
-
-    def _ask(self, subscription: str, frame: bytes) -> None:
-        self._due[subscription] = None
-        self._outbox.append(frame)
+        return self._questions.take()
 
     def _subscribe(self) -> None:
         # A limit, because without one a relay sends its whole store; not 0, which some take for
         # no limit.
         live = self._scope.everything(plain=self._plain)
-        self._ask(LIVE, request(LIVE, [{**one, "limit": 1} for one in live]))
+        self._questions.ask(LIVE, request(LIVE, [{**one, "limit": 1} for one in live]))
         if self._since is not None:
             scope, plain = self._scope, self._plain
             filters = [scope.posts(plain=plain), scope.votes(plain=plain)]
             self._history = History(self._since // SECOND, filters)
-            self._ask(PAST, request(PAST, [self._history.page()]))
+            self._questions.ask(PAST, request(PAST, [self._history.page()]))
 
     def _look_up(self) -> None:
         """Ask for profiles and posts, if the last such question has been answered."""
         if self._login.wanted:
             return
-        if BIOS not in self._due and (batch := self._authors.next(self._book.has_profile)):
-            self._ask(BIOS, request(BIOS, [{"kinds": [PROFILE], "authors": batch}]))
-        if POSTS not in self._due and (batch := self._posts.next(self._book.has_post)):
-            self._ask(POSTS, request(POSTS, [{"ids": batch}]))
+        if BIOS not in self._questions and (batch := self._authors.next(self._book.has_profile)):
+            self._questions.ask(BIOS, request(BIOS, [{"kinds": [PROFILE], "authors": batch}]))
+        if POSTS not in self._questions and (batch := self._posts.next(self._book.has_post)):
+            self._questions.ask(POSTS, request(POSTS, [{"ids": batch}]))
 
     # --- what happens to the connection -----------------------------------------------------------
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
-        """The connection is gone. ``skip``: what comes next cannot be taken; do not ask again."""
         if skip:
             self._since = None
             self._past.spoil()
@@ -149,7 +136,7 @@ class RelayFeed(Feed):
         if self._book.alive and not self._past.begun:
             self._book.history_done(self)  # the others do not wait for one that may never come
         self._history = None
-        self._due.clear()
+        self._questions.forget()
 
     def give_up(self, now: Micros) -> list[Event]:
         """What is left to say when it will not be tried again."""
@@ -203,7 +190,7 @@ class RelayFeed(Feed):
                 if self._login.wanted:
                     self._log_in(now)
             case Answer() as answer if self._login.accepted(answer):
-                self._due.pop(LOGIN, None)
+                self._questions.close(LOGIN)
                 self._subscribe()
         return []
 
@@ -211,7 +198,7 @@ class RelayFeed(Feed):
 
     def _event(self, subscription: str, event: NostrEvent, now: Micros) -> list[Event]:
         if subscription == PAST and self._history and self._history.saw(event):
-            self._due[PAST] = None  # it is at work: patience begins anew
+            self._questions.goes_on(PAST)
         if not self._concerns_us(subscription, event):
             return []
         if self._book.knows(event.id) or event.id in self._held:
@@ -235,7 +222,7 @@ class RelayFeed(Feed):
             return self._posts.asked_for(event.id)
         if subscription == BIOS:
             return event.kind == PROFILE and self._authors.asked_for(event.pubkey)
-        stored = subscription == PAST or LIVE in self._due
+        stored = subscription == PAST or LIVE in self._questions
         if stored and self._horizon is not None and event.created_at < self._horizon // SECOND:
             return False
         if event.kind in (REACTION, DELETION):
@@ -262,21 +249,18 @@ class RelayFeed(Feed):
 
     def _answered(self, subscription: str, now: Micros) -> list[Event]:
         """All that is stored has been sent."""
-        if subscription not in self._due:
-            return []
-        del self._due[subscription]
-        if subscription == LIVE:
+        if not self._questions.close(subscription) or subscription == LIVE:
             return []
         if subscription == PAST and self._history and self._history.turn():
-            self._ask(PAST, request(PAST, [self._history.page()]))
+            self._questions.ask(PAST, request(PAST, [self._history.page()]))
             return []
-        self._outbox.append(close(subscription))
+        self._questions.say(close(subscription))
         if subscription == PAST and self._history:
             return self._read_past(now, complete=self._history.complete)
         return []
 
     def _closed(self, closed: Closed, now: Micros) -> list[Event]:
-        if closed.subscription != LIVE and closed.subscription not in self._due:
+        if closed.subscription != LIVE and closed.subscription not in self._questions:
             return []  # we closed it ourselves
         sort = closed.reason.partition(":")[0]
         words = display_line(closed.reason, 200)
@@ -285,7 +269,7 @@ class RelayFeed(Feed):
         elif sort in ("auth-required", "restricted", "blocked"):
             raise Refused(f"it refuses us: {words}")
         elif closed.subscription in (BIOS, POSTS):
-            self._due.pop(closed.subscription, None)
+            self._questions.close(closed.subscription)
         elif sort in ("rate-limited", "error", "shutdown") or self._plain:
             raise TurnedAway(f"it ended our subscription: {words or 'no reason given'}")
         else:
@@ -295,10 +279,10 @@ class RelayFeed(Feed):
     def _read_notice(self, text: str, now: Micros) -> None:
         self.notice = display_line(text, 200)
         if text.startswith(("auth-required", "restricted")):
-            if self._login.done and LIVE in self._due:
+            if self._login.done and LIVE in self._questions:
                 raise Refused(f"it refuses us: {self.notice}")
             self._want_login(now)
-        elif LIVE in self._due and not self._plain and not self._login.wanted:
+        elif LIVE in self._questions and not self._plain and not self._login.wanted:
             self._fall_back()
 
     def _fall_back(self) -> None:
@@ -309,28 +293,24 @@ class RelayFeed(Feed):
     def _want_login(self, now: Micros) -> None:
         if not (self._login.wanted or self._login.done):
             self._login.wanted = True
-            self._due = {LOGIN: now + PATIENCE}
+            self._questions.only(LOGIN, now)
             if self._login.challenge is not None:
                 self._log_in(now)
 
     def _log_in(self, now: Micros) -> None:
-        self._outbox.append(self._login.frame(now))
+        self._questions.say(self._login.frame(now))
 
     # --- time -------------------------------------------------------------------------------------
 
     def _tick(self, now: Micros) -> list[Event]:
         events: list[Event] = []
-        for subscription, until in list(self._due.items()):
-            if until is None:
-                self._due[subscription] = now + PATIENCE
-            elif until <= now:
-                events += self._overdue(subscription, now)
+        for subscription in self._questions.overdue(now):
+            events += self._overdue(subscription, now)
         self._look_up()
         return [*events, *self._book.open(now), *self._book.release(now)]
 
     def _overdue(self, subscription: str, now: Micros) -> list[Event]:
         """It does not answer: go on without."""
-        del self._due[subscription]
         if subscription == LOGIN and self._login.sent is None:
             raise Refused("it wants us to log in, and does not say how")
         if subscription == LOGIN:
@@ -339,5 +319,5 @@ class RelayFeed(Feed):
             return []
         if subscription == LIVE:
             return []
-        self._outbox.append(close(subscription))
+        self._questions.say(close(subscription))
         return self._read_past(now, complete=False) if subscription == PAST else []
