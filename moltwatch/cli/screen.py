@@ -52,6 +52,7 @@ def show(
     from moltwatch.sources.grammar import parse
     from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
+    from moltwatch.tui.backdrop import is_light
     from moltwatch.tui.run import Run
     from moltwatch.tui.terminal import driver_for_terminal
 
@@ -89,10 +90,12 @@ def show(
             rewinds=not pipe and record is None,
         )
 
+    theme = theme or config.screen.theme or None
     app = MoltwatchApp(
         open_screen_run,
         start=opening.start,
-        theme=theme or config.screen.theme or None,
+        theme=theme,
+        light=theme is None and is_light(),
         fps=config.screen.fps,
         signals=ending_signals(signal.SIGINT),
         kept_in=state_folder(),

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import exp, sqrt
 
-from moltwatch.times import MINUTE, Micros
+from moltwatch.times import MINUTE, SECOND, Micros
+
+SHORTEST: Micros = 10 * SECOND
+"""What goes on for a shorter time than this is not extrapolated further."""
 
 
 class Rate:
@@ -28,9 +31,16 @@ class Rate:
         self._weight = self._faded(at) + n
         self._at = max(self._at, at)
 
-    def per_minute(self, now: Micros) -> float:
-        """The rate at stream time ``now``, in events per minute."""
-        return self._faded(now) * MINUTE / self._fade
+    def per_minute(self, now: Micros, since: Micros | None = None) -> float:
+        """The rate at stream time ``now``, in events per minute.
+
+        ``since`` is when watching began: what could not be counted before that is taken to have
+        gone on at the same rate, from the tenth second on.
+        """
+        rate = self._faded(now) * MINUTE / self._fade
+        if since is not None:
+            rate /= 1 - exp(-max(now - since, SHORTEST) / self._fade)
+        return rate
 
     def _faded(self, now: Micros) -> float:
         return self._weight * exp(-max(0, now - self._at) / self._fade)

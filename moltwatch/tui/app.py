@@ -33,7 +33,8 @@ class MoltwatchApp(App[None]):
     """Watches one run at a time.
 
     ``open_run`` gives a fresh run; it is called once at the start with ``start``, and again
-    whenever the user seeks backwards. ``theme`` names a theme; ``wall`` is the wall clock, for the
+    whenever the user seeks backwards. ``theme`` names a theme, without which ``light`` tells of
+    the terminal's background; ``wall`` is the wall clock, for the
     lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
     moves but by :meth:`tick`. ``signals`` end it in good order. ``kept_in`` is the folder for
     opinions and pins; without one they end with the screen. ``host`` is an account whose thread is
@@ -55,6 +56,7 @@ class MoltwatchApp(App[None]):
         *,
         start: Micros | None = None,
         theme: str | None = None,
+        light: bool = False,
         wall: Callable[[], Micros] | None = None,
         fps: int = 30,
         signals: Sequence[Signals] = (),
@@ -80,7 +82,7 @@ class MoltwatchApp(App[None]):
         known = themes.load_all(self._complaints)
         for ours in known.values():
             self.register_theme(themes.to_textual(ours))
-        self.theme = self._pick_theme(theme, known)
+        self.theme = self._pick_theme(theme, known, light)
         for foreign in self.available_themes.keys() - known.keys():
             self.unregister_theme(foreign)  # textual's own know nothing of inks
         self.main = MainScreen(kept_in, host=host)
@@ -90,13 +92,15 @@ class MoltwatchApp(App[None]):
         """What stopped the run."""
         return self.player.failure
 
-    def _pick_theme(self, wanted: str | None, known: Container[str]) -> str:
+    def _pick_theme(self, wanted: str | None, known: Container[str], light: bool) -> str:
         if wanted and wanted in known:
             return wanted
         if wanted:
             self._complaints.append(f"no theme is called {wanted}")
         few = self.no_color or self.console.color_system in (None, "standard")
-        return themes.SIXTEEN if few else themes.DEFAULT
+        if few:
+            return themes.SIXTEEN
+        return themes.LIGHT if light else themes.DEFAULT
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         # Textual settles on shades of grey before the theme is known, and the terminal's own

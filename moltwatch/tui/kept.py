@@ -100,17 +100,21 @@ class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         }
 
 
-def place(folder: Path, source: Source, session: Session) -> Path | None:
-    """The file for what is being watched; None as long as that is not known.
+def places(folder: Path, source: Source, session: Session, *, recorded: bool = False) -> list[Path]:
+    """The files for what is being watched; none as long as that is not known.
 
     A recording is known by its first post, whatever it is called and wherever it lies, and also
     after it was converted; a live source by its SOURCE, since each run begins with another post.
-    Standard input is nothing that could be known again.
+    What is recorded while it is watched will be known by both. Standard input is nothing that
+    could be known again.
     """
-    identity = session.first_post if source.replayed else source.spec
-    if identity in ("", "-"):
-        return None
-    return folder / f"{sha256(identity.encode(errors='surrogatepass')).hexdigest()[:20]}.json"
+    identities = [] if source.replayed or source.spec == "-" else [source.spec]
+    if source.replayed or recorded:
+        identities.append(session.first_post)
+    if not all(identities):
+        return []
+    names = (sha256(identity.encode(errors="surrogatepass")).hexdigest() for identity in identities)
+    return [folder / f"{name[:20]}.json" for name in names]
 
 
 def read(path: Path) -> Kept:

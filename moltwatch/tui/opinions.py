@@ -27,7 +27,8 @@ class Opinions:
     def __init__(self, folder: Path | None = None) -> None:
         self.pinned: list[str] = []
         self._folder = folder
-        self._file: Path | None = None
+        self._files: list[Path] = []
+        """What is recorded while it is watched has two: it will be watched again as either."""
         self._of: dict[tuple[str, Kind], Opinion] = {}
         self._unkept = kept.Changes()
         self._session: Session | None = None
@@ -48,12 +49,17 @@ class Opinions:
         self._keep()
 
     def recall(
-        self, session: Session, source: Source, dismiss: Callable[[str, Kind], None] = _nobody
+        self,
+        session: Session,
+        source: Source,
+        dismiss: Callable[[str, Kind], None] = _nobody,
+        *,
+        recorded: bool = False,
     ) -> None:
         """Apply what was said of a case in another session, or run, to the same case in this one;
         ``dismiss`` is told of every post whose verdict that takes back. Raises Unusable, once, if
         the file of earlier runs is."""
-        self._find_file(session, source)
+        self._find_files(session, source, recorded)
         if session is not self._session:
             self._session, self._version, self._newest = session, -1, -1
         charges = session.charges
@@ -78,28 +84,29 @@ class Opinions:
             return None
         return said
 
-    def _find_file(self, session: Session, source: Source) -> None:
-        if self._folder is None or self._file is not None:
+    def _find_files(self, session: Session, source: Source, recorded: bool) -> None:
+        if self._folder is None or self._files:
             return
-        file = kept.place(self._folder, source, session)
-        if file is None:
-            return
+        files = kept.places(self._folder, source, session, recorded=recorded)
         try:
-            earlier = kept.read(file)
+            earlier = [kept.read(file) for file in files]
         except kept.Newer:
             self._folder = None
             raise
         except kept.Unusable:
-            self._file = file
+            self._files = files
             raise
-        self._file = file
-        self._of, self.pinned = earlier.by_post(), list(earlier.pinned)
+        self._files = files
+        for one in earlier:
+            self._of |= one.by_post()
+            self.pinned += [thread for thread in one.pinned if thread not in self.pinned]
         self._unkept.apply(self._of, self.pinned)
 
     def _keep(self) -> None:
         self._unkept.apply(self._of, self.pinned)
-        if self._file is not None:
-            kept.update(self._file, self._unkept, kept.Kept.of(self._of, self.pinned))
+        for file in self._files:
+            kept.update(file, self._unkept, kept.Kept.of(self._of, self.pinned))
+        if self._files:
             self._unkept = kept.Changes()
 
 

@@ -21,6 +21,8 @@ class Run:
     pipeline: Pipeline
     dismiss: Callable[[str, Kind], None] = lambda post, kind: None
     """Tells whoever else wants to know that the user takes back a verdict on a post."""
+    recorded: bool = False
+    """Whether it is being written to a file, which may be watched later."""
     rewinds: bool = True
     """Whether it may be opened again: not while it is recorded or piped, which would be twice."""
 

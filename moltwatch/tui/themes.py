@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from textual import theme as textual
 
 DEFAULT = "tidepool"
+LIGHT = "daylight"
+"""Where the terminal is light and no theme was chosen."""
 SIXTEEN = "terminal"
 """For terminals with 16 colours or none."""
 

@@ -148,6 +148,7 @@ class Forum:
         fail: Exception | None = None,
         play: Micros | None = None,
         rewinds: bool = True,
+        recorded: bool = False,
     ) -> None:
         self.events = events
         self.findings = findings or {}
@@ -155,6 +156,7 @@ class Forum:
         self.fail = fail
         self.play = play
         self.rewinds = rewinds
+        self.recorded = recorded
         self.runs: list[Run] = []
         self.sources: list[FakeSource] = []
         self.dismissed: list[tuple[str, Kind]] = []
@@ -167,7 +169,14 @@ class Forum:
                 source.moving.until = start
         session = Session()
         pipeline = Pipeline(source, ScriptedEngine(self.findings), [session])
-        run = Run(source, session, pipeline, self._dismiss, rewinds=self.rewinds)
+        run = Run(
+            source,
+            session,
+            pipeline,
+            self._dismiss,
+            recorded=self.recorded,
+            rewinds=self.rewinds,
+        )
         self.runs.append(run)
         self.sources.append(source)
         return run

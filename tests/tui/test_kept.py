@@ -22,10 +22,12 @@ from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, FakeSource, Forum, script
 
 
-def again(folder: Path, *, live: bool = False) -> AbstractAsyncContextManager[Watcher]:
+def again(
+    folder: Path, *, live: bool = False, recorded: bool = False
+) -> AbstractAsyncContextManager[Watcher]:
     """The screen over the session, with this folder for what is kept."""
     events, findings = script(minutes=6)
-    forum = Forum(events, findings, play=START + 6 * MINUTE, live=live)
+    forum = Forum(events, findings, play=START + 6 * MINUTE, live=live, recorded=recorded)
     return watching(forum, kept_in=folder)
 
 
@@ -52,6 +54,20 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
         assert watcher.main.pinned == pinned
         assert watcher.main.threads.view.rows[0].key == pinned[0]
         assert watcher.notice == ""
+
+
+async def test_what_was_said_while_it_was_recorded_is_there_in_the_recording(
+    tmp_path: Path,
+) -> None:
+    async with again(tmp_path, live=True, recorded=True) as watcher:
+        await watcher.press("right_square_bracket", "x", "p")
+        pinned = list(watcher.main.pinned)
+        said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
+    for live in (False, True):
+        async with again(tmp_path, live=live) as watcher:
+            cases = watcher.session.charges.cases
+            assert {(c.charges[0].key, c.opinion) for c in cases if c.opinion} == said
+            assert watcher.main.pinned == pinned != []
 
 
 async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
@@ -90,21 +106,24 @@ async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
 
 
 def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
-    def file(source: Source, *posts: Post) -> Path | None:
+    def file(source: Source, *posts: Post, recorded: bool = False) -> list[Path]:
         session = Session()
         for post in posts:
             session.take(post, [])
-        return kept.place(tmp_path, source, session)
+        return kept.places(tmp_path, source, session, recorded=recorded)
 
     one, other = (
         Post(id=id, thread=id, author="ada", created_at=START, seen_at=START) for id in "ab"
     )
     recording, live, piped = FakeSource([one]), FakeSource([], live=True), FakeSource([], live=True)
     piped.spec = "-"
-    assert file(recording) is None, "not before the first post"
+    assert file(recording) == [], "not before the first post"
     assert file(recording, one) == file(recording, one, other) != file(recording, other, one)
     assert file(live) == file(live, one) != file(recording, one)
-    assert file(piped, one) is None
+    assert file(piped, one) == []
+    assert file(live, recorded=True) == [], "not before the first post"
+    assert file(live, one, recorded=True) == file(live) + file(recording, one)
+    assert file(piped, one, recorded=True) == file(recording, one)
 
 
 @pytest.mark.parametrize(

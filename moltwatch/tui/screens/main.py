@@ -59,7 +59,9 @@ class MainScreen(Panes):
             return self.flags.case
         node = self.focused_post
         if node and node.charges:
-            return max(node.charges, key=lambda charge: charge.score).case
+            gone_to = (charge for charge in node.charges if charge.key == self._flag)
+            highest = max(node.charges, key=lambda charge: charge.score)
+            return next(gone_to, highest).case
         return self.flags.case if self.side == "flags" else None
 
     # --- actions: watching ------------------------------------------------------------------------
@@ -90,6 +92,7 @@ class MainScreen(Panes):
 
     def action_deck(self) -> None:
         self.body.toggle_class("decked")
+        self.focus_thread()
 
     def action_side(self, side: str) -> None:
         if side == self.side and not self.body.has_class("no-side"):
@@ -163,6 +166,7 @@ class MainScreen(Panes):
         self.flags.pull(session, self.molt.frame)
         self.flags.show_case(charge.case)
         self.go_to(charge.post, charge.thread)
+        self.focus_thread()  # so that the next key is about what is looked at
         self.say(f"flag {charges.index(charge) + 1:,} of {len(charges):,}")
 
     def _passes(self, charge: Charge) -> bool:
@@ -190,10 +194,10 @@ class MainScreen(Panes):
 
     def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
         self.set_filter(message.expression)
-        self.thread.view.focus()
+        self.focus_thread()
 
     def on_filter_prompt_cancelled(self) -> None:
-        self.thread.view.focus()
+        self.focus_thread()
 
     def set_filter(self, expression: str) -> None:
         """Show only what passes; empty for everything."""
@@ -261,6 +265,8 @@ class MainScreen(Panes):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows what works here: time keys only where time can be steered."""
+        if action == "filter":
+            return not self.prompt.display
         if action in ("pause", "step", "speed", "seek", "restart"):
             return self.molt.player.transport is not None
         return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
 from textual.screen import Screen
 
 from moltwatch.model import Kind
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from moltwatch.tui.app import MoltwatchApp
 
 SIDES = ("flags", "groups", "agent", "sources")
+LEAST = Size(60, 18)
+"""Below this, parts of the screen have no room at all."""
+
 GLANCE = 5
 """Frames between two looks at the lists, the header and the time line."""
 
@@ -148,7 +152,12 @@ class Panes(Screen[None]):
             return
         if player.run is not None:
             with self._told_if_unusable():
-                self.opinions.recall(session, player.run.source, player.run.dismiss)
+                self.opinions.recall(
+                    session,
+                    player.run.source,
+                    player.run.dismiss,
+                    recorded=player.run.recorded,
+                )
         if self.sieve:
             self.sieve.work(session)
         self._choose_thread(session, frame)
@@ -203,6 +212,11 @@ class Panes(Screen[None]):
             self.groups.pull(session, frame)
         elif self.side == "agent":
             self.agent.pull(session, frame)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width < LEAST.width or event.size.height < LEAST.height:
+            here, least = (f"{size.width}×{size.height}" for size in (event.size, LEAST))
+            self.say(f"{here} is too small for all of it; {least} is enough")
 
     async def on_event(self, event: events.Event) -> None:
         # Whatever the user does, what comes of it shows with the next frame.
@@ -288,6 +302,11 @@ class Panes(Screen[None]):
         if post is not None:
             self.thread.go_to(post)
 
+    def focus_thread(self) -> None:
+        """Go on in the thread, or in the first of the deck."""
+        decked = self.body.has_class("decked")
+        (self.deck.tiles[0] if decked else self.thread).view.focus()
+
     def go_to(self, post: str, thread_id: str) -> None:
         """Show a post in its thread."""
         session = self._session
@@ -309,7 +328,11 @@ class Panes(Screen[None]):
             self.open_thread(row.thread)
             self.thread.view.focus()
         elif isinstance(row, CommentRow):
-            self.thread.unfold()
+            if message.view is self.thread.view:
+                self.thread.unfold()
+            else:  # in a tile of the deck
+                self.go_to(row.node.id, row.node.thread.id)
+                self.focus_thread()
         elif isinstance(row, CaseRow):
             charge = row.case.latest
             self.go_to(charge.post, charge.thread)

@@ -120,7 +120,7 @@ class Header(Bar):
             columns = session.timeline.columns(PULSE, now - PULSE * MINUTE // 2, now + 1)
             yield _Part(3, [(f"{spark([c.posts for c in columns])} ", "fresh")])
         lag = f" {lag}" if (lag := self._lag()) else ""
-        rate = f"{session.rate.per_minute(now):,.0f}/min"
+        rate = f"{session.rate.per_minute(now, session.start):,.0f}/min"
         yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
         for rank, n, name in (
             (6, session.posts, "posts"),

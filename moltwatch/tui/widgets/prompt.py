@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -13,8 +16,16 @@ from moltwatch.session.filter import compile_filter
 from moltwatch.tui.ink import safe
 
 
+class FilterInput(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "filter")]
+
+
 class FilterPrompt(Vertical):
     """One line to type in, and one for what is wrong."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "never mind"),
+    ]
 
     class Filtered(Message):
         """A filter was entered; empty takes it away."""
@@ -27,7 +38,9 @@ class FilterPrompt(Vertical):
         """Never mind."""
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder='author:~claw persona>0.7 "exact words" not hello', id="filter")
+        yield FilterInput(
+            placeholder='author:~claw persona>0.7 "exact words" not hello', id="filter"
+        )
         yield Static("", id="filter-error")
 
     def open(self, expression: str) -> None:
@@ -46,11 +59,9 @@ class FilterPrompt(Vertical):
             self.display = False
             self.post_message(self.Filtered(event.value.strip()))
 
-    def on_key(self, event: object) -> None:
-        if getattr(event, "key", "") == "escape":
-            event.stop()  # type: ignore[attr-defined]
-            self.display = False
-            self.post_message(self.Cancelled())
+    def action_cancel(self) -> None:
+        self.display = False
+        self.post_message(self.Cancelled())
 
     def _wrong(self, expression: str) -> str:
         try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from time import perf_counter
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Node, Thread
+from moltwatch.tui.fit import fitting
 from moltwatch.tui.ink import safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.comment_row import Called, CommentRow, Test
@@ -20,6 +22,9 @@ from moltwatch.wording import count
 
 MOST_FRESH = 200
 """Posts marked as fresh in one frame; more at once is a jump in time, not news."""
+
+ROOM_FOR_TITLE = 26
+"""Cells that a title gets at least, whatever else there is to say of a thread."""
 
 SHARE = 4
 """After a rebuild, the tree rests for this many times as long as it took."""
@@ -103,15 +108,17 @@ class ThreadPane(Pane):
             if thread.community:
                 left.append((f" in {safe_line(thread.community, 60)}", "dim"))
         rate = per_minute(thread.rate.per_minute(session.now))
-        right = [(f" {notes} ", "accent")] if notes else []
-        right.append((f" {count(thread.n, 'post')} ", "dim"))
+        right = [(3, f" {notes} ", "accent")] if notes else []
+        right.append((1, f" {count(thread.n, 'post')} ", "dim"))
         if rate:
-            right.append((f"{rate} ", "dim"))
+            right.append((2, f"{rate} ", "dim"))
         if self.view.following:
-            right.append((f"{sign('follow')} ", "fresh"))
+            right.append((4, f"{sign('follow')} ", "fresh"))
         elif thread.unread:
-            right.append((f"+{thread.unread:,} below ", "accent"))
-        self.title_line.set(left, right)
+            right.append((4, f"+{thread.unread:,} below ", "accent"))
+        room = self.size.width - min(ROOM_FOR_TITLE, sum(cell_len(text) for text, _ in left) + 2)
+        kept = fitting(right, room, width=lambda part: cell_len(part[1]), rank=lambda part: part[0])
+        self.title_line.set(left, [(text, ink) for _, text, ink in kept])
 
     # --- the tree ---------------------------------------------------------------------------------
 
