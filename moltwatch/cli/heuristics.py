@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import HeuristicParam
+from moltwatch.cli.options import HEURISTIC
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False, type=HeuristicParam())
+@click.argument("name", required=False, type=HEURISTIC)
 @click.option(
     "--default-config",
     "as_config",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from moltwatch.paths import bundled_recording
+from moltwatch.paths import bundled_recording, bundled_recordings
 from moltwatch.times import Micros, parse_duration, parse_time
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
     """A SOURCE, read by the grammar of sources; the name of a bundled recording stands for its
-    file. Completes to files and schemes."""
+    file. Completes to files, those names and schemes."""
 
     name = "source"
 
@@ -32,7 +32,7 @@ class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Schemes that begin like this, and files."""
+        """Schemes and bundled recordings that begin like this, and files."""
         from moltwatch.sources.registry import by_scheme
 
         schemes = [
@@ -40,7 +40,8 @@ class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in
             for scheme, _ in by_scheme()
             if incomplete and scheme.startswith(incomplete)
         ]
-        return [*schemes, CompletionItem(incomplete, type="file")]
+        bundled = _beginning(incomplete, bundled_recordings() if incomplete else ())
+        return [*schemes, *bundled, CompletionItem(incomplete, type="file")]
 
 
 class MicrosParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
@@ -96,33 +97,47 @@ class FilterParam(click.ParamType):  # type: ignore[type-arg]  # generic only in
         return compile_filter(str(value))
 
 
-class HeuristicParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """The name of a heuristic; completes to those there are."""
+class NameParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A name that the shell completes to those there are; the command says whether it is one."""
 
-    name = "heuristic"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Heuristics that begin like this."""
-        from moltwatch.heuristics.registry import available
-
-        return [CompletionItem(name) for name in available() if name.startswith(incomplete)]
-
-
-class PartParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
-    """A heuristic, or all of a family or kind; completes to those there are."""
-
-    name = "part"
+    def __init__(self, name: str, names: Callable[[], Iterable[str]]) -> None:
+        self.name = name
+        self._names = names
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Heuristics, families and kinds that begin like this."""
-        from moltwatch.heuristics.registry import available
+        """Names that begin like this."""
+        return _beginning(incomplete, self._names())
 
-        parts = {part for cls in available().values() for part in (cls.name, cls.family, cls.kind)}
-        return [CompletionItem(part) for part in sorted(parts) if part.startswith(incomplete)]
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+def _heuristics() -> Iterable[str]:
+    from moltwatch.heuristics.registry import available
+
+    return available()
+
+
+def _parts() -> Iterable[str]:
+    from moltwatch.heuristics.registry import available
+
+    return {part for cls in available().values() for part in (cls.name, cls.family, cls.kind)}
+
+
+def _themes() -> Iterable[str]:
+    from moltwatch.tui.themes import load_all
+
+    return load_all([])
+
+
+HEURISTIC = NameParam("heuristic", _heuristics)
+PART = NameParam("part", _parts)
+"""A heuristic, or all of a family or kind."""
+THEME = NameParam("theme", _themes)
+SESSION = NameParam("session", bundled_recordings)
 
 
 def sources_argument(command: F) -> F:

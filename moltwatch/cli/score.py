@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import PartParam, SourceParam, config_option
+from moltwatch.cli.options import PART, SourceParam, config_option
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 @click.option(
     "--only",
     multiple=True,
-    type=PartParam(),
+    type=PART,
     metavar="NAME|FAMILY|KIND",
     help="Run only this heuristic, family or kind; may be given several times.",
 )
 @click.option(
     "--without",
     multiple=True,
-    type=PartParam(),
+    type=PART,
     metavar="NAME|FAMILY|KIND",
     help="Leave out this heuristic, family or kind; may be given several times.",
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import structs
 
+from moltwatch.cli.options import THEME
 from moltwatch.errors import MoltwatchError
 from moltwatch.paths import state_folder
 from moltwatch.times import Micros
@@ -26,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def screen_options(command: F) -> F:
     """Options of every command with a screen."""
     command = click.option(
-        "--theme", metavar="NAME", help="Colours; `moltwatch themes` lists them."
+        "--theme", metavar="NAME", type=THEME, help="Colours; `moltwatch themes` lists them."
     )(command)
     return click.option(
         "--pipe", is_flag=True, help="Write flagged posts to stdout while the screen runs."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import TimeParam, output_option
+from moltwatch.cli.options import SESSION, TimeParam, output_option
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--session",
     metavar="NAME",
+    type=SESSION,
     help="One that comes with moltwatch (first-look, night, quiet-day); takes no other settings.",
 )
 @click.option("--agents", type=click.IntRange(12, 5_000), help="Ordinary accounts.  [200]")

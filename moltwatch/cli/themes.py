@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moltwatch.cli.options import THEME
+
 if TYPE_CHECKING:
     from moltwatch.tui.themes import Theme
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=THEME)
 def command(name: str | None) -> None:
     """List the themes, or print the file of one, to begin your own with.
 

@@ -71,6 +71,10 @@ def test_completion_scripts_are_understood_by_their_shell(shell: str, tmp_path: 
         ("moltwatch score night --without synch", "plain,synchrony"),
         ("moltwatch flags ws", "plain,ws:"),
         ("moltwatch flags - --kind pers", "plain,persona"),
+        ("moltwatch replay nig", "plain,night"),
+        ("moltwatch replay night --theme tide", "plain,tidepool"),
+        ("moltwatch themes tide", "plain,tidepool"),
+        ("moltwatch simulate --session qui", "plain,quiet-day"),
     ],
 )
 def test_words_are_completed(words: str, completion: str) -> None:
