@@ -108,6 +108,9 @@ def show(
     finally:
         if lines:
             lines.close()
+    session = app.player.session
+    if record is not None and session is not None and session.start is not None:
+        click.echo(f"moltwatch: what was seen is in {record}", err=True)
     if app.failure:
         raise app.failure
     if app.player.crash:

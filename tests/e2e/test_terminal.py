@@ -89,6 +89,7 @@ def test_what_is_watched_is_recorded(tmp_path: Path) -> None:
         terminal.shows("■ end")
         terminal.press("q")
         assert terminal.ends() == 0
+    assert b"moltwatch: what was seen is in mine.molt" in terminal.raw
     assert flags(tmp_path / "mine.molt") == flags(FIRST_LOOK)
 
 
