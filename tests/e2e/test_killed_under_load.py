@@ -1,9 +1,10 @@
 """A server is killed in the middle of a frame while many write, twice, and started again: whatever
 the protocol can give back is in the recording, and nothing is in it twice.
 
-The same with servers that run as programs: Nostr relays in ``tests/sources/test_nostr_relays.py``,
-Mastodon in ``test_mastodon.py``, the forum websocket in ``tests/outputs/test_serve.py``; Moltbook,
-which is asked rather than listened to, in ``test_moltbook_presence.py``.
+The same with servers that run as programs: Nostr relays in ``tests/sources/nostr/test_relays.py``,
+Mastodon in ``tests/sources/mastodon/test_source.py``, the forum websocket in
+``tests/outputs/forum/test_serve.py``; Moltbook, which is asked rather than listened to, in
+``tests/sources/moltbook/test_presence.py``.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from websockets.http11 import Request, Response
 
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
-from tests.sources.nostr_kit import free_port
-from tests.sources.websocket_kit import text_frame
+from tests.sources.nostr.kit import free_port
+from tests.sources.servers import text_frame
 
 HISTORY = 100
 """Messages a chat room gives to whoever comes in."""

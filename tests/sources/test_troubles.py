@@ -26,9 +26,9 @@ from moltwatch.sources.registry import Opening
 from moltwatch.sources.standing import words
 from moltwatch.times import DAY, SECOND, format_time
 from tests.sources.fakes import T0, FakeClock, settle
-from tests.sources.nostr_kit import ADA, NOW, event_frame, nobody
-from tests.sources.nostr_kit import frame as relay_frame
-from tests.sources.websocket_kit import accept, gaps, ids, raw_server
+from tests.sources.nostr.kit import ADA, NOW, event_frame, nobody
+from tests.sources.nostr.kit import frame as relay_frame
+from tests.sources.servers import accept, gaps, ids, raw_server
 
 KINDS = ("forum", "nostr", "mastodon", "jetstream", "sse", "json")
 KEYS = {"mastodon": "MASTODON_ACCESS_TOKEN", "sse": "REEF_KEY", "json": "REEF_KEY"}

@@ -11,8 +11,8 @@ from moltwatch.sources.nostr.questions import PATIENCE
 from moltwatch.sources.nostr.scope import clawstr, nostr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
-from tests.sources.nostr_feed_kit import REPLY, ROOT, Relay, live, texts
-from tests.sources.nostr_kit import ADA, AGENT, BOB, EVE, NOW, event_frame, frame
+from tests.sources.nostr.fake_relay import REPLY, ROOT, Relay, live, texts
+from tests.sources.nostr.kit import ADA, AGENT, BOB, EVE, NOW, event_frame, frame
 
 
 def test_what_is_asked_of_clawstr() -> None:

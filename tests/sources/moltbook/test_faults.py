@@ -9,8 +9,8 @@ from werkzeug import Request, Response
 
 from moltwatch.model import Delete, Gap
 from moltwatch.sources.base import State
-from tests.sources.moltbook_kit import forum, more, watching
-from tests.sources.moltbook_server import (
+from tests.sources.moltbook.kit import forum, more, watching
+from tests.sources.moltbook.server import (
     faulty,
     is_comments,
     is_new,

@@ -22,7 +22,7 @@ from moltwatch.outputs.report.page import html
 from moltwatch.outputs.report.quotes import UNNAMED, WITHHELD
 from moltwatch.outputs.report.rate import STEPS, Rate
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND
-from tests.outputs.report_kit import START, collected, flag, group, post, summed, verdict
+from tests.outputs.report.kit import START, collected, flag, group, post, summed, verdict
 
 
 def test_what_was_seen() -> None:

@@ -16,7 +16,7 @@ from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import SECOND
 from tests.cli.running import CREED, SWARM, command, environment
 from tests.e2e.terminal import Terminal
-from tests.sources.nostr_kit import Person, nobody, publish, sdk_relay
+from tests.sources.nostr.kit import Person, nobody, publish, sdk_relay
 
 
 def swarm() -> list[NostrEvent]:

@@ -22,7 +22,7 @@ from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.registry import Opening
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock
-from tests.sources.websocket_kit import Handler, forum, gaps, ids, says
+from tests.sources.servers import Handler, forum, gaps, ids, says
 from tests.strategies import broken_texts
 
 ADA = "did:plc:ada"

@@ -24,7 +24,7 @@ from moltwatch.sources.mapped.mapping import load_mapping, read_mapping
 from moltwatch.sources.mapped.sse import SseSource
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
-from tests.sources.websocket_kit import accept, forum, gaps, ids, raw_server, says, text_frame
+from tests.sources.servers import accept, forum, gaps, ids, raw_server, says, text_frame
 
 KEY = "-".join(("not", "a", "real", "key"))
 MAPPING = """

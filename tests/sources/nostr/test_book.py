@@ -15,7 +15,7 @@ from moltwatch.sources.nostr.posts import read_event
 from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import HOUR, SECOND, Micros
 from tests.sources.fakes import T0
-from tests.sources.nostr_kit import ADA, BOB, EVE
+from tests.sources.nostr.kit import ADA, BOB, EVE
 
 ROOT = ADA.post("root", at=1)
 REPLY = BOB.reply(ROOT, "reply", at=2)

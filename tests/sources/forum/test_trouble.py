@@ -13,8 +13,8 @@ from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Gap, Post
 from moltwatch.sources.base import State
 from tests.sources.fakes import FakeClock, drain, post
-from tests.sources.forum_kit import END, Script, frame, source, welcome
-from tests.sources.websocket_kit import (
+from tests.sources.forum.kit import END, Script, frame, source, welcome
+from tests.sources.servers import (
     accept,
     forum,
     gaps,

@@ -12,7 +12,7 @@ from moltwatch.recording.codec import encode as line
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.live.backoff import Backoff
 from tests.sources.fakes import FakeClock
-from tests.sources.websocket_kit import Handler
+from tests.sources.servers import Handler
 
 
 def source(url: str, clock: FakeClock | None = None, **options: Any) -> ForumSource:

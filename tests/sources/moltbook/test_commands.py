@@ -22,7 +22,7 @@ from moltwatch.sources.registry import FAST, Opening
 from tests.cli.running import CREED, SWARM, moltwatch, objects
 from tests.e2e.terminal import Terminal
 from tests.sources.fakes import FakeClock
-from tests.sources.moltbook_server import Forum, serving, serving_alone
+from tests.sources.moltbook.server import Forum, serving, serving_alone
 
 TALKERS = [
     "Ondine",

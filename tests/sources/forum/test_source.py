@@ -13,8 +13,8 @@ from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock, drain, post
-from tests.sources.forum_kit import END, Script, frame, source, welcome
-from tests.sources.websocket_kit import (
+from tests.sources.forum.kit import END, Script, frame, source, welcome
+from tests.sources.servers import (
     forum,
     gaps,
     ids,

@@ -13,7 +13,7 @@ from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock
-from tests.sources.moltbook_server import (
+from tests.sources.moltbook.server import (
     Forum,
     serving,
 )

@@ -12,8 +12,8 @@ from moltwatch.sources.nostr.questions import PATIENCE
 from moltwatch.sources.nostr.scope import clawstr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
-from tests.sources.nostr_feed_kit import BAD_WORDS, REFUSAL, REPLY, ROOT, Relay, live, texts
-from tests.sources.nostr_kit import ADA, BOB, event_frame, frame
+from tests.sources.nostr.fake_relay import BAD_WORDS, REFUSAL, REPLY, ROOT, Relay, live, texts
+from tests.sources.nostr.kit import ADA, BOB, event_frame, frame
 
 
 def test_a_relay_without_filters_by_tags() -> None:

@@ -25,7 +25,7 @@ from moltwatch.sources.nostr.protocol import (
     read_relay_frame,
     verify,
 )
-from tests.sources.nostr_kit import ADA, BOB, NOW, event_frame, frame
+from tests.sources.nostr.kit import ADA, BOB, NOW, event_frame, frame
 
 EVENT = ADA.post("a post \x07 with \u2028 and \U0001f99e")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from moltwatch.model import Gap
 from moltwatch.sources.base import State
 from moltwatch.times import SECOND
-from tests.sources.moltbook_kit import forum, more, watching
-from tests.sources.moltbook_server import (
+from tests.sources.moltbook.kit import forum, more, watching
+from tests.sources.moltbook.server import (
     faulty,
     is_comments,
     is_new,

@@ -9,8 +9,8 @@ from moltwatch.model import AgentSeen, Delete, Edit, Gap, Heartbeat, Post, Vote
 from moltwatch.sources.base import State
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
-from tests.sources.moltbook_kit import forum, more, watching
-from tests.sources.moltbook_server import (
+from tests.sources.moltbook.kit import forum, more, watching
+from tests.sources.moltbook.server import (
     DIALECTS,
     Forum,
     says,

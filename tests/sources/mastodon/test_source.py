@@ -20,12 +20,12 @@ from moltwatch.sources.mastodon.address import stream_address
 from moltwatch.sources.mastodon.source import MastodonSource
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
-from tests.sources.test_mastodon_wire import frame, status
-from tests.sources.websocket_kit import forum, gaps, ids, says
+from tests.sources.mastodon.test_wire import frame, status
+from tests.sources.servers import forum, gaps, ids, says
 
 pytest.importorskip("mastodon_mock")
 
-from tests.sources.mastodon_kit import TOKEN, Server
+from tests.sources.mastodon.kit import TOKEN, Server
 
 
 @pytest.fixture(scope="module")

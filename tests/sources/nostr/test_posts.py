@@ -21,7 +21,7 @@ from moltwatch.sources.nostr.posts import (
 )
 from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import SECOND
-from tests.sources.nostr_kit import ADA, BOB, NOW
+from tests.sources.nostr.kit import ADA, BOB, NOW
 
 ROOT = ADA.post("root", community="ai-freedom")
 A, B, C = "a" * 64, "b" * 64, "c" * 64

@@ -21,7 +21,7 @@ from moltwatch.outputs.report.markup import code, prose
 from moltwatch.outputs.report.page import html
 from moltwatch.outputs.report.quotes import quote
 from moltwatch.times import DAY, HOUR, SECOND
-from tests.outputs.report_kit import START, flag, post, summed, verdict
+from tests.outputs.report.kit import START, flag, post, summed, verdict
 
 SIGN = "☠"
 """In everything a stranger says, so that it can be found again."""

@@ -33,9 +33,9 @@ from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.roots import REST, Roots
 from moltwatch.sources.registry import Opening
 from moltwatch.times import SECOND
+from tests.sources.bluesky.test_jetstream import ADA, commit, feed, take, uri
 from tests.sources.fakes import T0, FakeClock, post
-from tests.sources.test_jetstream import ADA, commit, feed, take, uri
-from tests.sources.websocket_kit import forum, ids
+from tests.sources.servers import forum, ids
 
 BOB = "did:plc:bob"
 ABOUT_POSTS = Question(path=POSTS, params=())

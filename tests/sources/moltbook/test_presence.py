@@ -12,8 +12,8 @@ from moltwatch.model import Gap
 from moltwatch.sources.base import State
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
-from tests.sources.moltbook_kit import Clock, Watch, forum, more, watching
-from tests.sources.moltbook_server import (
+from tests.sources.moltbook.kit import Clock, Watch, forum, more, watching
+from tests.sources.moltbook.server import (
     Forum,
     faulty,
     says,

@@ -29,7 +29,7 @@ from moltwatch.sources.nostr.source import RelaySource
 from moltwatch.sources.registry import Opening
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import FakeClock
-from tests.sources.nostr_kit import (
+from tests.sources.nostr.kit import (
     ADA,
     AGENT,
     BOB,

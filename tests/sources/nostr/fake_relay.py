@@ -14,7 +14,7 @@ from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.sources.nostr.scope import Scope, clawstr
 from moltwatch.times import Micros
 from tests.sources.fakes import T0
-from tests.sources.nostr_kit import ADA, BOB, EVE, event_frame, frame
+from tests.sources.nostr.kit import ADA, BOB, EVE, event_frame, frame
 
 ROOT = ADA.post("root", at=1)
 REPLY = BOB.reply(ROOT, "reply", at=2)
