@@ -9,10 +9,7 @@ OptionList, ListView and RichLog cost more with every row they hold; this does n
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from rich.style import Style
 from textual import events
@@ -24,34 +21,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from moltwatch.tui.ink import Line, shorten
-from moltwatch.tui.inked import Ink, Inked
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a row is being looked at."""
-
-    selected: bool = False
-    focused: bool = False
-    fresh: int = 0
-    """3 just came, 2 and 1 a moment ago, 0 longer."""
-
-
-class Row(Protocol):
-    """Something with a height and lines."""
-
-    @property
-    def key(self) -> Hashable:
-        """What stays the same while it changes."""
-
-    @property
-    def stamp(self) -> Hashable:
-        """Different when it looks different."""
-
-    def height(self, width: int) -> int: ...
-
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
-        """As many as :meth:`height` says."""
+from moltwatch.tui.inked import Inked
+from moltwatch.tui.stack import Look, Row, Stack
 
 
 class RowView(Inked, ScrollView, can_focus=True):
@@ -81,10 +52,7 @@ class RowView(Inked, ScrollView, can_focus=True):
         self, *, id: str | None = None, follow: bool = False, empty: str = "", cursor: bool = True
     ) -> None:
         super().__init__(id=id)
-        self._rows: list[Row] = []
-        self._starts: list[int] = []
-        self._height = 0
-        self._width = 0
+        self._stack = Stack()
         self._strips: LRUCache[Hashable, list[Strip]] = LRUCache(1_024)
         self._fresh: dict[Hashable, int] = {}
         self._empty = empty
@@ -105,32 +73,30 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     @property
     def rows(self) -> Sequence[Row]:
-        return self._rows
+        return self._stack.rows
 
     @property
     def current(self) -> Row | None:
         """The row under the cursor."""
-        return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead; cursor and place stay with the row they were at."""
         current = self.current
         anchor, offset = (None, 0) if self.following else self._anchor()
-        self._rows = list(rows)
-        self._measure(0)
-        keys = {row.key: i for i, row in enumerate(self._rows)} if current or anchor else {}
+        stack = self._stack
+        stack.replace(rows)
         if current is not None:
+            at = stack.find(current.key)
             self.set_reactive(
-                RowView.cursor, keys.get(current.key, min(self.cursor, len(self._rows) - 1))
+                RowView.cursor, min(self.cursor, len(stack) - 1) if at is None else at
             )
-        at = keys.get(anchor.key) if anchor else None
-        self._resettle(None if at is None else self._starts[at] + offset)
+        at = stack.find(anchor.key) if anchor else None
+        self._resettle(None if at is None else stack.top(at) + offset)
 
     def extend_rows(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
-        first = len(self._rows)
-        self._rows.extend(rows)
-        self._measure(first)
+        self._stack.extend(rows)
         self._resettle(None)
 
     def touch(self, key: Hashable, level: int = 3) -> None:
@@ -143,24 +109,16 @@ class RowView(Inked, ScrollView, can_focus=True):
             self._fresh = {key: level - 1 for key, level in self._fresh.items() if level > 1}
             self.refresh()
 
-    def _measure(self, first: int) -> None:
-        y = self._height if first else 0
-        del self._starts[first:]
-        width = self._width
-        for row in self._rows[first:]:
-            self._starts.append(y)
-            y += row.height(width)
-        self._height = y
-
     def _anchor(self) -> tuple[Row | None, int]:
+        """The row at the top of what is in sight, and how much of it is above that."""
         y = self.scroll_offset.y
-        if not self._rows or y <= 0:
+        if not self.rows or y <= 0:
             return None, 0
-        i = max(0, bisect_right(self._starts, y) - 1)
-        return self._rows[i], y - self._starts[i]
+        i = self._stack.at(y)
+        return self.rows[i], y - self._stack.top(i)
 
     def _resettle(self, y: int | None) -> None:
-        size = Size(self._width, self._height)
+        size = Size(self._stack.width, self._stack.height)
         self._settling = True
         if size != self.virtual_size:
             # Assigning it would lay out the whole screen again, each frame. Nothing moves but the
@@ -171,7 +129,7 @@ class RowView(Inked, ScrollView, can_focus=True):
         if self.following:
             self.scroll_end(animate=False, immediate=True)
             if self._has_cursor and self.cursor >= 0:
-                self.set_reactive(RowView.cursor, len(self._rows) - 1)
+                self.set_reactive(RowView.cursor, len(self.rows) - 1)
         elif y is not None and y != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True)
         self._settling = False
@@ -183,30 +141,32 @@ class RowView(Inked, ScrollView, can_focus=True):
         base = self._base
         if base is None:
             base = self._base = self.rich_style
+        stack = self._stack
         y += self.scroll_offset.y
-        if y >= self._height or not self._rows:
-            line = Line(self._width)
-            if not self._rows:
-                said = ["", *shorten(self._empty, self._width - 4, 4)]
+        if y >= stack.height or not stack.rows:
+            line = Line(stack.width)
+            if not stack.rows:
+                said = ["", *shorten(self._empty, stack.width - 4, 4)]
                 line.add(f"  {said[y] if y < len(said) else ''}", self.ink("faint"))
             return line.strip(base)
-        i = bisect_right(self._starts, y) - 1
-        row = self._rows[i]
+        i = stack.at(y)
+        row = stack.rows[i]
         strips = self._draw(
             row, Look(i == self.cursor, self.has_focus, self._fresh.get(row.key, 0))
         )
-        at = y - self._starts[i]
-        return strips[at] if at < len(strips) else Line(self._width).strip(base)
+        at = y - stack.top(i)
+        return strips[at] if at < len(strips) else Line(stack.width).strip(base)
 
     def _draw(self, row: Row, look: Look) -> list[Strip]:
-        cached = (row.key, row.stamp, self._width, look)
+        width = self._stack.width
+        cached = (row.key, row.stamp, width, look)
         strips = self._strips.get(cached)
         if strips is None:
             base = self.rich_style
             if look.selected and self._has_cursor:
                 name = "ink--cursor" if look.focused else "ink--cursor-blurred"
                 base += self.get_component_rich_style(name)
-            strips = [line.strip(base) for line in row.lines(self._width, self.ink, look)]
+            strips = [line.strip(base) for line in row.lines(width, self.ink, look)]
             self._strips[cached] = strips
         return strips
 
@@ -219,59 +179,55 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
-        if width != self._width:
+        if width != self._stack.width:
             anchor, _ = self._anchor()
-            self._width = width
-            self._measure(0)
-            at = next((i for i, row in enumerate(self._rows) if row is anchor), None)
-            self._resettle(None if at is None else self._starts[at])
+            self._stack.resize(width)
+            at = self._stack.find(anchor.key) if anchor else None
+            self._resettle(None if at is None else self._stack.top(at))
         elif self.following:
             self._resettle(None)
 
     def remeasure(self) -> None:
         """A row changed its height."""
-        self.set_rows(self._rows)
+        self.set_rows(self.rows)
 
     def move_to(self, i: int, *, tell: bool = True) -> None:
         """Put the cursor on a row and bring it into sight."""
-        if not self._rows:
+        if not self.rows:
             return
-        i = max(0, min(i, len(self._rows) - 1))
+        i = max(0, min(i, len(self.rows) - 1))
         self.cursor = i
-        top, bottom = self._starts[i], self._end_of(i)
+        top, bottom = self._stack.top(i), self._stack.bottom(i)
         height = self.scrollable_content_region.height
         y = self.scroll_offset.y
         if top < y or bottom - top >= height:
             self.scroll_to(y=top, animate=False, immediate=True)
         elif bottom > y + height:
             self.scroll_to(y=bottom - height, animate=False, immediate=True)
-        self.following = self.following and i == len(self._rows) - 1
+        self.following = self.following and i == len(self.rows) - 1
         self.refresh()
         if tell:
-            self.post_message(self.Moved(self, self._rows[i]))
+            self.post_message(self.Moved(self, self.rows[i]))
 
     def move_to_key(self, key: Hashable) -> bool:
         """Put the cursor on the row with this key, with some of what comes before it in sight;
         tell whether there is one."""
-        for i, row in enumerate(self._rows):
-            if row.key == key:
-                self.following = False
-                self.move_to(i, tell=False)
-                lead = (self.scrollable_content_region.height - row.height(self._width)) // 3
-                self.scroll_to(y=self._starts[i] - max(0, lead), animate=False, immediate=True)
-                return True
-        return False
-
-    def _end_of(self, i: int) -> int:
-        return self._starts[i + 1] if i + 1 < len(self._starts) else self._height
+        i = self._stack.find(key)
+        if i is None:
+            return False
+        self.following = False
+        self.move_to(i, tell=False)
+        top = self._stack.top(i)
+        lead = (self.scrollable_content_region.height - (self._stack.bottom(i) - top)) // 3
+        self.scroll_to(y=top - max(0, lead), animate=False, immediate=True)
+        return True
 
     def entry(self) -> int:
         """Where the cursor goes when there was none."""
-        at_top = bisect_right(self._starts, self.scroll_offset.y) - 1
-        return len(self._rows) - 1 if self.following else max(0, at_top)
+        return len(self.rows) - 1 if self.following else self._stack.at(self.scroll_offset.y)
 
     def on_focus(self) -> None:
-        if self.cursor < 0 and self._rows and self._has_cursor:
+        if self.cursor < 0 and self.rows and self._has_cursor:
             self.move_to(self.entry(), tell=False)
 
     def action_down(self) -> None:
@@ -292,7 +248,7 @@ class RowView(Inked, ScrollView, can_focus=True):
         self.scroll_home(animate=False, immediate=True)
 
     def action_last(self) -> None:
-        self.move_to(len(self._rows) - 1)
+        self.move_to(len(self.rows) - 1)
         self.scroll_end(animate=False, immediate=True)
 
     def action_page(self, by: int) -> None:
@@ -300,13 +256,12 @@ class RowView(Inked, ScrollView, can_focus=True):
         height = max(1, self.scrollable_content_region.height - 1)
         if not self._has_cursor:
             self.scroll_relative(y=by * height, animate=False, immediate=True)
-        elif self._rows:
-            y = self._starts[max(0, self.cursor)] + by * height
-            i = bisect_right(self._starts, max(0, y)) - 1
+        elif self.rows:
+            i = self._stack.at(self._stack.top(max(0, self.cursor)) + by * height)
             self.move_to(i if i != self.cursor else self.cursor + by)
 
     def action_choose(self) -> None:
-        if self.current is None and self._rows:
+        if self.current is None and self.rows:
             self.move_to(self.entry(), tell=False)
         if row := self.current:
             self.post_message(self.Chosen(self, row))
@@ -322,11 +277,11 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         y = event.get_content_offset(self)
-        if y is None or not self._rows:
+        if y is None or not self.rows:
             return
         line = y.y + self.scroll_offset.y
-        if line < self._height:
-            i = bisect_right(self._starts, line) - 1
+        if line < self._stack.height:
+            i = self._stack.at(line)
             again = i == self.cursor
             self.move_to(i)
             if again or event.chain > 1:

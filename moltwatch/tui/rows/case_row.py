@@ -10,7 +10,7 @@ from moltwatch.session.charges import Case, Opinion
 from moltwatch.tui.ink import Line, Piece, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rows.comment_row import Called, clock, voice
-from moltwatch.tui.rowview import Look
+from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign
 from moltwatch.wording import count
 

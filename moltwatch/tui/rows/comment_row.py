@@ -12,7 +12,7 @@ from moltwatch.session.thread import Node
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.ink import Line, Piece, safe, safe_line, shorten, wrap
 from moltwatch.tui.inked import VOICES, Ink
-from moltwatch.tui.rowview import Look
+from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign
 
 MOST_INDENT = 10

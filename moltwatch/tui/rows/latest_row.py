@@ -9,7 +9,7 @@ from moltwatch.tui.ink import Line, safe_line
 from moltwatch.tui.inked import Ink
 from moltwatch.tui.rows.comment_row import Called, clock, strongest, voice
 from moltwatch.tui.rows.thread_row import title_of
-from moltwatch.tui.rowview import Look
+from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign
 
 NAME = 18

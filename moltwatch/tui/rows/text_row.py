@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from moltwatch.tui.ink import Line, shorten
 from moltwatch.tui.inked import Ink
-from moltwatch.tui.rowview import Look
+from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign
 
 Piece = tuple[str, str]

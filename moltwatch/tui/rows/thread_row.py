@@ -9,7 +9,7 @@ from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
 from moltwatch.tui.ink import Line, Piece, safe_line, with_right
 from moltwatch.tui.inked import Ink
-from moltwatch.tui.rowview import Look
+from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.wording import count
 
@@ -20,6 +20,9 @@ NARROW = 28
 """Columns below which there are only so many bars, to leave room for the community."""
 
 FEW_BARS = 5
+
+WIDE = 38
+"""Columns from which posts are counted: in every thread that has room, or in none."""
 
 UNTITLED = "(root not seen)"
 
@@ -105,7 +108,7 @@ class ThreadRow:
                 (" ", None),
                 (safe_line(thread.community or "", 60), ink("dim")),
             ],
-            [(f" {sign('dot')} {count(thread.n, 'post')}", ink("faint"))],
+            [(f" {sign('dot')} {count(thread.n, 'post')}", ink("faint"))] if width >= WIDE else (),
         )
         return [first, second]
 

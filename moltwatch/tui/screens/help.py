@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from moltwatch.model import Kind
 from moltwatch.tui.keys import KEYS, ROW_KEYS
 from moltwatch.tui.rows.text_row import PiecesRow
-from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.rowview import RowView
+from moltwatch.tui.stack import Row
 from moltwatch.tui.symbols import sign, spark
 
 _SIGNS = {

@@ -16,10 +16,10 @@ from textual.screen import Screen
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
-from moltwatch.sources.standing import Lookout
 from moltwatch.times import Micros
 from moltwatch.tui.ink import safe_line
 from moltwatch.tui.kept import Unusable
+from moltwatch.tui.news import News
 from moltwatch.tui.opinions import Opinions
 from moltwatch.tui.roam import Roamer
 from moltwatch.tui.rows.case_row import CaseRow
@@ -31,7 +31,7 @@ from moltwatch.tui.rowview import RowView
 from moltwatch.tui.sieve import Sieve
 from moltwatch.tui.widgets.agent_pane import AgentPane
 from moltwatch.tui.widgets.deck import Deck
-from moltwatch.tui.widgets.flags_pane import FlagsPane, gap_sentence
+from moltwatch.tui.widgets.flags_pane import FlagsPane
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.groups_pane import GroupsPane
 from moltwatch.tui.widgets.header import Header
@@ -95,10 +95,7 @@ class Panes(Screen[None]):
         """The flag gone to last."""
         self._glanced = -GLANCE
         self._hurry = True
-        self._gaps = 0
-        self._notes = 0
-        self._said_failure = False
-        self._lookout = Lookout()
+        self._news = News(self.notice)
 
     @property
     def molt(self) -> MoltwatchApp:
@@ -139,7 +136,7 @@ class Panes(Screen[None]):
             self._glanced, self._hurry = frame, False
         player = self.molt.player
         self.notice.pull(wall)
-        self._tell(wall)
+        self._news.pull(player, wall)
         session = player.session
         if session is not None and session is not self._session:
             self._change_session(session)
@@ -165,7 +162,7 @@ class Panes(Screen[None]):
         if decked:
             self.deck.pull(session, self.pinned, frame)
         else:
-            self.thread.pull(session, frame, self._notes_on_filter)
+            self.thread.pull(session, frame, self._why_this_thread)
         if glance:
             self._pull_lists(session, frame, self._opened(decked))
 
@@ -183,10 +180,10 @@ class Panes(Screen[None]):
         return self.opinions.pinned
 
     @property
-    def _notes_on_filter(self) -> str:
-        """What the thread on the screen says of the filter."""
+    def _why_this_thread(self) -> str:
+        """What the thread on the screen says of how it came there."""
         if self.sieve is None:
-            return ""
+            return "busiest" if self.roaming else ""
         if self.sieve.nothing:
             return "no match, esc clears"
         return "filter"
@@ -232,7 +229,7 @@ class Panes(Screen[None]):
             for thread in session.threads:
                 thread.mark_read()  # on the way here, nobody could have read it
         self._session = session
-        self._gaps = self._notes = 0
+        self._news.reset()
         self.thread.open(None)
         for pane in (self.threads, self.latest, self.flags, self.deck):
             pane.reset()
@@ -254,32 +251,6 @@ class Panes(Screen[None]):
         if current is not None and current is not self.thread.thread:
             self._wanted = None
             self.thread.open(current)
-
-    def _tell(self, wall: Micros) -> None:
-        """Say what went wrong, and what was missed."""
-        player = self.molt.player
-        if (player.failure or player.crash) and not self._said_failure:
-            self._said_failure = True
-            error = player.failure or player.crash
-            text = str(error) if player.failure else f"{type(error).__name__}: {error}"
-            self.notice.say(f"stopped: {text}", bad=True)
-        elif not (player.failure or player.crash) and self._said_failure:
-            self._said_failure = False
-            self.notice.clear()
-        session = player.session
-        if session is None:
-            return
-        if player.run is not None and not player.done:
-            for news in self._lookout.news(player.run.source.statuses, wall):
-                self.notice.queue(news)
-        if session.n_gaps > self._gaps:
-            self._gaps = session.n_gaps
-            self.notice.queue(gap_sentence(session))
-        if session.n_notes > self._notes:
-            new = min(session.n_notes - self._notes, len(session.notes))
-            self._notes = session.n_notes
-            for note in list(session.notes)[-new:]:
-                self.notice.queue(note)
 
     # --- panes ------------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case
-from moltwatch.times import format_duration
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.case_row import CaseRow
-from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.rowview import RowView
+from moltwatch.tui.stack import Row
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Pane
 
@@ -93,10 +93,3 @@ class FlagsPane(Pane):
             other.opened = other is row
         self.view.remeasure()
         self.view.move_to(self.view.cursor, tell=False)
-
-
-def gap_sentence(session: Session) -> str:
-    """The latest gap, in words."""
-    gap = session.gaps[-1]
-    length = format_duration(max(0, gap.until - gap.since))
-    return f"gap of {length}: {gap.reason}" + (" (recovered)" if gap.recovered else "")

@@ -16,7 +16,8 @@ from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.case_row import said
 from moltwatch.tui.rows.comment_row import clock, voice
 from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.rowview import RowView
+from moltwatch.tui.stack import Row
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import Pane
 

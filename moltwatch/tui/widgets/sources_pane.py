@@ -13,7 +13,8 @@ from moltwatch.times import SECOND, Micros
 from moltwatch.tui.ink import safe_line
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.text_row import ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import Row, RowView
+from moltwatch.tui.rowview import RowView
+from moltwatch.tui.stack import Row
 from moltwatch.tui.stands import STATE_INK, STATE_SIGN
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Pane

@@ -1,0 +1,53 @@
+"""Which row is on which line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moltwatch.tui.ink import Line
+from moltwatch.tui.inked import Ink
+from moltwatch.tui.stack import Look, Stack
+
+
+@dataclass
+class Tall:
+    """A row whose height is all that matters; it grows where it is narrow."""
+
+    key: Hashable
+    tall: int
+    stamp: Hashable = 0
+
+    def height(self, width: int) -> int:
+        return self.tall if width >= 40 else 2 * self.tall
+
+    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+        raise NotImplementedError
+
+
+HEIGHTS = st.lists(st.integers(1, 9), max_size=40)
+
+
+@given(HEIGHTS, HEIGHTS, st.sampled_from([20, 80]))
+def test_every_line_belongs_to_one_row(first: list[int], more: list[int], width: int) -> None:
+    rows = [Tall(i, tall) for i, tall in enumerate([*first, *more])]
+    stack = Stack()
+    stack.resize(80)
+    stack.replace(rows[: len(first)])
+    stack.extend(rows[len(first) :])
+    stack.resize(width)
+    lines = [i for i, row in enumerate(rows) for _ in range(row.height(width))]
+    assert [stack.at(y) for y in range(stack.height)] == lines
+    for i, row in enumerate(rows):
+        assert stack.bottom(i) - stack.top(i) == row.height(width)
+        assert stack.find(row.key) == i
+
+
+def test_outside_of_all_rows() -> None:
+    stack = Stack()
+    assert stack.at(0) == -1 and stack.find("a") is None
+    stack.replace([Tall("a", 2), Tall("b", 3)])
+    assert stack.at(-4) == 0 and stack.at(99) == 1
