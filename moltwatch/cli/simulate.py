@@ -54,7 +54,8 @@ def command(
     With --labels the ground truth comes beside it as NAME.coordination.csv, NAME.persona.jsonl and
     NAME.hazards.jsonl, which `moltwatch score` reads. Campaigns: clones, templates, emoji, links,
     ring, names, registrations, mint; flood (one account) and hazards are nuisances without
-    coordination.
+    coordination. The phrase book has an end: far above 20 posts a minute, or after hours, ordinary
+    accounts repeat each other, and are flagged for it.
 
     \b
     Examples:

@@ -161,7 +161,7 @@ SIM = SourceKind(
     name="sim",
     schemes=("sim",),
     summary="a simulated forum, live and without end; a seed fixes what is said",
-    examples=("sim:", "sim:?agents=200&rate=30&seed=7&campaigns=clones,ring"),
+    examples=("sim:", "sim:?agents=200&rate=20&seed=7&campaigns=clones,ring"),
     opener="moltwatch.sources.sim:open_spec",
 )
 

@@ -32,7 +32,7 @@ N = TypeVar("N", int, float)
 class SimSource(Source):
     """A simulated forum, paced by the clock; stream time starts when its batches are asked for.
 
-    ``spec`` is the SOURCE, such as ``sim:?agents=200&rate=30&seed=7&campaigns=clones,ring``.
+    ``spec`` is the SOURCE, such as ``sim:?agents=200&rate=20&seed=7&campaigns=clones,ring``.
     ``speed`` is used where the SOURCE names none. Raises UsageError, naming the key and its range.
     """
 
