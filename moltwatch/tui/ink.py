@@ -57,15 +57,14 @@ class Line:
         self._segments: list[Segment] = []
 
     def add(self, text: str, style: Style | None = None) -> Line:
-        """Append a piece; what does not fit is cut, with ``…``."""
+        """Append a piece; what does not fit is cut, with ``…``, and the line is full then."""
         if not text or self.room <= 0:
             return self
-        width = cell_len(text)
-        if width > self.room:
-            text = set_cell_size(text, self.room - 1).rstrip(" ") + "…"
-            width = cell_len(text)
+        if cell_len(text) > self.room:
+            cut = set_cell_size(text, self.room - 1).rstrip(" ") + "…"
+            text = set_cell_size(cut, self.room)
         self._segments.append(Segment(text, style))
-        self.room -= width
+        self.room -= cell_len(text)
         return self
 
     def gap(self, cells: int, style: Style | None = None) -> Line:

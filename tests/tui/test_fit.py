@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
 from moltwatch.sources.base import State, Status
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import wrap
+from moltwatch.tui.ink import Line, wrap
 from moltwatch.tui.rows.text_row import PiecesRow
 from moltwatch.tui.screens.help import HelpView, help_rows
 from moltwatch.tui.widgets.footer import Keys
@@ -104,3 +105,10 @@ async def test_a_click_on_a_key_is_as_good_as_the_key() -> None:
 def test_an_address_is_not_broken_where_it_fits_on_a_line_of_its_own() -> None:
     lines, _ = wrap("a problem, https://reefdrop.example/claim now.", 30, 5)
     assert "https://reefdrop.example/claim" in lines
+
+
+def test_a_line_is_cut_once() -> None:
+    line = Line(12).add("a name that is long").add(" 2×")
+    assert line.strip(Style()).text == "a name that…"
+    wide = Line(8).add("名前がとても").add(" 2×")
+    assert wide.strip(Style()).text == "名前が… "
