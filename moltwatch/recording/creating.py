@@ -13,7 +13,7 @@ from moltwatch.model import Event
 from moltwatch.recording.base import Header, Writer
 from moltwatch.recording.dialect import scrub
 from moltwatch.recording.jsonl import JsonlWriter
-from moltwatch.recording.molt import MoltWriter
+from moltwatch.recording.molt.writer import MoltWriter
 
 SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 """What a recording can be created as."""

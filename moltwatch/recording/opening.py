@@ -11,7 +11,7 @@ from moltwatch.model import Event
 from moltwatch.recording import imports
 from moltwatch.recording.base import BATCH, Header, Reader, Span
 from moltwatch.recording.jsonl import JsonlReader
-from moltwatch.recording.molt import MoltReader
+from moltwatch.recording.molt.reader import MoltReader
 from moltwatch.recording.recognise import Shape, recognise
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros

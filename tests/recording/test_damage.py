@@ -16,8 +16,9 @@ import zstandard
 
 from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
-from moltwatch.recording import jsonl, molt
+from moltwatch.recording import jsonl
 from moltwatch.recording.creating import create_recording
+from moltwatch.recording.molt.writer import MoltWriter
 from moltwatch.recording.opening import open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, lines, read, write
@@ -165,7 +166,7 @@ async def test_file_of_a_later_version(tmp_path: Path) -> None:
 
 async def test_locked_by_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = await create_recording(tmp_path / "a.molt", HEADER)
-    assert isinstance(writer, molt.MoltWriter)
+    assert isinstance(writer, MoltWriter)
     assert writer._db is not None
     await writer._db.execute("PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(tmp_path / "a.molt")) as other:
@@ -196,6 +197,7 @@ def test_what_a_killed_recorder_leaves(tmp_path: Path) -> None:
 import asyncio, os
 from pathlib import Path
 from moltwatch.recording.creating import create_recording
+from moltwatch.recording.molt.writer import MoltWriter
 from moltwatch.recording.base import Header
 from tests.recording.test_damage import POSTS
 
@@ -221,6 +223,7 @@ import asyncio, resource
 from pathlib import Path
 from moltwatch.errors import RecordingError
 from moltwatch.recording.creating import create_recording
+from moltwatch.recording.molt.writer import MoltWriter
 from moltwatch.recording.base import Header
 from tests.recording.test_damage import POSTS
 
