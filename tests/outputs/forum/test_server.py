@@ -1,96 +1,31 @@
-"""The forum server: our own client, several of them, and clients that misbehave."""
+"""The forum server: one source played to several, who may come late, come back, or be slow."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat
-from moltwatch.outputs.forum.log import FRAME_EVENTS, ForumLog
 from moltwatch.outputs.forum.server import ForumServer
-from moltwatch.sources.base import Source, Status
-from moltwatch.sources.forum.protocol import LARGEST_FRAME
 from moltwatch.sources.forum.source import ForumSource
-from moltwatch.sources.live.backoff import Backoff
+from tests.outputs.forum.kit import (
+    Live,
+    frames,
+    frames_until,
+    many,
+    posts_of,
+    serving,
+    subscribe,
+    until,
+    watch,
+)
 from tests.sources.fakes import T0, FakeClock, HeldClock, MemoryReader, drain, post, replay, settle
-
-
-class Live(Source):
-    """A live source that a test feeds."""
-
-    def __init__(self) -> None:
-        self.spec = "test:"
-        self.status = Status(name="live")
-        self.feed: asyncio.Queue[Sequence[Event] | SourceUnreachable | None] = asyncio.Queue()
-
-    async def batches(self) -> AsyncIterator[Sequence[Event]]:
-        while (item := await self.feed.get()) is not None:
-            if isinstance(item, SourceUnreachable):
-                raise item
-            yield item
-
-
-@asynccontextmanager
-async def serving(source: Source, **options: Any) -> AsyncIterator[ForumServer]:
-    """A running server on a free port."""
-    options = {"port": 0} | options
-    async with ForumServer(source, **options) as server:
-        running = asyncio.create_task(server.run())
-        try:
-            yield server
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-
-def watch(server: ForumServer, **options: Any) -> ForumSource:
-    clock = FakeClock(T0 + 10**12)
-    return ForumSource(server.address, clock=clock, backoff=Backoff(draw=lambda: 0), **options)
-
-
-async def subscribe(server: ForumServer, **fields: Any) -> tuple[ClientConnection, dict[str, Any]]:
-    """Connect by hand. Returns the connection and the welcome."""
-    websocket = await connect(server.address, proxy=None, ping_interval=None)
-    await websocket.send(json.dumps({"type": "subscribe", "protocol": 1, **fields}))
-    return websocket, json.loads(await websocket.recv())
-
-
-async def frames(websocket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
-    with suppress(ConnectionClosed):
-        while True:
-            yield json.loads(await websocket.recv())
-
-
-async def posts_of(websocket: ClientConnection, most: int) -> list[str]:
-    """Ids of the next posts, until there are so many."""
-    found: list[str] = []
-    async for frame in frames(websocket):
-        found += [event["id"] for event in frame.get("events", ()) if event["type"] == "post"]
-        if len(found) >= most:
-            break
-    return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await settle(1)
-
-
-def many(count: int) -> list[Event]:
-    return [post(i) for i in range(count)]
-
 
 # --- playing --------------------------------------------------------------------------------------
 
@@ -168,13 +103,6 @@ async def test_a_source_that_fails_fails_the_same_when_a_watcher_is_already_gone
         source.feed.put_nowait(SourceUnreachable("it is down"))
         with pytest.raises(SourceUnreachable, match="it is down"):
             await running
-
-
-async def frames_until(websocket: ClientConnection, kind: str) -> AsyncIterator[dict[str, Any]]:
-    async for frame in frames(websocket):
-        yield frame
-        if frame["type"] == kind:
-            return
 
 
 # --- resuming -------------------------------------------------------------------------------------
@@ -326,121 +254,7 @@ async def test_a_recording_waits_when_everybody_has_left() -> None:
     assert found == [event.id for event in recording]
 
 
-# --- talking --------------------------------------------------------------------------------------
-
-
-async def test_communities_are_chosen() -> None:
-    recording = [post(i, community=("a", "b", "c")[i % 3]) for i in range(9)]
-    bare: list[Event] = [post(9), AgentSeen(name="ada", seen_at=T0)]
-    async with serving(replay(MemoryReader([*recording, *bare]))) as server:
-        found = await drain(watch(server, communities=["a", "c"]))
-    assert found == [*(e for e in recording if e.community != "b"), *bare]
-
-
-async def test_who_chose_a_quiet_community_still_hears_that_time_goes_on() -> None:
-    source = Live()
-    async with serving(source, heartbeat=0.03) as server:
-        websocket, _ = await subscribe(server, communities=["quiet"])
-        busy = asyncio.create_task(keep_busy(source))
-        kinds = []
-        async for frame in frames(websocket):
-            kinds.append(frame["type"])
-            if len(kinds) == 3:
-                break
-        busy.cancel()
-    assert kinds == ["heartbeat"] * 3
-
-
-async def keep_busy(source: Live) -> None:
-    for i in range(100_000):
-        source.feed.put_nowait([post(i, community="loud")])
-        await asyncio.sleep(0.001)
-
-
-async def test_heartbeats_never_run_ahead_of_the_recording() -> None:
-    clock = HeldAtFirst()
-    source = replay(MemoryReader([post(0), post(9999)]), clock, 1)
-    async with serving(source, heartbeat=0) as server:
-        websocket, _ = await subscribe(server)
-        beats: list[int | None] = []
-        async for frame in frames(websocket):
-            if frame["type"] == "heartbeat":
-                beats.append(frame["at"])
-            if beats[-3:] == [T0] * 3:
-                break
-    assert set(beats) <= {None, T0}
-
-
-class HeldAtFirst(FakeClock):
-    """Never wakes a sleeper."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.Event().wait()
-
-
-async def test_bad_frames_are_answered_and_cost_nothing() -> None:
-    source = Live()
-    async with serving(source) as server:
-        websocket = await connect(server.address, proxy=None)
-        for bad in ("{", b"\xff", '{"type":"dance"}', '{"type":"subscribe","since":7}', "[]"):
-            await websocket.send(bad)
-            answer = json.loads(await websocket.recv())
-            assert (answer["type"], answer["code"]) == ("error", "bad-frame")
-        await websocket.send('{"type":"subscribe"}')
-        assert json.loads(await websocket.recv())["type"] == "welcome"
-        await websocket.send('{"type":"subscribe"}')
-        assert json.loads(await websocket.recv())["code"] == "bad-frame"
-        source.feed.put_nowait([post(1)])
-        assert await posts_of(websocket, 1) == ["p1"]
-
-
-async def test_nothing_but_bad_frames() -> None:
-    async with serving(Live()) as server:
-        websocket = await connect(server.address, proxy=None)
-        with suppress(ConnectionClosed):
-            while True:
-                await websocket.send("nonsense")
-                await websocket.recv()
-        assert websocket.close_code == 1008
-
-
-async def test_a_frame_far_too_large_for_a_client() -> None:
-    async with serving(Live()) as server:
-        websocket = await connect(server.address, proxy=None)
-        with suppress(ConnectionClosed):
-            await websocket.send("x" * 1_000_000)
-            await websocket.recv()
-        assert websocket.close_code == 1009
-
-
-async def test_a_client_of_another_version() -> None:
-    async with serving(Live()) as server:
-        websocket, answer = await subscribe(server, protocol=2)
-        assert answer["code"] == "unsupported-protocol"
-        await websocket.wait_closed()
-        assert websocket.close_code == 1008
-
-
-async def test_a_client_that_says_nothing() -> None:
-    async with serving(Live(), patience=0.02) as server:
-        websocket = await connect(server.address, proxy=None)
-        assert json.loads(await websocket.recv())["code"] == "no-subscription"
-        await websocket.wait_closed()
-        assert websocket.close_code == 1008
-
-
-async def test_a_client_that_vanishes_leaves_the_others_alone() -> None:
-    source = Live()
-    told: list[str] = []
-    async with serving(source, notice=told.append) as server:
-        websocket, _ = await subscribe(server)
-        other, _ = await subscribe(server)
-        websocket.transport.abort()
-        source.feed.put_nowait([post(1)])
-        assert await posts_of(other, 1) == ["p1"]
-        await other.close()
-    assert [line.rpartition(" watches ")[2] for line in told[:2]] == ["(1 now)", "(2 now)"]
-    assert sum("left" in line for line in told) == 2
+# --- who may come in ------------------------------------------------------------------------------
 
 
 async def test_it_stays_on_this_machine_unless_told_otherwise() -> None:
@@ -462,59 +276,3 @@ async def test_a_port_that_is_taken() -> None:
         with pytest.raises(SourceUnreachable, match=f"cannot listen on 127.0.0.1:{port}"):
             async with ForumServer(Live(), port=port):
                 pass
-
-
-# --- the log --------------------------------------------------------------------------------------
-
-
-@given(
-    batches=st.lists(st.integers(1, 700), min_size=1, max_size=6),
-    position=st.integers(0, 3000),
-)
-def test_the_log_gives_every_event_once_from_any_position(
-    batches: list[int], position: int
-) -> None:
-    log = ForumLog("x", 10**9)
-    number = 0
-    for size in batches:
-        log.append([post(i) for i in range(number, number + size)])
-        number += size
-    position = min(position, number)
-    found: list[str] = []
-    while entry := log.after(position):
-        text = log.frame(entry, position)
-        assert text is not None
-        frame = json.loads(text)
-        assert len(frame["events"]) <= FRAME_EVENTS
-        found += [event["id"] for event in frame["events"]]
-        position = entry.last
-        assert log.locate(frame["cursor"]) == position
-    assert found == [f"p{i}" for i in range(number - len(found), number)]
-    assert log.head == number
-
-
-def test_a_large_event_travels_alone_and_one_too_large_not_at_all() -> None:
-    log = ForumLog("x", 10**9)
-    sizes = (1, 600_000, 600_000, 1, 15_000_000, 1, LARGEST_FRAME, 1)
-    log.append([post(i, text="x" * size) for i, size in enumerate(sizes)])
-    frames: list[list[str]] = []
-    position = 0
-    while entry := log.after(position):
-        text = log.frame(entry, position)
-        assert text is not None and len(text) <= LARGEST_FRAME
-        frames.append([event.get("id", "gap") for event in json.loads(text)["events"]])
-        position = entry.last
-    assert frames == [["p0", "p1"], ["p2", "p3"], ["p4"], ["p5", "gap", "p7"]]
-    assert log.head == len(sizes)
-
-
-def test_the_log_forgets_the_oldest_but_nothing_somebody_waits_for() -> None:
-    log = ForumLog("x", 10_000)
-    for i in range(1000):
-        log.append([post(i)])
-    log.evict(up_to=10)
-    assert (log.tail, log.full) == (10, True)
-    log.evict(up_to=log.head)
-    assert not log.full
-    assert log.size > 5_000
-    assert log.after(log.tail) is not None
