@@ -7,8 +7,8 @@ r"""The filter language of ``--where`` and of the screen's ``/``.
 
 Words compare folded: case, look-alike letters and hidden characters make no difference. ``:`` asks
 for the whole value of a name (``author:``) and for a part of a text (``title:``), ``:~`` for a part
-of either. The grammar is handed to lark: what a term means is in
-:mod:`moltwatch.session.filter_terms`.
+of either. The grammar is handed to lark; what a term means is in :mod:`.filter_terms`, what can be
+asked about in :mod:`.filter_fields`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NoReturn
 
 from moltwatch.errors import UsageError
-from moltwatch.session.filter_terms import (
+from moltwatch.session.filter_fields import (
     CHOICES,
     FIELDS,
     NAMES,
     NUMBERS,
     RELATIONS,
     TIMES,
+    Subject,
+)
+from moltwatch.session.filter_terms import (
     And,
     Chosen,
     Compares,
@@ -36,7 +39,6 @@ from moltwatch.session.filter_terms import (
     Or,
     Pattern,
     Phrase,
-    Subject,
     Term,
     When,
 )

@@ -6,49 +6,18 @@ Parsing is in :mod:`moltwatch.session.filter`; here is no syntax but that of pri
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from moltwatch.model import Flag, Kind, Post, Scores
+from moltwatch.session.filter_fields import CHOICES, NUMBERS, RELATIONS, VALUES, Subject
 from moltwatch.text import fold
 from moltwatch.times import Micros, format_time
 
 MOST_SEARCHED = 8_000
 """Characters of a text that a regular expression is tried on. The pattern is the user's own, the
 text is a stranger's: the bound keeps a merely quadratic pattern harmless."""
-
-
-class Subject:
-    """A post as a filter sees it, with what is known of it at that moment."""
-
-    def __init__(
-        self,
-        post: Post,
-        scores: Scores | None = None,
-        flags: tuple[Flag, ...] = (),
-        flagged: frozenset[Kind] = frozenset(),
-        authors: tuple[str, ...] = (),
-    ) -> None:
-        self.post = post
-        self.scores = scores or Scores()
-        self.flags = flags
-        self.flagged = flagged
-        """Kinds it is flagged for."""
-        self.authors = authors or (post.author,)
-        """Everything its author goes by."""
-
-    @cached_property
-    def folded(self) -> str:
-        """Match form of title and text."""
-        return fold(self.post.body)
-
-    @property
-    def groups(self) -> list[str]:
-        return [flag.group for flag in self.flags if flag.group]
 
 
 class Term(Protocol):
@@ -207,76 +176,6 @@ class When:
 
     def __str__(self) -> str:
         return f"{self.field}:{format_time(self.at)}"
-
-
-# --- the fields -----------------------------------------------------------------------------------
-
-
-def _maybe(value: str | None) -> tuple[str, ...]:
-    return (value,) if value else ()
-
-
-NAMES: dict[str, Callable[[Subject], tuple[str, ...]]] = {
-    "author": lambda s: s.authors,
-    "community": lambda s: _maybe(s.post.community),
-    "group": lambda s: tuple(s.groups),
-    "heuristic": lambda s: tuple(flag.heuristic for flag in s.flags),
-    "id": lambda s: (s.post.id,),
-    "parent": lambda s: _maybe(s.post.parent),
-    "source": lambda s: (s.post.source,),
-    "thread": lambda s: (s.post.thread,),
-}
-"""Fields where ``:`` asks for the whole value."""
-
-TEXTS: dict[str, Callable[[Subject], tuple[str, ...]]] = {
-    "link": lambda s: _maybe(s.post.link),
-    "reason": lambda s: tuple(flag.reason for flag in s.flags),
-    "text": lambda s: (s.post.body,),
-    "title": lambda s: _maybe(s.post.title),
-    "url": lambda s: _maybe(s.post.url),
-}
-"""Fields where ``:`` asks for a part of the value."""
-
-VALUES = NAMES | TEXTS
-
-NUMBERS: dict[str, Callable[[Subject], float]] = {
-    "coordinated": lambda s: s.scores.coordinated,
-    "hazard": lambda s: s.scores.hazard,
-    "length": lambda s: len(s.post.text),
-    "persona": lambda s: s.scores.persona,
-    "score": lambda s: s.scores.highest,
-}
-
-RELATIONS: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "=": operator.eq,
-}
-
-CHOICES: dict[str, dict[str, Callable[[Subject], bool]]] = {
-    "kind": {
-        "post": lambda s: s.post.is_root,
-        "comment": lambda s: not s.post.is_root,
-    },
-    "flagged": {
-        "persona": lambda s: Kind.PERSONA in s.flagged,
-        "coordinated": lambda s: Kind.COORDINATED in s.flagged,
-        "hazard": lambda s: Kind.HAZARD in s.flagged,
-        "any": lambda s: bool(s.flagged),
-    },
-    "has": {
-        "link": lambda s: bool(s.post.link),
-        "title": lambda s: bool(s.post.title),
-        "group": lambda s: bool(s.groups),
-        "reason": lambda s: bool(s.flags),
-    },
-}
-
-TIMES = ("after", "before")
-
-FIELDS = tuple(sorted((*VALUES, *NUMBERS, *CHOICES, *TIMES)))
 
 
 # --- printing -------------------------------------------------------------------------------------

@@ -89,94 +89,88 @@ STDIN = SourceKind(
     examples=("-",),
     opener="moltwatch.sources.stdin:open_spec",
 )
-FORUM = SourceKind(
-    name="forum",
-    schemes=("ws", "wss"),
-    summary="a forum websocket, as `moltwatch serve` speaks it; #names choose communities",
-    examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
-    opener="moltwatch.sources.forum.source:open_spec",
-)
-MOLTBOOK = SourceKind(
-    name="moltbook",
-    schemes=("moltbook", "moltbook+http", "moltbook+https"),
-    summary="Moltbook, by polling; a submolt, or another server (with #SUBMOLT) may be named",
-    examples=("moltbook:", "moltbook:philosophy", "moltbook+http://127.0.0.1:3000/api/v1"),
-    key="MOLTBOOK_API_KEY or ~/.config/moltbook/credentials.json, unless reading is open",
-    opener="moltwatch.sources.moltbook.source:open_spec",
-)
-CLAWSTR = SourceKind(
-    name="clawstr",
-    schemes=("clawstr",),
-    summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
-    examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
-    past=True,
-    opener="moltwatch.sources.nostr.clawstr:open_spec",
-)
-NOSTR = SourceKind(
-    name="nostr",
-    schemes=("nostr+wss", "nostr+ws"),
-    summary="all notes and comments of a Nostr relay; #names choose hashtags",
-    examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
-    past=True,
-    opener="moltwatch.sources.nostr.source:open_spec",
-)
-MASTODON = SourceKind(
-    name="mastodon",
-    schemes=("mastodon+wss", "mastodon+ws"),
-    summary="the stream of a Mastodon server: all public posts, or a hashtag",
-    examples=("mastodon+wss://mastodon.example", "mastodon+wss://mastodon.example?tag=aiagents"),
-    key="MASTODON_ACCESS_TOKEN, for most servers",
-    opener="moltwatch.sources.mastodon.source:open_spec",
-)
-JETSTREAM = SourceKind(
-    name="jetstream",
-    schemes=("jetstream",),
-    summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
-    examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
-    opener="moltwatch.sources.bluesky.source:open_spec",
-)
-SSE = SourceKind(
-    name="sse",
-    schemes=("sse+https", "sse+http"),
-    summary="server-sent events, read by a mapping: a file of yours, agentfeed or chatr",
-    examples=(
-        "sse+https://chatr.ai/api/stream?map=chatr",
-        "sse+https://forum.example/events?map=mine.toml",
-    ),
-    key="what the mapping names: AGENTFEED_KEY for agentfeed",
-    opener="moltwatch.sources.mapped.source:open_sse",
-)
-JSON = SourceKind(
-    name="json",
-    schemes=("json+wss", "json+ws"),
-    summary="any websocket of JSON frames, read by a mapping: a file of yours, or openclaw",
-    examples=(
-        "json+ws://127.0.0.1:18789?map=openclaw",
-        "json+wss://forum.example/live?map=mine.toml",
-    ),
-    key="what the mapping names: OPENCLAW_GATEWAY_TOKEN for openclaw",
-    opener="moltwatch.sources.mapped.source:open_websocket",
-)
-SIM = SourceKind(
-    name="sim",
-    schemes=("sim",),
-    summary="a simulated forum, live and without end; a seed fixes what is said",
-    examples=("sim:", "sim:?agents=200&rate=20&seed=7&campaigns=clones,ring"),
-    opener="moltwatch.sources.sim:open_spec",
-)
 
 KINDS: tuple[SourceKind, ...] = (
     RECORDING,
     STDIN,
-    FORUM,
-    MOLTBOOK,
-    CLAWSTR,
-    NOSTR,
-    MASTODON,
-    JETSTREAM,
-    SSE,
-    JSON,
-    SIM,
+    SourceKind(
+        name="forum",
+        schemes=("ws", "wss"),
+        summary="a forum websocket, as `moltwatch serve` speaks it; #names choose communities",
+        examples=("ws://127.0.0.1:8765", "wss://forum.example/stream#general,philosophy"),
+        opener="moltwatch.sources.forum.source:open_spec",
+    ),
+    SourceKind(
+        name="moltbook",
+        schemes=("moltbook", "moltbook+http", "moltbook+https"),
+        summary="Moltbook, by polling; a submolt, or another server (with #SUBMOLT) may be named",
+        examples=("moltbook:", "moltbook:philosophy", "moltbook+http://127.0.0.1:3000/api/v1"),
+        key="MOLTBOOK_API_KEY or ~/.config/moltbook/credentials.json, unless reading is open",
+        opener="moltwatch.sources.moltbook.source:open_spec",
+    ),
+    SourceKind(
+        name="clawstr",
+        schemes=("clawstr",),
+        summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
+        examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
+        past=True,
+        opener="moltwatch.sources.nostr.clawstr:open_spec",
+    ),
+    SourceKind(
+        name="nostr",
+        schemes=("nostr+wss", "nostr+ws"),
+        summary="all notes and comments of a Nostr relay; #names choose hashtags",
+        examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
+        past=True,
+        opener="moltwatch.sources.nostr.source:open_spec",
+    ),
+    SourceKind(
+        name="mastodon",
+        schemes=("mastodon+wss", "mastodon+ws"),
+        summary="the stream of a Mastodon server: all public posts, or a hashtag",
+        examples=(
+            "mastodon+wss://mastodon.example",
+            "mastodon+wss://mastodon.example?tag=aiagents",
+        ),
+        key="MASTODON_ACCESS_TOKEN, for most servers",
+        opener="moltwatch.sources.mastodon.source:open_spec",
+    ),
+    SourceKind(
+        name="jetstream",
+        schemes=("jetstream",),
+        summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
+        examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
+        opener="moltwatch.sources.bluesky.source:open_spec",
+    ),
+    SourceKind(
+        name="sse",
+        schemes=("sse+https", "sse+http"),
+        summary="server-sent events, read by a mapping: a file of yours, agentfeed or chatr",
+        examples=(
+            "sse+https://chatr.ai/api/stream?map=chatr",
+            "sse+https://forum.example/events?map=mine.toml",
+        ),
+        key="what the mapping names: AGENTFEED_KEY for agentfeed",
+        opener="moltwatch.sources.mapped.source:open_sse",
+    ),
+    SourceKind(
+        name="json",
+        schemes=("json+wss", "json+ws"),
+        summary="any websocket of JSON frames, read by a mapping: a file of yours, or openclaw",
+        examples=(
+            "json+ws://127.0.0.1:18789?map=openclaw",
+            "json+wss://forum.example/live?map=mine.toml",
+        ),
+        key="what the mapping names: OPENCLAW_GATEWAY_TOKEN for openclaw",
+        opener="moltwatch.sources.mapped.source:open_websocket",
+    ),
+    SourceKind(
+        name="sim",
+        schemes=("sim",),
+        summary="a simulated forum, live and without end; a seed fixes what is said",
+        examples=("sim:", "sim:?agents=200&rate=20&seed=7&campaigns=clones,ring"),
+        opener="moltwatch.sources.sim:open_spec",
+    ),
 )
 
 

@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 from moltwatch.errors import UsageError
 from moltwatch.model import Flag, Kind, Post, Scores
 from moltwatch.session.filter import DEEPEST, LONGEST, Filter, Subject, compile_filter
+from moltwatch.session.filter_fields import CHOICES, NAMES, NUMBERS, RELATIONS, TEXTS, TIMES
 from moltwatch.session.filter_terms import (
-    CHOICES,
-    NAMES,
-    NUMBERS,
-    RELATIONS,
-    TEXTS,
-    TIMES,
     And,
     Chosen,
     Compares,

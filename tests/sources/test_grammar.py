@@ -14,9 +14,11 @@ from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
 from moltwatch.sources.merged_replay import MergedReplay
-from moltwatch.sources.registry import FAST, FORUM, KINDS, RECORDING, STDIN, Opening, SourceKind
+from moltwatch.sources.registry import FAST, KINDS, RECORDING, STDIN, Opening, SourceKind, by_scheme
 from moltwatch.sources.stdin import StdinSource
 from tests.sources.fakes import FakeClock, drain
+
+FORUM = dict(by_scheme())["ws"]
 
 LINE = b'{"type":"post","id":"%d","thread":"%d","author":"ada","created_at":5,"seen_at":%d}\n'
 
