@@ -86,6 +86,15 @@ def command(
       moltwatch flags archive.jsonl.gz --verdicts > verdicts.jsonl
 
     \b
+    Lines, as JSON:
+      flagged    at, post {id kind thread parent author community title text created_at link url
+                 source}, persona, coordinated, hazard (0 to 1), flags [{heuristic kind score
+                 reason evidence accounts n group}]; the first flag is of the kind that crossed
+      group      id, at, kind, state (formed grew merged ended), into, n, accounts, reason
+      retracted  at, post, kind: a verdict was taken back
+      verdict    as flagged, and first_at, when it first crossed, or null; with --verdicts
+
+    \b
     Filters:
       swarm "exact phrase"           words and phrases of title and text; all must hold
       (a or b) not c -d              or, and, not, parentheses

@@ -10,7 +10,7 @@ import csv
 from io import StringIO
 
 from moltwatch.model import Finding, FlaggedPost, Retracted, Verdict
-from moltwatch.outputs.jsonl import score
+from moltwatch.outputs.jsonl import own_first, score
 from moltwatch.text import display
 from moltwatch.times import Micros, format_time
 
@@ -80,7 +80,8 @@ def row(finding: Finding) -> dict[str, object]:
 
 
 def _post(finding: FlaggedPost | Verdict) -> dict[str, object]:
-    post, scores, flags = finding.post, finding.scores, finding.flags
+    post, scores = finding.post, finding.scores
+    flags = own_first(finding) if isinstance(finding, FlaggedPost) else finding.flags
     return {
         "at": _time(finding.at),
         "persona": score(scores.persona),

@@ -64,6 +64,7 @@ class FlaggedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="flag
     coordinated: float
     hazard: float
     flags: tuple[Flag, ...]
+    """The reasons for the kind that crossed come first: the first flag's kind is the line's."""
 
 
 class GroupLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="group"):
@@ -136,7 +137,7 @@ def line_of(finding: Finding) -> Line:
             persona=score(finding.scores.persona),
             coordinated=score(finding.scores.coordinated),
             hazard=score(finding.scores.hazard),
-            flags=_flags(finding.flags),
+            flags=_flags(own_first(finding)),
         )
     if isinstance(finding, Verdict):
         return VerdictLine(
@@ -160,6 +161,11 @@ def line_of(finding: Finding) -> Line:
         accounts=finding.accounts,
         reason=finding.reason,
     )
+
+
+def own_first(finding: FlaggedPost) -> tuple[Flag, ...]:
+    """All reasons, those for the kind that crossed before those for others."""
+    return tuple(sorted(finding.flags, key=lambda flag: flag.kind is not finding.kind))
 
 
 def score(value: float) -> float:

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from moltwatch.model import Finding, Post, Scores
-from moltwatch.outputs.jsonl import decode, encode, line_of, score
-from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
+from moltwatch.model import Finding, Kind, Post, Scores
+from moltwatch.outputs.csv import row
+from moltwatch.outputs.jsonl import FlaggedLine, decode, encode, line_of, score
+from tests.outputs.findings import (
+    FLAG,
+    FLAGGED,
+    GROUP,
+    HOSTILE,
+    POST,
+    RETRACTED,
+    VERDICT,
+    findings,
+)
 
 GOLDEN_POST = (
     '{"id":"c1","kind":"comment","thread":"p1","parent":"p1","author":"clawd",'
@@ -45,6 +55,18 @@ GOLDEN = {
 def test_lines_are_exactly_the_interface(finding: Finding) -> None:
     line = encode(finding).decode()
     assert line == GOLDEN[json.loads(line)["type"]]
+
+
+def test_the_first_reason_is_one_for_the_kind_that_crossed() -> None:
+    """However strong a reason for another kind is: it is what tells a post's two lines apart."""
+    hazard = replace(FLAG, heuristic="injection", kind=Kind.HAZARD, score=0.6, group=None)
+    crossed = replace(FLAGGED, kind=Kind.HAZARD, flags=(FLAG, hazard))
+    line = line_of(crossed)
+    assert isinstance(line, FlaggedLine)
+    assert [flag.kind for flag in line.flags] == [Kind.HAZARD, Kind.COORDINATED]
+    assert row(crossed)["reason"] == hazard.reason
+    other = line_of(replace(crossed, kind=Kind.COORDINATED))
+    assert isinstance(other, FlaggedLine) and other.flags[0] == FLAG
 
 
 @given(findings)
