@@ -30,8 +30,6 @@ class Role(StrEnum):
     POSITIVE = "positive"
     HARD_NEGATIVE = "hard_negative"
     """Innocent, and looks guilty."""
-    PAIR = "pair"
-    """Two accounts of one operator who do not pretend otherwise."""
     SINGLE_FLOOD = "single_flood"
     """One account flooding: a nuisance, but not several."""
 

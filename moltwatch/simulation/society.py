@@ -107,10 +107,6 @@ class Society:
         self._names.add(name)
         return name
 
-    def forget_name(self, name: str) -> None:
-        """An account has left for good; in an endless session its name may come again."""
-        self._names.discard(name)
-
     def _raise_voices(self) -> None:
         """Few have a persona, and those were given it to be heard."""
         acting = sum(a.weight for a in self.agents if a.soul)

@@ -61,7 +61,7 @@ class Collector:
         self._threads = Threads(self._called)
         self._gaps = Gaps(start, end)
         self._rate = Rate()
-        self._groups = GroupMemory(start, end)
+        self._groups = GroupMemory(self._called, start, end)
         self._hazards: dict[tuple[str, str], Spoken] = {}
         """By account and reason."""
         self._flagged: Counter[Kind] = Counter()
@@ -153,7 +153,7 @@ class Collector:
         self, title: str, *, rejects: Rejects | None = None, failures: Iterable[str] = ()
     ) -> Summary:
         """All that was gathered. Of what is equally large, the first comes first."""
-        groups = self._groups.stories(self._called, quote)
+        groups = self._groups.stories()
         return Summary(
             title=quote(title, 120),
             version=__version__,

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
 from moltwatch.model import Flag, Group, GroupState, Post
-from moltwatch.outputs.report.quotes import WITHHELD
+from moltwatch.outputs.report.quotes import WITHHELD, quote
 from moltwatch.outputs.report.summary import MOST_MEMBERS, GroupStory, Member, Quote
 from moltwatch.text import fold
 from moltwatch.times import EARLIEST, LATEST, Micros
@@ -76,10 +76,12 @@ class _Known:
 
 
 class GroupMemory:
-    """All groups of a recording, those of a part of it if that is from ``start`` to ``end``."""
+    """All groups of a recording, or of the part of it from ``start`` to ``end``. ``called`` is asked
+    at the end what accounts are called."""
 
-    def __init__(self, start: Micros = EARLIEST, end: Micros = LATEST) -> None:
-        self._start, self._end_of_part = start, end
+    def __init__(self, called: Callable[[str], Quote], start: Micros, end: Micros) -> None:
+        self._called = called
+        self._start, self._end = start, end
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._weight = 0
 
@@ -88,7 +90,7 @@ class GroupMemory:
         known = self._of(group.id)
         known.group = group
         if group.state is GroupState.FORMED and known.formed is None:
-            if self._start <= group.at < self._end_of_part:
+            if self._start <= group.at < self._end:
                 known.formed = group.at
         elif group.state is GroupState.ENDED:
             self._known.move_to_end(group.id, last=False)
@@ -108,24 +110,22 @@ class GroupMemory:
             if flag.group is not None:
                 self._of(flag.group).secret = True
 
-    def stories(
-        self, called: Callable[[str], Quote], quote: Callable[..., Quote]
-    ) -> list[GroupStory]:
+    def stories(self) -> list[GroupStory]:
         """Every group with posts, the largest first; what went into another is part of that."""
         together: dict[str, _Known] = {}
         for id, known in self._known.items():
-            end = self._end(id)
-            if end not in together:
-                together[end] = _Known()
-                together[end].group = self._known[end].group
-            together[end].swallow(known)
-        whole = (self._start, self._end_of_part) == (EARLIEST, LATEST)
+            last = self._last(id)
+            if last not in together:
+                together[last] = _Known()
+                together[last].group = self._known[last].group
+            together[last].swallow(known)
+        whole = (self._start, self._end) == (EARLIEST, LATEST)
         stories = [
-            _story(id, known, called, quote, whole) for id, known in together.items() if known.posts
+            _story(id, known, self._called, whole) for id, known in together.items() if known.posts
         ]
         return sorted(stories, key=lambda story: (-story.n, -story.posts, story.first, story.id))
 
-    def _end(self, id: str) -> str:
+    def _last(self, id: str) -> str:
         """The group it went into at last."""
         for _ in range(20):
             known = self._known.get(id)
@@ -156,7 +156,6 @@ def _story(
     id: str,
     known: _Known,
     called: Callable[[str], Quote],
-    quote: Callable[..., Quote],
     whole: bool,
 ) -> GroupStory:
     came = sorted((at, name, n) for name, (at, n) in known.came.items())
