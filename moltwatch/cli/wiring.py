@@ -149,6 +149,16 @@ def require_recording(spec: str) -> None:
         raise UsageError(f"{told} is no recording: moltwatch record {told} -o FILE makes one")
 
 
+def require_file(spec: str, target: Path) -> None:
+    """Raise UsageError for a SOURCE that is no file or folder: what is read twice has to stay."""
+    from moltwatch.sources.grammar import recordings_among
+    from moltwatch.text import display_line
+
+    if not recordings_among([spec]):
+        told = display_line(spec)
+        raise UsageError(f"{told} is not a file: moltwatch record {told} -o {target} keeps it")
+
+
 def ending_signals(*more: signal.Signals) -> list[signal.Signals]:
     """Signals that end a run in good order, and ``more``; those that whoever started us had ignored
     (``nohup``) stay so."""

@@ -168,6 +168,13 @@ def test_an_input_of_which_nothing_can_be_used_leaves_the_old_output(tmp_path: P
     assert events_of(out) == EVENTS[:1]
 
 
+@pytest.mark.parametrize("given", ["-", "ws://127.0.0.1:1"])
+def test_what_is_no_file_is_to_be_recorded(tmp_path: Path, given: str) -> None:
+    result = run(given, tmp_path / "out.jsonl")
+    assert isinstance(result.exception, UsageError)
+    assert f"{given} is not a file: moltwatch record {given} -o " in str(result.exception)
+
+
 def test_exit_codes(tmp_path: Path) -> None:
     def code(*arguments: str) -> int:
         call = [sys.executable, "-m", "moltwatch", "convert", *arguments]
