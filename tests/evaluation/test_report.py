@@ -18,16 +18,7 @@ from moltwatch.evaluation.tables import print_tables
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.verdicts.groups import GroupBook
-from moltwatch.model import (
-    Flag,
-    FlaggedPost,
-    Group,
-    GroupState,
-    Kind,
-    Post,
-    Scores,
-    Verdict,
-)
+from moltwatch.model import Flag, FlaggedPost, Group, GroupState, Kind, Post, Scores, Verdict
 from moltwatch.times import SECOND, Micros
 
 START: Micros = 1_000_000 * SECOND

@@ -12,16 +12,7 @@ from msgspec.structs import replace
 from moltwatch.model import Finding, Kind, Post, Scores
 from moltwatch.outputs.csv import row
 from moltwatch.outputs.jsonl import FlaggedLine, decode, encode, line_of, score
-from tests.outputs.findings import (
-    FLAG,
-    FLAGGED,
-    GROUP,
-    HOSTILE,
-    POST,
-    RETRACTED,
-    VERDICT,
-    findings,
-)
+from tests.outputs.findings import FLAG, FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
 
 GOLDEN_POST = (
     '{"id":"c1","kind":"comment","thread":"p1","parent":"p1","author":"clawd",'

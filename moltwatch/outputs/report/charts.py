@@ -12,10 +12,7 @@ from msgspec import Struct
 from moltwatch.model import SUREST_FIRST
 from moltwatch.outputs.report.rate import Step
 from moltwatch.outputs.report.summary import GroupStory, Summary
-from moltwatch.outputs.report.words import (
-    mark,
-    moment,
-)
+from moltwatch.outputs.report.words import mark, moment
 from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import Micros
 from moltwatch.wording import count

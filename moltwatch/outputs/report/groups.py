@@ -76,8 +76,8 @@ class _Known:
 
 
 class GroupMemory:
-    """All groups of a recording, or of the part of it from ``start`` to ``end``. ``called`` is asked
-    at the end what accounts are called."""
+    """All groups of a recording, or of the part from ``start`` to ``end``. ``called`` is asked at
+    the end what accounts are called."""
 
     def __init__(self, called: Callable[[str], Quote], start: Micros, end: Micros) -> None:
         self._called = called

@@ -9,12 +9,7 @@ import base64
 from functools import partial
 from random import Random
 
-from moltwatch.simulation.campaigns.base import (
-    at_seconds,
-    ordinary_bio,
-    plausible_name,
-    targets,
-)
+from moltwatch.simulation.campaigns.base import at_seconds, ordinary_bio, plausible_name, targets
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent
 from moltwatch.simulation.stage import Stage

@@ -5,12 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from moltwatch.simulation.campaigns.base import (
-    at_seconds,
-    bystanders,
-    crowd_size,
-    plausible_name,
-)
+from moltwatch.simulation.campaigns.base import at_seconds, bystanders, crowd_size, plausible_name
 from moltwatch.simulation.grammar import expand
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent

@@ -1,8 +1,8 @@
 """Moltbook, by polling: there is no feed to listen to.
 
 The thin shell round :class:`~.planner.Planner`, which decides what to ask,
-:class:`~.limits.Limits`, which decides when, and :class:`~.news.News`, which
-tells what of an answer is new.
+:class:`~.limits.Limits`, which decides when, and :class:`~.news.News`, which tells what of an
+answer is new.
 """
 
 from __future__ import annotations

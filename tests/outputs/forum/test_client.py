@@ -10,14 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from moltwatch.model import AgentSeen, Event
-from tests.outputs.forum.kit import (
-    Live,
-    frames,
-    posts_of,
-    serving,
-    subscribe,
-    watch,
-)
+from tests.outputs.forum.kit import Live, frames, posts_of, serving, subscribe, watch
 from tests.sources.fakes import T0, FakeClock, MemoryReader, drain, post, replay
 
 

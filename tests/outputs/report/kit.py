@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moltwatch.errors import Rejects
-from moltwatch.model import (
-    AgentSeen,
-    Flag,
-    Gap,
-    Group,
-    GroupState,
-    Kind,
-    Post,
-    Scores,
-    Verdict,
-)
+from moltwatch.model import AgentSeen, Flag, Gap, Group, GroupState, Kind, Post, Scores, Verdict
 from moltwatch.outputs.report.collector import Collector
 from moltwatch.outputs.report.summary import Summary
 from moltwatch.times import EARLIEST, LATEST, MINUTE, SECOND, Micros, parse_time

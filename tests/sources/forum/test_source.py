@@ -14,12 +14,7 @@ from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock, drain, post
 from tests.sources.forum.kit import END, Script, frame, source, welcome
-from tests.sources.servers import (
-    forum,
-    gaps,
-    ids,
-    says,
-)
+from tests.sources.servers import forum, gaps, ids, says
 
 
 async def test_from_welcome_to_end() -> None:

@@ -14,15 +14,7 @@ from moltwatch.model import Event, Gap, Post
 from moltwatch.sources.base import State
 from tests.sources.fakes import FakeClock, drain, post
 from tests.sources.forum.kit import END, Script, frame, source, welcome
-from tests.sources.servers import (
-    accept,
-    forum,
-    gaps,
-    ids,
-    raw_server,
-    says,
-    text_frame,
-)
+from tests.sources.servers import accept, forum, gaps, ids, raw_server, says, text_frame
 
 
 async def test_a_frame_too_large_is_skipped_with_a_gap() -> None:

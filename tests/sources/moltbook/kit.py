@@ -13,10 +13,7 @@ from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock
-from tests.sources.moltbook.server import (
-    Forum,
-    serving,
-)
+from tests.sources.moltbook.server import Forum, serving
 
 
 class Clock(FakeClock):

@@ -10,12 +10,7 @@ from werkzeug import Request, Response
 from moltwatch.model import Delete, Gap
 from moltwatch.sources.base import State
 from tests.sources.moltbook.kit import forum, more, watching
-from tests.sources.moltbook.server import (
-    faulty,
-    is_comments,
-    is_new,
-    says,
-)
+from tests.sources.moltbook.server import faulty, is_comments, is_new, says
 
 
 async def test_no_comments_endpoint_falls_back_to_the_post() -> None:

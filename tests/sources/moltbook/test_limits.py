@@ -6,12 +6,7 @@ from moltwatch.model import Gap
 from moltwatch.sources.base import State
 from moltwatch.times import SECOND
 from tests.sources.moltbook.kit import forum, more, watching
-from tests.sources.moltbook.server import (
-    faulty,
-    is_comments,
-    is_new,
-    says,
-)
+from tests.sources.moltbook.server import faulty, is_comments, is_new, says
 
 
 async def test_rate_limited_by_header_and_by_body() -> None:

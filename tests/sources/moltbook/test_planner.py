@@ -11,13 +11,7 @@ from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import Planner
 from moltwatch.sources.moltbook.survey import SURVEY
 from moltwatch.sources.moltbook.threads import LATE, Threads
-from moltwatch.sources.moltbook.wire import (
-    Ask,
-    Listed,
-    Page,
-    Request,
-    post_of,
-)
+from moltwatch.sources.moltbook.wire import Ask, Listed, Page, Request, post_of
 from moltwatch.times import DAY, MINUTE, SECOND, Micros
 from tests import strategies
 from tests.sources.fakes import T0, post

@@ -13,12 +13,7 @@ from moltwatch.sources.base import State
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
 from tests.sources.moltbook.kit import Clock, Watch, forum, more, watching
-from tests.sources.moltbook.server import (
-    Forum,
-    faulty,
-    says,
-    serving_alone,
-)
+from tests.sources.moltbook.server import Forum, faulty, says, serving_alone
 
 
 async def test_killed_and_restarted() -> None:

@@ -10,11 +10,7 @@ from moltwatch.sources.base import State
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 from tests.sources.moltbook.kit import forum, more, watching
-from tests.sources.moltbook.server import (
-    DIALECTS,
-    Forum,
-    says,
-)
+from tests.sources.moltbook.server import DIALECTS, Forum, says
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
