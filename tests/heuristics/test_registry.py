@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import pytest
@@ -14,6 +17,7 @@ from moltwatch.heuristics import registry
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.model import Kind
+from tests.heuristics.judging import Court, reasons
 
 
 def test_built_ins_come_by_entry_point_in_order_of_name() -> None:
@@ -34,6 +38,28 @@ def test_a_broken_package_is_reported_and_left_out(monkeypatch: pytest.MonkeyPat
     complaints: list[str] = []
     assert registry.available(complaints.append) == {"same-text": SameText}
     assert [complaint.split()[1] for complaint in complaints] == ["gone", "list", "misnamed"]
+
+
+def test_the_example_for_contributors_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    ((name, place),) = re.findall(r'^(\S+) = "(\w+:\w+)"$', page, re.MULTILINE)
+    package = ModuleType(place.partition(":")[0])
+    monkeypatch.setitem(sys.modules, package.__name__, package)
+    exec(code, package.__dict__)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [EntryPoint(name, place, group)])
+
+    complaints: list[str] = []
+    (cls,) = registry.available(complaints.append).values()
+    about = registry.describe(cls)
+    assert complaints == []
+    assert [given.name for given in about.parameters] == ["share"]
+    assert all(given.meaning for given in about.parameters) and about.fails_when
+    with pytest.raises(UsageError, match="share"):
+        registry.build({name: {"share": 2}})
+    case = Court(registry.build({})).hear("NOBODY LISTENS " * 3)
+    assert reasons(case, name) == "39 of its 39 letters are capitals"
+    assert case.score(Kind.PERSONA) >= 0.5
 
 
 class Unkind(Heuristic):
