@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
+from moltwatch.times import Micros
 from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.rows.thread_row import ThreadRow
 from moltwatch.tui.rowview import RowView
@@ -18,6 +20,9 @@ MOST_SHOWN = 300
 
 FULL = 60
 """As long as there are fewer in the list, it grows at once."""
+
+QUIET = 0.1
+"""Posts a minute below which one thread is as quiet as another."""
 
 FRAMES_IN_ORDER = 30
 """The order stands for this many frames, so that rows can be read and clicked."""
@@ -46,11 +51,13 @@ class ThreadsPane(Pane):
         self._ordered_at = -FRAMES_IN_ORDER
         self._seen: dict[str, int] = {}
         self._passes: set[str] | None = None
+        self._steps: dict[str, int] = {}
 
     def reset(self) -> None:
         """Another session is on the screen."""
         self._order.clear()
         self._seen.clear()
+        self._steps.clear()
         self._ordered_at = -FRAMES_IN_ORDER
 
     def hold(self, frame: int) -> None:
@@ -105,9 +112,19 @@ class ThreadsPane(Pane):
             if passes is None or thread.id in passes
         ]
 
-        def rank(thread: Thread) -> tuple[bool, float, int]:
-            # In steps, so that two threads of about the same rate do not change places each second.
-            rate = thread.rate.per_minute(now)
-            return thread.id in pinned, round(rate, 0 if rate >= 1 else 1), thread.last_at
+        self._steps = {thread.id: self._step(thread, now) for thread in threads}
+        places = {id: i for i, id in enumerate(self._order)}
 
-        return sorted(threads, key=rank, reverse=True)[:MOST_SHOWN]
+        def rank(thread: Thread) -> tuple[bool, int, int, Micros]:
+            # Of equals, the newcomer first, and then those above as they were.
+            step, place = self._steps[thread.id], places.get(thread.id, -1)
+            return thread.id not in pinned, -step, place, -thread.last_at
+
+        return sorted(threads, key=rank)[:MOST_SHOWN]
+
+    def _step(self, thread: Thread, now: Micros) -> int:
+        """How lively a thread is, in doublings of its rate. It has to double or halve before it
+        counts as livelier or less so, and changes its place: nothing jumps for a post or two."""
+        doublings = log2(max(1.0, thread.rate.per_minute(now) / QUIET))
+        held = self._steps.get(thread.id)
+        return round(doublings) if held is None or abs(doublings - held) >= 1 else held
