@@ -92,7 +92,7 @@ def cli(ctx: click.Context) -> None:
       moltwatch                                   a guided first look
       moltwatch watch ws://127.0.0.1:8765         a forum, live
       moltwatch replay night.molt --speed 10      a saved session
-      moltwatch flags night.molt | jq .post.id    flagged posts, for scripts
+      moltwatch flags night.molt | jq .type       flagged posts, for scripts
     """
     if ctx.invoked_subcommand is None:
         from moltwatch.cli.replay import first_look

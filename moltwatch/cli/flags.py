@@ -80,7 +80,7 @@ def command(
 
     \b
     Examples:
-      moltwatch flags night.molt | jq -r .post.id
+      moltwatch flags night.molt | jq -r 'select(.type=="flagged").post.id'
       moltwatch flags ws://127.0.0.1:8765 --kind coordinated --min-score 0.8
       tail -f posts.jsonl | moltwatch flags - --format text
       moltwatch flags archive.jsonl.gz --verdicts > verdicts.jsonl
