@@ -164,7 +164,8 @@ def config_option(command: F) -> F:
         "config_path",
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="MOLTWATCH_CONFIG",
-        help="Configuration file, instead of your own.",
+        show_envvar=True,
+        help="Configuration file, instead of ~/.config/moltwatch/config.toml.",
     )(command)
 
 
