@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context) -> None:
     """List the sources there are, with examples to copy, and the keys they need.
 
-    A table on a terminal. In a pipe, a line each: name, schemes, summary, key it needs and
+    A list on a terminal. In a pipe, a line each: name, schemes, summary, key it needs and
     examples, with tabs between them. Examples are quoted as a shell wants them.
 
     \b
@@ -37,7 +37,7 @@ def command(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is not None:
         return
     if _is_terminal():
-        _print_table()
+        _print_list()
         return
     for kind in KINDS:
         schemes = " ".join(f"{scheme}:" for scheme in kind.schemes)
@@ -144,18 +144,17 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _print_table() -> None:
-    from rich import box
+def _print_list() -> None:
+    """Not a table: an example that is broken over lines cannot be copied."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    table.add_column("source", style="bold", no_wrap=True)
-    table.add_column("what it is")
-    table.add_column("SOURCE", style="cyan", overflow="fold")
-    table.add_column("key")
+    console = Console(markup=False, highlight=False)
     for kind in KINDS:
-        table.add_row(
-            kind.name, kind.summary, "\n".join(map(shlex.quote, kind.examples)), kind.key or "none"
-        )
-    Console(markup=False, highlight=False).print(table)
+        console.print(Text.assemble((kind.name, "bold")))
+        key = f"key: {kind.key}" if kind.key else ""
+        for line in filter(None, (kind.summary, key)):
+            console.print(Padding(line, (0, 0, 0, 2)))
+        for example in kind.examples:
+            console.print(f"    {shlex.quote(example)}", style="cyan", soft_wrap=True)

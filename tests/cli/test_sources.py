@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import threading
@@ -13,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from websockets.sync.server import Server, ServerConnection, serve
 
 from moltwatch.cli import COMMANDS
+from moltwatch.cli.sources import command as sources
+from moltwatch.sources.registry import KINDS
 from tests.cli.running import CREED, SWARM, command, environment, moltwatch, objects
 
 MAPPING = """
@@ -77,6 +81,16 @@ def test_the_list_is_a_line_each_in_a_pipe() -> None:
     assert keys.keys() >= {"recording", "forum", "mastodon", "jetstream", "sse", "json", "sim"}
     assert "MASTODON_ACCESS_TOKEN" in keys["mastodon"]
     assert keys["jetstream"] == ""
+
+
+def test_no_example_is_broken_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moltwatch.cli.sources._is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = CliRunner().invoke(sources).output
+    examples = [shlex.quote(example) for kind in KINDS for example in kind.examples]
+    assert [line.strip() for line in shown.splitlines() if line.startswith("    ")] == examples
+    summaries = " ".join(shown.split())
+    assert [kind.name for kind in KINDS if kind.summary not in summaries] == []
 
 
 def test_check_of_a_source_that_works(mapping: Path) -> None:
