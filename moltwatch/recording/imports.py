@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -24,6 +25,7 @@ from moltwatch.recording.jsonl import read_pieces
 from moltwatch.recording.lines import Lines
 from moltwatch.recording.order import Disorder, in_time_order
 from moltwatch.recording.plain import Origin, events_from
+from moltwatch.recording.recognise import Shape, recognise
 from moltwatch.recording.rooting import Rooting
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
@@ -39,6 +41,9 @@ MOST_DOCUMENT = 512 << 20
 
 PROFILES = ("agents.jsonl", "agents.jsonl.gz", "agents.jsonl.zst")
 """Names under which the profiles lie beside an archive."""
+
+
+_Read: TypeAlias = Callable[[Path, Rejects], Iterator[Event]]
 
 
 class ArchiveReader:
@@ -133,24 +138,39 @@ def table_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
 
 
 def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """A folder of CSV tables of posts, comments and agents, told apart by their columns.
+    """A folder of CSV tables of posts, comments and agents, told apart by their columns; without
+    any, of API answers as JSON.
 
-    Raises RecordingError if there is none among its files.
+    Raises RecordingError if there is neither among its files.
     """
     files = sorted(file for file in path.iterdir() if file.is_file())
     found = {file: tables.kind_of(file) for file in files}
-    ours = [file for table in tables.Table for file in files if found[file] is table]
+    ours: dict[Path, _Read] = {
+        file: _table for table in tables.Table for file in files if found[file] is table
+    }
+    ours = ours or {file: read for file in files if (read := _reader_of_json(file))}
     if not ours:
         raise RecordingError(
-            f"{path} is a folder without a CSV table of posts, comments or agents. "
-            "Name the file that is meant."
+            f"{path} is a folder without a CSV table of posts, comments or agents, and without API "
+            "answers as JSON. Name the file that is meant."
         )
+    profiles = next((file for file in files if file.name in PROFILES), None)
     return ArchiveReader(
         path,
-        [partial(_table, file) for file in ours],
+        [partial(read, file) for file, read in ours.items()],
         now=now,
-        ignored=[file for file in files if file not in ours],
+        profiles=None if profiles in ours else profiles,
+        ignored=[file for file in files if file not in ours and file != profiles],
     )
+
+
+def _reader_of_json(path: Path) -> _Read | None:
+    """What reads a file of API objects; None if it is none, or one of profiles."""
+    try:
+        shape = None if path.name in PROFILES else recognise(path)[0]
+    except RecordingError:
+        return None
+    return {Shape.ARCHIVE: _lines, Shape.DOCUMENT: _document}.get(shape) if shape else None
 
 
 def profiles_beside(path: Path) -> Path | None:
@@ -186,7 +206,7 @@ def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
         raise RecordingError(f"cannot read {path}: nested too deeply") from None
     except ValueError as error:
         raise RecordingError(f"cannot read {path}: not JSON ({error})") from None
-    yield from events_from(value, Origin(source=SOURCE), rejects)
+    yield from events_from(value, Origin(source=SOURCE), rejects, where=path.name)
 
 
 def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:

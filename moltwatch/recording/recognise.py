@@ -14,7 +14,7 @@ from moltwatch.recording.tables import table_in
 
 ACCEPTED = (
     ".molt and .jsonl recordings (also packed with gzip or zstd), archives of API objects one a "
-    "line, API answers as JSON, CSV with a header row, and a folder of CSV files"
+    "line, API answers as JSON, CSV with a header row, and a folder of CSV files or API answers"
 )
 
 _SQLITE = b"SQLite format 3\x00"

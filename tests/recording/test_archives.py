@@ -190,6 +190,33 @@ async def test_a_profile_that_repeats_beside_every_post_comes_once(tmp_path: Pat
     assert Counter(type(e).__name__ for e in events) == {"Post": 5, "AgentSeen": 1}
 
 
+async def test_a_folder_of_answers(tmp_path: Path) -> None:
+    """Page by page, as an API gives them, on one line or several, the newest first."""
+    for page, indent in ((1, None), (2, 2)):
+        posts = [
+            {
+                "id": f"p{page}{n}",
+                "author": {"name": "nova"},
+                "title": "Hi",
+                "created_at": at(9 - n),
+            }
+            for n in range(3)
+        ]
+        answer = {"success": True, "data": {"posts": posts, "page": page}}
+        (tmp_path / f"page{page}.json").write_text(json.dumps(answer, indent=indent))
+    dump(tmp_path / "agents.jsonl", {"name": "nova", "description": "I count.", "karma": 7})
+    (tmp_path / "notes.txt").write_text("Taken on a Sunday")
+    events, rejects = await read(tmp_path)
+    assert not rejects
+    assert [event.bio for event in events if isinstance(event, AgentSeen)] == ["I count."]
+    posts_read = [event for event in events if isinstance(event, Post)]
+    assert {post.id for post in posts_read} == {"p10", "p11", "p12", "p20", "p21", "p22"}
+    assert in_order(events)
+    reader = await open_recording(tmp_path)
+    assert isinstance(reader, ArchiveReader)
+    assert [path.name for path in reader.ignored] == ["notes.txt"]
+
+
 async def test_a_folder_of_other_things(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("Dear diary")
     with pytest.raises(RecordingError, match="without a CSV table"):
