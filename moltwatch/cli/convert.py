@@ -22,8 +22,8 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
 
     IN is a recording (.molt, .jsonl, also .gz or .zst), or an archive: API objects one a line (an
     agents.jsonl beside them is used), an API answer as JSON, CSV (also with ; or tabs), a folder of
-    CSV files. What it is, is told by its content. OUT ends in .molt, .jsonl, .jsonl.gz or
-    .jsonl.zst.
+    CSV files or of API answers. What it is, is told by its content. OUT ends in .molt, .jsonl,
+    .jsonl.gz or .jsonl.zst.
 
     A post of an archive needs an id and a time (created_at, timestamp, date…: ISO, or seconds or
     milliseconds since 1970), and has an author (user, agent…), a text (content, body…), a title, a
@@ -40,7 +40,8 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
       moltwatch convert timeline.jsonl.gz january.molt --title "Moltbook, January"
       moltwatch convert dump/ dump.molt --blind
     """
-    from moltwatch.cli.wiring import require_file, run_async
+    from moltwatch.cli.checks import require_file
+    from moltwatch.cli.ending import run_async
     from moltwatch.recording.convert import convert
 
     require_file(source, target)

@@ -75,7 +75,7 @@ def command(
     """
     import msgspec
 
-    from moltwatch.cli.wiring import run_async
+    from moltwatch.cli.ending import run_async
     from moltwatch.config import load
     from moltwatch.evaluation.report import plain
     from moltwatch.evaluation.tables import print_tables
@@ -133,7 +133,7 @@ async def _measure(
 
 def _check(recording: str, labelled: bool, blind: bool) -> None:
     """Only what ends can be measured, and only a file can be read twice."""
-    from moltwatch.cli.wiring import require_recording
+    from moltwatch.cli.checks import require_recording
     from moltwatch.errors import UsageError
 
     require_recording(recording)

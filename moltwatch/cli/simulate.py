@@ -63,7 +63,7 @@ def command(
       moltwatch simulate -o calm.molt --campaigns none --rate 2 --hours 12
       moltwatch simulate -o night.jsonl.gz --session night --labels
     """
-    from moltwatch.cli.wiring import run_async
+    from moltwatch.cli.ending import run_async
     from moltwatch.errors import UsageError
     from moltwatch.recording.base import Header
     from moltwatch.simulation.campaigns import kinds_of

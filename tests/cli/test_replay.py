@@ -27,7 +27,7 @@ def test_silence_can_be_cut_short(
 
         failure = None
         interrupted = False
-        player = SimpleNamespace(crash=None)
+        player = SimpleNamespace(crash=None, session=None)
 
         def __init__(self, opener: Any, **_: Any) -> None:
             self._opener = opener

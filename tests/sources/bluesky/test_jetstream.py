@@ -170,8 +170,10 @@ _frame = st.fixed_dictionaries(
 
 
 @given(_frame | _any)
-def test_no_frame_breaks_the_feed(frame: Any) -> None:
-    take(feed(), frame)
+def test_no_frame_costs_the_next(frame: Any) -> None:
+    stream = feed()
+    take(stream, frame)
+    assert uri("next") in ids(take(stream, commit("next", T0)))
 
 
 @given(st.binary())

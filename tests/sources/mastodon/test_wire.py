@@ -189,9 +189,11 @@ _status = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(["update", "status.update", "delete", "filters_changed"]), _status | _json)
-def test_no_frame_breaks_the_feed(event: str, payload: Any) -> None:
+def test_no_frame_costs_the_next(event: str, payload: Any) -> None:
     stream = feed()
     stream.receive(frame(event, payload), T0)
+    (post,) = posts(stream.receive(frame("update", status("next")), T0))
+    assert post.id == "next"
 
 
 @given(st.binary())
