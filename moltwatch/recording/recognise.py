@@ -87,7 +87,21 @@ def _goes_on(error: ValueError) -> bool:
     return not error.doc[error.pos :].strip()
 
 
+_KNOWN = {
+    b"PAR1": "a Parquet file: save its table as CSV or JSON lines first",
+    b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save it as CSV, first",
+    b"BZh": "packed with bzip2: unpack it first",
+    b"\xfd7zXZ": "packed with xz: unpack it first",
+    b"\xff\xfe": "text in UTF-16: save it as UTF-8 first",
+    b"\xfe\xff": "text in UTF-16: save it as UTF-8 first",
+}
+"""How files begin in which dumps of forums are handed round."""
+
+
 def _describe(start: bytes) -> str:
+    for magic, what in _KNOWN.items():
+        if start.startswith(magic):
+            return what
     sample = start[:24]
     if all(byte >= 0x20 or byte in b"\t\r\n" for byte in sample):
         return f"text that starts {sample.decode('utf-8', 'replace')!r}, not a recording"

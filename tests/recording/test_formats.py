@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
 import sqlite3
 import tempfile
@@ -102,6 +103,9 @@ async def test_a_pipe_is_no_file(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(99), "is binary data that starts 89 50 4e 47"),
         (b"name,display_name,description,subscriber_count\na,b,c,1\n", "is text that starts"),
         (gzip.compress(b"Dear diary", mtime=0), "is text that starts 'Dear diary'"),
+        (b"PAR1\x15\x04" + bytes(99), "is a Parquet file: save its table as CSV"),
+        (lzma.compress(b'{"id":"p"}'), "is packed with xz: unpack it first"),
+        ("id,author,text\n".encode("utf-16"), "is text in UTF-16: save it as UTF-8"),
     ],
 )
 async def test_what_is_not_ours_is_described(tmp_path: Path, content: bytes, said: str) -> None:
