@@ -94,7 +94,10 @@ async def convert(
         with whole(target, overwrite=force) as part:
             summary = await _copy(reader, part, header, blinder, progress)
             if summary.rejects and not summary.events:
-                raise RecordingError(f"nothing in {source} could be used. {summary.rejects}")
+                raise RecordingError(
+                    f"nothing in {source} could be used ({summary.rejects}). "
+                    "`moltwatch convert --help` says what a post needs."
+                )
             return summary
     finally:
         await reader.close()

@@ -164,7 +164,7 @@ def test_an_input_of_which_nothing_can_be_used_leaves_the_old_output(tmp_path: P
     out = asyncio.run(write(tmp_path / "out.jsonl", EVENTS[:1]))
     result = run(path, out, "--force")
     assert isinstance(result.exception, RecordingError)
-    assert "keyed.json could be used. 1 rejected: no id" in str(result.exception)
+    assert "keyed.json could be used (1 rejected: no id" in str(result.exception)
     assert events_of(out) == EVENTS[:1]
 
 
