@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from moltwatch.sources.base import Status
 from moltwatch.sources.forum.follower import Follower
+from moltwatch.sources.forum.protocol import LARGEST_FRAME
 from moltwatch.sources.live.addresses import host_name
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.registry import Opening, SourceSpec
@@ -25,7 +26,7 @@ class ForumSource(WebsocketSource):
     ) -> None:
         status = Status(name=host_name(url, "ws", "wss"))
         follower = Follower(status.name, communities=communities, rejects=status.rejects)
-        super().__init__(url, status, follower, **options)
+        super().__init__(url, status, follower, **{"largest": LARGEST_FRAME} | options)
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
-from moltwatch.sources.forum.protocol import LARGEST_FRAME
 from moltwatch.sources.live.addresses import is_loopback
 from moltwatch.sources.live.failures import Silent
 from moltwatch.sources.live.feed import Feed
@@ -18,6 +17,10 @@ from moltwatch.times import SECOND, format_duration
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
+
+
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes taken in one message, unless a protocol says otherwise."""
 
 
 class WebsocketSource(LiveSource):
@@ -38,7 +41,7 @@ class WebsocketSource(LiveSource):
         spec: str | None = None,
         patience: float = 20.0,
         open_timeout: float = 10.0,
-        largest: int = LARGEST_FRAME,
+        largest: int = LARGEST_MESSAGE,
         headers: Mapping[str, str] | None = None,
         secret: bool = False,
         **options: Any,
