@@ -94,16 +94,19 @@ def command(
 
 
 def _check(page: Path, recording: str, force: bool) -> None:
-    """Raise UsageError if the page cannot go there: before the recording is read, which takes its
-    time."""
+    """Raise MoltwatchError if the page cannot go there: before the recording is read, which takes
+    its time."""
     from moltwatch.cli.checks import forbid_source
-    from moltwatch.errors import UsageError
+    from moltwatch.errors import MoltwatchError, UsageError
 
     forbid_source(page, [recording], "write the page")
     if page.exists() and not force:
         raise UsageError(f"{page} exists; --force overwrites it")
     if not page.parent.is_dir():
         raise UsageError(f"{page}: there is no folder {page.parent}")
+    special = page.exists() and not page.is_file()
+    if not os.access(page if special else page.resolve().parent, os.W_OK):
+        raise MoltwatchError(f"{page}: cannot be written (permission denied)")
 
 
 def _write(page: Path, text: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from moltwatch.cli.report import command
+from moltwatch.errors import MoltwatchError
 from tests.cli.running import CREED, SWARM, lines, moltwatch, moltwatch_process, objects, session
 
 
@@ -108,3 +111,13 @@ def test_a_failure_says_what_to_do(arguments: tuple[str, ...], code: int, told: 
 def test_posts_may_come_on_standard_input() -> None:
     done = moltwatch_process("report", "-", stdin=lines(session()))
     assert done.returncode == 0 and "26 posts" in done.stdout
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_recording_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # nothing is refused to root
+    done = CliRunner().invoke(command, ["first-look", "--html", str(tmp_path / "a.html")])
+    assert isinstance(done.exception, MoltwatchError)
+    assert "a.html: cannot be written" in str(done.exception)
+    assert "posts" not in done.output
