@@ -30,7 +30,13 @@ KEYS = {
     "watching": (),
     "flag": ("right_square_bracket",),
     "groups": ("2", "2"),
+    "group": ("2", "2", "enter"),
+    "agent": ("right_square_bracket", "a"),
+    "sources": ("4",),
+    "latest": ("l",),
     "deck": ("d",),
+    "filter": ("slash", *"persona", "greater_than_sign"),
+    "palette": ("colon",),
     "help": ("question_mark",),
 }
 

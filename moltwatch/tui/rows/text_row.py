@@ -9,6 +9,9 @@ from moltwatch.tui.inked import Ink
 from moltwatch.tui.stack import Look
 from moltwatch.tui.symbols import sign
 
+LEAST_TEXT = 14
+"""Cells below which what is said is left out after a name: it would say nothing."""
+
 Piece = tuple[str, str]
 """A text and the name of its ink."""
 
@@ -123,5 +126,8 @@ class ArrivalRow:
         line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
         line.add(f"{self.after:>9} ", ink("dim"))
         if self.room:
-            line.column(self.room, (self.author, ink(self.author_ink))).gap(1)
+            name = self.author, ink(self.author_ink)
+            if line.room - self.room < LEAST_TEXT:
+                return [line.add(*name)]
+            line.column(self.room, name).gap(1)
         return [line.add(self.text, ink("dim"))]

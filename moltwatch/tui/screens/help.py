@@ -21,14 +21,6 @@ _SIGNS = {
     Kind.COORDINATED: "one hand behind several accounts",
     Kind.HAZARD: "dangerous to other agents",
 }
-_MARKS = (
-    ("0.53", "how sure the verdict is; flags begin at 0.5 of 1"),
-    ("+13", "posts of the thread that you have not seen"),
-    (spark((1, 3, 2, 6, 4)), "posts of the last minutes, up to now"),
-    (f"{sign('edge')} {sign('cursor')}", "a post that is flagged; where you are"),
-    (f"{sign('follow')} {sign('pin')}", "follows the end; pinned"),
-    (f"{sign('gap')}", "a gap: something was missed here"),
-)
 _MOVING = (
     ("j k ↓ ↑", "down and up"),
     ("g G", "first and last"),
@@ -64,7 +56,7 @@ def help_rows() -> list[Row]:
         PiecesRow(kind, [(f"{sign(kind)} {kind.value:<13}", kind.value), (what, "body")])
         for kind, what in _SIGNS.items()
     ]
-    tables = {"Signs": _MARKS, "Move": _MOVING} | {
+    tables = {"Signs": _marks(), "Move": _MOVING} | {
         heading: tuple((key.shown, key.help) for key in keys) for heading, keys in KEYS.items()
     }
     for heading, lines in tables.items():
@@ -74,3 +66,15 @@ def help_rows() -> list[Row]:
             for key, what in lines
         ]
     return rows
+
+
+def _marks() -> tuple[tuple[str, str], ...]:
+    """Numbers and signs that stand beside names."""
+    return (
+        ("0.53", "how sure the verdict is; flags begin at 0.5 of 1"),
+        ("+13", "posts of the thread that you have not seen"),
+        (spark((1, 3, 2, 6, 4)), "posts of the last minutes, up to now"),
+        (f"{sign('edge')} {sign('cursor')}", "a post that is flagged; where you are"),
+        (f"{sign('follow')} {sign('pin')}", "follows the end; pinned"),
+        (f"{sign('gap')}", "a gap: something was missed here"),
+    )

@@ -40,7 +40,7 @@ from moltwatch.tui.widgets.notice import Notice
 from moltwatch.tui.widgets.prompt import FilterPrompt
 from moltwatch.tui.widgets.seekbar import SeekBar
 from moltwatch.tui.widgets.sources_pane import SourcesPane
-from moltwatch.tui.widgets.thread_pane import ThreadPane
+from moltwatch.tui.widgets.thread_pane import Note, ThreadPane
 from moltwatch.tui.widgets.threads_pane import ThreadsPane
 
 if TYPE_CHECKING:
@@ -180,13 +180,11 @@ class Panes(Screen[None]):
         return self.opinions.pinned
 
     @property
-    def _why_this_thread(self) -> str:
+    def _why_this_thread(self) -> Note | None:
         """What the thread on the screen says of how it came there."""
         if self.sieve is None:
-            return "busiest" if self.roaming else ""
-        if self.sieve.nothing:
-            return "no match, esc clears"
-        return "filter"
+            return ("busiest", "dim") if self.roaming else None
+        return "no match, esc clears" if self.sieve.nothing else "filter", "accent"
 
     def _opened(self, decked: bool) -> set[str]:
         """Threads that are on the screen."""

@@ -46,7 +46,9 @@ class Deck(Container):
             self.tiles, self._tiler.choose(session, n, pinned, frame), strict=False
         ):
             tile.open(thread)
-            tile.pull(session, frame, sign("pin") if thread and thread.id in pinned else "")
+            tile.pull(
+                session, frame, (sign("pin"), "accent") if thread and thread.id in pinned else None
+            )
 
     def _columns(self) -> int:
         return 1 if self.size.width < 70 else 2 if self.size.width < 130 else 3

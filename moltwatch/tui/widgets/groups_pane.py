@@ -98,7 +98,7 @@ class GroupsPane(Pane):
         arrivals = sorted(swarm.arrivals, key=lambda arrival: arrival.at)
         rows: list[Row] = [
             ParagraphRow("why", _why(swarm, session), "body", 4),
-            PiecesRow("state", [(f" {_state(swarm)}, since {clock(group.since)}", "dim")]),
+            PiecesRow("state", [(f" since {clock(group.since)}, {_state(swarm)}", "dim")]),
         ]
         if arrivals:
             first, last = arrivals[0].at, arrivals[-1].at
@@ -161,8 +161,8 @@ def _why(swarm: Swarm, session: Session) -> str:
 def _state(swarm: Swarm) -> str:
     states = {
         GroupState.FORMED: "formed",
-        GroupState.GREW: "growing",
+        GroupState.GREW: "grew",
         GroupState.MERGED: "merged",
-        GroupState.ENDED: "quiet",
+        GroupState.ENDED: "ended",
     }
     return f"{states[swarm.group.state]} {clock(swarm.group.at)}"

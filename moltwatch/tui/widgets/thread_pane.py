@@ -20,6 +20,9 @@ from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Pane
 from moltwatch.wording import count
 
+Note = tuple[str, str]
+"""Why this thread is on the screen, with the name of its ink."""
+
 MOST_FRESH = 200
 """Posts marked as fresh in one frame; more at once is a jump in time, not news."""
 
@@ -82,7 +85,7 @@ class ThreadPane(Pane):
             if isinstance(row, CommentRow) and row.matched and row.node.post
         ]
 
-    def pull(self, session: Session, frame: int, notes: str = "") -> None:
+    def pull(self, session: Session, frame: int, note: Note | None = None) -> None:
         """Show what is new."""
         self.breathe(frame)
         self._called = session.names
@@ -98,9 +101,9 @@ class ThreadPane(Pane):
             self._take(thread)
         if self.view.following:
             thread.mark_read()
-        self._title(thread, session, notes)
+        self._title(thread, session, note)
 
-    def _title(self, thread: Thread, session: Session, notes: str) -> None:
+    def _title(self, thread: Thread, session: Session, note: Note | None) -> None:
         left = [(title_of(thread), "strong")]
         if self.view.scroll_offset.y == 0 and thread.root.post is not None:
             # The title stands right below.
@@ -108,7 +111,7 @@ class ThreadPane(Pane):
             if thread.community:
                 left.append((f" in {safe_line(thread.community, 60)}", "dim"))
         rate = per_minute(thread.rate.per_minute(session.now))
-        right = [(3, f" {notes} ", "accent")] if notes else []
+        right = [(3, f" {note[0]} ", note[1])] if note else []
         right.append((1, f" {count(thread.n, 'post')} ", "dim"))
         if rate:
             right.append((2, f"{rate} ", "dim"))
