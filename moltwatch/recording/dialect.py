@@ -118,8 +118,9 @@ def ident(item: Item, keys: tuple[str, ...]) -> str | None:
 
 
 def own_id(item: Item) -> str | None:
-    """The post's own id. That may be its ``post_id``, which beside another is that of its root."""
-    return ident(item, OWN_ID) or ident(item, POST_ID)
+    """The post's own id. That may be its ``post_id``, which beside another, or where it says that
+    it is a comment, is that of its root."""
+    return ident(item, OWN_ID) or (None if item.get("type") == "comment" else ident(item, POST_ID))
 
 
 def root_id(item: Item) -> str | None:

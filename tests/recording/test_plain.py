@@ -287,3 +287,13 @@ def test_an_id_alone_is_no_post_where_no_time_is_needed() -> None:
 def test_nothing_raises(value: object) -> None:
     for origin in (ORIGIN, Origin(now=NOON), Origin(last=0)):
         events_from(value, origin, Rejects())
+
+
+def test_a_post_id_is_its_own_where_nothing_else_is() -> None:
+    alone = {"post_id": "p", "user": "nova", "text": "hi", "timestamp": AT}
+    (found,), rejects = take(alone)
+    assert isinstance(found, Post) and (found.id, found.thread) == ("p", "p") and not rejects
+    events, rejects = take({**alone, "type": "comment"})
+    assert not events and rejects.counts == {"no id": 1}
+    (found,), _ = take({**alone, "comment_id": "c"})
+    assert isinstance(found, Post) and (found.id, found.thread) == ("c", "p")
