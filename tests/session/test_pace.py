@@ -74,3 +74,15 @@ def test_too_few_say_nothing() -> None:
 def test_burstiness_is_bounded(times: list[int]) -> None:
     b = burstiness(sorted(times))
     assert b is None or -1 <= b <= 1
+
+
+def test_a_young_rate_is_what_a_longer_watch_would_read() -> None:
+    rate = Rate()
+    for i in range(300):
+        rate.add(i * SECOND // 10)
+    now = 30 * SECOND
+    assert rate.per_minute(now) < 200
+    assert abs(rate.per_minute(now, since=0) - 600) < 10
+    lone = Rate()
+    lone.add(0)
+    assert lone.per_minute(0, since=0) < 7, "one post makes no rate of its first instant"

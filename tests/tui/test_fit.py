@@ -112,3 +112,26 @@ def test_a_line_is_cut_once() -> None:
     assert line.strip(Style()).text == "a name that…"
     wide = Line(8).add("名前がとても").add(" 2×")
     assert wide.strip(Style()).text == "名前が… "
+
+
+async def test_a_terminal_too_small_is_told_and_works() -> None:
+    events, findings = script(minutes=6)
+    async with watching(Forum(events, findings, play=START + 6 * MINUTE)) as watcher:
+        await watcher.pilot.resize_terminal(40, 12)
+        await watcher.frames()
+        assert "40×12 is too small" in watcher.notice
+        await watcher.press("right_square_bracket", "question_mark", "escape")
+        await watcher.pilot.resize_terminal(120, 40)
+        await watcher.frames()
+        assert "THREADS" in watcher.text and "FLAGS" in watcher.text
+
+
+async def test_a_card_says_what_is_held_against_an_account() -> None:
+    events, findings = script()
+    async with watching(Forum(events, findings), size=(160, 50)) as watcher:
+        await watcher.press("right_square_bracket", "a")
+        card = watcher.text.partition("AGENT")[2]
+        case = watcher.main.focused_case
+        assert case is not None
+        assert f"{case.kind.value} {case.score:.2f}" in card
+        assert case.latest.reasons[0].reason[:20] in card
