@@ -146,7 +146,7 @@ class RowView(Inked, ScrollView, can_focus=True):
         if y >= stack.height or not stack.rows:
             line = Line(stack.width)
             if not stack.rows:
-                said = ["", *shorten(self._empty, stack.width - 4, 4)]
+                said = ["", *shorten(self._empty, stack.width - 3, 4)]
                 line.add(f"  {said[y] if y < len(said) else ''}", self.ink("faint"))
             return line.strip(base)
         i = stack.at(y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import pytest
 from moltwatch.simulation.simulate import Simulation
 from tests.cli.running import moltwatch
 from tests.e2e.terminal import Terminal
+
+SOME_POSTS = re.compile(r"[1-9][\d,]* posts ")
+"""Said at the top: nothing is recorded before."""
 
 WATCH = "exec moltwatch watch 'sim:?rate=600&seed=3' --record kept"
 
@@ -29,7 +33,7 @@ def kept(file: Path) -> int:
 def test_a_request_to_terminate_ends_the_screen_in_good_order(tmp_path: Path, suffix: str) -> None:
     with Terminal(WATCH + suffix, tmp_path) as terminal:
         terminal.shows("connected")
-        terminal.until(lambda text: "waiting for the first post" not in text, "a post")
+        terminal.until(lambda text: bool(SOME_POSTS.search(text)), "a post")
         terminal.send(signal.SIGTERM)
         assert terminal.ends() == 130
     for given_back in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
@@ -79,7 +83,7 @@ def test_an_interrupt_from_elsewhere_as_well(tmp_path: Path) -> None:
 def test_a_window_that_is_closed_leaves_a_whole_recording(tmp_path: Path) -> None:
     with Terminal(WATCH + ".jsonl.gz", tmp_path) as terminal:
         terminal.shows("connected")
-        terminal.until(lambda text: "waiting for the first post" not in text, "a post")
+        terminal.until(lambda text: bool(SOME_POSTS.search(text)), "a post")
         assert terminal.hang_up() > 0, "by an exit, not by a signal"
     assert kept(tmp_path / "kept.jsonl.gz") > 0
 
