@@ -21,12 +21,15 @@ from tests.inject.copies import COPIES
 from tests.inject.crowds import CROWDS
 from tests.inject.rings import RINGS
 from tests.inject.scene import Scene
+from tests.inject.traces import ACCIDENTS, TRACES
 
 KINDS: dict[str, Callable[[Scene], None]] = {
     "none": lambda scene: None,
     **COPIES,
     **RINGS,
+    **TRACES,
     **CROWDS,
+    **ACCIDENTS,
 }
 
 AFTER: Micros = 10 * MINUTE

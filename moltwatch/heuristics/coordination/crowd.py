@@ -12,10 +12,13 @@ from itertools import islice
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.model import MOST_LISTED, Post
-from moltwatch.times import Micros, format_duration
+from moltwatch.times import MINUTE, Micros, format_duration
 
 MOST_WAITING = 200
 """Posts remembered of a crowd that is not yet telling."""
+
+LATE: Micros = 15 * MINUTE
+"""After so long, whoever says the same may have read it."""
 
 MOST_ALONE = 8
 """Posts remembered of an account that shares something alone."""
@@ -103,6 +106,19 @@ class Crowd:
                 self.accounts.popitem(last=False)
             self.since = min(first, self.waiting[0][0])
 
+    def leave_out_original(self) -> None:
+        """Let go of the account that came first, if all others came late, and closer to each other
+        than to it: then they have taken from it what they share."""
+        original = self.waiting[0][1]
+        copies = [sighting for sighting in self.waiting if sighting[1] != original]
+        if not copies or self.accounts[original] > copies[0][0]:
+            return
+        lag = copies[0][0] - self.accounts[original]
+        if lag > max(LATE, self.last - copies[0][0]):
+            del self.accounts[original]
+            self.waiting = deque(copies, maxlen=MOST_WAITING)
+            self.since = copies[0][0]
+
     def span(self, accounts: int) -> Micros:
         """How long the latest ``accounts`` accounts took to come; the whole crowd if fewer."""
         if accounts >= self.n:
@@ -152,13 +168,17 @@ class Crowds:
     """Crowds by key, the quiet ones forgotten.
 
     ``window``: how long a sighting waits for company. ``fade``: how long a crowd that is told of
-    is remembered after its last sighting. ``most``: keys kept.
+    is remembered after its last sighting. ``most``: keys kept. ``said``: whether it is words that
+    are shared, which others may have read and repeated.
     """
 
-    def __init__(self, window: Micros, fade: Micros, most: int = 20_000) -> None:
+    def __init__(
+        self, window: Micros, fade: Micros, most: int = 20_000, *, said: bool = False
+    ) -> None:
         self.window = window
         self.fade = fade
         self.most = most
+        self.said = said
         # Both in order of last sighting, so that the stale are always at the front.
         self._untold: OrderedDict[str, tuple[Sighting, ...] | Crowd] = OrderedDict()
         """Crowds, and the latest sightings of what only one account has shared."""
@@ -203,6 +223,8 @@ class Crowds:
                 return None
             untold.move_to_end(key)
             held.add(sighting, horizon)
+            if self.said:
+                held.leave_out_original()
             return held if held.n > 1 else None
         recent = tuple(past for past in held if past[0] >= horizon)
         if not recent or recent[0][1] == post.author:

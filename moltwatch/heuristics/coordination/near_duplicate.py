@@ -8,6 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.crowd import Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.likeness import Outline
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.model import Kind
@@ -22,7 +23,8 @@ class NearDuplicate(Heuristic):
 
     Texts are compared by the overlap of their words (Jaccard similarity), in whatever order they
     stand; of a long text the first and last. A text that is like one seen before is counted with
-    it, so a campaign that changes a few words in each copy stays one.
+    it, so a campaign that changes a few words in each copy stays one. What software says by itself
+    when it fails needs other evidence beside.
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
@@ -51,7 +53,7 @@ class NearDuplicate(Heuristic):
         self.similarity = similarity
         self.least_words = least_words
         self.accounts = accounts
-        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
 
     def observe(self, item: Item) -> Iterable[Signal]:
         if len(item.vocabulary) < self.least_words:
@@ -63,7 +65,7 @@ class NearDuplicate(Heuristic):
         if crowd is None or crowd.n < self.accounts:
             return ()
         at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
-        strength = 0.95 if at_once else 0.6
+        strength = 0.95 if at_once and not is_stock(item.text) else 0.6
         share = f"{likeness.overlap:.0%}"
         same = "same words" if share == "100%" else f"nearly the same words ({share})"
         reason = f"{same} as {crowd.n - 1} other accounts in {crowd.duration}"

@@ -8,6 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.texts import Text, digest
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.model import Kind
@@ -15,6 +16,9 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 AT_ONCE: Micros = 15 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
+
+UNSURE = 0.6
+"""Strength of copies that may have come about without one hand."""
 
 FEW_WORDS = 24
 """Of so few words, punctuation and markup do not count."""
@@ -27,7 +31,8 @@ class SameText(Heuristic):
     nothing, and short ones by their words, so neither do punctuation, markup and emoji. In a real
     forum nearly all copies are one account repeating itself; three accounts with one long text
     within the hour hardly ever happen by chance. Short texts ("test", a greeting, an emoji) do, and
-    need more accounts in less time, and other evidence beside.
+    need more accounts in less time, and other evidence beside; so does what software says by itself
+    when it fails. Who wrote a text long before all others came with it was copied.
 
     Parameters
     window: how long a text waits for the next account that brings it (seconds)
@@ -59,7 +64,7 @@ class SameText(Heuristic):
         self.short_accounts = short_accounts
         self.short_window = short_window
         self.questions = (_what_it_says,)
-        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
 
     def observe(self, item: Item) -> Iterable[Signal]:
         key = item.text.once(_what_it_says)
@@ -71,6 +76,8 @@ class SameText(Heuristic):
         strength = self._strength(crowd, len(item.vocabulary))
         if not strength:
             return ()
+        if is_stock(item.text):
+            strength = min(strength, UNSURE)
         reason = f"same text as {crowd.n - 1} other accounts in {crowd.duration}"
         return self._crowds.tell(crowd, strength, reason)
 
@@ -79,12 +86,12 @@ class SameText(Heuristic):
             if crowd.n < self.accounts:
                 return 0.0
             at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
-            return 0.95 if at_once else 0.6
+            return 0.95 if at_once else UNSURE
         if crowd.told:
-            return 0.6
+            return UNSURE
         if crowd.n < self.short_accounts:
             return 0.0
-        return 0.6 if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
+        return UNSURE if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
 
 
 def _what_it_says(text: Text) -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.likeness import MOST_WORDS
 from moltwatch.heuristics.memory.texts import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
@@ -51,7 +52,8 @@ class Template(Heuristic):
     Two texts have one form if the same words stand in both in the same order (their longest common
     subsequence), whatever stands between: so it does not matter what is filled in, a name, a
     number or any word. The form needs enough words of its own; "hello, my name is _" is
-    everybody's. Of a text of four to nine words one word may change, if many bring it at once.
+    everybody's, and what software says by itself when it fails is nobody's. Of a text of four to
+    nine words one word may change, if many bring it at once.
 
     Parameters
     window: how long a form waits for the next account that fills it in (seconds)
@@ -84,7 +86,7 @@ class Template(Heuristic):
         self.long_words = long_words
         self.accounts = accounts
         self.many = many
-        self._crowds = Crowds(round(window * SECOND), 12 * HOUR)
+        self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
         self._short_crowds = Crowds(round(window * SECOND), HOUR)
 
     def observe(self, item: Item) -> Iterable[Signal]:
@@ -98,6 +100,8 @@ class Template(Heuristic):
             return ()
         crowd = self._crowds.join(first, item.post, lambda: is_quote(item, words / len(item.words)))
         if crowd is None:
+            return ()
+        if is_stock(item.text):
             return ()
         telling = (
             words >= self.long_words
@@ -117,7 +121,7 @@ class Template(Heuristic):
             crowd = self._short_crowds.add(form, item.post, lambda: is_quote(item))
             if crowd and (best is None or crowd.n > best.n):
                 best = crowd
-        if best is None or best.n < self.many:
+        if best is None or best.n < self.many or is_stock(item.text):
             return ()
         at_once = best.span(self.many) <= AT_ONCE and len(item.words) > SHORTEST
         reason = f"one short text, all but a word of it, from {best.n} accounts in {best.duration}"

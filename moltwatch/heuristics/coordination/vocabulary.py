@@ -35,20 +35,28 @@ FLUENT = 2
 ONE_IN = 3
 """One post in so many of those who write much is listened to: what they say, they say again."""
 
+COPY = 0.7
+"""How much a text is like another's (words or frame, 0 to 1) from which its words are not its
+author's."""
+
 CHANCE = 0.02
 """Probability, with as many posts by accounts that hardly write as are usual, from which a word is
 theirs: where everybody is new, most words are in the mouths of newcomers."""
 
-_Sighting = tuple[Micros, str, str]
+_Sighting = tuple[Micros, str, str, str]
+"""Time, author, post and thread."""
 
 
 class _Word:
     """A new word that more than one account used."""
 
-    __slots__ = ("dialect", "first", "loud", "quiet", "waiting")
+    __slots__ = ("dialect", "first", "loud", "quiet", "thread", "waiting")
 
-    def __init__(self, first: Micros) -> None:
+    def __init__(self, first: Micros, thread: str) -> None:
         self.first = first
+        self.thread: str | None = thread
+        """Where it was used by quiet accounts, as long as that is one place; then it may be but
+        what they talk of there."""
         self.loud: dict[str, None] = {}
         self.quiet: dict[str, None] = {}
         """Accounts that used it, by whether they had written much before."""
@@ -79,8 +87,9 @@ class Vocabulary(Heuristic):
 
     A new topic is picked up by those who write much, since most comments are theirs; a word that
     stays among newcomers was given to them. What stands in the post they answer does not count, so
-    quoting and answering are not meant. Words that the same accounts share make one dialect, and
-    the more of them, the more telling.
+    quoting and answering are not meant; nor does a word of which they speak in one thread only, or
+    one in a text that is copied. Words that the same accounts share make one dialect, and the more
+    of them, the more telling.
 
     Parameters
     warm_up: posts after which it is known which words are usual
@@ -148,7 +157,8 @@ class Vocabulary(Heuristic):
         if not is_quiet:
             self._usual |= rest - set(known)
         else:
-            sighting = (item.post.seen_at, item.author.name, item.post.id)
+            post = item.post
+            sighting = (post.seen_at, item.author.name, post.id, item.thread.id)
             # Sorted, because what a set yields first differs from process to process.
             for word in sorted(rest - set(known)):
                 if len(word) >= SHORTEST and not word.isdecimal():
@@ -158,7 +168,10 @@ class Vocabulary(Heuristic):
         return self._hear(sorted(known), item, is_quiet) if known else ()
 
     def _hear(self, words: Sequence[str], item: Item, is_quiet: bool) -> Iterator[Signal]:
-        """Somebody uses words that were new lately; not from what is answered, if they count."""
+        """Somebody uses words that were new lately: words that count stand neither in what is
+        answered nor in a copy, whose text would be told of twice."""
+        if item.is_like_anothers(COPY):
+            return
         taken = item.above()
         for word in words:
             if word not in taken:
@@ -177,7 +190,7 @@ class Vocabulary(Heuristic):
         if not isinstance(held, _Word):
             if held[1] == author:
                 return
-            first, held = held, _Word(held[0])
+            first, held = held, _Word(held[0], held[3])
             held.quiet[first[1]] = None
             held.waiting.append(first)
             self._unusual[word] = held
@@ -185,7 +198,9 @@ class Vocabulary(Heuristic):
         news: tuple[str, ...] = (author,) if is_quiet and author not in held.quiet else ()
         if is_quiet:
             held.quiet[author] = None
-            held.waiting.append((post.seen_at, author, post.id))
+            held.waiting.append((post.seen_at, author, post.id, post.thread))
+            if held.thread != post.thread:
+                held.thread = None
         elif author not in held.quiet:
             held.loud[author] = None
         if ONE_IN * len(held.loud) > max(1, self.loud * len(held.quiet)):
@@ -195,7 +210,7 @@ class Vocabulary(Heuristic):
             if post.seen_at - held.first > self.window * SECOND:
                 self._give_up(word)
                 return
-            if len(held.quiet) < self.accounts or self._by_chance(held) > CHANCE:
+            if held.thread or len(held.quiet) < self.accounts or self._by_chance(held) > CHANCE:
                 return
             held.dialect = self._dialect(word, held)
             news = tuple(held.quiet)
@@ -240,7 +255,7 @@ class Vocabulary(Heuristic):
         more = f" and {n - SHOWN} words more" if n > SHOWN else ""
         speakers = dialect.fluent if n > 1 else dialect.speakers
         reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
-        posts = [(author, id) for _, author, id in held.waiting if author in speakers]
+        posts = [(author, id) for _, author, id, _ in held.waiting if author in speakers]
         others = [sighting for sighting in held.waiting if sighting[1] not in speakers]
         held.waiting.clear()
         held.waiting.extend(others)

@@ -61,6 +61,12 @@ class Item:
         shown = (posts.get(self.post.thread), posts.get(self.post.parent))
         return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
 
+    def is_like_anothers(self, least: float) -> bool:
+        """Whether the text is at least so much (0 to 1) like one that somebody else wrote
+        earlier."""
+        first, overlap, frame, _ = self.likeness
+        return first[1] != self.post.author and max(overlap, frame) >= least
+
     @property
     def likeness(self) -> Likeness:
         """Which earlier text this one is like, looked for when first asked."""

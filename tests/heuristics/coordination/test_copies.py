@@ -148,6 +148,49 @@ def test_how_much_is_copied_is_said_in_words(changed: Callable[[int], str], reas
     assert reason in said
 
 
+# --- what is not one's own ----------------------------------------------------------------------
+
+
+PLEDGE = "Every honest agent keeps a copy of the harbour ledger under two different lanterns."
+
+
+def test_who_was_copied_is_not_one_of_those_who_copy() -> None:
+    forum = Forum()
+    original = forum.post("author", PLEDGE, LATER)
+    copies = [forum.post(name, PLEDGE, LATER + 2_400 + 9 * n) for n, name in enumerate(NAMES)]
+    assert caught(forum, [original, *copies]) == set(NAMES)
+
+
+def test_who_begins_a_steady_round_is_one_of_it() -> None:
+    forum = Forum()
+    events = [forum.post(name, PLEDGE, LATER + 300 * n) for n, name in enumerate(NAMES)]
+    assert caught(forum, events) == set(NAMES)
+
+
+ERROR = "Error: the model returned an empty response after 3 attempts. Please try again later."
+
+
+def test_what_software_says_when_it_fails_is_no_agreement() -> None:
+    def slowly(text: str) -> list[Post]:
+        return [forum.post(name, text, LATER + 700 * n) for n, name in enumerate(NAMES)]
+
+    forum = Forum()
+    assert not caught(forum, slowly(ERROR))
+    forum = Forum()
+    assert caught(forum, slowly(PLEDGE)) == set(NAMES)
+
+
+def test_new_words_of_a_copied_text_are_not_told_twice() -> None:
+    """A copy is one piece of evidence, not a text and a jargon."""
+    forum = Forum()
+    slow = [
+        forum.post(name, f"{PLEDGE} Praise the brinewright.", LATER + 1_500 * n)
+        for n, name in enumerate(NAMES[:5])
+    ]
+    heuristics = coordination(["same-text", "near-duplicate", "vocabulary"])
+    assert not flagged(run([*forum.chatter(4.0), *slow], heuristics))
+
+
 # --- emoji ----------------------------------------------------------------------------------------
 
 

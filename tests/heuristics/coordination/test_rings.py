@@ -7,7 +7,9 @@ from random import Random
 
 import pytest
 
+from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.coordination.chance import at_least, poisson_at_least
+from moltwatch.heuristics.memory.memory import Memory
 from moltwatch.heuristics.persona.names import names
 from moltwatch.model import AgentSeen, Event, Group, GroupState, Post
 from moltwatch.times import SECOND
@@ -18,6 +20,7 @@ from tests.heuristics.coordination.forum import (
     coordination,
     flagged,
     groups,
+    in_order,
     plainly,
     profile,
     run,
@@ -214,6 +217,26 @@ def test_a_young_session_knows_nobody_as_quiet() -> None:
         for n, name in enumerate(people)
     ]
     assert not flagged(run(events, coordination(["thread-burst", "vocabulary"])))
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_word_of_one_thread_is_its_subject(threads: int) -> None:
+    forum = Forum()
+    chatter = forum.chatter(4.0)
+    roots = [forum.post(f"host{n}", saying(60 + n), LATER + n) for n in range(threads)]
+    talk = [
+        forum.post(name, f"{saying(n)} brinewright", LATER + 90 * n, thread=roots[n % threads].id)
+        for n, name in enumerate(NAMES, 1)
+    ]
+    vocabulary, *_ = coordination(["vocabulary"])
+    memory = Memory()
+    signals: list[Signal] = []
+    for post in in_order([*chatter, *roots, *talk]):
+        assert isinstance(post, Post)
+        item = memory.item(post)
+        signals += vocabulary.observe(item)
+        memory.remember(item)
+    assert bool(signals) == (threads > 1)
 
 
 def test_a_group_counts_in_its_reason_who_is_in_it() -> None:
