@@ -15,7 +15,7 @@ import click
 
 from moltwatch import __version__
 from moltwatch.errors import MoltwatchError, UsageError
-from moltwatch.text import display
+from moltwatch.text import display, display_line
 
 COMMANDS = {
     "watch": "the screen, live on one or more sources",
@@ -150,9 +150,10 @@ def _meant(word: str) -> str:
 
     for close in get_close_matches(word, COMMANDS, 1):
         return f" Did you mean {close!r}?"
+    told = display_line(word)
     if bundled_recording(word) or os.path.exists(word):  # noqa: PTH110  (never raises)
-        return f" Did you mean 'replay {word}'?"
-    return f" Did you mean 'watch {word}'?" if ":" in word else ""
+        return f" Did you mean 'replay {told}'?"
+    return f" Did you mean 'watch {told}'?" if ":" in word else ""
 
 
 @contextmanager

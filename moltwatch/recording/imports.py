@@ -170,7 +170,7 @@ def _reader_of_json(path: Path) -> _Read | None:
         shape = None if path.name in PROFILES else recognise(path)[0]
     except RecordingError:
         return None
-    return {Shape.ARCHIVE: _lines, Shape.DOCUMENT: _document}.get(shape) if shape else None
+    return {Shape.ARCHIVE: _lines, Shape.DOCUMENT: _one_of_many}.get(shape) if shape else None
 
 
 def profiles_beside(path: Path) -> Path | None:
@@ -207,6 +207,14 @@ def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
     except ValueError as error:
         raise RecordingError(f"cannot read {path}: not JSON ({error})") from None
     yield from events_from(value, Origin(source=SOURCE), rejects, where=path.name)
+
+
+def _one_of_many(path: Path, rejects: Rejects) -> Iterator[Event]:
+    """A document among others, which it does not cost if it cannot be read."""
+    try:
+        yield from _document(path, rejects)
+    except RecordingError:
+        rejects.add("a file that cannot be read", path.name)
 
 
 def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:

@@ -13,7 +13,10 @@ from moltwatch.bounded import Bounded
 from moltwatch.model import Event, Post
 
 MOST_KNOWN = 200_000
-"""Comments whose thread is remembered."""
+"""Posts whose thread is remembered."""
+
+LONGEST = 512
+"""Characters of an id that is remembered: a stranger may send one as long as he likes."""
 
 
 class Rooting:
@@ -24,10 +27,15 @@ class Rooting:
 
     def settle(self, event: Event) -> Event:
         """The event; of a comment, in the thread of its root."""
-        if not isinstance(event, Post) or event.is_root:
+        if not isinstance(event, Post) or max(len(event.id), len(event.thread)) > LONGEST:
+            return event
+        if event.is_root:
+            self._thread_of[event.id] = event.id
             return event
         root = self._thread_of.get(event.thread)
-        if root not in (None, event.id):
+        if root not in (None, event.id, event.thread):
             event = structs.replace(event, thread=root)
-        self._thread_of[event.id] = event.thread
+        # Where posts and comments are numbered apart, a comment has the id of another thread's
+        # root; what is said to be in that thread stays there.
+        self._thread_of.setdefault(event.id, event.thread)
         return event

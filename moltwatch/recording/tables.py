@@ -50,7 +50,7 @@ def table_in(header: str) -> Table | None:
 def kind_of(path: Path) -> Table | None:
     """What a file's first row announces; None if it is no table of ours, or cannot be read."""
     try:
-        return table_in(next(_text(path, Rejects()), ""))
+        return table_in(next(filter(str.strip, _text(path, Rejects())), ""))
     except RecordingError:
         return None
 
@@ -61,7 +61,7 @@ def rows(path: Path, rejects: Rejects) -> Iterator[tuple[dict[str, object], str]
     What a row is need not be said: :mod:`moltwatch.recording.plain` sees it by the same columns.
     """
     lines = _text(path, rejects)
-    header = next(lines, "")
+    header = next(filter(str.strip, lines), "")
     reader = csv.reader(chain([header], lines), delimiter=_delimiter(header))
     columns: list[str] = []
     while True:

@@ -355,6 +355,9 @@ def test_typing_errors_are_understood(tmp_path: Path) -> None:
     done = moltwatch("ws://127.0.0.1:1")
     assert done.returncode == 2
     assert "Did you mean 'watch ws://127.0.0.1:1'?" in done.stderr
+    done = moltwatch("ws:\x1b[2J")
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
     done = moltwatch("zzz")
     assert done.returncode == 2
     assert "Did you mean" not in done.stderr

@@ -223,6 +223,24 @@ async def test_a_folder_of_other_things(tmp_path: Path) -> None:
         await open_recording(tmp_path)
 
 
+async def test_a_torn_answer_costs_none_of_its_neighbours(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        post = {"id": f"p{number}", "author": "ada", "content": "hi", "created_at": at(number)}
+        text = json.dumps({"posts": [post]}, indent=1)
+        (tmp_path / f"{number}.json").write_text(text[:-20] if number == 2 else text)
+    events, rejects = await read(tmp_path)
+    assert [event.id for event in events if isinstance(event, Post)] == ["p1", "p3"]
+    assert list(rejects) == [("a file that cannot be read", 1, "2.json")]
+
+
+async def test_blank_lines_before_a_header(tmp_path: Path) -> None:
+    path = table(tmp_path / "posts.csv", "", "id;author;content;date", f"p1;ada;hi;{at(1)}")
+    for where in (path, tmp_path):
+        events, rejects = await read(where)
+        assert [event.id for event in events if isinstance(event, Post)] == ["p1"]
+        assert not rejects
+
+
 # --- real data ------------------------------------------------------------------------------------
 
 

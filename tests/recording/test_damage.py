@@ -120,6 +120,18 @@ async def test_overwritten_pages_cost_only_themselves(tmp_path: Path) -> None:
     assert dict(rejects.counts) == {"damaged part of the file": 1}
 
 
+async def test_who_asks_how_long_it_is_does_not_count_for_who_reads(tmp_path: Path) -> None:
+    path = await write(tmp_path / "a.molt", POSTS)
+    with path.open("r+b") as file:
+        file.seek(20 * 4_096)
+        file.write(b"\xaa" * 4_096)
+    reader = await open_recording(path)
+    async for _ in reader.batches(size=1_000):
+        assert await reader.span() is not None
+    assert dict(reader.rejects.counts) == {"damaged part of the file": 1}
+    await reader.close()
+
+
 @pytest.mark.parametrize("length", [100, 5_000])
 async def test_a_database_without_its_beginning(tmp_path: Path, length: int) -> None:
     path = tmp_path / "cut.molt"

@@ -92,6 +92,27 @@ def test_answers_to_answers_are_in_the_thread_of_the_first() -> None:
     ]  # fmt: skip
 
 
+def test_a_comment_numbered_like_a_post_takes_nothing_into_its_thread() -> None:
+    events, _ = decode(
+        {"id": 3, "author": "x", "content": "one thread"},
+        {"id": 5, "author": "x", "content": "another"},
+        {"id": 5, "post_id": 3, "author": "x", "content": "the fifth comment"},
+        {"id": 9, "post_id": 5, "author": "x", "content": "on the other thread"},
+        now=NOON,
+    )
+    assert [post.thread for post in events if isinstance(post, Post)] == ["3", "5", "3", "5"]
+
+
+def test_an_id_as_long_as_a_book_is_not_remembered() -> None:
+    long = "b" * 1_000
+    events, _ = decode(
+        {"id": long, "parent_id": "a", "author": "x"},
+        {"id": "c", "parent_id": long, "author": "x"},
+        now=NOON,
+    )
+    assert [post.thread for post in events if isinstance(post, Post)] == ["a", long]
+
+
 def test_observed_now_unless_it_says_otherwise() -> None:
     events, _ = decode(
         {"id": "a", "author": "x", "created_at": "2020-01-01T00:00:00Z"},

@@ -54,6 +54,12 @@ class MoltReader:
     ) -> AsyncIterator[Sequence[Event]]:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
         self.rejects.clear()
+        async for events in self._batches(start, size, self.rejects):
+            yield events
+
+    async def _batches(
+        self, start: Micros | None, size: int, rejects: Rejects
+    ) -> AsyncIterator[Sequence[Event]]:
         # Each batch is a query of its own: a reader that pauses for an hour in the middle of one
         # would keep the writer's log from being folded into the file.
         seq: int | None = await self._seek(start)
@@ -61,12 +67,12 @@ class MoltReader:
             try:
                 rows = await self._rows_after(seq, size)
             except DamagedFile:
-                seq = await self._beyond_damage(seq)
+                seq = await self._beyond_damage(seq, rejects)
                 continue
             if not rows:
                 return
             seq = rows[-1][0]
-            yield self._decode(rows)
+            yield _decode(rows, rejects)
 
     async def span(self) -> Span | None:
         """See :class:`~moltwatch.recording.base.Reader`."""
@@ -81,20 +87,6 @@ class MoltReader:
 
     async def close(self) -> None:
         await self._db.close()
-
-    def _decode(self, rows: list[sqlite3.Row]) -> list[Event]:
-        events = []
-        for seq, data in rows:
-            try:
-                event = codec.decode(data)
-            except (ValueError, TypeError, RecursionError):
-                self.rejects.add("damaged row", f"row {seq}")
-                continue
-            if codec.is_sane(event):
-                events.append(event)
-            else:
-                self.rejects.add("time outside 1970 to 2100", f"row {seq}")
-        return events
 
     async def _seek(self, start: Micros | None) -> int:
         """The ``seq`` after which events are wanted."""
@@ -134,7 +126,7 @@ class MoltReader:
             return rows or await self._rows_after(seq, 1)
         return rows
 
-    async def _beyond_damage(self, seq: int) -> int | None:
+    async def _beyond_damage(self, seq: int, rejects: Rejects) -> int | None:
         """The ``seq`` after which rows can be read again; None if there are none.
 
         Looks ahead in doubling steps and then between the last two: what is damaged are pages, and
@@ -145,12 +137,12 @@ class MoltReader:
         while not await self._is_readable(good):
             bad, good = good, good + 2 * (good - bad)
             if good > _LAST:
-                self.rejects.add("damaged from here to its end", where)
+                rejects.add("damaged from here to its end", where)
                 return None
         while good - bad > 1:
             middle = (good + bad) // 2
             bad, good = (bad, middle) if await self._is_readable(middle) else (middle, good)
-        self.rejects.add("damaged part of the file", where)
+        rejects.add("damaged part of the file", where)
         return good - 1
 
     async def _is_readable(self, seq: int) -> bool:
@@ -161,8 +153,10 @@ class MoltReader:
         return True
 
     async def _span_of_the_rest(self) -> Span | None:
-        """What :meth:`span` is when only a part can be read."""
-        times = [event.seen_at async for batch in self.batches() for event in batch]
+        """What :meth:`span` is when only a part can be read. Somebody may be reading the recording
+        meanwhile, and counts its rejects."""
+        parts = self._batches(None, BATCH, Rejects())
+        times = [event.seen_at async for batch in parts for event in batch]
         return Span(start=times[0], end=max(times), events=len(times)) if times else None
 
     async def _rows(self, sql: str, *values: int) -> list[sqlite3.Row]:
@@ -170,3 +164,18 @@ class MoltReader:
             return list(await self._db.execute_fetchall(sql, values))
         except sqlite3.Error as error:
             raise explain(error, self.path, "read") from error
+
+
+def _decode(rows: list[sqlite3.Row], rejects: Rejects) -> list[Event]:
+    events = []
+    for seq, data in rows:
+        try:
+            event = codec.decode(data)
+        except (ValueError, TypeError, RecursionError):
+            rejects.add("damaged row", f"row {seq}")
+            continue
+        if codec.is_sane(event):
+            events.append(event)
+        else:
+            rejects.add("time outside 1970 to 2100", f"row {seq}")
+    return events
