@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from moltwatch.model import Post
 from moltwatch.session import Session
-from moltwatch.times import SECOND, Micros
-from moltwatch.tui.widgets.threads_pane import ThreadsPane
+from moltwatch.times import HOUR, SECOND, Micros
+from moltwatch.tui.widgets.threads_pane import MOST_SHOWN, ThreadsPane
 from tests.tui.forum import START
 
 
@@ -26,9 +26,9 @@ def test_two_lively_threads_do_not_take_turns() -> None:
     seen = set()
     for i in range(120):
         write(session, "ab"[i // 3 % 2], START + i * 2 * SECOND)
-        pane._order = order(pane, session)
+        now = order(pane, session)
         if i > 60:
-            seen.add(tuple(pane._order))
+            seen.add(tuple(now))
     assert len(seen) == 1
 
 
@@ -40,15 +40,27 @@ def test_what_becomes_much_livelier_rises_and_sinks_again() -> None:
         write(session, "steady", at)
         if i == 0:
             write(session, "sudden", at)
-        pane._order = order(pane, session)
-    assert pane._order == ["steady", "sudden"]
+        now = order(pane, session)
+    assert now == ["steady", "sudden"]
     for _ in range(60):
         at += SECOND // 2
         write(session, "sudden", at)
-        pane._order = order(pane, session)
-    assert pane._order == ["sudden", "steady"]
+        now = order(pane, session)
+    assert now == ["sudden", "steady"]
     for _ in range(60):
         at += 10 * SECOND
         write(session, "steady", at)
-        pane._order = order(pane, session)
-    assert pane._order == ["steady", "sudden"]
+        now = order(pane, session)
+    assert now == ["steady", "sudden"]
+
+
+def test_quiet_threads_stay_where_more_are_known_than_shown() -> None:
+    session, pane = Session(), ThreadsPane(id="threads")
+    for i in range(MOST_SHOWN + 100):
+        write(session, f"t{i}", START + i * SECOND)
+    write(session, "t5", START + 24 * HOUR)
+    before = order(pane, session)
+    assert len(before) == MOST_SHOWN and before[:2] == ["t5", f"t{MOST_SHOWN + 99}"]
+    assert order(pane, session) == before
+    write(session, "new", START + 24 * HOUR + SECOND)
+    assert order(pane, session) == ["new", *before[:-1]]

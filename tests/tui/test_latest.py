@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from moltwatch.times import MINUTE
+from moltwatch.times import MINUTE, SECOND, format_time
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -77,3 +77,21 @@ async def test_a_filter_leaves_what_passes(tall: Watcher) -> None:
     rows = tall.main.latest.view.rows
     keys = {row.key for row in rows}
     assert keys == {node.id for node in tall.session.latest if node.author == author}
+
+
+async def test_what_was_there_is_not_news_when_other_posts_come() -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + 6 * MINUTE)
+    async with watching(forum, size=(200, 60)) as watcher:
+        view = watcher.main.latest.view
+        watcher.main.set_filter(f"before:{format_time(START + 6 * MINUTE)}")
+        await watcher.frames()
+        before = watcher.session.posts
+        assert len(view.rows) > 10
+        watcher.cool()
+        moving = forum.sources[-1].moving
+        assert moving is not None
+        moving.play(START + 6 * MINUTE + 20 * SECOND)
+        await watcher.frames(4)
+        assert before < watcher.session.posts < before + len(view.rows)
+        assert view._fresh.keys().isdisjoint(row.key for row in view.rows)

@@ -42,8 +42,9 @@ class LatestPane(Pane):
         if self.view.following and version != self._shown:
             new = session.posts - self._posts
             self._shown, self._posts = version, session.posts
-            nodes = [node for node in session.latest if test is None or test(node)]
-            self.view.set_rows([LatestRow(node, session.names) for node in nodes])
+            nodes = list(session.latest)
+            shown = [node for node in nodes if test is None or test(node)]
+            self.view.set_rows([LatestRow(node, session.names) for node in shown])
             for node in nodes[-new:] if 0 < new < len(nodes) else ():
                 self.view.touch(node.id)
         held = session.posts - self._posts

@@ -52,12 +52,15 @@ class ThreadsPane(Pane):
         self._seen: dict[str, int] = {}
         self._passes: set[str] | None = None
         self._steps: dict[str, int] = {}
+        self._places: dict[str, int] = {}
+        """Where each thread stood when they were put in order last, whether it was shown or not."""
 
     def reset(self) -> None:
         """Another session is on the screen."""
         self._order.clear()
         self._seen.clear()
         self._steps.clear()
+        self._places.clear()
         self._ordered_at = -FRAMES_IN_ORDER
 
     def hold(self, frame: int) -> None:
@@ -79,6 +82,7 @@ class ThreadsPane(Pane):
         if passes is not self._passes:
             self._passes = passes
             self._order.clear()
+            self._places.clear()
         if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < min(
             session.threads.n, FULL
         ):
@@ -113,14 +117,15 @@ class ThreadsPane(Pane):
         ]
 
         self._steps = {thread.id: self._step(thread, now) for thread in threads}
-        places = {id: i for i, id in enumerate(self._order)}
 
         def rank(thread: Thread) -> tuple[bool, int, int, Micros]:
             # Of equals, the newcomer first, and then those above as they were.
-            step, place = self._steps[thread.id], places.get(thread.id, -1)
+            step, place = self._steps[thread.id], self._places.get(thread.id, -1)
             return thread.id not in pinned, -step, place, -thread.last_at
 
-        return sorted(threads, key=rank)[:MOST_SHOWN]
+        ordered = sorted(threads, key=rank)
+        self._places = {thread.id: i for i, thread in enumerate(ordered)}
+        return ordered[:MOST_SHOWN]
 
     def _step(self, thread: Thread, now: Micros) -> int:
         """How lively a thread is, in doublings of its rate. It has to double or halve before it
