@@ -9,6 +9,10 @@ from typing import TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
+LONGEST_ID = 512
+"""Characters of an id. A longer one is refused, and not remembered by those who see it earlier: so
+many entries are no bound where each can be as long as a stranger likes."""
+
 
 class Bounded(OrderedDict[K, V]):
     """Holds ``most`` entries; one more, and the oldest is forgotten.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from moltwatch.bounded import LONGEST_ID
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
 from moltwatch.times import EARLIEST, LATEST, Micros
@@ -20,7 +21,6 @@ MOST_KNOWN_IDS = 500_000
 _HASH = 2**60 - 1
 """Bits kept of a hash: with one more it would take half as much memory again."""
 
-LONGEST_ID = 512
 LONGEST_NAME = 256
 
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from moltwatch.bounded import Bounded
+from moltwatch.bounded import LONGEST_ID, Bounded
 from moltwatch.model import Event, Post
 
 MOST_KNOWN = 200_000
 """Posts whose thread is remembered."""
-
-LONGEST = 512
-"""Characters of an id that is remembered: a stranger may send one as long as he likes."""
 
 
 class Rooting:
@@ -27,7 +24,7 @@ class Rooting:
 
     def settle(self, event: Event) -> Event:
         """The event; of a comment, in the thread of its root."""
-        if not isinstance(event, Post) or max(len(event.id), len(event.thread)) > LONGEST:
+        if not isinstance(event, Post) or max(len(event.id), len(event.thread)) > LONGEST_ID:
             return event
         if event.is_root:
             self._thread_of[event.id] = event.id

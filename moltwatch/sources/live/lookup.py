@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moltwatch.bounded import Bounded
+from moltwatch.bounded import LONGEST_ID, Bounded
 
 MOST_WANTED = 5_000
 """Names that wait; of a flood the oldest are given up."""
@@ -26,7 +26,7 @@ class Lookup:
 
     def want(self, name: str) -> None:
         """Ask for it some time, unless it has been asked for."""
-        if name not in self._asked:
+        if len(name) <= LONGEST_ID and name not in self._asked:
             self._wanted.put(name, None)
 
     def renew(self, name: str) -> None:

@@ -8,7 +8,7 @@ post; a source that cannot leaves the placeholder standing.
 
 from __future__ import annotations
 
-from moltwatch.bounded import Bounded
+from moltwatch.bounded import LONGEST_ID, Bounded
 from moltwatch.model import Post
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.live.bucket import Bucket
@@ -37,7 +37,8 @@ class Roots:
 
     def see(self, post: Post) -> None:
         """Remember where a post belongs."""
-        self._thread_of[post.id] = post.thread
+        if max(len(post.id), len(post.thread)) <= LONGEST_ID:
+            self._thread_of[post.id] = post.thread
 
     def thread_of(self, id: str) -> str | None:
         """Id of the root of the thread that post ``id`` is in; None if it was not seen."""
@@ -45,7 +46,7 @@ class Roots:
 
     def may_ask_for(self, id: str, now: Micros) -> bool:
         """Whether to ask for what came before post ``id``: each once, and not too often."""
-        if id in self._asked or not self.may_ask(now):
+        if len(id) > LONGEST_ID or id in self._asked or not self.may_ask(now):
             return False
         self._asked[id] = None
         return True

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status, SystemClock
 from moltwatch.sources.live.continuity import MOST_KNOWN, Continuity
+from moltwatch.sources.live.lookup import Lookup
 from moltwatch.sources.live.roots import Roots
 from moltwatch.sources.live.wall import WallFeed
 from moltwatch.times import MINUTE, SECOND
@@ -135,3 +136,13 @@ def test_however_they_come_no_more_is_asked_than_allowed(steps: list[int]) -> No
         highest = max(highest, now)
         asked += roots.may_ask_for(f"p{number}", now)
     assert asked <= 10 + gained * 30 / MINUTE + 1
+
+
+def test_an_id_as_long_as_a_book_is_neither_remembered_nor_asked_for() -> None:
+    long = "x" * 10_000
+    roots, lookup = Roots(), Lookup()
+    roots.see(Post(id=long, thread=long, author="ada", text="", created_at=T0, seen_at=T0))
+    assert roots.thread_of(long) is None
+    assert not roots.may_ask_for(long, T0)
+    lookup.want(long)
+    assert not lookup.waiting
