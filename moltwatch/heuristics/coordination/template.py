@@ -9,7 +9,7 @@ from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
 from moltwatch.heuristics.coordination.stock import is_stock
-from moltwatch.heuristics.memory.likeness import MOST_WORDS
+from moltwatch.heuristics.memory.likeness import LEAST_WORDS, MOST_WORDS
 from moltwatch.heuristics.memory.texts import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.model import Kind
@@ -75,7 +75,7 @@ class Template(Heuristic):
         self,
         window: Seconds = 900.0,
         frame: Majority = 0.5,
-        least_words: Count = 7,
+        least_words: Count = LEAST_WORDS,
         long_words: Count = 12,
         accounts: Accounts = 3,
         many: Accounts = 5,

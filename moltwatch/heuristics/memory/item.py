@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moltwatch.heuristics.memory.likeness import Leaders, Likeness
+from moltwatch.heuristics.memory.likeness import LEAST_WORDS, Leaders, Likeness
 from moltwatch.heuristics.memory.past import Author, Thread
 from moltwatch.heuristics.memory.rarity import Rarity
 from moltwatch.heuristics.memory.texts import Text
@@ -63,7 +63,9 @@ class Item:
 
     def is_like_anothers(self, least: float) -> bool:
         """Whether the text is at least so much (0 to 1) like one that somebody else wrote
-        earlier."""
+        earlier; a very short one is like none."""
+        if len(self.vocabulary) < LEAST_WORDS:
+            return False
         first, overlap, frame, _ = self.likeness
         return first[1] != self.post.author and max(overlap, frame) >= least
 

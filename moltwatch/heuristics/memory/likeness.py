@@ -32,6 +32,10 @@ MOST_CANDIDATES = 8
 LEAST_ALIKE = 0.5
 """Overlap or frame from which two texts count as alike."""
 
+LEAST_WORDS = 7
+"""Distinct words from which texts are worth comparing: any few words are like some longer text,
+which would be kept under their name instead of its own."""
+
 MOST_WORDS = 40
 """Words compared of a text: of a longer one the first and the last, half each."""
 
