@@ -44,7 +44,7 @@ class _Said:
     def __init__(self) -> None:
         self.times: dict[int, int] = {}
         self.posts = 0
-        self.words = " "
+        self.words = ""
         """Its latest rare words, as often as it used them, a blank before and after each: a string
         takes a tenth of the memory of anything that holds them one by one."""
 
@@ -106,7 +106,7 @@ class SelfRepetition(PersonaHeuristic):
             return ()
         rare.sort()  # sets have no order that two runs would agree on
         used = said.words
-        said.words = (used + " ".join(rare) + " ")[-_CHARS_OF_WORDS:]
+        said.words = f"{used} {'  '.join(rare)} "[-_CHARS_OF_WORDS:]
         own = [word for word in rare if word in used and used.count(f" {word} ") >= 2]
         if own:
             above = item.above()

@@ -177,6 +177,12 @@ def test_words_of_its_own_are_those_it_used_in_posts_before() -> None:
     assert reasons(case, "self-repetition") == "keeps using words of its own (“yarr”)"
 
 
+def test_a_word_that_was_all_it_said_is_its_own() -> None:
+    court = Court([SelfRepetition()])
+    told = [reasons(court.hear("Yarr."), "self-repetition") for _ in range(3)]
+    assert told == ["", "", "keeps using words of its own (“yarr”)"]
+
+
 def test_words_of_what_a_post_answers_are_not_its_own() -> None:
     court = Court([SelfRepetition()])
     for text in ("Yarr, a squall.", "Nothing of note, yarr."):
