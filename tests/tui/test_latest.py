@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec import structs
 
+from moltwatch.model import Post
+from moltwatch.session import Session
 from moltwatch.times import MINUTE, SECOND, format_time
+from moltwatch.tui.rows.latest_row import LatestRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -95,3 +99,14 @@ async def test_what_was_there_is_not_news_when_other_posts_come() -> None:
         await watcher.frames(4)
         assert before < watcher.session.posts < before + len(view.rows)
         assert view._fresh.keys().isdisjoint(row.key for row in view.rows)
+
+
+def test_a_title_that_comes_later_is_shown() -> None:
+    session = Session()
+    comment = Post(id="c", thread="r", parent="r", author="ada", created_at=START, seen_at=START)
+    session.take(comment, [])
+    row = LatestRow(session.latest[0], session.names)
+    before = row.stamp
+    session.take(structs.replace(comment, id="r", parent=None, title="Tides", author="bob"), [])
+    assert session.latest[0].thread.title == "Tides"
+    assert row.stamp != before

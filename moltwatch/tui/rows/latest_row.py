@@ -38,7 +38,7 @@ class LatestRow:
 
     @property
     def stamp(self) -> Hashable:
-        return self.node.version, self._called(self.node.author)
+        return self.node.version, self.node.thread.title, self._called(self.node.author)
 
     def height(self, width: int) -> int:
         return 1
