@@ -191,6 +191,24 @@ def test_new_words_of_a_copied_text_are_not_told_twice() -> None:
     assert not flagged(run([*forum.chatter(4.0), *slow], heuristics))
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_who_asks_about_a_short_text_hides_no_copies(asked: bool) -> None:
+    """What near-duplicate finds does not hang on what vocabulary wants to know."""
+    forum, memory = Forum(), Memory()
+    (near_duplicate,) = coordination(["near-duplicate"])
+    short = "Crimson lantern harbour ledger guild tonight"
+    text = f"{short} brings everyone their promised pearls"
+    copies = [forum.post(name, text, 9.0 * n) for n, name in enumerate(NAMES, 1)]
+    told: set[str] = set()
+    for post in (forum.post("passer-by", short, 0.0), *copies):
+        item = memory.item(post)
+        if asked:
+            item.is_like_anothers(0.7)
+        told |= {signal.author for signal in near_duplicate.observe(item)}
+        memory.remember(item)
+    assert told == set(NAMES)
+
+
 # --- emoji ----------------------------------------------------------------------------------------
 
 
