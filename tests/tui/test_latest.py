@@ -81,6 +81,10 @@ async def test_a_filter_leaves_what_passes(tall: Watcher) -> None:
     rows = tall.main.latest.view.rows
     keys = {row.key for row in rows}
     assert keys == {node.id for node in tall.session.latest if node.author == author}
+    tall.main.set_filter("author:nobody-of-that-name")
+    await tall.frames()
+    assert not tall.main.latest.view.rows
+    assert "none of the latest passes the filter" in tall.text
 
 
 async def test_what_was_there_is_not_news_when_other_posts_come() -> None:

@@ -23,7 +23,7 @@ class LatestPane(Pane):
     """The end of the stream. It stands still while the user reads, which is told in its title."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(LatestView(follow=True, empty="nothing yet"), id=id)
+        super().__init__(LatestView(follow=True), id=id)
         self._shown: object = None
         self._posts = 0
         """Taken in when the list was last made."""
@@ -38,6 +38,9 @@ class LatestPane(Pane):
     def pull(self, session: Session, frame: int, test: Test | None) -> None:
         """Show what is new, of what passes the filter."""
         self.breathe(frame)
+        self.view.say_when_empty(
+            "nothing yet" if test is None else "none of the latest passes the filter"
+        )
         version = (session.posts, session.charges.version, session.names.version, test)
         if self.view.following and version != self._shown:
             new = session.posts - self._posts
