@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from msgspec import structs
+
 from moltwatch.errors import UsageError
 from moltwatch.recording.base import find_recording
 from moltwatch.sources.base import Source
@@ -58,6 +60,8 @@ async def open_sources(sources: Sequence[str], opening: Opening) -> Source:
     if opening.since is not None and not any(spec.kind.past for spec in specs):
         with_past = ", ".join(f"{known}:" for known, kind in by_scheme() if kind.past)
         raise UsageError(f"--since: none of these can begin in the past, as {with_past} can")
+    # A screen that goes back opens its sources once more: nothing is left of the first time.
+    opening = structs.replace(opening, shared={})
     merged = merge([spec.kind.open(spec, opening) for spec in specs])
     if isinstance(merged, ReplaySource):
         await merged.open()

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
+from moltwatch.sources.merge import MergedSource
 from moltwatch.sources.merged_replay import MergedReplay
+from moltwatch.sources.nostr.source import RelaySource
 from moltwatch.sources.registry import FAST, KINDS, RECORDING, STDIN, Opening, SourceKind, by_scheme
 from moltwatch.sources.stdin import StdinSource
 from tests.sources.fakes import FakeClock, drain
@@ -132,3 +134,14 @@ async def test_two_recordings_are_merged(tmp_path: Path) -> None:
     assert isinstance(merged, MergedReplay)
     assert [event.seen_at for event in await drain(merged)] == [1, 2, 3, 4]
     await merged.close()
+
+
+async def test_what_is_opened_again_has_nothing_in_common_with_the_first_time() -> None:
+    opening = Opening(clock=FakeClock())
+    relays = "nostr+ws://127.0.0.1:1", "nostr+ws://127.0.0.1:2"
+    books = []
+    for _ in range(2):
+        merged = await open_sources(relays, opening)
+        assert isinstance(merged, MergedSource)
+        books += [relay._book for relay in merged._sources if isinstance(relay, RelaySource)]
+    assert books[0] is books[1] is not books[2] is books[3]
