@@ -88,19 +88,22 @@ class Opinions:
         if self._folder is None or self._files:
             return
         files = kept.places(self._folder, source, session, recorded=recorded)
-        try:
-            earlier = [kept.read(file) for file in files]
-        except kept.Newer:
-            self._folder = None
-            raise
-        except kept.Unusable:
-            self._files = files
-            raise
+        damaged: kept.Unusable | None = None
+        for file in files:
+            try:
+                earlier = kept.read(file)
+            except kept.Newer:
+                self._folder = None
+                raise
+            except kept.Unusable as error:
+                damaged = error
+                continue
+            self._of |= earlier.by_post()
+            self.pinned += [thread for thread in earlier.pinned if thread not in self.pinned]
         self._files = files
-        for one in earlier:
-            self._of |= one.by_post()
-            self.pinned += [thread for thread in one.pinned if thread not in self.pinned]
         self._unkept.apply(self._of, self.pinned)
+        if damaged:
+            raise damaged
 
     def _keep(self) -> None:
         self._unkept.apply(self._of, self.pinned)

@@ -18,6 +18,7 @@ from moltwatch.sources.base import Source
 from moltwatch.times import MINUTE
 from moltwatch.tui import kept
 from moltwatch.tui.kept import Changes, Kept, Newer, Unusable
+from moltwatch.tui.opinions import Opinions
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, FakeSource, Forum, script
 
@@ -124,6 +125,21 @@ def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
     assert file(live, recorded=True) == [], "not before the first post"
     assert file(live, one, recorded=True) == file(live) + file(recording, one)
     assert file(piped, one, recorded=True) == file(recording, one)
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_of_two_files_the_whole_one_is_read(tmp_path: Path, damaged: int) -> None:
+    session, source = Session(), FakeSource([], live=True)
+    session.take(Post(id="a", thread="a", author="ada", created_at=START, seen_at=START), [])
+    files = kept.places(tmp_path, source, session, recorded=True)
+    kept.write(files[1 - damaged], Kept(pinned=["a"]))
+    files[damaged].write_bytes(b"{")
+    opinions = Opinions(tmp_path)
+    with pytest.raises(Unusable, match=files[damaged].name):
+        opinions.recall(session, source, recorded=True)
+    assert opinions.pinned == ["a"]
+    opinions.pin("b")
+    assert [kept.read(file).pinned for file in files] == [["a", "b"]] * 2
 
 
 @pytest.mark.parametrize(
