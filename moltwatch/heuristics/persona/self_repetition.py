@@ -45,8 +45,8 @@ class _Said:
         self.times: dict[int, int] = {}
         self.posts = 0
         self.words = ""
-        """Its latest rare words, as often as it used them, a blank before and after each: a string
-        takes a tenth of the memory of anything that holds them one by one."""
+        """Its latest rare words, as often as it used them, a blank around each, two between posts:
+        a string takes a tenth of the memory of anything that holds them one by one."""
 
 
 class SelfRepetition(PersonaHeuristic):
@@ -106,7 +106,7 @@ class SelfRepetition(PersonaHeuristic):
             return ()
         rare.sort()  # sets have no order that two runs would agree on
         used = said.words
-        said.words = f"{used} {'  '.join(rare)} "[-_CHARS_OF_WORDS:]
+        said.words = f"{used} {' '.join(rare)} "[-_CHARS_OF_WORDS:]
         own = [word for word in rare if word in used and used.count(f" {word} ") >= 2]
         if own:
             above = item.above()
