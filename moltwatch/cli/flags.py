@@ -10,6 +10,7 @@ import click
 
 from moltwatch.cli.options import (
     FilterParam,
+    ScoreParam,
     config_option,
     record_options,
     since_option,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--min-score",
-    type=click.FloatRange(0, 1),
+    type=ScoreParam(),
     help="Score at which a post makes a line. [default: 0.5]",
 )
 @click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from moltwatch.session.filter import Filter
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ScoreParam(click.FloatRange):
+    """A score up to 1. ``nan`` is within every range and reached by no post: it is refused."""
+
+    def __init__(self, *, min_open: bool = False) -> None:
+        super().__init__(0, 1, min_open=min_open)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        score = float(super().convert(value, param, ctx))
+        if isnan(score):
+            self.fail("nan is no score", param, ctx)
+        return score
 
 
 class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks

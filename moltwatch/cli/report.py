@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import SourceParam, TimeParam, config_option
+from moltwatch.cli.options import ScoreParam, SourceParam, TimeParam, config_option
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
 @click.option(
     "--min-score",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=ScoreParam(min_open=True),
     help="Score at which a post counts as flagged. [default: 0.5]",
 )
 @click.option(
