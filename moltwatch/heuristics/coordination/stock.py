@@ -8,8 +8,9 @@ from functools import cache
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.memory.texts import Text
 
-MOST_WORDS = 40
-"""Words of a text up to which such a phrase is all it says."""
+MOST_WORDS = 16
+"""Words of a text up to which such a phrase is all it says: a longer one that ends in "try again
+later" says something else besides."""
 
 
 def is_stock(text: Text) -> bool:
