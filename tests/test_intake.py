@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.intake import LONGEST_ID, LONGEST_NAME, Intake
+from moltwatch.bounded import LONGEST_ID
+from moltwatch.intake import LONGEST_NAME, Intake
 from moltwatch.model import AgentSeen, Delete, Event, Gap, Heartbeat, Post
 from moltwatch.times import LATEST, SECOND
 
