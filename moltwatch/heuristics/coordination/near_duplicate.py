@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.copies import strength_of_copies
 from moltwatch.heuristics.coordination.crowd import Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.likeness import Outline
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.model import Kind
@@ -64,8 +64,7 @@ class NearDuplicate(Heuristic):
         crowd = self._crowds.join(likeness.first, item.post, lambda: is_quote(item))
         if crowd is None or crowd.n < self.accounts:
             return ()
-        at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
-        strength = 0.95 if at_once and not is_stock(item.text) else 0.6
+        strength = strength_of_copies(crowd, item.text, self.accounts, AT_ONCE)
         share = f"{likeness.overlap:.0%}"
         same = "same words" if share == "100%" else f"nearly the same words ({share})"
         reason = f"{same} as {crowd.n - 1} other accounts in {crowd.duration}"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.copies import UNSURE, strength_of_copies
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.texts import Text, digest
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.model import Kind
@@ -16,9 +16,6 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 AT_ONCE: Micros = 15 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
-
-UNSURE = 0.6
-"""Strength of copies that may have come about without one hand."""
 
 FEW_WORDS = 24
 """Of so few words, punctuation and markup do not count."""
@@ -73,20 +70,17 @@ class SameText(Heuristic):
         crowd = self._crowds.add(key, item.post, unless=lambda: is_quote(item))
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
             return ()
-        strength = self._strength(crowd, len(item.vocabulary))
+        strength = self._strength(crowd, item)
         if not strength:
             return ()
-        if is_stock(item.text):
-            strength = min(strength, UNSURE)
         reason = f"same text as {crowd.n - 1} other accounts in {crowd.duration}"
         return self._crowds.tell(crowd, strength, reason)
 
-    def _strength(self, crowd: Crowd, words: int) -> float:
-        if words >= self.long_words:
+    def _strength(self, crowd: Crowd, item: Item) -> float:
+        if len(item.vocabulary) >= self.long_words:
             if crowd.n < self.accounts:
                 return 0.0
-            at_once = crowd.n >= 2 * self.accounts or crowd.span(self.accounts) <= AT_ONCE
-            return 0.95 if at_once else UNSURE
+            return strength_of_copies(crowd, item.text, self.accounts, AT_ONCE)
         if crowd.told:
             return UNSURE
         if crowd.n < self.short_accounts:

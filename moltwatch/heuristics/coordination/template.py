@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.coordination.copies import is_stock
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.coordination.stock import is_stock
 from moltwatch.heuristics.memory.likeness import LEAST_WORDS, MOST_WORDS
 from moltwatch.heuristics.memory.texts import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
