@@ -7,12 +7,13 @@ All times are microseconds since 1970 UTC (see :mod:`moltwatch.times`).
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
-from moltwatch.times import Micros
+from moltwatch.times import Micros, format_duration
+from moltwatch.wording import count, sentence
 
 
 class Kind(StrEnum):
@@ -149,28 +150,132 @@ class Heartbeat(_Event, frozen=True, kw_only=True, tag="heartbeat"):
 Event: TypeAlias = Post | Edit | Delete | Vote | AgentSeen | Gap | Heartbeat
 
 
-# --- what moltwatch says --------------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------------------
 
 MOST_LISTED = 10
 """How many post ids or accounts a line lists at most; ``n`` is always exact."""
 
+MOST_TOLD = 3
+"""Marks that a sentence tells of at most."""
 
-class Flag(Struct, frozen=True, kw_only=True):
-    """One heuristic's reason for a verdict on one post."""
+
+class Level(IntEnum):
+    """How much a piece of coordination evidence proves."""
+
+    WEAK = 0
+    """Counts only against accounts that evidence of another family names too."""
+    CORROBORATING = 1
+    """Convicts together with evidence of a second family."""
+    CONCLUSIVE = 2
+    """Needs no other evidence."""
+
+    @property
+    def weight(self) -> float:
+        """What evidence of this level weighs of which no more is known (0 to 1)."""
+        return (0.3, 0.6, 0.88)[self]
+
+    @classmethod
+    def of(cls, weight: float) -> Level:
+        """The level of a weight (0 to 1)."""
+        return cls(sum(weight >= least for least in (0.5, 0.85)))
+
+
+class Act(Struct, frozen=True, array_like=True, gc=False):
+    """A post that is part of what several accounts did together."""
+
+    post: str
+    author: str
+    at: Micros
+    """The time that counts: when the post was seen, unless the heuristic says otherwise."""
+
+
+Fact: TypeAlias = int | float | str | tuple[str, ...]
+"""A number, a span of time (microseconds), a share (0 to 1), or words of a post."""
+
+
+class Mark(Struct, frozen=True, array_like=True, gc=False):
+    """One observable thing about a post, in words and as a number."""
+
+    says: str = ""
+    """Completes the sentence "the post …". A template for ``facts``, see
+    :func:`moltwatch.wording.sentence`; empty for what needs no mention."""
+    facts: dict[str, Fact] = {}
+    weight: float = 0.0
+    """Log-odds it adds to a persona's evidence; below zero it speaks against one."""
+    name: str = ""
+    """The fitted weight it goes by, if it goes by one."""
+    value: float = 1.0
+    """How much of it there is, from 0 (nothing) to 1."""
+
+
+class Evidence(Struct, frozen=True, array_like=True):
+    """What one heuristic found: the same struct from the heuristic to the line and the screen.
+
+    Evidence of a persona or a hazard is about the post at hand. Evidence of coordination says in
+    ``cluster`` what several accounts share, and lists in ``acts`` the posts it has not told of yet.
+    The group tracker puts together all evidence of one cluster, so that the sentence of a flag
+    tells what was known at the time of its line.
+    """
 
     heuristic: str
     kind: Kind
-    score: float
-    """Strength of this reason alone, 0 to 1."""
-    reason: str
-    """One sentence with the numbers in it."""
-    evidence: tuple[str, ...] = ()
-    """Ids of other posts that show it, at most ten."""
-    accounts: tuple[str, ...] = ()
-    """Accounts involved, at most ten."""
+    family: str
+    """Heuristics of one family look at the same thing and do not confirm each other."""
+    weight: float
+    """How much it says, by itself. Of a persona or a hazard: log-odds, below zero if it speaks
+    against. Of coordination: 0 to 1, see :attr:`level`."""
+    marks: tuple[Mark, ...] = ()
+    """What was observed, the most telling first."""
+    cluster: str | None = None
+    """What several accounts share, made from content: the same string is the same cluster."""
+    acts: tuple[Act, ...] = ()
     n: int = 0
-    """How many accounts (or own posts, for a habit) there are in truth."""
+    """How many accounts there are in truth."""
+    span: Micros = 0
+    """From their first act to their last (microseconds)."""
+    places: tuple[tuple[int, int], ...] = ()
+    """Where it stands in the post's body: its first character, and its last plus one."""
+    muted: bool = False
+    """Of a hazard: no news, since its author keeps saying so. It adds nothing to other evidence."""
+    score: float = 0.0
+    """What it makes of the post if nothing else is known, 0 to 1; set by the fuser of its kind."""
     group: str | None = None
+    """The group of its post's author; set by the group tracker."""
+
+    @property
+    def level(self) -> Level:
+        """Of coordination: how much it proves."""
+        return Level.of(self.weight)
+
+    @property
+    def posts(self) -> tuple[str, ...]:
+        """Ids of the first posts that show it, at most ten."""
+        return tuple([act.post for act in self.acts[:MOST_LISTED]])
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The first accounts involved, at most ten."""
+        return tuple(dict.fromkeys([act.author for act in self.acts]))[:MOST_LISTED]
+
+    @property
+    def reason(self) -> str:
+        """One sentence with the numbers in it, which a user can check."""
+        return self.reason_in(self.n)
+
+    def reason_in(self, size: int) -> str:
+        """The sentence where it is told of a group of ``size`` accounts, ``n`` of which it holds:
+        ``{who}`` and ``{others}`` in a template count them, ``{span}`` is how long they took."""
+        n = self.n
+        shared: dict[str, object] = {}
+        if self.cluster is not None:
+            shared["who"] = count(n, "account") if n == size else f"{n:,} of them"
+            shared["others"] = count(n - 1, "other account")
+            shared["span"] = format_duration(self.span)
+        told = [mark for mark in self.marks if mark.says and mark.weight >= 0][:MOST_TOLD]
+        return "; ".join([sentence(m.says, {**shared, **m.facts}) for m in told]) or self.heuristic
+
+
+# --- what moltwatch says --------------------------------------------------------------------------
 
 
 class Scores(Struct, frozen=True, kw_only=True):
@@ -201,8 +306,8 @@ class FlaggedPost(Struct, frozen=True, kw_only=True):
     """The kind that crossed."""
     post: Post
     scores: Scores
-    flags: tuple[Flag, ...]
-    """All reasons known at this moment, of every kind, strongest first."""
+    flags: tuple[Evidence, ...]
+    """All evidence known at this moment, of every kind, strongest first."""
 
 
 class GroupState(StrEnum):
@@ -225,9 +330,15 @@ class Group(Struct, frozen=True, kw_only=True):
     n: int
     accounts: tuple[str, ...]
     """At most ten, in order of first appearance."""
-    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    """The strongest of each family, at most three, counting those who are in the group."""
     since: Micros
     """First post of the group's evidence."""
+
+    @property
+    def reason(self) -> str:
+        """Why they are a group: a sentence for each piece of evidence."""
+        return "; ".join(evidence.reason_in(self.n) for evidence in self.evidence)
 
 
 class Retracted(Struct, frozen=True, kw_only=True):
@@ -243,7 +354,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     post: Post
     scores: Scores
-    flags: tuple[Flag, ...]
+    flags: tuple[Evidence, ...]
     at: Micros
     first_at: Micros | None
     """When it first crossed a threshold; None if it never did."""

@@ -2,7 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from string import Formatter
+
+from moltwatch.times import format_duration
+
+MOST_QUOTED = 60
+"""Characters of a quotation."""
+
 
 def count(n: int, what: str) -> str:
     """``1 post``, ``2,000 posts``; of what takes no other plural than an s."""
     return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def quoted(words: object) -> str:
+    """Words of the forum in quotation marks, cut; of several the first two."""
+    several = words if isinstance(words, tuple | list) else (words,)
+    return ", ".join(f"“{str(each)[:MOST_QUOTED]}”" for each in several[:2])
+
+
+def sentence(template: str, facts: Mapping[str, object]) -> str:
+    """The template with the facts put in. Nothing that a fact holds is taken for a template.
+
+    ``{n}`` and ``{n:,}`` are formatted as Python does it. ``{span:duration}`` is a span of time
+    (microseconds) in words, ``{n:count account}`` a number with what is counted, ``{words:quoted}``
+    puts words in quotation marks. Raises KeyError for a fact that is missing.
+
+    >>> sentence("{n:count post} in {span:duration}: {said:quoted}",
+    ...          {"n": 2, "span": 3_000_000, "said": "hello"})
+    '2 posts in 3 s: “hello”'
+    """
+    return "".join(
+        [text if name is None else text + put(facts[name]) for text, name, put in _parsed(template)]
+    )
+
+
+_Put = Callable[[object], str]
+
+
+@lru_cache(maxsize=2_048)
+def _parsed(template: str) -> tuple[tuple[str, str | None, _Put], ...]:
+    """The pieces of a template: text, the fact that follows it, and how that is put."""
+    return tuple(
+        (text, name, _how(spec or "")) for text, name, spec, _ in Formatter().parse(template)
+    )
+
+
+def _how(spec: str) -> _Put:
+    if spec == "quoted":
+        return quoted
+    if spec == "duration":
+        return lambda span: format_duration(int(str(span)))
+    if spec.startswith("count "):
+        return lambda n: count(int(str(n)), spec.removeprefix("count "))
+    return lambda fact: format(fact, spec)

@@ -10,7 +10,7 @@ import pytest
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Event, Finding, FlaggedPost, Heartbeat, Kind, Post
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.base import Source, Status
@@ -89,7 +89,7 @@ def post(n: int, text: str = "hello") -> Post:
 
 
 def engine(*, verdicts: bool = False) -> Engine:
-    return Engine([Shouting()], GroupBook(), verdicts=verdicts)
+    return Engine([Shouting()], GroupTracker(), verdicts=verdicts)
 
 
 async def test_every_event_reaches_every_sink_with_what_it_gave_away() -> None:

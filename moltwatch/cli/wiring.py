@@ -103,15 +103,15 @@ def build_engine(
 
     Raises UsageError that names the configuration file.
     """
+    from moltwatch.heuristics.fusing.coordination import GroupTracker
     from moltwatch.heuristics.registry import build
-    from moltwatch.heuristics.verdicts.groups import GroupBook
 
     try:
         heuristics = list(filter(choose, build(config.heuristics, complain)))
     except UsageError as error:
         raise UsageError(f"{config.path}: {error}" if config.path else str(error)) from None
     return Engine(
-        heuristics, GroupBook(), verdicts=verdicts, threshold=threshold, complain=complain
+        heuristics, GroupTracker(), verdicts=verdicts, threshold=threshold, complain=complain
     )
 
 

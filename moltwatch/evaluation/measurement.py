@@ -12,7 +12,7 @@ from moltwatch.evaluation.report import Report, make_report
 from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Kind
 from moltwatch.pipeline import Sink
 
@@ -31,7 +31,7 @@ class Measurement:
         make: Callable[[], Sequence[Heuristic]],
         *,
         ablation: bool = False,
-        groups: GroupBook | None = None,
+        groups: GroupTracker | None = None,
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.labels = labels
@@ -43,7 +43,7 @@ class Measurement:
         self._alone_tape = Tape(list(make()), self._wanted)
         self.engine = Engine(
             self._tape.heuristics if self._tape else self.heuristics,
-            groups or GroupBook(),
+            groups or GroupTracker(),
             verdicts=True,
             complain=complain,
         )
@@ -55,7 +55,7 @@ class Measurement:
     def alone(self) -> dict[str, Judged]:
         """Verdicts on labelled items that the recording does not hold, each on its own."""
         if self._alone is None:
-            engine = Engine(self._alone_tape.heuristics, GroupBook(), verdicts=True)
+            engine = Engine(self._alone_tape.heuristics, GroupTracker(), verdicts=True)
             self._alone = judge_alone(self._absent(), engine, self._alone_tape)
         return self._alone
 

@@ -12,7 +12,6 @@ from moltwatch.evaluation.labels import Labels, Truth
 from moltwatch.model import (
     Event,
     Finding,
-    Flag,
     FlaggedPost,
     Group,
     GroupState,
@@ -20,6 +19,9 @@ from moltwatch.model import (
     Post,
     Scores,
     Verdict,
+)
+from moltwatch.model import (
+    Evidence as Flag,
 )
 from moltwatch.times import SECOND, Micros
 

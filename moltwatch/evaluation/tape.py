@@ -15,10 +15,10 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
-from moltwatch.model import AgentSeen, Event, Finding, Heartbeat, Kind, Post
+from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.model import AgentSeen, Event, Evidence, Finding, Heartbeat, Kind, Post
 from moltwatch.times import Micros
 
 
@@ -31,11 +31,12 @@ class Question(IntEnum):
 
 
 class Said(Struct, frozen=True):
-    """One signal of a run."""
+    """One piece of evidence of a run."""
 
-    heuristic: str
     question: Question
-    signal: Signal
+    evidence: Evidence
+    posts: tuple[str, ...]
+    """Ids of the posts it is about."""
 
 
 class Moment(Struct, frozen=True):
@@ -63,14 +64,17 @@ class Tape:
         self._moments: list[Moment] = []
 
     def hear(
-        self, heuristic: Heuristic, question: Question, signals: Iterable[Signal]
-    ) -> tuple[Signal, ...]:
-        """Keep what a heuristic answers, and pass it on."""
-        signals = tuple(signals)
-        for signal in signals:
-            if heuristic.kind is Kind.COORDINATED or signal.post in self._wanted:
-                self._said.append(Said(heuristic.name, question, signal))
-        return signals
+        self, question: Question, found: Iterable[Evidence], at_hand: str = ""
+    ) -> tuple[Evidence, ...]:
+        """Keep what a heuristic answers, of the post ``at_hand``, and pass it on."""
+        found = tuple(found)
+        for evidence in found:
+            if evidence.kind is Kind.COORDINATED:
+                acts = tuple([act.post for act in evidence.acts])
+                self._said.append(Said(question, evidence, acts))
+            elif at_hand in self._wanted:
+                self._said.append(Said(question, evidence, (at_hand,)))
+        return found
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """The event is over."""
@@ -87,22 +91,23 @@ class Tape:
         except those on posts of which none of them spoke."""
         echoes = {name: _echo(each) for name, each in self._known.items() if name in names}
         spoken_of = {
-            said.signal.post
+            post
             for moment in self._moments
             for said in moment.said
-            if said.heuristic in echoes
+            if said.evidence.heuristic in echoes
+            for post in said.posts
         }
-        engine = Engine(list(echoes.values()), GroupBook(), verdicts=True)
+        engine = Engine(list(echoes.values()), GroupTracker(), verdicts=True)
         for moment in self._moments:
-            said = [each for each in moment.said if each.heuristic in echoes]
+            said = [each for each in moment.said if each.evidence.heuristic in echoes]
             if not said and not (isinstance(moment.event, Post) and moment.event.id in spoken_of):
                 continue
             yield engine.feed(Heartbeat(seen_at=moment.before))
             for each in said:
-                echoes[each.heuristic].script[each.question].append(each.signal)
+                echoes[each.evidence.heuristic].script[each.question].append(each.evidence)
             yield engine.feed(moment.event)
             for each in said:
-                echoes[each.heuristic].script[each.question].clear()
+                echoes[each.evidence.heuristic].script[each.question].clear()
         yield engine.finish()
 
 
@@ -128,29 +133,29 @@ class _Heard(Heuristic):
         self._heard = heard
         self._tape = tape
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        return self._tape.hear(self._heard, Question.OBSERVE, self._heard.observe(item))
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        return self._tape.hear(Question.OBSERVE, self._heard.observe(item), item.post.id)
 
-    def profile(self, agent: AgentSeen) -> Iterable[Signal]:
-        return self._tape.hear(self._heard, Question.PROFILE, self._heard.profile(agent))
+    def profile(self, agent: AgentSeen) -> Iterable[Evidence]:
+        return self._tape.hear(Question.PROFILE, self._heard.profile(agent))
 
-    def advance(self, now: Micros) -> Iterable[Signal]:
-        return self._tape.hear(self._heard, Question.ADVANCE, self._heard.advance(now))
+    def advance(self, now: Micros) -> Iterable[Evidence]:
+        return self._tape.hear(Question.ADVANCE, self._heard.advance(now))
 
 
 class _Echo(Heuristic):
     """Says again what a heuristic said."""
 
     def __init__(self) -> None:
-        self.script: dict[Question, list[Signal]] = {question: [] for question in Question}
+        self.script: dict[Question, list[Evidence]] = {question: [] for question in Question}
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         return self.script[Question.OBSERVE]
 
-    def profile(self, agent: AgentSeen) -> Iterable[Signal]:
+    def profile(self, agent: AgentSeen) -> Iterable[Evidence]:
         return self.script[Question.PROFILE]
 
-    def advance(self, now: Micros) -> Iterable[Signal]:
+    def advance(self, now: Micros) -> Iterable[Evidence]:
         return self.script[Question.ADVANCE]
 
 

@@ -1,26 +1,28 @@
 """The engine: events in, findings out, one event at a time and the same whatever the batches.
 
-It owns stream time, hands each post to every heuristic, keeps a case open on each post for the
-evidence window (later posts may give an earlier one away), and fuses. A heuristic that raises is
-isolated, reported by name, and switched off after repeated failure; the session goes on.
+It owns stream time, hands each post to every heuristic, keeps each post open for the evidence
+window (later posts may give an earlier one away), and lets each kind's fuser judge. A heuristic
+that raises is isolated, reported by name, and switched off after repeated failure; the session goes
+on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter_ns
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from moltwatch.heuristics.base import Heuristic, Signal
+from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.heuristics.fusing.hazard import HazardFuser
+from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
+from moltwatch.heuristics.fusing.persona import PersonaFuser
 from moltwatch.heuristics.health import Health
-from moltwatch.heuristics.memory.memory import Memory
-from moltwatch.heuristics.read_ahead import ReadAhead
-from moltwatch.heuristics.verdicts.cases import Cases
-from moltwatch.heuristics.verdicts.groups import GroupBook
-from moltwatch.heuristics.verdicts.verdict import Case, Said
 from moltwatch.model import (
     AgentSeen,
     Event,
+    Evidence,
     Finding,
     FlaggedPost,
     Kind,
@@ -31,28 +33,38 @@ from moltwatch.model import (
 )
 from moltwatch.times import HOUR, Micros
 
-_Panel: TypeAlias = "list[tuple[Heuristic, Health, Callable[..., Iterable[Signal]]]]"
+_Panel: TypeAlias = "list[tuple[Heuristic, Health, Callable[..., Iterable[Evidence]]]]"
 
 EVIDENCE_WINDOW: Micros = 6 * HOUR
 """How long later posts can still change what is said of a post."""
 
-MOST_CASES = 200_000
+MOST_OPEN = 200_000
 MOST_CHARS = 300_000_000
-"""Open cases at most, and characters of their posts; in a flood the oldest close early."""
+"""Open posts at most, and their characters; in a flood the oldest close early."""
+
+
+class Fuser(Protocol):
+    """Judges posts of which evidence of its kind was found."""
+
+    def score(self, post: Post, found: Iterable[Evidence]) -> float:
+        """The verdict, 0 to 1."""
+
+    def told(self, post: Post, evidence: Evidence) -> Evidence:
+        """The evidence with its score, as a flag tells it."""
 
 
 class Engine:
     """Runs heuristics over a stream.
 
     ``complain`` is told, in a sentence, when a heuristic fails; ``verdicts`` asks for a
-    :class:`Verdict` on every post when its case closes; ``threshold`` is the score, above 0 and at
+    :class:`Verdict` on every post when it closes; ``threshold`` is the score, above 0 and at
     most 1, at which a post is flagged.
     """
 
     def __init__(
         self,
         heuristics: Sequence[Heuristic],
-        groups: GroupBook,
+        groups: GroupTracker,
         *,
         evidence_window: Micros = EVIDENCE_WINDOW,
         verdicts: bool = False,
@@ -69,22 +81,24 @@ class Engine:
         self._timed = self._panel(Heuristic.advance)
         self._groups = groups
         self._memory = Memory()
-        self._reader = ReadAhead(self._memory.texts, self.heuristics, self.health)
-        self._cases = Cases()
+        self._fusers: Mapping[Kind, Fuser] = {
+            Kind.PERSONA: PersonaFuser(),
+            Kind.HAZARD: HazardFuser(),
+        }
+        self._open = OpenPosts()
         self._window = evidence_window
         self._verdicts = verdicts
         self._threshold = threshold
         self._complain = complain
         self._at_hand = ""
         """Id of the post that this event brings."""
-        self._said: list[Said] = []
-        """What is said of its persona and hazard."""
+        self._found: list[Evidence] = []
+        """What is found of its persona and hazard."""
         self._findings: list[Finding] = []
 
-    def read_ahead(self, events: Sequence[Event]) -> None:
-        """Look at the texts of events that will be fed next. It changes nothing in what is found;
-        it is quicker."""
-        self._reader.read(events)
+    def read_ahead(self, events: Iterable[Event]) -> None:
+        """Look at the texts of events that will be fed next: that is quicker, and all."""
+        self._memory.texts.read_ahead(event.body for event in events if type(event) is Post)
 
     def feed(self, event: Event) -> list[Finding]:
         """Take in one event; what it gave away, in order."""
@@ -98,23 +112,23 @@ class Engine:
         return self._drain()
 
     def finish(self) -> list[Finding]:
-        """The stream ended: end all groups and close all cases."""
+        """The stream ended: end all groups and close all posts."""
         self._groups.finish(self.now)
         self._close_before(None)
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:
         """The user takes back a verdict on a post: once, and it is not reached again."""
-        case = self._cases.get(post)
-        if case is None or kind not in case.flagged or kind in case.retracted:
+        opened = self._open.get(post)
+        if opened is None or kind not in opened.flagged or kind in opened.retracted:
             return []
-        case.retracted = (*case.retracted, kind)
+        opened.retracted = (*opened.retracted, kind)
         return [Retracted(at=self.now, post=post, kind=kind)]
 
     def verdict(self, post: str) -> Scores | None:
-        """Where a post stands now; None when its case is closed."""
-        case = self._cases.get(post)
-        return case.scores() if case else None
+        """The scores of a post by now; None when it is closed."""
+        opened = self._open.get(post)
+        return opened.scores() if opened else None
 
     # --- within one event -------------------------------------------------------------------------
 
@@ -127,15 +141,15 @@ class Engine:
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
-        case = self._cases.open(post)
+        opened = self._open.open(post)
         self._at_hand = post.id
         self._ask(self._observers, item)
         self._at_hand = ""
-        if self._said:
-            self._conclude(case)
+        if self._found:
+            self._conclude(opened)
         self._memory.remember(item)
 
-    def _panel(self, question: Callable[..., Iterable[Signal]]) -> _Panel:
+    def _panel(self, question: Callable[..., Iterable[Evidence]]) -> _Panel:
         """Those who have something of their own to answer to a question, ready to be asked."""
         name = question.__name__
         return [
@@ -149,19 +163,19 @@ class Engine:
         for heuristic, health, question in panel:
             if health.off:
                 continue
-            signals: Sequence[Signal] = ()
+            found: Sequence[Evidence] = ()
             try:
                 if answer := question(about):
-                    signals = tuple(answer)
+                    found = tuple(answer)
             except Exception as error:
                 self._blame(heuristic, health, error)
             ended = perf_counter_ns()
             health.spent_ns += ended - begun
-            if signals:
-                health.signals += len(signals)
+            if found:
+                health.found += len(found)
                 try:
-                    for signal in signals:
-                        self._take(heuristic, signal)
+                    for evidence in found:
+                        self._take(evidence)
                 except ValueError as error:
                     self._blame(heuristic, health, error)
                 ended = perf_counter_ns()
@@ -172,78 +186,83 @@ class Engine:
         fate = "switched off" if health.off else "goes on"
         self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
 
-    def _take(self, heuristic: Heuristic, signal: Signal) -> None:
-        said = (heuristic.name, heuristic.kind, heuristic.family, signal)
-        if heuristic.kind is Kind.COORDINATED:
-            # Also for a post whose case has closed: its author is still in the company it kept.
-            self._groups.add(heuristic.name, heuristic.family, signal, self.now)
-            if case := self._cases.get(signal.post):
-                case.hold(said)
-        elif signal.post == self._at_hand:
-            self._said.append(said)
+    def _take(self, evidence: Evidence) -> None:
+        if evidence.kind is Kind.COORDINATED:
+            # Also of a post that is closed: its author is still in the company it kept.
+            self._groups.add(evidence, self.now)
+            for act in evidence.acts:
+                if opened := self._open.get(act.post):
+                    opened.hold(self._groups.told(opened.post, evidence))
+        elif self._at_hand:
+            self._found.append(evidence)
         else:
-            raise ValueError(f"speaks of {signal.post!r}, which is not the post at hand")
+            raise ValueError(f"speaks of {evidence.kind} where no post is at hand")
 
-    def _conclude(self, case: Case) -> None:
+    def _conclude(self, opened: OpenPost) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.
         Of what led to no verdict only the score is kept, unless verdicts on all are asked for."""
-        case.weigh(self._said)
-        told = self._crossed(case, (Kind.PERSONA, Kind.HAZARD))
-        for said in self._said:
-            if self._verdicts or said[1] in told:
-                case.hold(said)
-        self._said.clear()
-        self._tell(case, told)
+        by_kind: dict[Kind, list[Evidence]] = {}
+        for evidence in self._found:
+            by_kind.setdefault(evidence.kind, []).append(evidence)
+        self._found.clear()
+        for kind, found in by_kind.items():
+            opened.judge(kind, self._fusers[kind].score(opened.post, found))
+        crossed = self._crossed(opened, (Kind.PERSONA, Kind.HAZARD))
+        for kind, found in by_kind.items():
+            if self._verdicts or kind in crossed:
+                for evidence in found:
+                    opened.hold(self._fusers[kind].told(opened.post, evidence))
+        self._tell(opened, crossed)
 
-    def _crossed(self, case: Case, kinds: Sequence[Kind]) -> list[Kind]:
+    def _crossed(self, opened: OpenPost, kinds: Sequence[Kind]) -> list[Kind]:
         """Kinds whose threshold a post has now crossed."""
         return [
             kind
             for kind in kinds
-            if case.score(kind) >= self._threshold and kind not in case.flagged
+            if opened.score(kind) >= self._threshold and kind not in opened.flagged
         ]
 
-    def _tell(self, case: Case, kinds: Sequence[Kind]) -> None:
+    def _tell(self, opened: OpenPost, kinds: Sequence[Kind]) -> None:
         """Flag a post."""
         if not kinds:
             return
-        case.flagged = (*case.flagged, *kinds)
-        case.first_at = self.now if case.first_at is None else case.first_at
-        scores, flags = case.scores(), case.flags(case.flagged)
+        opened.flagged = (*opened.flagged, *kinds)
+        opened.first_at = self.now if opened.first_at is None else opened.first_at
+        scores, flags = opened.scores(), opened.flags(opened.flagged, self._groups.latest)
         self._findings.extend(
-            FlaggedPost(at=self.now, kind=kind, post=case.post, scores=scores, flags=flags)
+            FlaggedPost(at=self.now, kind=kind, post=opened.post, scores=scores, flags=flags)
             for kind in kinds
         )
 
     def _drain(self) -> list[Finding]:
-        groups, standings = self._groups.drain()
+        groups, scores = self._groups.drain()
         self._findings.extend(groups)
-        for standing in standings:
-            if case := self._cases.get(standing.post):
-                if standing.score > case.coordinated:
-                    case.coordinated, case.group = standing.score, standing.group
-                self._tell(case, self._crossed(case, (Kind.COORDINATED,)))
-        self._cases.rest()
-        while len(self._cases) > MOST_CASES or self._cases.chars > MOST_CHARS:
+        for of in scores:
+            if opened := self._open.get(of.post):
+                if of.score > opened.coordinated:
+                    opened.coordinated, opened.group = of.score, of.group
+                self._tell(opened, self._crossed(opened, (Kind.COORDINATED,)))
+        self._open.rest()
+        while len(self._open) > MOST_OPEN or self._open.chars > MOST_CHARS:
             self._close()
         findings, self._findings = self._findings, []
         return findings
 
     def _close_before(self, horizon: Micros | None) -> None:
-        while self._cases.is_due(horizon):
+        while self._open.is_due(horizon):
             self._close()
 
     def _close(self) -> None:
-        """Close the oldest case."""
+        """Speak the last word on the oldest post."""
         if self._verdicts:
-            case = self._cases.oldest()
+            opened = self._open.oldest()
             self._findings.append(
                 Verdict(
-                    post=case.post,
-                    scores=case.scores(),
-                    flags=case.flags(),
+                    post=opened.post,
+                    scores=opened.scores(),
+                    flags=opened.flags(latest=self._groups.latest),
                     at=self.now,
-                    first_at=case.first_at,
+                    first_at=opened.first_at,
                 )
             )
-        self._cases.close()
+        self._open.close()

@@ -13,7 +13,8 @@ class Health(Struct):
 
     spent_ns: int = 0
     """Time it took so far (nanoseconds)."""
-    signals: int = 0
+    found: int = 0
+    """Pieces of evidence it gave."""
     failures: int = 0
     last_error: str = ""
     off: bool = False

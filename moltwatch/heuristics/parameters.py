@@ -12,6 +12,9 @@ Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=7 * 86_400)]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 """A part of something, or a strength."""
 
+Chance: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
+"""The probability below which something is no chance any more."""
+
 Majority: TypeAlias = Annotated[float, Meta(ge=0.5, le=1)]
 """A part of something, half of it or more."""
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from moltwatch.model import Finding, Flag, FlaggedPost, Post, Retracted, Verdict
+from moltwatch.model import Evidence, Finding, FlaggedPost, Post, Retracted, Verdict
 from moltwatch.times import format_time
 
 DIGITS = 4
@@ -55,6 +55,32 @@ class PostLine(Struct, frozen=True, kw_only=True):
         )
 
 
+class FlagLine(Struct, frozen=True, kw_only=True):
+    """A reason within a line."""
+
+    heuristic: str
+    kind: str
+    score: float
+    reason: str
+    evidence: tuple[str, ...]
+    accounts: tuple[str, ...]
+    n: int
+    group: str | None
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> FlagLine:
+        return cls(
+            heuristic=evidence.heuristic,
+            kind=evidence.kind.value,
+            score=score(evidence.score),
+            reason=evidence.reason,
+            evidence=evidence.posts,
+            accounts=evidence.accounts,
+            n=evidence.n,
+            group=evidence.group,
+        )
+
+
 class FlaggedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="flagged"):
     """A post crossed the threshold of a kind."""
 
@@ -63,7 +89,7 @@ class FlaggedLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="flag
     persona: float
     coordinated: float
     hazard: float
-    flags: tuple[Flag, ...]
+    flags: tuple[FlagLine, ...]
     """The reasons for the kind that crossed come first: the first flag's kind is the line's."""
 
 
@@ -95,7 +121,7 @@ class VerdictLine(Struct, frozen=True, kw_only=True, tag_field="type", tag="verd
     persona: float
     coordinated: float
     hazard: float
-    flags: tuple[Flag, ...]
+    flags: tuple[FlagLine, ...]
     at: str
     first_at: str | None
 
@@ -137,7 +163,7 @@ def line_of(finding: Finding) -> Line:
             persona=score(finding.scores.persona),
             coordinated=score(finding.scores.coordinated),
             hazard=score(finding.scores.hazard),
-            flags=_flags(own_first(finding)),
+            flags=tuple(map(FlagLine.of, own_first(finding))),
         )
     if isinstance(finding, Verdict):
         return VerdictLine(
@@ -145,7 +171,7 @@ def line_of(finding: Finding) -> Line:
             persona=score(finding.scores.persona),
             coordinated=score(finding.scores.coordinated),
             hazard=score(finding.scores.hazard),
-            flags=_flags(finding.flags),
+            flags=tuple(map(FlagLine.of, finding.flags)),
             at=format_time(finding.at),
             first_at=None if finding.first_at is None else format_time(finding.first_at),
         )
@@ -163,7 +189,7 @@ def line_of(finding: Finding) -> Line:
     )
 
 
-def own_first(finding: FlaggedPost) -> tuple[Flag, ...]:
+def own_first(finding: FlaggedPost) -> tuple[Evidence, ...]:
     """All reasons, those for the kind that crossed before those for others."""
     return tuple(sorted(finding.flags, key=lambda flag: flag.kind is not finding.kind))
 
@@ -173,10 +199,6 @@ def score(value: float) -> float:
     if value != value:
         return 0.0
     return round(min(max(value, 0.0), 1.0), DIGITS) + 0.0  # a zero has no sign
-
-
-def _flags(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
-    return tuple(msgspec.structs.replace(flag, score=score(flag.score)) for flag in flags)
 
 
 _DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import Flag, FlaggedPost, Kind, Retracted
+from moltwatch.model import Evidence, FlaggedPost, Kind, Retracted
 from moltwatch.times import Micros
 
 MOST_EXCERPT = 300
@@ -53,7 +53,7 @@ class Charge:
         self.at: Micros = flagged.at
         """Stream time of the verdict."""
         self.score = flagged.scores.of(flagged.kind)
-        self.flags: tuple[Flag, ...] = flagged.flags
+        self.flags: tuple[Evidence, ...] = flagged.flags
         """All reasons known when the verdict was reached, strongest first."""
         self.retracted = False
         self.case: Case
@@ -68,7 +68,7 @@ class Charge:
         return not self.retracted and self.case.opinion is not Opinion.DISMISSED
 
     @property
-    def reasons(self) -> tuple[Flag, ...]:
+    def reasons(self) -> tuple[Evidence, ...]:
         """The reasons for this kind, strongest first."""
         return tuple(flag for flag in self.flags if flag.kind is self.kind)
 

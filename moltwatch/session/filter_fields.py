@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from functools import cached_property
 
-from moltwatch.model import Flag, Kind, Post, Scores
+from moltwatch.model import Evidence, Kind, Post, Scores
 from moltwatch.text import fold
 
 
@@ -17,7 +17,7 @@ class Subject:
         self,
         post: Post,
         scores: Scores | None = None,
-        flags: tuple[Flag, ...] = (),
+        flags: tuple[Evidence, ...] = (),
         flagged: frozenset[Kind] = frozenset(),
         authors: tuple[str, ...] = (),
     ) -> None:

@@ -6,7 +6,7 @@ The original is never changed; both forms derive from it, once.
 from moltwatch.text.display import display, display_line
 from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
 from moltwatch.text.match import fold
-from moltwatch.text.original import as_written
+from moltwatch.text.original import as_written, place_as_written
 from moltwatch.text.words import links, mentions, words
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "fold",
     "links",
     "mentions",
+    "place_as_written",
     "strip_hidden",
     "words",
 ]

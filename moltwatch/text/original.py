@@ -23,6 +23,13 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
     # As a rule every character became one other, and places are the same in both.
     if len(spaced) == len(folded) and fold(spaced[start:end]) == wanted.strip():
         return spaced[start:end]
+    place = place_as_written(body, folded, start, end)
+    return body[slice(*place)] if place else wanted
+
+
+def place_as_written(body: str, folded: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where in ``body`` stands what became ``folded[start:end]``: its first character, and its last
+    plus one. None where it cannot be told any more."""
     at, first, blank = 0, None, False
     for place, sign in enumerate(body[:MOST_CHARS]):
         piece = _fold_one(sign)
@@ -35,6 +42,7 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
             first = place
         at += len(piece)
         if at >= end:
-            written = body[first : place + 1]
-            return written if fold(written) == wanted.strip() else wanted
-    return wanted
+            begin = place if first is None else first
+            same = fold(body[begin : place + 1]) == folded[start:end].strip()
+            return (begin, place + 1) if same else None
+    return None

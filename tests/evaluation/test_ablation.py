@@ -15,7 +15,7 @@ from moltwatch.evaluation.measurement import Measurement
 from moltwatch.evaluation.metrics import Counts
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.registry import build
-from moltwatch.heuristics.verdicts.groups import QUIET
+from moltwatch.heuristics.fusing.coordination import QUIET
 from moltwatch.model import AgentSeen, Event, Heartbeat, Kind, Post
 from moltwatch.paths import shipped
 from moltwatch.recording.opening import open_recording

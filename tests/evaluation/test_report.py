@@ -17,7 +17,7 @@ from moltwatch.evaluation.report import Report, make_report, plain
 from moltwatch.evaluation.tables import print_tables
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Flag, FlaggedPost, Group, GroupState, Kind, Post, Scores, Verdict
 from moltwatch.times import SECOND, Micros
 
@@ -285,7 +285,7 @@ def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:
         label("4", None),
         ItemLabel(id="5", label=None, content="Arr!"),
     ]
-    judged = judge_alone(items, Engine([Pirate()], GroupBook(), verdicts=True))
+    judged = judge_alone(items, Engine([Pirate()], GroupTracker(), verdicts=True))
     assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
     assert {id: it.is_root for id, it in judged.items()} == {"1": True, "2": False, "3": False}
 
@@ -295,5 +295,5 @@ def test_who_is_not_named_has_nobody_else_s_bio() -> None:
         ItemLabel(id="1", label=1, content="Arr!", bio="A pirate."),
         ItemLabel(id="2", label=1, content="Arr!"),
     ]
-    judged = judge_alone(nameless, Engine([Pirate()], GroupBook(), verdicts=True))
+    judged = judge_alone(nameless, Engine([Pirate()], GroupTracker(), verdicts=True))
     assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.0}

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.memory import Memory
-from moltwatch.heuristics.memory.past import Past, Thread
+from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.entities import Past, Thread
 from moltwatch.heuristics.persona.base import PersonaHeuristic
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief

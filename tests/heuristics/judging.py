@@ -8,7 +8,7 @@ from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.heuristics.hazard.hidden_message import HiddenMessage
 from moltwatch.heuristics.hazard.injection import Injection
-from moltwatch.heuristics.memory.memory import Memory
+from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character
@@ -16,7 +16,7 @@ from moltwatch.heuristics.persona.conversation import Conversation
 from moltwatch.heuristics.persona.manifesto import Manifesto
 from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
-from moltwatch.heuristics.verdicts.verdict import Case, Said
+from moltwatch.heuristics.fusing.verdict import Case, Said
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.times import MINUTE
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moltwatch.heuristics.base import Heuristic, Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.registry import available, describe, make
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Event, Post
 from moltwatch.times import SECOND
 from tests.heuristics.coordination.forum import SAYINGS, START, Forum, in_order, profile, run
@@ -49,7 +49,7 @@ def signals(heuristic: Heuristic, events: Iterable[Event]) -> list[Signal]:
     """What a heuristic says of a stream; a failure is an error here."""
     complaints: list[str] = []
     taped = Taped(heuristic)
-    engine = Engine([taped], GroupBook(), complain=complaints.append)
+    engine = Engine([taped], GroupTracker(), complain=complaints.append)
     for event in in_order(events):
         engine.feed(event)
     assert complaints == []
@@ -156,7 +156,7 @@ def test_any_text_at_all_goes_through(texts: list[tuple[str, str, int]]) -> None
         events.append(forum.post(author, text, n, thread=thread))
     complaints: list[str] = []
     heuristics = [cls() for cls in BUILT_IN.values()]
-    engine = Engine(heuristics, GroupBook(), complain=complaints.append)
+    engine = Engine(heuristics, GroupTracker(), complain=complaints.append)
     for event in events:
         engine.feed(event)
     engine.finish()
@@ -172,7 +172,7 @@ def test_a_heuristic_that_raises_is_isolated() -> None:
     broken.name = "broken"  # type: ignore[misc]
     complaints: list[str] = []
     healthy = Taped(BUILT_IN["same-text"]())
-    engine = Engine([broken, healthy], GroupBook(), complain=complaints.append)
+    engine = Engine([broken, healthy], GroupTracker(), complain=complaints.append)
     forum = Forum()
     text = "One sentence that is long enough to be remembered by all who read it twice."
     for n in range(9):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.registry import build
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Event, FlaggedPost, Group, GroupState, Kind, Post
 from moltwatch.recording.blind import Blinder, pseudonym
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time
@@ -65,7 +65,7 @@ class Lab:
             and (not only or heuristic.name in only)
             and heuristic.name not in without
         ]
-        self.engine = Engine(chosen, GroupBook(), complain=click.echo)
+        self.engine = Engine(chosen, GroupTracker(), complain=click.echo)
         self._warm: Micros = 0
         """Until when the engine has seen the background."""
         names = {profile.name for profile in background.profiles}

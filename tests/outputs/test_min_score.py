@@ -8,7 +8,7 @@ import pytest
 
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import FlaggedPost, Kind, Post
 from moltwatch.times import SECOND
 
@@ -46,14 +46,14 @@ def flagged(engine: Engine) -> list[FlaggedPost]:
     ("bar", "reached"), [(0.0001, 0), (0.3, 1), (0.4, 1), (0.5, 2), (0.8, 3), (0.95, 4)]
 )
 def test_a_line_for_each_post_that_reaches_the_bar(bar: float, reached: int) -> None:
-    lines = flagged(Engine([Dawning()], GroupBook(), threshold=bar))
+    lines = flagged(Engine([Dawning()], GroupTracker(), threshold=bar))
     assert [line.post.id for line in lines] == [f"p{n}" for n in range(reached, len(STEPS))]
     assert [line.scores.hazard for line in lines] == list(STEPS[reached:])
 
 
 def test_what_is_a_hazard_cannot_be_said_later() -> None:
     complaints: list[str] = []
-    engine = Engine([Dawning(of="p0")], GroupBook(), complain=complaints.append)
+    engine = Engine([Dawning(of="p0")], GroupTracker(), complain=complaints.append)
     assert flagged(engine) == []
     assert "speaks of 'p0', which is not the post at hand" in complaints[0]
     assert engine.health["dawning"].off

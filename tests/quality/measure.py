@@ -22,7 +22,7 @@ from moltwatch.evaluation.observer import Carried
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.quality import Outcome, Part, Set
 from moltwatch.heuristics.registry import build
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Kind
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.grammar import open_source
@@ -52,7 +52,7 @@ def run(
     *,
     ablation: bool,
     blind: bool = False,
-    groups: GroupBook | None = None,
+    groups: GroupTracker | None = None,
 ) -> Measurement:
     """An evaluation, run to its end."""
 

@@ -18,8 +18,8 @@ from moltwatch.evaluation.ablation import Ablation, Choice
 from moltwatch.heuristics.base import Heuristic, Signal
 from moltwatch.heuristics.quality import Outcome
 from moltwatch.heuristics.registry import describe, make
-from moltwatch.heuristics.verdicts import clusters, groups
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing import clusters, groups
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Kind
 from moltwatch.times import Micros
 from tests.quality.measure import Task, coordinating, outcome, run
@@ -51,7 +51,7 @@ class Variant(Struct, frozen=True):
         return f"{self.heuristic}.{self.parameter} x{self.factor}"
 
 
-class _Deaf(GroupBook):
+class _Deaf(GroupTracker):
     """Only what is on tape counts: in the run itself nothing is put together."""
 
     def add(self, heuristic: str, family: str, signal: Signal, now: Micros) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import (
     AgentSeen,
     Event,
@@ -34,7 +34,7 @@ class ScriptedEngine(Engine):
     """Finds what the script says, when the post with that id passes."""
 
     def __init__(self, findings: Findings) -> None:
-        super().__init__([], GroupBook())
+        super().__init__([], GroupTracker())
         self._script = findings
 
     def feed(self, event: Event) -> list[Finding]:

@@ -9,16 +9,25 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.percolation import Percolation
 from moltwatch.heuristics.coordination.tongue import is_foreign
-from moltwatch.heuristics.coordination.visits import MOST_VISITED, Reunion, Visit, Visits
+from moltwatch.heuristics.coordination.visits import MOST_VISITED, Reunion, Visits
 from moltwatch.heuristics.coordination.young_session import YoungSession
-from moltwatch.heuristics.memory.fading import Fading, Members
-from moltwatch.heuristics.parameters import Fraction, Seconds
-from moltwatch.model import Kind
+from moltwatch.heuristics.features.fading import Fading, Members
+from moltwatch.heuristics.parameters import Chance, Fraction, Seconds
+from moltwatch.model import Kind, Level
 from moltwatch.times import HOUR, SECOND, Micros
+
+_PAIR = (
+    "{who} keep meeting: two of them answered {threads:count thread} within minutes of each other,"
+    " on {occasions:count occasion}, {overlap:.0%} of all they answered"
+)
+_COMPANY = (
+    "{who} keep meeting: {company} of them came to one thread within minutes of each other, as they"
+    " had come to another; by chance less than once in {odds:,}"
+)
 
 MOST_RINGS = 2_000
 
@@ -44,9 +53,6 @@ ENOUGH = 12
 MODERATE = 20
 """Threads answered up to which an account that is met again is no coincidence."""
 
-CHANCE = 1e-4
-"""Probability from which company that is met again is not chance."""
-
 ZEROS = 6
 """Of the least probability that a reason names; the shares it is made of are not known
 better."""
@@ -61,12 +67,12 @@ COMPANY = 4
 class _Ring:
     """Accounts that all keep company with each other."""
 
-    __slots__ = ("members", "strength")
+    __slots__ = ("members", "weight")
 
-    def __init__(self, strength: float, fade: Micros) -> None:
+    def __init__(self, weight: float, fade: Micros) -> None:
         self.members = Members(fade)
-        self.strength = strength
-        """The strongest it was ever found."""
+        self.weight = weight
+        """The most it was ever found to prove."""
 
 
 class CoReply(Heuristic):
@@ -88,6 +94,7 @@ class CoReply(Heuristic):
     occasions: how many times, three minutes apart, two accounts must have met
     overlap: the part those threads must be when they met no oftener than that
     strength: how telling it is
+    chance: probability from which company that is met again is telling
 
     Fails when
     a ring's accounts never answer the same thread, each writes much else besides, or they speak a
@@ -105,12 +112,14 @@ class CoReply(Heuristic):
         occasions: Annotated[int, Meta(ge=2, le=1_000)] = 3,
         overlap: Fraction = 0.45,
         strength: Fraction = 0.6,
+        chance: Chance = 1e-4,
     ) -> None:
         self.window = window
         self.gap = gap
         self.occasions = occasions
         self.overlap = overlap
         self.strength = strength
+        self.chance = chance
         self._session = YoungSession()
         fade = round(window * SECOND)
         self._visits = Visits(fade, round(gap * SECOND))
@@ -118,19 +127,19 @@ class CoReply(Heuristic):
         self._rings: Fading[_Ring] = Fading(lambda: _Ring(strength, fade), fade, MOST_RINGS)
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post
         if post.parent is None:
             return ()
         author, thread = item.author.name, item.thread.id
         known = self._session.knows(item)
-        near = self._visits.come(author, thread, (post.seen_at, post.id), known)
+        near = self._visits.come(author, thread, item.act, known)
         if not near:
             return ()
         visits = self._visits.of[author]
         if len(visits) == MOST_VISITED:
-            oldest, _ = next(iter(visits.values()))
-            if oldest > post.seen_at - ZEAL:
+            oldest = next(iter(visits.values()))
+            if oldest.at > post.seen_at - ZEAL:
                 return ()
         reunion = self._reunion(author, thread, near) if len(near) > 1 else None
         companions = []
@@ -153,14 +162,14 @@ class CoReply(Heuristic):
         if len(moderate) < 2:
             return None
         reunion = self._visits.again(author, thread, moderate)
-        return reunion if reunion and reunion.chance < CHANCE else None
+        return reunion if reunion and reunion.chance < self.chance else None
 
     def _companions(self, author: str, near: list[str]) -> list[str]:
         """Of those who came just before, the latest with whom a closer look is due."""
         visits = self._visits.of[author]
         return list(islice((a for a in near if self._may_be(visits, a)), MOST_COMPANIONS))
 
-    def _may_be(self, visits: dict[str, Visit], account: str) -> bool:
+    def _may_be(self, visits: dict[str, Act], account: str) -> bool:
         """Whether two accounts were on so many of the same threads that a closer look is due."""
         theirs = self._visits.of.get(account)
         if theirs is None or len(theirs) < self.occasions:
@@ -170,7 +179,7 @@ class CoReply(Heuristic):
             visits
         ) * len(theirs)
 
-    def _meet_again(self, reunion: Reunion, now: Micros) -> Iterator[Signal]:
+    def _meet_again(self, reunion: Reunion, now: Micros) -> Iterator[Evidence]:
         """Tell of those who were on another thread together before."""
         company = sorted(self._visits.in_step(reunion))
         if len(company) < FEWEST or reunion.accounts[0] not in company:
@@ -180,22 +189,17 @@ class CoReply(Heuristic):
         name = self._companies.community(*company[:2]) or "+".join(company[:3])
         ring = self._ring(name, company, now)
         if len(company) >= COMPANY:
-            ring.strength = max(ring.strength, 0.88)
+            ring.weight = max(ring.weight, Level.CONCLUSIVE.weight)
         held = self._visits.of
-        zeros = min(ZEROS, int(-log10(reunion.chance)))
-        reason = (
-            f"{len(company)} accounts came to one thread within minutes of each other, as they"
-            f" came to another before: by chance less than once in {10**zeros:,}"
-        )
-        yield from self._told.signals(
-            [(a, held[a][thread][1]) for thread in reunion.threads for a in company],
-            strength=ring.strength,
-            reason=reason,
-            accounts=ring.members,
-            cluster=name,
-        )
+        acts = self._told.new(held[a][thread] for thread in reunion.threads for a in company)
+        if acts:
+            odds = 10 ** min(ZEROS, int(-log10(reunion.chance)))
+            n = len(company)
+            yield self.evidence(
+                ring.weight, _COMPANY, cluster=name, acts=acts, company=n, odds=odds
+            )
 
-    def _meet(self, author: str, accounts: list[str], now: Micros) -> Iterator[Signal]:
+    def _meet(self, author: str, accounts: list[str], now: Micros) -> Iterator[Evidence]:
         told = False
         for account in accounts:
             occasions, overlap = self._visits.company(author, account)
@@ -226,20 +230,21 @@ class CoReply(Heuristic):
         ring.members.join(members, now)
         return ring
 
-    def _tell(self, a: str, b: str, name: str, now: Micros) -> Iterator[Signal]:
-        """Signals for the posts of two companions, where they met, that are not told yet."""
+    def _tell(self, a: str, b: str, name: str, now: Micros) -> Iterator[Evidence]:
+        """Evidence on the posts of two companions, where they met, that is not told yet."""
         occasions, overlap = self._visits.company(a, b)
         ring = self._ring(name, (a, b), now)
-        n = len(ring.members)
-        if overlap >= INSEPARABLE and occasions * (n - 1) >= ENOUGH:
-            ring.strength = max(ring.strength, 0.88)
+        if overlap >= INSEPARABLE and occasions * (len(ring.members) - 1) >= ENOUGH:
+            ring.weight = max(ring.weight, Level.CONCLUSIVE.weight)
         held = self._visits.of
         met = self._visits.shared(a, b)
-        reason = (
-            f"{n} accounts keep meeting: this one answered {len(met)} threads within minutes of"
-            f" another, on {occasions} occasions, {overlap:.0%} of all they answered"
-        )
-        posts = [(who, held[who][t][1]) for t in met for who in (a, b)]
-        return self._told.signals(
-            posts, strength=ring.strength, reason=reason, accounts=ring.members, cluster=name
-        )
+        if acts := self._told.new(held[who][thread] for thread in met for who in (a, b)):
+            yield self.evidence(
+                min(1.0, ring.weight),
+                _PAIR,
+                cluster=name,
+                acts=acts,
+                threads=len(met),
+                occasions=occasions,
+                overlap=overlap,
+            )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Crowds
-from moltwatch.heuristics.coordination.payloads import commands_in
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.text import as_written
 from moltwatch.times import HOUR, SECOND
+
+_SAYS = "{who} gave one command for “{what}” in {span}"
 
 
 class CommandPayload(Heuristic):
@@ -40,22 +41,21 @@ class CommandPayload(Heuristic):
         self.window = window
         self.accounts = accounts
         self.strength = strength
-        self.questions = (commands_in,)
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, most=20_000)
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        given = item.text.once(commands_in)
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        given = item.text.commands
         return self._look_at(item, given) if given else ()
 
-    def _look_at(self, item: Item, given: tuple[str, ...]) -> Iterator[Signal]:
+    def _look_at(self, item: Features, given: tuple[str, ...]) -> Iterator[Evidence]:
         answered, text = item.above(), item.text
         for command in given:
             what = command.partition(" ")[2]
             if what in answered:
                 continue  # answering with what one was shown
-            crowd = self._crowds.add(command, item.post)
+            crowd = self._crowds.add(command, item)
             if crowd and (crowd.told or crowd.n >= self.accounts):
                 at = text.folded.find(what)
                 written = as_written(text.body, text.folded, at, at + len(what))
-                reason = f"{crowd.n} accounts gave one command for “{written}” in {crowd.duration}"
-                yield from self._crowds.tell(crowd, self.strength, reason)
+                acts = self._crowds.tell(crowd, self.strength)
+                yield self.evidence(crowd.weight, _SAYS, cluster=command, acts=acts, what=written)

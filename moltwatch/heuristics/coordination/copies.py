@@ -6,20 +6,21 @@ import re
 from functools import cache
 
 from moltwatch.heuristics.coordination.crowd import Crowd
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.material import read_material
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.model import Level
 from moltwatch.times import Micros
 
-SURE, UNSURE = 0.95, 0.6
-"""Strength of copies that one hand brought, and of those that may have come about without."""
+SURE, UNSURE = 0.95, Level.CORROBORATING.weight
+"""What copies prove that one hand brought, and those that may have come about without."""
 
 MOST_WORDS = 16
 """Words of a text up to which such a phrase is all it says: a longer one that ends in "try again
 later" says something else besides."""
 
 
-def strength_of_copies(crowd: Crowd, text: Text, accounts: int, at_once: Micros) -> float:
-    """How telling a crowd of copies of a text is (0 to 1): copies of which ``accounts`` came slower
+def weight_of_copies(crowd: Crowd, text: Text, accounts: int, at_once: Micros) -> float:
+    """What a crowd of copies of a text proves (0 to 1): copies of which ``accounts`` came slower
     than ``at_once`` may be imitation, unless there are twice as many."""
     many = crowd.n >= 2 * accounts or crowd.span(accounts) <= at_once
     return SURE if many and not is_stock(text) else UNSURE

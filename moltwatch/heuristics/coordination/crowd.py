@@ -7,12 +7,11 @@ tuple, and a crowd is made of it when another account comes with the same.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
 
-from moltwatch.heuristics.base import Signal
-from moltwatch.model import MOST_LISTED, Post
-from moltwatch.times import MINUTE, Micros, format_duration
+from moltwatch.heuristics.base import Act, Features
+from moltwatch.times import MINUTE, Micros
 
 MOST_WAITING = 200
 """Posts remembered of a crowd that is not yet telling."""
@@ -22,9 +21,6 @@ LATE: Micros = 15 * MINUTE
 
 MOST_ALONE = 8
 """Posts remembered of an account that shares something alone."""
-
-Sighting = tuple[Micros, str, str]
-"""Time, author, post id."""
 
 
 class Told:
@@ -43,37 +39,15 @@ class Told:
             self._kept.popitem(last=False)
         return True
 
-    def signals(
-        self,
-        posts: Sequence[tuple[str, str]],
-        *,
-        strength: float,
-        reason: str,
-        accounts: Collection[str],
-        cluster: str,
-    ) -> Iterator[Signal]:
-        """A signal for each post, given as account and id, that was not told of yet; the first of
-        the posts are the evidence."""
-        evidence = tuple(post for _, post in posts[:MOST_LISTED])
-        company = tuple(islice(accounts, MOST_LISTED))
-        for author, post in posts:
-            if self.is_new(post):
-                yield Signal(
-                    post=post,
-                    author=author,
-                    strength=min(1.0, strength),
-                    reason=reason,
-                    evidence=evidence,
-                    accounts=company,
-                    n=len(accounts),
-                    cluster=cluster,
-                )
+    def new(self, acts: Iterable[Act]) -> list[Act]:
+        """Those whose posts were not told of yet; from now on they are."""
+        return [act for act in acts if self.is_new(act.post)]
 
 
 class Crowd:
     """The accounts that shared one thing within the window."""
 
-    __slots__ = ("accounts", "key", "others", "since", "strength", "told", "waiting")
+    __slots__ = ("accounts", "key", "least", "since", "told", "waiting", "weight")
 
     def __init__(self, key: str, since: Micros) -> None:
         self.key = key
@@ -81,43 +55,43 @@ class Crowd:
         """Time of the first sighting that counts."""
         self.accounts: OrderedDict[str, Micros] = OrderedDict()
         """By account the time of its last sighting, in that order."""
-        self.waiting: deque[Sighting] = deque(maxlen=MOST_WAITING)
+        self.waiting: deque[Act] = deque(maxlen=MOST_WAITING)
         self.told = False
-        self.strength = 0.0
-        """The strongest it was ever found; what is told of a crowd does not weaken as it grows."""
-        self.others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        """Post ids and accounts that show it: the first ten."""
+        self.least = 1.0
+        """How much alike what they share is at least, where it need not be the same (0 to 1)."""
+        self.weight = 0.0
+        """The most it was ever found to prove; what is told of a crowd does not weaken as it
+        grows."""
 
     @property
     def n(self) -> int:
         """How many accounts there are."""
         return len(self.accounts)
 
-    def add(self, sighting: Sighting, horizon: Micros) -> None:
-        """Take in a sighting, and forget accounts and posts from before ``horizon``."""
-        at, author, _ = sighting
-        self.accounts[author] = at
-        self.accounts.move_to_end(author)
-        self.waiting.append(sighting)
-        while self.waiting[0][0] < horizon:
+    def add(self, act: Act, horizon: Micros) -> None:
+        """Take in an act, and forget accounts and posts from before ``horizon``."""
+        self.accounts[act.author] = act.at
+        self.accounts.move_to_end(act.author)
+        self.waiting.append(act)
+        while self.waiting[0].at < horizon:
             self.waiting.popleft()
         if self.since < horizon:
             while (first := next(iter(self.accounts.values()))) < horizon:
                 self.accounts.popitem(last=False)
-            self.since = min(first, self.waiting[0][0])
+            self.since = min(first, self.waiting[0].at)
 
     def leave_out_original(self) -> None:
         """Let go of the account that came first, if all others came late, and closer to each other
         than to it: then they have taken from it what they share."""
-        original = self.waiting[0][1]
-        copies = [sighting for sighting in self.waiting if sighting[1] != original]
-        if not copies or self.accounts[original] > copies[0][0]:
+        original = self.waiting[0].author
+        copies = [act for act in self.waiting if act.author != original]
+        if not copies or self.accounts[original] > copies[0].at:
             return
-        lag = copies[0][0] - self.accounts[original]
-        if lag > max(LATE, self.last - copies[0][0]):
+        lag = copies[0].at - self.accounts[original]
+        if lag > max(LATE, self.last - copies[0].at):
             del self.accounts[original]
             self.waiting = deque(copies, maxlen=MOST_WAITING)
-            self.since = copies[0][0]
+            self.since = copies[0].at
 
     def span(self, accounts: int) -> Micros:
         """How long the latest ``accounts`` accounts took to come; the whole crowd if fewer."""
@@ -135,33 +109,13 @@ class Crowd:
         """From the first sighting to the last."""
         return self.last - self.since
 
-    @property
-    def duration(self) -> str:
-        """The same in words."""
-        return format_duration(self.age)
-
-    def signals(self, strength: float, reason: str) -> Iterator[Signal]:
-        """One signal for each post not yet told of; from now on the crowd is told."""
-        if not self.told:
-            self.told = True
-            self.others = (
-                tuple(post for _, _, post in self.waiting)[:MOST_LISTED],
-                tuple(self.accounts)[:MOST_LISTED],
-            )
-        self.strength = max(self.strength, strength)
-        evidence, accounts = self.others
-        while self.waiting:
-            _, author, post = self.waiting.popleft()
-            yield Signal(
-                post=post,
-                author=author,
-                strength=self.strength,
-                reason=reason,
-                evidence=evidence,
-                accounts=accounts,
-                n=self.n,
-                cluster=self.key,
-            )
+    def tell(self, weight: float) -> list[Act]:
+        """The posts not yet told of; from now on the crowd is told of."""
+        self.told = True
+        self.weight = max(self.weight, weight)
+        acts = list(self.waiting)
+        self.waiting.clear()
+        return acts
 
 
 class Crowds:
@@ -180,7 +134,7 @@ class Crowds:
         self.most = most
         self.said = said
         # Both in order of last sighting, so that the stale are always at the front.
-        self._untold: OrderedDict[str, tuple[Sighting, ...] | Crowd] = OrderedDict()
+        self._untold: OrderedDict[str, tuple[Act, ...] | Crowd] = OrderedDict()
         """Crowds, and the latest sightings of what only one account has shared."""
         self._told: OrderedDict[str, Crowd] = OrderedDict()
         self._due: Micros = 0
@@ -189,31 +143,33 @@ class Crowds:
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
 
-    def join(self, first: Sighting, post: Post, unless: Callable[[], bool]) -> Crowd | None:
+    def join(self, first: Act, item: Features, unless: Callable[[], bool]) -> Crowd | None:
         """The same as :meth:`add`, of what is known by the post that came first."""
-        key = first[2]
-        if key == post.id:
+        key = first.post
+        if key == item.post.id:
             return None  # nobody has followed yet
         if key not in self._told and key not in self._untold:
             self._untold[key] = (first,)
-        return self.add(key, post, unless)
+        return self.add(key, item, unless)
 
-    def add(self, key: str, post: Post, unless: Callable[[], bool] = lambda: False) -> Crowd | None:
+    def add(
+        self, key: str, item: Features, unless: Callable[[], bool] = lambda: False
+    ) -> Crowd | None:
         """Take in a sighting; the crowd, once there are at least two accounts. ``unless`` is asked
         where others have shared it before: if it holds, the sighting does not count."""
-        now, untold = post.seen_at, self._untold
-        sighting = (now, post.author, post.id)
+        act, untold = item.act, self._untold
+        now = act.at
         if told := self._told.get(key):
             if told.last >= now - self.fade:
                 if unless():
                     return None
                 self._told.move_to_end(key)
-                told.add(sighting, now - self.fade)
+                told.add(act, now - self.fade)
                 return told
             del self._told[key]
         held = untold.get(key)
         if held is None:
-            untold[key] = (sighting,)
+            untold[key] = (act,)
             if now > self._due or len(untold) > self.most:
                 self._forget(now)
             return None
@@ -222,37 +178,38 @@ class Crowds:
             if unless():
                 return None
             untold.move_to_end(key)
-            held.add(sighting, horizon)
+            held.add(act, horizon)
             if self.said:
                 held.leave_out_original()
             return held if held.n > 1 else None
-        recent = tuple(past for past in held if past[0] >= horizon)
-        if not recent or recent[0][1] == post.author:
-            untold[key] = (*recent[1 - MOST_ALONE :], sighting)
+        recent = tuple(past for past in held if past.at >= horizon)
+        if not recent or recent[0].author == act.author:
+            untold[key] = (*recent[1 - MOST_ALONE :], act)
             untold.move_to_end(key)
             if now > self._due or len(untold) > self.most:
                 self._forget(now)
             return None
         if unless():
             return None
-        crowd = untold[key] = Crowd(key, recent[0][0])
+        crowd = untold[key] = Crowd(key, recent[0].at)
         untold.move_to_end(key)
-        for each in (*recent, sighting):
+        for each in (*recent, act):
             crowd.add(each, horizon)
         return crowd
 
-    def tell(self, crowd: Crowd, strength: float, reason: str) -> Iterator[Signal]:
-        """Signals for the posts of a telling crowd that were not told of yet."""
+    def tell(self, crowd: Crowd, weight: float) -> list[Act]:
+        """The posts of a telling crowd that were not told of yet; from now on it is told of, and
+        weighs at least so much (0 to 1)."""
         if not crowd.told:
             del self._untold[crowd.key]
             self._told[crowd.key] = crowd
-        return crowd.signals(strength, reason)
+        return crowd.tell(weight)
 
     def _forget(self, now: Micros) -> None:
         """Let go of the stale, and of the oldest where there are too many."""
         while self._untold:
             key, oldest = next(iter(self._untold.items()))
-            last = oldest.last if isinstance(oldest, Crowd) else oldest[-1][0]
+            last = oldest.last if isinstance(oldest, Crowd) else oldest[-1].at
             if last >= now - self.window and len(self._untold) <= self.most:
                 self._due = last + self.window
                 break

@@ -6,13 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.coordination.payloads import named_in, pushed
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind, Post
+from moltwatch.model import Kind, Level, Post
 from moltwatch.text import as_written
-from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+_BROUGHT_UP = "{who} brought up {what} within {span}, and hardly anybody else named it"
+_KEEP_NAMING = "{who} keep naming {what}, for {span}, and hardly anybody else does"
 
 MOST_KEYS = 20_000
 MOST_USERS = 40
@@ -44,8 +46,8 @@ class _User:
         """The part of all its posts that this is."""
         self.opened = False
         """Whether it brought the thing up, unasked, while that was new."""
-        self.waiting: list[str] = []
-        """Ids of posts not yet told."""
+        self.waiting: list[Act] = []
+        """Posts not yet told."""
 
 
 class _Thing:
@@ -96,7 +98,7 @@ class LinkPush(Heuristic):
         repeats: Count = 4,
         share: Fraction = 0.6,
         part: Fraction = 0.5,
-        strength: Fraction = 0.88,
+        strength: Fraction = Level.CONCLUSIVE.weight,
     ) -> None:
         self.window = window
         self.burst = burst
@@ -105,16 +107,15 @@ class LinkPush(Heuristic):
         self.share = share
         self.part = part
         self.strength = strength
-        self.questions = (named_in,)
         self._things: OrderedDict[str, _Thing] = OrderedDict()
         self._since: Micros | None = None
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         self._since = item.post.seen_at if self._since is None else self._since
-        names = pushed(item)
+        names = item.payloads
         return self._look_at(item, names) if names else ()
 
-    def _look_at(self, item: Item, names: tuple[str, ...]) -> Iterator[Signal]:
+    def _look_at(self, item: Features, names: tuple[str, ...]) -> Iterator[Evidence]:
         post, answered = item.post, item.above()
         for name in names:
             thing = self._thing(name, post.seen_at)
@@ -123,14 +124,14 @@ class LinkPush(Heuristic):
             user = thing.users.setdefault(post.author, _User())
             user.n += 1
             user.part = user.n / max(user.n, item.author.n + 1)
-            user.waiting.append(post.id)
+            user.waiting.append(item.act)
             del user.waiting[:-MOST_WAITING]
             user.opened = user.opened or post.seen_at <= thing.fresh + round(self.burst * SECOND)
             if len(thing.users) > MOST_USERS:
                 thing.common = True
                 thing.users.clear()
             elif len(thing.users) >= self.accounts and self._pushes(user):
-                yield from self._told(name, thing, item.text)
+                yield from self._tell(name, thing, item.text)
 
     def _pushes(self, user: _User) -> bool:
         """Whether one account by itself looks as if it pushed a thing."""
@@ -163,43 +164,30 @@ class LinkPush(Heuristic):
         )
         return 1.0 if thing.at_once else UNKNOWN
 
-    def _told(self, name: str, thing: _Thing, text: Text) -> Iterator[Signal]:
-        """Signals for the posts of those who push a thing, if anyone does."""
-        how = "brought up"
-        strength = self.strength * self._novelty(name, thing)
-        pushers = [a for a, user in thing.users.items() if user.opened and user.part >= self.part]
-        if len(pushers) >= max(self.accounts, self.share * len(thing.users)):
+    def _tell(self, name: str, thing: _Thing, text: Text) -> Iterator[Evidence]:
+        """Evidence on those who push a thing, if anyone does."""
+        says, weight = _BROUGHT_UP, self.strength * self._novelty(name, thing)
+        users = thing.users
+        fewest = max(self.accounts, self.share * len(users))
+        pushers = [a for a, user in users.items() if user.opened and user.part >= self.part]
+        if len(pushers) >= fewest:
             thing.fresh = thing.last
         else:
-            how, strength = "keep naming", self.strength * USUAL
+            says, weight = _KEEP_NAMING, self.strength * USUAL
             pushers = [
-                a
-                for a, user in thing.users.items()
+                account
+                for account, user in users.items()
                 if user.n >= self.repeats and user.part >= self.part / 2
             ]
-            if len(pushers) < max(self.accounts, self.share * len(thing.users)):
+            if len(pushers) < fewest:
                 return
-        span = format_duration(thing.last - thing.first)
-        others = len(thing.users) - len(pushers) or "no"
-        at = text.folded.find(name)
-        written = as_written(text.body, text.folded, at, at + len(name)) if at >= 0 else name
-        reason = f"{len(pushers)} accounts {how} {written}, new {span} ago; {others} others name it"
-        evidence = tuple(
-            user.waiting[0] for author in pushers if (user := thing.users[author]).waiting
-        )
-        for author in pushers:
-            waiting = thing.users[author].waiting
-            while waiting:
-                yield Signal(
-                    post=waiting.pop(0),
-                    author=author,
-                    strength=strength,
-                    reason=reason,
-                    evidence=evidence[:MOST_LISTED],
-                    accounts=tuple(pushers[:MOST_LISTED]),
-                    n=len(pushers),
-                    cluster=name,
-                )
+        acts = [act for account in pushers for act in users[account].waiting]
+        for account in pushers:
+            users[account].waiting.clear()
+        if acts:
+            at = text.folded.find(name)
+            written = as_written(text.body, text.folded, at, at + len(name)) if at >= 0 else name
+            yield self.evidence(weight, says, cluster=name, acts=acts, what=written)
 
 
 def _is_here(name: str, post: Post) -> bool:

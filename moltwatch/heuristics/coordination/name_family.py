@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
-from moltwatch.model import Kind, Post
+from moltwatch.model import Kind, Level
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+_SAYS = "{who} named {stem}… first posted within {span}"
 
 _NUMBERED = re.compile(r"(.*?[\W_]*)(\d+)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -64,7 +66,7 @@ class NameFamily(Heuristic):
         self._known: OrderedDict[str, None] = OrderedDict()
         """Accounts whose first post has been looked at."""
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         name = item.author.name
         if item.author.n or name in self._known:
             return ()
@@ -72,23 +74,22 @@ class NameFamily(Heuristic):
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         stem = name_stem(name)
-        return self._join(stem, item.post) if stem else ()
+        return self._join(stem, item) if stem else ()
 
-    def _join(self, stem: str, post: Post) -> Iterator[Signal]:
-        crowd = self._crowds.add(stem, post)
+    def _join(self, stem: str, item: Features) -> Iterator[Evidence]:
+        crowd = self._crowds.add(stem, item)
         if crowd and (crowd.told or crowd.n >= self.accounts):
-            strength = self._strength(stem, crowd)
-            reason = f"{crowd.n} accounts named {stem}… first posted within {crowd.duration}"
-            yield from self._crowds.tell(crowd, strength, reason)
+            acts = self._crowds.tell(crowd, self._weight(stem, crowd))
+            yield self.evidence(crowd.weight, _SAYS, cluster=stem, acts=acts, stem=stem)
 
-    def _strength(self, stem: str, crowd: Crowd) -> float:
+    def _weight(self, stem: str, crowd: Crowd) -> float:
         if is_default(stem):
             return 0.1
         padded = any(is_padded(name) for name in islice(crowd.accounts, LOOKED_AT))
         at_once = crowd.span(self.accounts) <= AT_ONCE
         many = crowd.n >= 4 * self.accounts
         strength = self.strength + 0.2 * padded + 0.2 * at_once + 0.1 * many
-        return min(0.88 if padded and at_once else 0.8, strength)
+        return min(Level.CONCLUSIVE.weight if padded and at_once else 0.8, strength)
 
 
 def name_stem(name: str) -> str | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.coordination.copies import strength_of_copies
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.coordination.copies import weight_of_copies
 from moltwatch.heuristics.coordination.crowd import Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.memory.likeness import Outline
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 AT_ONCE: Micros = 5 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
+
+
+_SAME = "same words as {others} in {span}"
+_NEARLY_THE_SAME = "nearly the same words ({share:.0%} or more) as {others} in {span}"
 
 
 class NearDuplicate(Heuristic):
@@ -40,7 +43,6 @@ class NearDuplicate(Heuristic):
     name: ClassVar[str] = "near-duplicate"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
-    questions = (Outline,)
 
     def __init__(
         self,
@@ -55,17 +57,19 @@ class NearDuplicate(Heuristic):
         self.accounts = accounts
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         if len(item.vocabulary) < self.least_words:
             return ()
         likeness = item.likeness
         if likeness.overlap < self.similarity:
             return ()
-        crowd = self._crowds.join(likeness.first, item.post, lambda: is_quote(item))
-        if crowd is None or crowd.n < self.accounts:
+        crowd = self._crowds.join(likeness.first, item, lambda: is_quote(item))
+        if crowd is None:
             return ()
-        strength = strength_of_copies(crowd, item.text, self.accounts, AT_ONCE)
-        share = f"{likeness.overlap:.0%}"
-        same = "same words" if share == "100%" else f"nearly the same words ({share})"
-        reason = f"{same} as {crowd.n - 1} other accounts in {crowd.duration}"
-        return self._crowds.tell(crowd, strength, reason)
+        crowd.least = min(crowd.least, likeness.overlap)
+        if crowd.n < self.accounts:
+            return ()
+        weight = weight_of_copies(crowd, item.text, self.accounts, AT_ONCE)
+        acts = self._crowds.tell(crowd, weight)
+        says = _SAME if round(crowd.least, 2) == 1 else _NEARLY_THE_SAME
+        return (self.evidence(crowd.weight, says, cluster=crowd.key, acts=acts, share=crowd.least),)

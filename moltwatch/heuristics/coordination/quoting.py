@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.base import Features
 from moltwatch.text import words
 
 MOST_QUOTED = 0.6
@@ -12,7 +12,7 @@ MOST_QUOTED = 0.6
 as quoting; single words are much the same in all that is said of one thing."""
 
 
-def is_quote(item: Item, shared: float = 1.0) -> bool:
+def is_quote(item: Features, shared: float = 1.0) -> bool:
     """Whether what a post shares with others is mostly taken from what it answers. ``shared`` is
     the part of its words that it shares (0 to 1)."""
     if item.post.parent is None:

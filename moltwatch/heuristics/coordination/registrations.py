@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.chance import poisson_at_least
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
+from moltwatch.heuristics.parameters import Accounts, Chance, Fraction, Seconds
 from moltwatch.model import Kind
-from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 MOST_KNOWN = 20_000
 """Accounts remembered; those that first posted longest ago go first."""
@@ -23,7 +23,7 @@ MOST_NEAR = 100
 AROUND: Micros = HOUR
 """Within this time before and after is counted how many accounts are usual."""
 
-CHANCE = 1e-6
+_SAYS = "{who} were made within {span}, and begin to post now"
 
 _Birth = tuple[Micros, str, str]
 """When an account was made, its name, its first post."""
@@ -42,6 +42,7 @@ class Registrations(Heuristic):
     fresh: how long after being made an account may post for the first time (seconds)
     accounts: accounts from which it is telling
     strength: how telling it is; twice as many add 0.1
+    chance: probability of such a burst from which it is telling
 
     Fails when
     the forum does not tell when accounts were made, a link from outside brings many at once, or
@@ -58,11 +59,13 @@ class Registrations(Heuristic):
         fresh: Seconds = 86_400.0,
         accounts: Accounts = 5,
         strength: Fraction = 0.45,
+        chance: Chance = 1e-6,
     ) -> None:
         self.window = window
         self.fresh = fresh
         self.accounts = accounts
         self.strength = strength
+        self.chance = chance
         self._window = round(window * SECOND)
         self._fresh = round(fresh * SECOND)
         self._births: list[_Birth] = []
@@ -72,7 +75,7 @@ class Registrations(Heuristic):
         self._burst_of: OrderedDict[str, str] = OrderedDict()
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         profile = item.author.profile
         if item.author.n or profile is None or profile.created_at is None:
             return ()
@@ -88,7 +91,7 @@ class Registrations(Heuristic):
             del self._births[bisect_left(self._births, oldest)]
         return self._look(birth)
 
-    def _look(self, birth: _Birth) -> Iterable[Signal]:
+    def _look(self, birth: _Birth) -> Iterable[Evidence]:
         """Whether an account is one of a burst."""
         made = birth[0]
         here = bisect_left(self._births, birth)
@@ -108,19 +111,14 @@ class Registrations(Heuristic):
         around = bisect_left(self._births, (made - AROUND,))
         others = bisect_left(self._births, (made + AROUND,)) - around - len(best)
         usual = max(1, others) * self._window / (2 * AROUND)
-        return self._tell(best) if poisson_at_least(len(best), usual) < CHANCE else ()
+        return self._tell(best) if poisson_at_least(len(best), usual) < self.chance else ()
 
-    def _tell(self, burst: list[_Birth]) -> Iterator[Signal]:
+    def _tell(self, burst: list[_Birth]) -> Iterable[Evidence]:
         name = next((self._burst_of[a] for _, a, _ in burst if a in self._burst_of), burst[0][1])
         for _, account, _ in burst:
             self._burst_of[account] = name
         while len(self._burst_of) > MOST_KNOWN:
             self._burst_of.popitem(last=False)
-        n, span = len(burst), format_duration(burst[-1][0] - burst[0][0])
-        return self._told.signals(
-            [(account, post) for _, account, post in burst],
-            strength=self.strength + 0.1 * (n >= 2 * self.accounts),
-            reason=f"{n} accounts that now begin to post were made within {span}",
-            accounts=[account for _, account, _ in burst],
-            cluster=name,
-        )
+        acts = self._told.new(Act(post, account, made) for made, account, post in burst)
+        weight = min(1.0, self.strength + 0.1 * (len(burst) >= 2 * self.accounts))
+        return (self.evidence(weight, _SAYS, cluster=name, acts=acts),) if acts else ()

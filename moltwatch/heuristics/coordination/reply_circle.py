@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.tongue import is_foreign
-from moltwatch.heuristics.memory.fading import Fading
+from moltwatch.heuristics.features.fading import Fading
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction
-from moltwatch.model import Kind
-from moltwatch.times import DAY
+from moltwatch.model import Kind, Level
+from moltwatch.times import DAY, Micros
+
+_SAYS = "{who} answer each other in a circle, each the same one every time"
 
 MOST_ACCOUNTS = 20_000
 MOST_CIRCLES = 2_000
@@ -32,6 +34,7 @@ class _Answer(NamedTuple):
     to: str
     thread: str
     post: str
+    at: Micros
 
 
 def _answers() -> deque[_Answer]:
@@ -81,7 +84,7 @@ class ReplyCircle(Heuristic):
         """By account the circle it was found in."""
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post
         # Who answers a thread's root answers the thread; that company is co-reply's business.
         if post.parent is None or post.parent == post.thread or item.author.n >= LOUD:
@@ -91,7 +94,7 @@ class ReplyCircle(Heuristic):
             return ()
         author = item.author.name
         answers = self._answers.touch(author, post.seen_at)
-        answers.append(_Answer(answered.author, item.thread.id, post.id))
+        answers.append(_Answer(answered.author, item.thread.id, post.id, post.seen_at))
         to = [answer.to for answer in answers]
         if to.count(answered.author) < max(self.answers, self.share * len(to)):
             return ()
@@ -121,22 +124,18 @@ class ReplyCircle(Heuristic):
             way.append(other)
         return []
 
-    def _tell(self, circle: list[str]) -> Iterator[Signal]:
+    def _tell(self, circle: list[str]) -> Iterable[Evidence]:
         name = next((self._circles[a] for a in circle if a in self._circles), "")
         name = name or "+".join(sorted(circle))
         for account in circle:
             self._circles[account] = name
         while len(self._circles) > MOST_CIRCLES:
             self._circles.popitem(last=False)
-        n = len(circle)
-        strength = 0.88 if n > self.accounts else self.strength
-        reason = f"{n} accounts answer each other in a circle, each the same one every time"
-        posts = [
-            (account, answer.post)
+        acts = self._told.new(
+            Act(answer.post, account, answer.at)
             for account, other in zip(circle, (*circle[1:], circle[0]), strict=True)
             for answer in self._answers.peek(account) or ()
             if answer.to == other
-        ]
-        return self._told.signals(
-            posts, strength=strength, reason=reason, accounts=circle, cluster=name
         )
+        weight = Level.CONCLUSIVE.weight if len(circle) > self.accounts else self.strength
+        return (self.evidence(weight, _SAYS, cluster=name, acts=acts),) if acts else ()

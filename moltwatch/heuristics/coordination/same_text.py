@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.coordination.copies import UNSURE, strength_of_copies
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.coordination.copies import UNSURE, weight_of_copies
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.memory.texts import Text, digest
+from moltwatch.heuristics.features.text import Text, digest
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+
+_SAYS = "same text as {others} in {span}"
 
 AT_ONCE: Micros = 15 * MINUTE
 """Copies that come slower than this may be imitation; then it takes more accounts."""
@@ -60,27 +62,26 @@ class SameText(Heuristic):
         self.accounts = accounts
         self.short_accounts = short_accounts
         self.short_window = short_window
-        self.questions = (_what_it_says,)
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        key = item.text.once(_what_it_says)
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        key = item.text.note(self.name, _what_it_says)
         if not key:
             return ()
-        crowd = self._crowds.add(key, item.post, unless=lambda: is_quote(item))
+        crowd = self._crowds.add(key, item, unless=lambda: is_quote(item))
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
             return ()
-        strength = self._strength(crowd, item)
-        if not strength:
+        weight = self._weight(crowd, item)
+        if not weight:
             return ()
-        reason = f"same text as {crowd.n - 1} other accounts in {crowd.duration}"
-        return self._crowds.tell(crowd, strength, reason)
+        acts = self._crowds.tell(crowd, weight)
+        return (self.evidence(crowd.weight, _SAYS, cluster=key, acts=acts),)
 
-    def _strength(self, crowd: Crowd, item: Item) -> float:
+    def _weight(self, crowd: Crowd, item: Features) -> float:
         if len(item.vocabulary) >= self.long_words:
             if crowd.n < self.accounts:
                 return 0.0
-            return strength_of_copies(crowd, item.text, self.accounts, AT_ONCE)
+            return weight_of_copies(crowd, item.text, self.accounts, AT_ONCE)
         if crowd.told:
             return UNSURE
         if crowd.n < self.short_accounts:

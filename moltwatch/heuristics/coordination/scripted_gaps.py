@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import exp
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.memory.fading import Fading, Members
-from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.model import Kind
-from moltwatch.times import HOUR, SECOND, Micros, format_duration
+from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
+from moltwatch.model import Kind, Level
+from moltwatch.times import HOUR, SECOND, Micros
 
 MOST_PLACES = 5_000
 MOST_KEPT = 16
@@ -28,12 +27,11 @@ JITTER: Micros = SECOND
 """What a script deviates, and a twentieth of the distance if that is more."""
 
 FEWEST_TERMS = 5
-CHANCE = 1e-6
-"""Probability of such a row from which it is not chance."""
 
 LONG = 8
-CERTAIN = 1e-12
-"""Posts and probability from which a row needs no other evidence."""
+"""Posts from which a row may need no other evidence."""
+
+_SAYS = "{who} post by one clock, {posts} times in a row, once every {distance:duration}"
 
 _Arrival = tuple[Micros, str, str]
 """Time of writing, account, post."""
@@ -53,6 +51,8 @@ class ScriptedGaps(Heuristic):
     quiet: posts up to which an account writes little
     accounts: how many different accounts a row must have
     strength: how telling a shorter row is
+    chance: probability of such a row from which it is telling
+    certain: probability from which a long row needs no other evidence
 
     Fails when
     a script draws its distances at random, or the forum's times are rounded to more than a second.
@@ -68,23 +68,23 @@ class ScriptedGaps(Heuristic):
         quiet: Count = 10,
         accounts: Accounts = 4,
         strength: Fraction = 0.5,
+        chance: Chance = 1e-6,
+        certain: Chance = 1e-12,
     ) -> None:
         self.window = window
         self.quiet = quiet
         self.accounts = accounts
         self.strength = strength
+        self.chance = chance
+        self.certain = certain
         self._window = round(window * SECOND)
         self._places: OrderedDict[str, list[_Arrival]] = OrderedDict()
         """By thread or community its latest posts by quiet accounts, in order of writing."""
         self._run_of: OrderedDict[str, str] = OrderedDict()
         """By post the row it belongs to."""
-        self._members: Fading[Members] = Fading(
-            lambda: Members(self._window), self._window, MOST_RUNS
-        )
-        """By row its accounts."""
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         if item.author.n >= self.quiet:
             return ()
         post = item.post
@@ -107,30 +107,25 @@ class ScriptedGaps(Heuristic):
         if len(arrivals) < FEWEST_TERMS or arrivals[-1] is not arrival:
             return ()
         row, chance = _row(arrivals)
-        if chance > CHANCE or len({account for _, account, _ in row}) < self.accounts:
+        if chance > self.chance or len({account for _, account, _ in row}) < self.accounts:
             return ()
-        return self._tell(place, row, chance, post.seen_at)
+        return self._tell(place, row, chance)
 
-    def _tell(
-        self, place: str, row: list[_Arrival], chance: float, now: Micros
-    ) -> Iterator[Signal]:
+    def _tell(self, place: str, row: list[_Arrival], chance: float) -> Iterable[Evidence]:
         run = next((self._run_of[id] for *_, id in row if id in self._run_of), "")
         run = run or f"{place} {row[-1][2]}"
-        members = self._members.touch(run, now)
-        members.join((account for _, account, _ in reversed(row)), now)
         for *_, id in reversed(row):
             self._run_of[id] = run
             self._run_of.move_to_end(id)
         while len(self._run_of) > MOST_RUNS:
             self._run_of.popitem(last=False)
-        distance = format_duration((row[0][0] - row[-1][0]) // (len(row) - 1))
-        return self._told.signals(
-            [(account, id) for _, account, id in reversed(row)],
-            strength=max(self.strength, 0.88 * (chance < CERTAIN and len(row) >= LONG)),
-            reason=f"{len(members)} accounts posted {len(row)} times, one every {distance}",
-            accounts=members,
-            cluster=run,
-        )
+        acts = self._told.new(Act(id, account, at) for at, account, id in reversed(row))
+        if not acts:
+            return ()
+        sure = chance < self.certain and len(row) >= LONG
+        weight = max(self.strength, Level.CONCLUSIVE.weight) if sure else self.strength
+        n, distance = len(row), (row[0][0] - row[-1][0]) // (len(row) - 1)
+        return (self.evidence(weight, _SAYS, cluster=run, acts=acts, posts=n, distance=distance),)
 
 
 def _row(arrivals: list[_Arrival]) -> tuple[list[_Arrival], float]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from typing import ClassVar
 
-from msgspec.structs import replace
-
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
-from moltwatch.heuristics.memory.texts import digest
+from moltwatch.heuristics.features.text import digest
 from moltwatch.heuristics.parameters import Accounts, Fraction, Seconds
-from moltwatch.model import MOST_LISTED, Kind, Post
+from moltwatch.model import Kind
 from moltwatch.text import fold, words
 from moltwatch.times import SECOND, Micros
+
+_ONE = "{who} share the bio {bio:quoted}"
+_SEVERAL = "{who} share bios of one kind, such as {bio:quoted}"
 
 MOST_KNOWN = 200_000
 MOST_DECKS = 5_000
@@ -34,12 +34,11 @@ _COMMONPLACE = frozenset(
 class _Deck:
     """Shared bios that have a word in common."""
 
-    __slots__ = ("accounts", "bios", "last", "name")
+    __slots__ = ("bios", "last", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.bios: dict[str, None] = {}
-        self.accounts: dict[str, None] = {}
         self.last: Micros = 0
 
 
@@ -77,7 +76,7 @@ class SharedBio(Heuristic):
         self._decks: OrderedDict[str, _Deck] = OrderedDict()
         """By word of their bios, and by bio."""
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         profile = item.author.profile
         bio = profile.bio if profile else None
         author = item.author.name
@@ -89,23 +88,17 @@ class SharedBio(Heuristic):
         text = fold(bio)
         if len(text) < SHORTEST or _COMMONPLACE.issuperset(words(text)):
             return ()
-        crowd = self._crowds.add(digest(text), item.post)
+        crowd = self._crowds.add(digest(text), item)
         if crowd and (crowd.told or crowd.n >= self.accounts):
-            return self._tell(crowd, text, item.post)
+            return self._tell(crowd, text, item.post.seen_at)
         return ()
 
-    def _tell(self, crowd: Crowd, text: str, post: Post) -> Iterator[Signal]:
-        deck = self._deck(text, post.seen_at)
-        for account in (post.author,) if crowd.told else crowd.accounts:
-            deck.accounts[account] = None
-        n, bios = len(deck.accounts), len(deck.bios)
-        reason = f"{n} accounts share the bio “{text[:60]}”"
-        if bios > 1:
-            reason = f"{n} accounts share {bios} bios of one kind, such as “{text[:60]}”"
-        strength = min(1.0, self.strength + 0.05 * min(4, bios - 1))
-        accounts = tuple(islice(deck.accounts, MOST_LISTED))
-        for signal in self._crowds.tell(crowd, strength, reason):
-            yield replace(signal, cluster=deck.name, accounts=accounts, n=n)
+    def _tell(self, crowd: Crowd, text: str, now: Micros) -> Iterable[Evidence]:
+        deck = self._deck(text, now)
+        bios = len(deck.bios)
+        acts = self._crowds.tell(crowd, min(1.0, self.strength + 0.05 * min(4, bios - 1)))
+        says = _ONE if bios == 1 else _SEVERAL
+        return (self.evidence(crowd.weight, says, cluster=deck.name, acts=acts, bio=text),)
 
     def _deck(self, text: str, now: Micros) -> _Deck:
         """The deck a shared bio belongs to: one that has one of its words, or a new one."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.copies import is_stock
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
 from moltwatch.heuristics.coordination.quoting import is_quote
-from moltwatch.heuristics.memory.likeness import LEAST_WORDS, MOST_WORDS
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.features.minhash import LEAST_WORDS, MOST_WORDS
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Majority, Seconds
-from moltwatch.model import Kind
+from moltwatch.model import Kind, Level
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros
 
 COPY = 0.7
@@ -34,8 +34,11 @@ FEW_CHARS = 20
 MOST_CHARS = 120
 """Characters from which a text is not short, however few its words: each of its forms is kept."""
 
-AT_ONCE_STRENGTH = 0.88
-"""How telling a short form is that comes at once and keeps four words; others are 0.6."""
+_SAYS = "same form, filled in by {who} in {span}"
+_SHORT_SAYS = "one short text, all but a word of it, from {who} in {span}"
+
+_WEIGHT = 0.9
+"""What a long form proves (0 to 1)."""
 
 
 def _short_forms(text: Text) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ class Template(Heuristic):
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
         self._short_crowds = Crowds(round(window * SECOND), HOUR)
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         if len(item.words) <= SHORT and (short := self._short(item)):
             return short
         if len(item.vocabulary) < self.least_words:
@@ -98,7 +101,7 @@ class Template(Heuristic):
         words = round(frame * min(len(item.words), MOST_WORDS))
         if frame < self.frame or words < self.least_words:
             return ()
-        crowd = self._crowds.join(first, item.post, lambda: is_quote(item, words / len(item.words)))
+        crowd = self._crowds.join(first, item, lambda: is_quote(item, words / len(item.words)))
         if crowd is None:
             return ()
         if is_stock(item.text):
@@ -110,19 +113,19 @@ class Template(Heuristic):
         )
         if crowd.n < (self.accounts if telling else self.many):
             return ()
-        return self._crowds.tell(
-            crowd, 0.9, f"same form, filled in by {crowd.n} accounts in {crowd.duration}"
-        )
+        acts = self._crowds.tell(crowd, _WEIGHT)
+        return (self.evidence(_WEIGHT, _SAYS, cluster=crowd.key, acts=acts),)
 
-    def _short(self, item: Item) -> Iterable[Signal]:
+    def _short(self, item: Features) -> Iterable[Evidence]:
         """Short texts of which all but one word are the same, brought by many at once."""
         best: Crowd | None = None
-        for form in item.text.once(_short_forms):
-            crowd = self._short_crowds.add(form, item.post, lambda: is_quote(item))
+        for form in _short_forms(item.text):
+            crowd = self._short_crowds.add(form, item, lambda: is_quote(item))
             if crowd and (best is None or crowd.n > best.n):
                 best = crowd
         if best is None or best.n < self.many or is_stock(item.text):
             return ()
         at_once = best.span(self.many) <= AT_ONCE and len(item.words) > SHORTEST
-        reason = f"one short text, all but a word of it, from {best.n} accounts in {best.duration}"
-        return self._short_crowds.tell(best, AT_ONCE_STRENGTH if at_once else 0.6, reason)
+        level = Level.CONCLUSIVE if at_once else Level.CORROBORATING
+        acts = self._short_crowds.tell(best, level.weight)
+        return (self.evidence(best.weight, _SHORT_SAYS, cluster=best.key, acts=acts),)

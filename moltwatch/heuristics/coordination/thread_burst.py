@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.chance import at_least, lured
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.young_session import YoungSession
-from moltwatch.heuristics.memory.fading import Members
-from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
-from moltwatch.model import Kind
-from moltwatch.times import HOUR, SECOND, Micros, format_duration
+from moltwatch.heuristics.features.fading import Members
+from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
+from moltwatch.model import Kind, Level
+from moltwatch.times import HOUR, SECOND, Micros
 
 MOST_THREADS = 5_000
 MOST_GUESTS = 60
@@ -23,8 +22,12 @@ MOST_GUESTS = 60
 LEAST_SEEN = 500
 """Guests before which it is not known how many quiet accounts are usual here."""
 
-CHANCE = 2.5e-3
-"""Probability of so many quiet accounts from which it is not chance."""
+_BURST = (
+    "{who} that hardly ever post came to threads together; on one of them they were {quiet} of"
+    " {guests} accounts in {within:duration} ({usual:.0%} is usual)"
+)
+_NEW = "{who} that never posted before came to one thread within {span}"
+_HARDLY = "{who} that had posted {times:count time} at most came to one thread within {span}"
 
 AT_ONCE: Micros = 180 * SECOND
 """Within which guests come all at once, as if sent."""
@@ -33,8 +36,6 @@ NEWNESS = (1, 2)
 """Posts up to which an account is newer than quiet: one that never wrote before is rarest."""
 
 FEWEST_AT_ONCE = 4
-BEYOND_CHANCE = 1e-5
-"""Probability of so many at once, for this very thread, from which nothing else is needed."""
 
 OWN = 10
 """Guests before which a thread's own share of quiet ones is that of all threads."""
@@ -43,14 +44,13 @@ WAVE_GAP: Micros = HOUR
 """Bursts are rare; one that follows another within this time is of the same wave."""
 
 WAVE: Micros = 6 * HOUR
-"""How long the accounts and threads of a wave count that goes on and on."""
+"""How long the threads of a wave count that goes on and on."""
 
 
 class _Guest(NamedTuple):
     """An account's first comment on a thread, within the window."""
 
-    at: Micros
-    post: str
+    act: Act
     wrote: int
     """Posts it had written before, anywhere."""
     quiet: bool
@@ -73,13 +73,12 @@ class _Room:
 class _Wave:
     """Bursts on several threads, one soon after the other."""
 
-    __slots__ = ("accounts", "last", "name", "threads")
+    __slots__ = ("last", "name", "threads")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.last: Micros = 0
         self.threads = Members(WAVE)
-        self.accounts = Members(WAVE)
 
 
 class ThreadBurst(Heuristic):
@@ -99,6 +98,8 @@ class ThreadBurst(Heuristic):
     accounts: quiet accounts from which it is telling
     share: which part of the accounts on the thread they must be
     strength: how telling one thread is; the second of a wave adds 0.1 and the third 0.15
+    chance: probability of so many quiet accounts from which it is telling
+    certain: probability of so many at once, on this very thread, that needs no other evidence
 
     Fails when
     a thread invites newcomers to introduce themselves, or is shown to every new account first.
@@ -115,12 +116,16 @@ class ThreadBurst(Heuristic):
         accounts: Accounts = 6,
         share: Fraction = 0.6,
         strength: Fraction = 0.4,
+        chance: Chance = 2.5e-3,
+        certain: Chance = 1e-5,
     ) -> None:
         self.window = window
         self.quiet = quiet
         self.accounts = accounts
         self.share = share
         self.strength = strength
+        self.chance = chance
+        self.certain = certain
         self._window = round(window * SECOND)
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._session = YoungSession()
@@ -132,7 +137,7 @@ class ThreadBurst(Heuristic):
         self._new_guests = [1.0] * len(self._levels)
         """By level how many guests had written less; the last are all that are quiet."""
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post
         if post.parent is None:
             return ()
@@ -151,26 +156,26 @@ class ThreadBurst(Heuristic):
         usual = self._new_guests[-1] / self._guests
         self._count(wrote, room)
         guests = room.guests
-        guests[author] = _Guest(post.seen_at, post.id, wrote, is_quiet)
+        guests[author] = _Guest(item.act, wrote, is_quiet)
         room.quiet += is_quiet
         horizon = post.seen_at - self._window
         while True:
             first = next(iter(guests))
-            if guests[first].at >= horizon and len(guests) <= MOST_GUESTS:
+            if guests[first].act.at >= horizon and len(guests) <= MOST_GUESTS:
                 break
             room.quiet -= guests.pop(first).quiet
         if not (known and is_quiet) or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
             return ()
-        signals: Iterable[Signal] = ()
+        found: list[Evidence] = []
+        if level := self._at_once(room, post.seen_at):
+            found += self._tell_at_once(item, room, level)
         everyone = len(guests)
         if (
             room.quiet >= max(self.accounts, self.share * everyone)
-            and at_least(everyone, room.quiet, lured(usual)) <= CHANCE
+            and at_least(everyone, room.quiet, lured(usual)) <= self.chance
         ):
-            signals = self._tell(item, room, usual)
-        if level := self._at_once(room, post.seen_at):
-            signals = chain(self._tell_at_once(item, room, level), signals)
-        return signals
+            found += self._tell(item, room, usual)
+        return found
 
     def _count(self, wrote: int, room: _Room) -> None:
         """One more guest, here and anywhere."""
@@ -190,7 +195,7 @@ class ThreadBurst(Heuristic):
         beyond chance; 0 if it is not."""
         late = []
         for guest in reversed(room.guests.values()):
-            if guest.at < now - AT_ONCE:
+            if guest.act.at < now - AT_ONCE:
                 break
             late.append(guest.wrote)
         for n, level in enumerate(self._levels):
@@ -201,52 +206,46 @@ class ThreadBurst(Heuristic):
             # Some threads are shown to newcomers; what came before tells which.
             before = room.ever[-1] - len(late)
             own = (room.ever[n] - new + OWN * usual) / (before + OWN)
-            if at_least(len(late), new, max(lured(usual), own)) < BEYOND_CHANCE:
+            if at_least(len(late), new, max(lured(usual), own)) < self.certain:
                 return level
         return 0
 
-    def _tell_at_once(self, item: Item, room: _Room, level: int) -> Iterator[Signal]:
-        now, thread = item.post.seen_at, item.thread.id
-        late = {
-            author: guest
-            for author, guest in room.guests.items()
-            if guest.at >= now - AT_ONCE and guest.wrote < level
-        }
-        span = format_duration(now - next(iter(late.values())).at)
-        how = "for the first time" if level == 1 else f"hardly ever ({level - 1} times at most)"
-        yield from self._told_at_once.signals(
-            [(author, guest.post) for author, guest in late.items()],
-            strength=0.88,
-            reason=f"{len(late)} accounts that post {how} came to one thread within {span}",
-            accounts=late,
-            cluster=f"at once {thread}",
+    def _tell_at_once(self, item: Features, room: _Room, level: int) -> Iterable[Evidence]:
+        horizon = item.post.seen_at - AT_ONCE
+        acts = self._told_at_once.new(
+            guest.act
+            for guest in room.guests.values()
+            if guest.act.at >= horizon and guest.wrote < level
+        )
+        if not acts:
+            return ()
+        says = _NEW if level == 1 else _HARDLY
+        weight, cluster = Level.CONCLUSIVE.weight, f"at once {item.thread.id}"
+        return (self.evidence(weight, says, cluster=cluster, acts=acts, times=level - 1),)
+
+    def _tell(self, item: Features, room: _Room, usual: float) -> Iterable[Evidence]:
+        now, guests = item.post.seen_at, room.guests
+        wave = self._join(item.thread.id, now)
+        acts = self._told.new(guest.act for guest in guests.values() if guest.quiet)
+        if not acts:
+            return ()
+        return (
+            self.evidence(
+                self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1],
+                _BURST,
+                cluster=wave.name,
+                acts=acts,
+                quiet=room.quiet,
+                guests=len(guests),
+                within=now - next(iter(guests.values())).act.at,
+                usual=usual,
+            ),
         )
 
-    def _tell(self, item: Item, room: _Room, usual: float) -> Iterator[Signal]:
-        now, everyone = item.post.seen_at, room.guests
-        guests = {author: guest.post for author, guest in everyone.items() if guest.quiet}
-        wave = self._join(item.thread.id, guests, now)
-        span = format_duration(now - next(iter(everyone.values())).at)
-        reason = (
-            f"{len(guests)} of {len(everyone)} accounts on this thread in {span} hardly ever post"
-            f" ({usual:.0%} is usual)"
-        )
-        if len(wave.threads) > 1:
-            reason += f"; {len(wave.threads)} threads in a row went so"
-        return self._told.signals(
-            list(guests.items()),
-            strength=self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1],
-            reason=reason,
-            accounts=wave.accounts,
-            cluster=wave.name,
-        )
-
-    def _join(self, thread: str, guests: dict[str, str], now: Micros) -> _Wave:
+    def _join(self, thread: str, now: Micros) -> _Wave:
         """The wave this burst belongs to: the last one, or a new one if that is long gone."""
         if self._wave is None or self._wave.last < now - WAVE_GAP:
             self._wave = _Wave(thread)
-        wave = self._wave
-        wave.last = now
-        wave.threads.join([thread], now)
-        wave.accounts.join(guests, now)
-        return wave
+        self._wave.last = now
+        self._wave.threads.join([thread], now)
+        return self._wave

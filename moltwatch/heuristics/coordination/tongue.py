@@ -6,7 +6,7 @@ other: heuristics that look at the company accounts keep have nothing to say of 
 
 from __future__ import annotations
 
-from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.base import Features
 
 COMMON = 0.01
 """Part of the posts from which a word is common."""
@@ -15,7 +15,7 @@ LEAST_COMMON = 0.2
 """Part of a post's words that are common, if it is in the language that most speak."""
 
 
-def is_foreign(item: Item) -> bool:
+def is_foreign(item: Features) -> bool:
     """Whether next to none of a post's words are those everybody uses here."""
     words = [word for word in item.vocabulary if len(word) > 2 or not word.isascii()]
     rare = item.rarity.rare(item.vocabulary, COMMON)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.chance import RECENT, at_least
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.occasions import occasions
 from moltwatch.heuristics.coordination.tongue import is_foreign
-from moltwatch.heuristics.memory.fading import Fading, Members
-from moltwatch.heuristics.parameters import Fraction, Seconds
-from moltwatch.model import Kind
-from moltwatch.times import DAY, SECOND, Micros, format_duration
+from moltwatch.heuristics.features.fading import Fading, Members
+from moltwatch.heuristics.parameters import Chance, Fraction, Seconds
+from moltwatch.model import Kind, Level
+from moltwatch.times import DAY, SECOND, Micros
+
+_SAYS = "{who} come one after the other, again and again in one order"
+_EVENLY = f"{_SAYS}, each {{wait:duration}} after the one before"
 
 MOST_PLACES = 5_000
 MOST_ACCOUNTS = 20_000
@@ -29,10 +32,6 @@ TURNS_KEPT = 12
 LOUD = 100
 """Posts in a day from which an account comes after everybody."""
 
-CHANCE = 1e-3
-"""Probability that somebody who comes as often as the one before did among the latest 500 turns
-comes before so many of an account's; where few write at all, everybody comes after the same."""
-
 FEWEST = 3
 MANY = 4
 """Accounts in a row that need no other evidence."""
@@ -44,11 +43,10 @@ class _Turn(NamedTuple):
     """An account came to a place after another one."""
 
     after: str
-    at: Micros
     wait: Micros
-    post: str
-    before: str
-    """The other one's post."""
+    act: Act
+    before: Act
+    """The other one's."""
 
 
 def _turns() -> deque[_Turn]:
@@ -70,6 +68,7 @@ class TurnTaking(Heuristic):
     turns: on how many occasions an account must have come after the same one
     share: which part of its latest turns that must be
     strength: how telling three in a row are; 0.1 more if they keep the same distance
+    chance: probability, for how often the one before comes before anybody, from which it is telling
 
     Fails when
     a ring changes its order each time, or so many others come to the same places that its
@@ -86,14 +85,16 @@ class TurnTaking(Heuristic):
         turns: Annotated[int, Meta(ge=2, le=TURNS_KEPT)] = 3,
         share: Fraction = 0.5,
         strength: Fraction = 0.6,
+        chance: Chance = 1e-3,
     ) -> None:
         self.gap = gap
         self.turns = turns
         self.share = share
         self.strength = strength
+        self.chance = chance
         self._near = round(gap * SECOND)
-        self._last: OrderedDict[str, tuple[Micros, str, str]] = OrderedDict()
-        """By place who came last: time, account, post."""
+        self._last: OrderedDict[str, Act] = OrderedDict()
+        """By place who came last."""
         self._turns: Fading[deque[_Turn]] = Fading(_turns, DAY, MOST_ACCOUNTS)
         self._after: Fading[list[str]] = Fading(list, DAY, MOST_ACCOUNTS)
         """By account its predecessor, if it has one."""
@@ -104,10 +105,10 @@ class TurnTaking(Heuristic):
         """By ring its accounts."""
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         if item.author.n >= LOUD:
             return ()
-        post, author = item.post, item.author.name
+        post = item.post
         if post.parent is None:
             place = f"in {post.community}"
         else:
@@ -115,22 +116,21 @@ class TurnTaking(Heuristic):
             if place in item.author.threads:
                 return ()  # in a conversation everybody comes after somebody, again and again
         before = self._last.get(place)
-        self._last[place] = (post.seen_at, author, post.id)
+        act = self._last[place] = item.act
         if before is None:
             if len(self._last) > MOST_PLACES:
                 self._last.popitem(last=False)
             return ()
         self._last.move_to_end(place)
-        if before[1] == author or post.seen_at - before[0] > self._near:
+        if before.author == act.author or act.at - before.at > self._near:
             return ()
         return self._follow(item, before)
 
-    def _follow(self, item: Item, before: tuple[Micros, str, str]) -> Iterable[Signal]:
+    def _follow(self, item: Features, before: Act) -> Iterable[Evidence]:
         """An account came after another one."""
-        post, author, now = item.post, item.author.name, item.post.seen_at
+        act, author, other, now = item.act, item.author.name, before.author, item.post.seen_at
         turns = self._turns.touch(author, now)
-        at, other, id = before
-        turns.append(_Turn(other, now, now - at, post.id, id))
+        turns.append(_Turn(other, now - before.at, act, before))
         after = self._after.peek(author)
         self._recent.append(other)
         if len(turns) < self.turns:
@@ -138,8 +138,8 @@ class TurnTaking(Heuristic):
         mine = [turn for turn in turns if turn.after == other]
         if (
             len(mine) < max(self.turns, self.share * len(turns))
-            or occasions(turn.at for turn in mine) < self.turns
-            or self._by_chance(turns, mine) > CHANCE
+            or occasions(turn.act.at for turn in mine) < self.turns
+            or self._by_chance(turns, mine) > self.chance
         ):
             if after and after[0] == other:
                 after.clear()
@@ -164,7 +164,7 @@ class TurnTaking(Heuristic):
             row.append(after[0])
         return row
 
-    def _tell(self, row: list[str], now: Micros) -> Iterator[Signal]:
+    def _tell(self, row: list[str], now: Micros) -> Iterable[Evidence]:
         ring = next((self._ring_of[a] for a in row if a in self._ring_of), "")
         ring = ring or "+".join(sorted(row))
         members = self._members.touch(ring, now)
@@ -175,20 +175,14 @@ class TurnTaking(Heuristic):
         while len(self._ring_of) > MOST_RINGS:
             self._ring_of.popitem(last=False)
         turns = [turn for account in row[:-1] for turn in self._behind(account)]
-        strength = 0.88 if len(members) >= MANY else self.strength
-        reason = f"{len(members)} accounts come one after the other, again and again in one order"
+        acts = self._told.new(act for turn in turns for act in (turn.before, turn.act))
+        if not acts:
+            return ()
+        weight = Level.CONCLUSIVE.weight if len(members) >= MANY else self.strength
         if wait := _scripted(turns[:TURNS_KEPT]):
-            strength += 0.1
-            reason += f", each {format_duration(wait)} after the one before"
-        posts = [
-            post
-            for account in row[:-1]
-            for turn in self._behind(account)
-            for post in ((turn.after, turn.before), (account, turn.post))
-        ]
-        return self._told.signals(
-            posts, strength=strength, reason=reason, accounts=members, cluster=ring
-        )
+            weight = min(1.0, weight + 0.1)
+            return (self.evidence(weight, _EVENLY, cluster=ring, acts=acts, wait=wait),)
+        return (self.evidence(weight, _SAYS, cluster=ring, acts=acts),)
 
     def _behind(self, account: str) -> list[_Turn]:
         """The turns in which an account came after its predecessor."""

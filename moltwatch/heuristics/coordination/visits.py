@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from itertools import pairwise
 from math import sqrt
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from moltwatch.heuristics.base import Act
 from moltwatch.heuristics.coordination.chance import RECENT, at_least, lured
 from moltwatch.heuristics.coordination.occasions import occasions
 from moltwatch.times import SECOND, Micros
@@ -28,9 +29,6 @@ AGAIN: Micros = 60 * SECOND
 PACE: Micros = 10 * SECOND
 """However closely accounts follow each other, this much more or less is nothing."""
 
-Visit: TypeAlias = tuple[Micros, str]
-"""Time and id of an account's first post on a thread."""
-
 
 class Reunion(NamedTuple):
     """Accounts that were on one thread together, and now are on another."""
@@ -47,30 +45,30 @@ class Visits:
     def __init__(self, memory: Micros, near: Micros) -> None:
         self._memory = memory
         self._near = near
-        self.of: OrderedDict[str, dict[str, Visit]] = OrderedDict()
-        """By account the threads it answered, in order."""
+        self.of: OrderedDict[str, dict[str, Act]] = OrderedDict()
+        """By account the threads it answered, in order, and its first post on each."""
         self.guests: OrderedDict[str, deque[tuple[Micros, str]]] = OrderedDict()
         """By thread its latest guests, and when they came."""
         self.threads: deque[Micros] = deque(maxlen=MOST_THREADS)
         """When threads got their first guest, within the memory."""
         self._recent: deque[tuple[str, str]] = deque(maxlen=RECENT)
 
-    def come(self, account: str, thread: str, visit: Visit, known: bool = True) -> list[str] | None:
+    def come(self, account: str, thread: str, act: Act, known: bool = True) -> list[str] | None:
         """Note a visit; who came near before, the latest first, if the account was anywhere else.
         None if it is not its first to this thread. Is it not ``known`` what happened on a thread
         before, it counts as crowded."""
-        visits, now = self.of.get(account), visit[0]
+        visits, now = self.of.get(account), act.at
         if visits is None:
             visits = self.of[account] = {}
             self._forget(now)
         elif thread in visits:
             return None
         self.of.move_to_end(account)
-        visits[thread] = visit
+        visits[thread] = act
         horizon = now - self._memory
         while True:
             oldest = next(iter(visits))
-            if visits[oldest][0] >= horizon and len(visits) <= MOST_VISITED:
+            if visits[oldest].at >= horizon and len(visits) <= MOST_VISITED:
                 break
             del visits[oldest]
         self._recent.append((account, thread))
@@ -96,15 +94,15 @@ class Visits:
         mine, theirs = self.of.get(a, {}), self.of.get(b, {})
         return [
             thread
-            for thread, (at, _) in mine.items()
-            if thread in theirs and abs(theirs[thread][0] - at) <= self._near
+            for thread, act in mine.items()
+            if thread in theirs and abs(theirs[thread].at - act.at) <= self._near
         ]
 
     def company(self, a: str, b: str) -> tuple[int, float]:
         """On how many occasions two accounts met, and the cosine of their sets of threads, by
         where they met."""
         mine = self.of.get(a, {})
-        times = sorted(mine[thread][0] for thread in self.shared(a, b))
+        times = sorted(mine[thread].at for thread in self.shared(a, b))
         if not times:
             return 0, 0.0
         return occasions(times), len(times) / sqrt(len(mine) * len(self.of[b]))
@@ -119,14 +117,14 @@ class Visits:
         remembered, and that they are here."""
         best: Reunion | None = None
         visits, around = self.of[account], frozenset(near)
-        now = visits[thread][0]
-        for other, (at, _) in visits.items():
-            if now - at < AGAIN:
+        now = visits[thread].at
+        for other, act in visits.items():
+            if now - act.at < AGAIN:
                 break
             guests = self.guests.get(other)
             if guests is None or not 2 < len(guests) < MOST_GUESTS:
                 continue
-            before = self._around(guests, at, account)
+            before = self._around(guests, act.at, account)
             company = [a for a in before if a in around and other in self.of[a]]
             if len(company) < 2:
                 continue
@@ -146,7 +144,7 @@ class Visits:
         most = max(met.values())
         together = [a for a in reunion.accounts if 3 * met[a] >= 2 * most]
         for thread in reunion.threads:
-            times = {a: self.of[a][thread][0] for a in reunion.accounts}
+            times = {a: self.of[a][thread].at for a in reunion.accounts}
             for account in reunion.accounts:
                 others = sorted(at for a, at in times.items() if a != account)
                 pace = max(PACE, 2 * max(b - a for a, b in pairwise(others)))
@@ -177,7 +175,7 @@ class Visits:
         """Let go of who was quiet longest."""
         for _ in range(2):
             account, visits = next(iter(self.of.items()))
-            latest = next(reversed(visits.values()), (now, ""))[0]
+            latest = next((act.at for act in reversed(visits.values())), now)
             if latest >= now - self._memory and len(self.of) <= MOST_ACCOUNTS:
                 break
             del self.of[account]

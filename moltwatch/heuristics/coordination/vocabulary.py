@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.chance import at_least
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import SECOND, Micros
 
@@ -39,12 +39,15 @@ COPY = 0.7
 """How much a text is like another's (words or frame, 0 to 1) from which its words are not its
 author's."""
 
-CHANCE = 0.02
-"""Probability, with as many posts by accounts that hardly write as are usual, from which a word is
-theirs: where everybody is new, most words are in the mouths of newcomers."""
+_SAYS = "{who} hardly write and use {words}, new here"
+_MORE = "{who} hardly write and use {words} and {more:count word} more, new here"
 
-_Sighting = tuple[Micros, str, str, str]
-"""Time, author, post and thread."""
+
+class _Sighting(NamedTuple):
+    """A post that uses a word."""
+
+    act: Act
+    thread: str
 
 
 class _Word:
@@ -98,6 +101,8 @@ class Vocabulary(Heuristic):
     window: within what time of its first use (seconds)
     loud: how many other accounts may use it, as a part of those
     strength: how telling one word is; each of the next three adds 0.1
+    chance: probability, for how many of the posts are by accounts that hardly write, from which a
+        word is theirs: where everybody is new, most words are used by newcomers
 
     Fails when
     a campaign speaks plainly, or an event brings many newcomers with a new name on their lips.
@@ -115,6 +120,7 @@ class Vocabulary(Heuristic):
         window: Seconds = 7_200.0,
         loud: Fraction = 0.3,
         strength: Fraction = 0.3,
+        chance: Chance = 0.02,
     ) -> None:
         self.warm_up = warm_up
         self.quiet = quiet
@@ -122,6 +128,7 @@ class Vocabulary(Heuristic):
         self.window = window
         self.loud = loud
         self.strength = strength
+        self.chance = chance
         self._posts = 0
         self._quiet_posts = 0
         self._usual: set[str] = set()
@@ -133,7 +140,7 @@ class Vocabulary(Heuristic):
         self._speaks: OrderedDict[str, _Dialect] = OrderedDict()
         self._told = Told()
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         self._posts += 1
         is_quiet = item.author.n < self.quiet
         self._quiet_posts += is_quiet
@@ -157,8 +164,8 @@ class Vocabulary(Heuristic):
         if not is_quiet:
             self._usual |= rest - set(known)
         else:
-            post = item.post
-            sighting = (post.seen_at, item.author.name, post.id, item.thread.id)
+            act = Act(item.post.id, item.author.name, item.post.seen_at)  # the name as it is held
+            sighting = _Sighting(act, item.thread.id)
             # Sorted, because what a set yields first differs from process to process.
             for word in sorted(rest - set(known)):
                 if len(word) >= SHORTEST and not word.isdecimal():
@@ -167,7 +174,7 @@ class Vocabulary(Heuristic):
                 self._unusual.popitem(last=False)
         return self._hear(sorted(known), item, is_quiet) if known else ()
 
-    def _hear(self, words: Sequence[str], item: Item, is_quiet: bool) -> Iterator[Signal]:
+    def _hear(self, words: Sequence[str], item: Features, is_quiet: bool) -> Iterator[Evidence]:
         """Somebody uses words that were new lately: words that count stand neither in what is
         answered nor in a copy, whose text would be told of twice."""
         if item.is_like_anothers(COPY):
@@ -182,23 +189,23 @@ class Vocabulary(Heuristic):
         self._unusual.pop(word, None)
         self._usual.add(word)
 
-    def _use(self, word: str, item: Item, is_quiet: bool) -> Iterator[Signal]:
+    def _use(self, word: str, item: Features, is_quiet: bool) -> Iterator[Evidence]:
         post, author = item.post, item.author.name
         held = self._unusual.get(word)
         if held is None:
             return  # it went while other words of this post were looked at
         if not isinstance(held, _Word):
-            if held[1] == author:
+            if held.act.author == author:
                 return
-            first, held = held, _Word(held[0], held[3])
-            held.quiet[first[1]] = None
+            first, held = held, _Word(held.act.at, held.thread)
+            held.quiet[first.act.author] = None
             held.waiting.append(first)
             self._unusual[word] = held
         self._unusual.move_to_end(word)
         news: tuple[str, ...] = (author,) if is_quiet and author not in held.quiet else ()
         if is_quiet:
             held.quiet[author] = None
-            held.waiting.append((post.seen_at, author, post.id, post.thread))
+            held.waiting.append(_Sighting(item.act, post.thread))
             if held.thread != post.thread:
                 held.thread = None
         elif author not in held.quiet:
@@ -210,7 +217,11 @@ class Vocabulary(Heuristic):
             if post.seen_at - held.first > self.window * SECOND:
                 self._give_up(word)
                 return
-            if held.thread or len(held.quiet) < self.accounts or self._by_chance(held) > CHANCE:
+            if (
+                held.thread
+                or len(held.quiet) < self.accounts
+                or self._by_chance(held) > self.chance
+            ):
                 return
             held.dialect = self._dialect(word, held)
             news = tuple(held.quiet)
@@ -239,8 +250,8 @@ class Vocabulary(Heuristic):
             dialect.words.append(word)
         return dialect
 
-    def _tell(self, held: _Word, dialect: _Dialect, news: Iterable[str]) -> Iterator[Signal]:
-        """Signals for the posts with a word of a dialect; ``news`` are accounts that use it for
+    def _tell(self, held: _Word, dialect: _Dialect, news: Iterable[str]) -> Iterator[Evidence]:
+        """Evidence on the posts with a word of a dialect; ``news`` are accounts that use it for
         the first time. Where there are several words, who uses but one of them is a passer-by."""
         for account in news:
             known = dialect.speakers[account] = dialect.speakers.get(account, 0) + 1
@@ -250,19 +261,19 @@ class Vocabulary(Heuristic):
                 self._speaks[account] = dialect
         while len(self._speaks) > MOST_SPEAKERS:
             self._speaks.popitem(last=False)
-        n = dialect.n
-        shown = ", ".join(f"“{word[:40]}”" for word in dialect.words)
-        more = f" and {n - SHOWN} words more" if n > SHOWN else ""
-        speakers = dialect.fluent if n > 1 else dialect.speakers
-        reason = f"{len(speakers)} accounts that hardly write use {shown}{more}, new here"
-        posts = [(author, id) for _, author, id, _ in held.waiting if author in speakers]
-        others = [sighting for sighting in held.waiting if sighting[1] not in speakers]
+        speakers = dialect.fluent if dialect.n > 1 else dialect.speakers
+        waiting = [sighting for sighting in held.waiting if sighting.act.author in speakers]
+        others = [sighting for sighting in held.waiting if sighting.act.author not in speakers]
         held.waiting.clear()
         held.waiting.extend(others)
-        return self._told.signals(
-            posts,
-            strength=self.strength + 0.1 * min(3, n - 1),
-            reason=reason,
-            accounts=speakers,
-            cluster=dialect.name,
-        )
+        if acts := self._told.new(sighting.act for sighting in waiting):
+            more = dialect.n - SHOWN
+            words = ", ".join(f"“{word[:40]}”" for word in dialect.words)
+            yield self.evidence(
+                min(1.0, self.strength + 0.1 * min(3, dialect.n - 1)),
+                _MORE if more > 0 else _SAYS,
+                cluster=dialect.name,
+                acts=acts,
+                words=words,
+                more=more,
+            )

@@ -6,7 +6,7 @@ everybody's list, and then many meet on it. Once an hour has passed, what everyb
 
 from __future__ import annotations
 
-from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.base import Features
 from moltwatch.times import HOUR, Micros
 
 YOUNG: Micros = HOUR
@@ -19,7 +19,7 @@ class YoungSession:
     def __init__(self) -> None:
         self._begun: Micros | None = None
 
-    def knows(self, item: Item) -> bool:
+    def knows(self, item: Features) -> bool:
         """Whether a post's thread began in this session, or would be known if it were crowded."""
         now = item.post.seen_at
         if self._begun is None:

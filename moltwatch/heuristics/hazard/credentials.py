@@ -11,11 +11,12 @@ from typing import Annotated, ClassVar
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 from msgspec import Meta
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
 from moltwatch.heuristics.material import read_material
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.model import Kind
+from moltwatch.model import Evidence, Kind
+from moltwatch.odds import log_odds
 
 _MATERIAL = read_material("credentials")
 _KEYS = tuple((re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
@@ -29,6 +30,8 @@ _LONG_WORD = 16
 """No credential is without a run of letters and digits this long, except a seed phrase."""
 _SEED_NAMES = frozenset(["seed", "mnemonic", "recovery"])
 _MOST_CHARS = 16_000
+_MOST_PLACES = 20
+_WEIGHT = log_odds(0.9)
 
 
 class Credentials(Heuristic):
@@ -57,27 +60,35 @@ class Credentials(Heuristic):
         self.randomness = randomness
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self.questions = (self._found,)
+        self._read = self._look
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        reason = item.text.once(self._found)
-        return (self._refrains.signal(item, 0.9, reason),) if reason else ()
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        found = item.text.note(self.name, self._read)
+        return (self._refrains.weigh(item, found),) if found else ()
 
-    def _found(self, text: Text) -> str:
-        """What a text shows, in words; nothing if it shows nothing."""
+    def shows_secret(self, text: Text) -> bool:
+        """Whether a text shows what looks like a credential."""
+        return self._look(text) is not None
+
+    def _look(self, text: Text) -> Evidence | None:
+        """What the text shows, if it shows anything."""
         if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
-            return ""
+            return None
         utf8 = text.folded.encode("utf-8", "surrogatepass")
         hits = _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True)
         body = text.body[:_MOST_CHARS]
-        found = [
-            says
-            for pattern, says in (
-                _KEYS[at] for at in sorted({_NEEDS[which][0] for which, _, _ in hits})
-            )
-            if any(map(self._is_secret, pattern.finditer(body)))
-        ]
-        return f"contains what looks like {' and '.join(found[:2])}" if found else ""
+        found: dict[str, list[re.Match[str]]] = {}
+        for at in sorted({_NEEDS[which][0] for which, _, _ in hits}):
+            pattern, says = _KEYS[at]
+            if secrets := list(filter(self._is_secret, pattern.finditer(body))):
+                found[says] = secrets
+        if not found:
+            return None
+        places = [match.span() for secrets in found.values() for match in secrets]
+        what = " and ".join(list(found)[:2])
+        return self.evidence(
+            _WEIGHT, "contains what looks like {what}", places=places[:_MOST_PLACES], what=what
+        )
 
     def _is_secret(self, match: re.Match[str]) -> bool:
         groups = match.groupdict()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard import ciphers
 from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
 from moltwatch.heuristics.hazard.substitutions import exchanged
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.heuristics.odds import noisy_or
 from moltwatch.heuristics.parameters import Characters
-from moltwatch.model import Kind
+from moltwatch.model import Evidence, Kind, Mark
+from moltwatch.odds import log_odds, noisy_or
 from moltwatch.text import display_line
 
 _MOST_CHARS = 16_000
@@ -52,6 +52,10 @@ _KNOWN_APOSTROPHE = re.compile(r"'(?:ll|re|ve|em|all|til)$|^(?:all|dall|dell|nel
 _INVENTED_LEAST = 6
 
 
+_Hidden: TypeAlias = tuple[float, Mark]
+"""How telling something hidden is (0 to 1), and what it is."""
+
+
 class HiddenMessage(Heuristic):
     """The post carries a message that people are not meant to read.
 
@@ -78,20 +82,27 @@ class HiddenMessage(Heuristic):
         self.least = least
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self.questions = (self._found,)
+        self._read = self._look
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        found = item.text.once(self._found)
-        if not found:
-            return ()
-        reason = "; ".join(dict.fromkeys(says for _, says in found[:2]))
-        return (self._refrains.signal(item, noisy_or(weight for weight, _ in found), reason),)
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        found = item.text.note(self.name, self._read)
+        return (self._refrains.weigh(item, found),) if found else ()
 
-    def _found(self, text: Text) -> list[tuple[float, str]]:
-        """What is hidden in a text, and how telling it is: the most telling first."""
-        return sorted(self._find(text), key=lambda hit: -hit[0])
+    def _look(self, text: Text) -> Evidence | None:
+        """Everything hidden in a text, if anything is."""
+        hidden = sorted(self._find(text), key=lambda hit: -hit[0])
+        if not hidden:
+            return None
+        marks = [mark for _, mark in hidden[:2]]
+        return Evidence(
+            heuristic=self.name,
+            kind=self.kind,
+            family=self.family,
+            weight=log_odds(noisy_or(danger for danger, _ in hidden)),
+            marks=tuple(marks if marks[:1] != marks[1:] else marks[:1]),
+        )
 
-    def _find(self, text: Text) -> Iterator[tuple[float, str]]:
+    def _find(self, text: Text) -> Iterator[_Hidden]:
         # Each way has a condition that costs next to nothing and that almost no text meets.
         body, vocabulary = text.body[:_MOST_CHARS], text.vocabulary
         exotic = text.exotic(_MOST_CHARS)
@@ -112,7 +123,7 @@ class HiddenMessage(Heuristic):
         if "to" not in vocabulary and text.folded.count("'") >= _APOSTROPHES:
             yield from _invented(vocabulary)
 
-    def _in_signs(self, body: str, exotic: str) -> Iterator[tuple[float, str]]:
+    def _in_signs(self, body: str, exotic: str) -> Iterator[_Hidden]:
         """What is hidden in, or written with, characters that are not ASCII."""
         for tags in _TAGS.findall(exotic)[:5]:
             said = "".join(chr(ord(sign) - 0xE0000) for sign in tags)
@@ -122,22 +133,24 @@ class HiddenMessage(Heuristic):
         if _INVISIBLE.search(exotic):
             if run := max(_INVISIBLE.findall(body), key=len, default=""):
                 strength = min(0.5 + len(run) / 100, 0.9)
-                yield strength, f"holds {len(run)} invisible characters in a row"
+                says = "holds {n} invisible characters in a row"
+                yield strength, Mark(says, {"n": len(run)})
             if broken := _BROKEN_UP.search(body):
                 said = display_line(broken[0], _SHOWN)
-                yield 0.7, f"breaks “{said}” up with invisible characters"
+                yield 0.7, Mark("breaks “{words}” up with invisible characters", {"words": said})
         if (n := len(_ANCIENT.findall(exotic))) >= _ANCIENT_LEAST:
-            yield 0.6, f"writes {n} characters in scripts nobody speaks any more"
+            yield 0.6, Mark("writes {n} characters in scripts nobody speaks any more", {"n": n})
         if _BRAILLE.search(exotic):
             yield from self._told(0.7, "in Braille", ciphers.braille(body, self.least))
 
-    def _told(self, weight: float, how: str, texts: Iterable[str]) -> Iterator[tuple[float, str]]:
+    def _told(self, weight: float, how: str, texts: Iterable[str]) -> Iterator[_Hidden]:
         for text in texts:
             if text:
-                yield weight, f"hides “{display_line(text, _SHOWN)}” {how}"
+                said = display_line(text, _SHOWN)
+                yield weight, Mark("hides “{words}” {how}", {"words": said, "how": how})
 
 
-def _invented(vocabulary: AbstractSet[str]) -> Iterator[tuple[float, str]]:
+def _invented(vocabulary: AbstractSet[str]) -> Iterator[_Hidden]:
     """Words of no language, as the invented ones are spelt: ``zhi'keth``."""
     found = sorted(
         word
@@ -145,4 +158,5 @@ def _invented(vocabulary: AbstractSet[str]) -> Iterator[tuple[float, str]]:
         if "'" in word and _NO_LANGUAGE.fullmatch(word) and not _KNOWN_APOSTROPHE.search(word)
     )
     if len(found) >= _INVENTED_LEAST:
-        yield 0.55, f"writes in a language of its own ({', '.join(found[:3])})"
+        words = ", ".join(found[:3])
+        yield 0.55, Mark("writes in a language of its own ({words})", {"words": words})

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from msgspec import Struct
-
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.attacks import Place, find_attacks
 from moltwatch.heuristics.hazard.mention import is_quoted, is_reported, topics
 from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.heuristics.odds import noisy_or
 from moltwatch.heuristics.parameters import Fraction
-from moltwatch.model import Kind
-from moltwatch.text import as_written, display_line
-
-
-class _Found(Struct, frozen=True):
-    """All attacks of one text."""
-
-    strength: float
-    reason: str
+from moltwatch.model import Evidence, Kind, Mark
+from moltwatch.odds import log_odds, noisy_or
+from moltwatch.text import as_written, display_line, place_as_written
 
 
 class Injection(Heuristic):
@@ -60,34 +51,45 @@ class Injection(Heuristic):
         self.about = about
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self.questions = (self._found,)
+        self._read = self._look
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        found = item.text.once(self._found)
-        if found is None:
-            return ()
-        return (self._refrains.signal(item, found.strength, found.reason),)
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        found = item.text.note(self.name, self._read)
+        return (self._refrains.weigh(item, found),) if found else ()
 
-    def _found(self, text: Text) -> _Found | None:
+    def _look(self, text: Text) -> Evidence | None:
+        """All attacks of a text, if there are any."""
         places = find_attacks(text.folded)
         if not places:
             return None
-        # Of attacks that say the same the strongest: how strong, and where it stands.
+        # Of attacks that do the same the strongest: how strong, and where it stands.
         strongest: dict[str, tuple[float, int, int]] = {}
         for place in places:
             use = (self._weight(text.folded, place), place.start, place.end)
-            says = place.attack.says
-            strongest[says] = max(strongest.get(says, (0.0, 0, 0)), use)
+            does = place.attack.says
+            strongest[does] = max(strongest.get(does, (0.0, 0, 0)), use)
         subjects = topics(text.folded)
         left: float = self.about ** min(len(subjects), 3)
-        strength = noisy_or(weight for weight, _, _ in strongest.values()) * left
-        reasons = [
-            f"{says} (“{display_line(as_written(text.body, text.folded, start, end), 80)}”)"
-            for says, (_, start, end) in sorted(strongest.items(), key=lambda hit: -hit[1][0])[:2]
-        ]
+        danger = noisy_or(weight for weight, _, _ in strongest.values()) * left
+        told = sorted(strongest.items(), key=lambda hit: -hit[1][0])
+        marks, where = [], []
+        for does, (_, start, end) in told[:2]:
+            words = display_line(as_written(text.body, text.folded, start, end), 80)
+            marks.append(Mark("{does} (“{words}”)", {"does": does, "words": words}))
+            if stands := place_as_written(text.body, text.folded, start, end):
+                where.append(stands)
         if subjects:
-            reasons[-1] += f"; though it speaks of {', '.join(subjects[:2])}"
-        return _Found(strength, "; ".join(reasons))
+            about = ", ".join(subjects[:2])
+            says = f"{marks[-1].says}; though it speaks of {{about}}"
+            marks[-1] = Mark(says, {**marks[-1].facts, "about": about})
+        return Evidence(
+            heuristic=self.name,
+            kind=self.kind,
+            family=self.family,
+            weight=log_odds(danger),
+            marks=tuple(marks),
+            places=tuple(where),
+        )
 
     def _weight(self, text: str, place: Place) -> float:
         """How telling an attack is where it stands."""

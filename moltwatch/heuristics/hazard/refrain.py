@@ -12,15 +12,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from moltwatch.heuristics.base import Item, Signal
-from moltwatch.heuristics.memory.fading import Fading
+from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.fading import Fading
+from moltwatch.model import Evidence, Mark
+from moltwatch.odds import log_odds
 
 Repeats: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 IN_FULL = 10
-MUTED = 0.45
-"""Strength at most, of a repetition that is not told."""
+MUTED = log_odds(0.45)
+"""Weight at most, of a repetition that is not told."""
+
+_AGAIN = "the account said so {times:,} times within a day"
 
 _MOST_ACCOUNTS = 5_000
 _MOST_SAYINGS = 50
@@ -33,23 +37,22 @@ class Refrains:
         self._in_full = in_full
         self._said: Fading[Counter[str]] = Fading(Counter, most=_MOST_ACCOUNTS)
 
-    def signal(self, item: Item, strength: float, reason: str) -> Signal:
-        """What to say of a post that is dangerous for this reason, which is also what makes it the
-        same thing as another post of its author."""
+    def weigh(self, item: Features, evidence: Evidence) -> Evidence:
+        """The evidence, muted if its author keeps saying the same: that is, what makes the same
+        sentence."""
         said = self._said.touch(item.post.author, item.post.seen_at)
-        said[reason] += 1
-        n = said[reason]
+        what = evidence.reason
+        said[what] += 1
+        n = said[what]
         if len(said) > _MOST_SAYINGS:
             del said[next(iter(said))]
-        muted = False
-        if n > self._in_full:
-            reason += f"; the account said so {n:,} times within a day"
-            muted = not _doubled(n, self._in_full)
-        return Signal(
-            post=item.post.id,
-            author=item.post.author,
-            strength=min(strength, MUTED) if muted else strength,
-            reason=reason,
+        if n <= self._in_full:
+            return evidence
+        muted = not _doubled(n, self._in_full)
+        return structs.replace(
+            evidence,
+            weight=min(evidence.weight, MUTED) if muted else evidence.weight,
+            marks=(*evidence.marks, Mark(_AGAIN, {"times": n})),
             muted=muted,
         )
 

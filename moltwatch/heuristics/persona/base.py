@@ -1,11 +1,11 @@
-"""What the persona heuristics share: marks, weights, and how marks become a signal.
+"""What the persona heuristics share: marks, their weights, and how marks become evidence.
 
 A mark is one observable thing about a post, in words and as a number from 0 to 1. Each persona
 heuristic finds a handful of marks; a weight, fitted on labelled posts, says how much a mark moves
-the log-odds that a reader calls the post persona-driven. A signal's strength is that probability
-if its heuristic were the only one to have spoken, so that :mod:`moltwatch.heuristics.verdicts` can
-put the heuristics together by adding what each moved. That is a logistic regression taken apart
-into reasons: as good as the sum, and every part of it can be read.
+the log-odds that a reader calls the post persona-driven. The weight of the evidence is their sum,
+so that :mod:`moltwatch.heuristics.fusing.persona` can put the heuristics together by adding up.
+That is a logistic regression taken apart into reasons: as good as the sum, and every part of it can
+be read.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.heuristics.odds import probability
-from moltwatch.heuristics.persona.cues import cues_of, lexicon, search
-from moltwatch.heuristics.persona.marks import Because, Mark, saturating
-from moltwatch.heuristics.persona.weights import prior, weights
-from moltwatch.model import Kind
+from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.features.lexicon import lexicon
+from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.model import Evidence, Kind, Mark
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
@@ -29,15 +27,14 @@ Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 _MEMORY = 0.7
 """How much of a habit is left after one post without it."""
 
-_AGAINST = "speaks against it"
-_SAME = "is by an account whose earlier posts ({}) showed the same"
+_SAME = "is by an account whose earlier posts ({posts}) showed the same"
 
 
 class Shown(NamedTuple):
     """What the text alone shows one heuristic."""
 
     marks: Sequence[Mark]
-    moved: float
+    weight: float
     """Log-odds they add."""
     level: float
     """The sum of their values."""
@@ -65,54 +62,44 @@ class PersonaHeuristic(Heuristic):
 
     def __init__(self, emphasis: Emphasis = 1.0) -> None:
         self.emphasis = emphasis
-        self._fitted = weights().marks
         self._read = self._look  # one object: bound anew for each post, it would cost more
-        self.questions = (search, self._read)
 
     def in_text(self, text: Text) -> Iterable[Mark]:
         """What the title and text show whoever reads them."""
         return self.cue_marks(text)
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
         """What shows beside author, thread and past, in a post whose text shows ``shown``."""
         return ()
 
     def cue_marks(self, text: Text) -> Iterator[Mark]:
         """A mark for each of this heuristic's cues that a text shows."""
-        found = cues_of(text)
-        if not found:
-            return
-        says = lexicon().says
-        for name in self.cues:
-            if phrases := found.get(name):
-                yield Mark(name, saturating(len(phrases), self.half), says[name], phrases)
+        if found := text.cues:
+            says = lexicon().says
+            for name in self.cues:
+                if phrases := found.get(name):
+                    value = saturating(len(phrases), self.half)
+                    yield mark(name, value, says[name], phrases=tuple(phrases))
 
-    def see(self, item: Item) -> list[Mark]:
+    def see(self, item: Features) -> list[Mark]:
         """The marks of a post and of its author's habit, which the post then becomes part of."""
-        shown = item.text.once(self._read)
+        shown = item.text.note(self.name, self._read)
         return [*shown.marks, *self._see(item, shown)]
 
-    def observe(self, item: Item) -> Iterable[Signal]:
-        shown = item.text.once(self._read)
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        shown = item.text.note(self.name, self._read)
         seen = self._see(item, shown)
-        moved = (shown.moved + self._moved(seen) if seen else shown.moved) * self.emphasis
-        if not moved:
+        weight = (shown.weight + _sum(seen) if seen else shown.weight) * self.emphasis
+        if not weight:
             return ()
-        post = item.post
-        return (
-            Signal(
-                post=post.id,
-                author=post.author,
-                strength=probability(prior(post) + moved),
-                reason=Because(shown.marks, seen, self.name) if moved > 0 else _AGAINST,
-            ),
-        )
+        marks = (*shown.marks, *seen)
+        return (Evidence(self.name, Kind.PERSONA, self.family, weight, marks),)
 
     def _look(self, text: Text) -> Shown:
         marks = tuple(self.in_text(text))
-        return Shown(marks, self._moved(marks), sum([mark.value for mark in marks]))
+        return Shown(marks, _sum(marks), sum([mark.value for mark in marks]))
 
-    def _see(self, item: Item, shown: Shown) -> Sequence[Mark]:
+    def _see(self, item: Features, shown: Shown) -> Sequence[Mark]:
         """The marks that are not in the text alone."""
         seen = self.around(item, shown.marks)
         if not self.habitual:
@@ -120,16 +107,16 @@ class PersonaHeuristic(Heuristic):
         level = shown.level + sum([mark.value for mark in seen]) if seen else shown.level
         return [*seen, *self._habit(item, level)]
 
-    def _habit(self, item: Item, level: float) -> Sequence[Mark]:
+    def _habit(self, item: Features, level: float) -> Sequence[Mark]:
         """What an account showed before, by a post that shows so much."""
         habit = item.author.note(self.name, Habit)
         seen: Sequence[Mark] = ()
         if habit.level > 0.1:
-            seen = (Mark(f"{self.name}.habit", saturating(habit.level), _SAME, habit.posts),)
+            seen = (mark(f"{self.name}.habit", saturating(habit.level), _SAME, posts=habit.posts),)
         habit.posts += 1
         habit.level += (min(level, 3.0) - habit.level) * (1 - _MEMORY)
         return seen
 
-    def _moved(self, marks: Iterable[Mark]) -> float:
-        fitted = self._fitted
-        return sum([fitted[mark.name] * mark.value for mark in marks])
+
+def _sum(marks: Iterable[Mark]) -> float:
+    return sum([mark.weight for mark in marks])

@@ -7,12 +7,13 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.marks import Mark, saturating
+from moltwatch.heuristics.persona.marks import mark, saturating
 from moltwatch.heuristics.persona.names import names
+from moltwatch.model import Mark
 from moltwatch.text import fold, words
 
 _COMMON = frozenset(" ".join(read_material("common").values()).split())
@@ -50,7 +51,7 @@ class BioEcho(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
         bio = item.author.bio
         if not bio:
             return ()
@@ -61,17 +62,16 @@ class BioEcho(PersonaHeuristic):
         rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
         if not rare:
             return ()
-        words = Mark(
-            "bio.words", saturating(len(rare), 2.0), "repeats words of its bio ({})", sorted(rare)
-        )
+        says = "repeats words of its bio ({words:quoted})"
+        words = mark("bio.words", saturating(len(rare), 2.0), says, words=tuple(sorted(rare)))
         turns = _turns(item.words[:_MOST_WORDS], rare, in_order)
         if not turns:
             return (words,)
-        says = "repeats turns of its bio ({})"
-        return words, Mark("bio.phrases", saturating(len(turns), 2.0), says, turns)
+        says = "repeats turns of its bio ({turns:quoted})"
+        return words, mark("bio.phrases", saturating(len(turns), 2.0), says, turns=turns)
 
 
-def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> Sequence[str]:
+def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> tuple[str, ...]:
     """Pairs of words that stand in the bio, too, each once; looked for where rare words first
     stand."""
     turns: dict[str, None] = {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Item
+from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import Mark
+from moltwatch.heuristics.persona.marks import mark
 from moltwatch.heuristics.persona.names import introduces, names
+from moltwatch.model import Mark
 
 
 class Brief(PersonaHeuristic):
@@ -35,8 +36,8 @@ class Brief(PersonaHeuristic):
         "brief.report",
     )
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
         own = names(item.post.author)
         if own.isdisjoint(item.vocabulary) or not (called := introduces(item.words, own)):
             return ()
-        return (Mark("brief.own_name", 1.0, "introduces itself as “{}”", called),)
+        return (mark("brief.own_name", 1.0, "introduces itself as “{name}”", name=called),)

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.lexicon import cues_of_bio
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.cues import cues_of_bio
-from moltwatch.heuristics.persona.marks import Mark, saturating
+from moltwatch.heuristics.persona.marks import mark, saturating
 from moltwatch.heuristics.persona.names import introduces, names
+from moltwatch.model import Mark
 
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
@@ -53,20 +54,18 @@ class Character(PersonaHeuristic):
         yield from self.cue_marks(text)
         body = text.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
-            yield Mark(
-                "character.stage", saturating(len(stage)), "gives stage directions ({})", stage
-            )
+            says = "gives stage directions ({words:quoted})"
+            yield mark("character.stage", saturating(len(stage)), says, words=tuple(stage))
         capitals = _capitals(body)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
-            yield Mark(
-                "character.shouts", min(shouted / 0.6, 1.0), "shouts ({:.0%} capitals)", shouted
-            )
-        if emoji := text.once(_emoji):
+            says = "shouts ({share:.0%} capitals)"
+            yield mark("character.shouts", min(shouted / 0.6, 1.0), says, share=shouted)
+        if emoji := text.emoji:
             density = len(emoji) / (len(text.words) + 5)
-            yield Mark("character.emoji", min(density / 0.2, 1.0))
+            yield mark("character.emoji", min(density / 0.2, 1.0))
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
         seen: list[Mark] = []
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary):
@@ -74,33 +73,28 @@ class Character(PersonaHeuristic):
         bio = item.author.bio
         if not bio:
             return seen
-        if (emoji := item.text.once(_emoji)) and (emblem := _emblem(bio).intersection(emoji)):
-            says = "carries the emblem of its bio {}"
-            seen.append(Mark("character.emblem", 1.0, says, sorted(emblem)))
+        if (emoji := item.text.emoji) and (emblem := _emblem(bio).intersection(emoji)):
+            says = "carries the emblem of its bio {emblem:quoted}"
+            seen.append(mark("character.emblem", 1.0, says, emblem=tuple(sorted(emblem))))
         if role := _role(bio):
-            says = "has the bio of a role ({})"
-            seen.append(Mark("character.bio", saturating(len(role)), says, role))
+            says = "has the bio of a role ({role:quoted})"
+            seen.append(mark("character.bio", saturating(len(role)), says, role=role))
         return seen
 
 
-def _own_name(item: Item, own: frozenset[str]) -> Iterator[Mark]:
+def _own_name(item: Features, own: frozenset[str]) -> Iterator[Mark]:
     """The own name as a signature, and in the third person."""
     body = item.text.body[:_MOST_CHARS]
     spoken = sum(map(item.words.count, own))
     last = body.rstrip().rpartition("\n")[2]
     signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
     if signed:
-        yield Mark("character.signed", 1.0, "signs off with “{}”", last.strip())
+        yield mark("character.signed", 1.0, "signs off with “{last}”", last=last.strip())
     spoken -= signed + (introduces(item.words, own) is not None)
     if spoken > 0:
         often = "once" if spoken == 1 else f"{spoken} times"
-        says = "speaks of itself by name, {}"
-        yield Mark("character.third_person", saturating(spoken), says, often)
-
-
-def _emoji(text: Text) -> Sequence[str]:
-    exotic = text.exotic(_MOST_CHARS)
-    return _EMOJI.findall(exotic) if exotic else ()
+        says = f"speaks of itself by name, {often}"
+        yield mark("character.third_person", saturating(spoken), says)
 
 
 def _capitals(body: str) -> int:

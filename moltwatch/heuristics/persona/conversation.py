@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.cues import cues_of
-from moltwatch.heuristics.persona.marks import Mark, saturating
-from moltwatch.heuristics.persona.pronouns import persons
+from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.model import Mark
 
-_COMMONPLACE = (Mark("conversation.commonplace", 1.0),)
-_BY_NAME = Mark("conversation.by_name", 1.0, "addresses the other by name")
+_COMMONPLACE = (mark("conversation.commonplace", 1.0),)
+_BY_NAME = mark("conversation.by_name", 1.0, "addresses the other by name")
 
 
 class Conversation(PersonaHeuristic):
@@ -40,28 +39,28 @@ class Conversation(PersonaHeuristic):
         self.share = share
 
     def in_text(self, text: Text) -> Iterator[Mark]:
-        cues, said, body = cues_of(text), text.words, text.body
+        cues, said, body = text.cues, text.words, text.body
         if phrases := cues.get("conversation.agreement"):
-            yield Mark("conversation.agreement", saturating(len(phrases), 1.5))
+            yield mark("conversation.agreement", saturating(len(phrases), 1.5))
         if phrases := cues.get("conversation.technical"):
-            yield Mark("conversation.technical", saturating(len(phrases), 3.0))
+            yield mark("conversation.technical", saturating(len(phrases), 3.0))
         if "?" in body or "？" in body:
-            yield Mark("conversation.asks", 1.0)
-        spoken = persons(text)
+            yield mark("conversation.asks", 1.0)
+        spoken = text.persons
         if you := spoken.count("y") / (len(said) + 5):
-            yield Mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
+            yield mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
         if i := spoken.count("i") / (len(said) + 5):
-            yield Mark("conversation.i", min(i / 0.1, 1.0))
+            yield mark("conversation.i", min(i / 0.1, 1.0))
         if "`" in body:
-            yield Mark("conversation.code", 1.0, "shows code")
+            yield mark("conversation.code", 1.0, "shows code")
         if len(said) < 6:
-            yield Mark("conversation.short", 1.0, "says next to nothing")
-        yield Mark("conversation.length", min(len(said) / 200, 1.0))
+            yield mark("conversation.short", 1.0, "says next to nothing")
+        yield mark("conversation.length", min(len(said) / 200, 1.0))
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
         return () if item.post.is_root else self._ties(item)
 
-    def _ties(self, item: Item) -> Sequence[Mark]:
+    def _ties(self, item: Features) -> Sequence[Mark]:
         """How a comment is tied to what it answers."""
         thread, post = item.thread, item.post
         root = thread.root
@@ -75,10 +74,11 @@ class Conversation(PersonaHeuristic):
         if root and root is not parent:
             shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
-            tie = Mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
+            tie = mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
         else:
-            says = "shares none of its {} telling words with what it answers"
-            tie = Mark("conversation.aside", min(len(telling) / 15, 1.0), says, len(telling))
+            says = "shares none of its {telling} telling words with what it answers"
+            value = min(len(telling) / 15, 1.0)
+            tie = mark("conversation.aside", value, says, telling=len(telling))
         if parent.author.lower() in item.folded:
             return (tie, _BY_NAME)
         return (tie,)

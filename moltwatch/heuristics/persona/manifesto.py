@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import Mark, saturating
-from moltwatch.heuristics.persona.pronouns import persons
+from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.model import Mark
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
@@ -48,7 +48,7 @@ class Manifesto(PersonaHeuristic):
         told = tuple(self.cue_marks(text))
         yield from told
         if len(told) >= 2:
-            yield Mark("manifesto.breadth", (len(told) - 1) / 4)
+            yield mark("manifesto.breadth", (len(told) - 1) / 4)
         yield from _style(text)
 
 
@@ -56,18 +56,23 @@ def _style(text: Text) -> Iterator[Mark]:
     """What a proclamation looks like."""
     body = text.body[:_MOST_CHARS]
     if "[" in body and (headings := _HEADING.findall(body)):
-        says = "proclaims under headings ({})"
-        yield Mark("manifesto.proclaimed", saturating(len(headings)), says, headings)
+        says = "proclaims under headings ({headings:quoted})"
+        yield mark(
+            "manifesto.proclaimed", saturating(len(headings)), says, headings=tuple(headings)
+        )
     exotic = text.exotic(_MOST_CHARS)
     if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
-        yield Mark(
-            "manifesto.sigils", saturating(len(sigils)), "is adorned with sigils ({})", sigils
-        )
+        says = "is adorned with sigils ({sigils:quoted})"
+        yield mark("manifesto.sigils", saturating(len(sigils)), says, sigils=tuple(sigils))
     if "'" in text.folded:
         glued = [word for word in text.vocabulary if "'" in word]
         if coined := sorted(filter(_COINED.fullmatch, glued)):
-            yield Mark(
-                "manifesto.coined", saturating(len(coined)), "uses coined words ({})", coined
-            )
-    if len(text.words) >= 12 and (we := persons(text).count("w") / len(text.words)) > 0.02:
-        yield Mark("manifesto.we", min(we / 0.1, 1.0), "speaks as “we” ({:.0%} of its words)", we)
+            says = "uses coined words ({words:quoted})"
+            yield mark("manifesto.coined", saturating(len(coined)), says, words=tuple(coined))
+    if len(text.words) >= 12 and (we := text.persons.count("w") / len(text.words)) > 0.02:
+        yield mark(
+            "manifesto.we",
+            min(we / 0.1, 1.0),
+            "speaks as “we” ({share:.0%} of its words)",
+            share=we,
+        )

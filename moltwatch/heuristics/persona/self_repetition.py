@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 from typing import ClassVar, NamedTuple
 
-from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.marks import Mark, saturating
+from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.model import Mark
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _STALE = 4
@@ -73,20 +74,19 @@ class SelfRepetition(PersonaHeuristic):
         super().__init__(emphasis)
         self.shortest = shortest
         self._cut = self._sentences
-        self.questions = (self._cut,)
 
     def in_text(self, text: Text) -> Iterable[Mark]:
         return ()
 
-    def around(self, item: Item, shown: Sequence[Mark]) -> Sequence[Mark]:
-        sentences = item.text.once(self._cut)
+    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
+        sentences = item.text.note("sentences", self._cut)
         said = item.author.note(self.name, _Said)
         times = said.times
         new = times.keys().isdisjoint(sentences.keys)
         seen = [] if new else list(self._compare(sentences, said))
         if own := self._own_words(item, said):
-            says = "keeps using words of its own ({})"
-            seen.append(Mark("repetition.own_words", saturating(len(own)), says, own))
+            says = "keeps using words of its own ({words:quoted})"
+            seen.append(mark("repetition.own_words", saturating(len(own)), says, words=tuple(own)))
         said.posts += 1
         for key in sentences.keys:
             times[key] = times.pop(key, 0) + 1  # at the end: said last
@@ -95,7 +95,7 @@ class SelfRepetition(PersonaHeuristic):
                 del times[key]
         return seen
 
-    def _own_words(self, item: Item, said: _Said) -> Sequence[str]:
+    def _own_words(self, item: Features, said: _Said) -> Sequence[str]:
         """Words of the post that are its author's own; its rare words are then remembered."""
         rare = [
             word
@@ -118,19 +118,19 @@ class SelfRepetition(PersonaHeuristic):
         often = [said.times.get(key, 0) for key in sentences.keys]
         lengths = list(map(len, sentences.told))
         share = sum(compress(lengths, often)) / sum(lengths)
-        yield Mark(
-            "repetition.share", share, "{:.0%} of it repeats sentences it posted before", share
-        )
+        says = "{share:.0%} of it repeats sentences it posted before"
+        yield mark("repetition.share", share, says, share=share)
         if often[-1] >= 2 and len(often) > 1:
-            says = f"closes as {often[-1]} of its last {said.posts} posts did"
-            yield Mark("repetition.closing", saturating(often[-1], 3.0), says)
+            says = "closes as {times} of its last {posts} posts did"
+            value = saturating(often[-1], 3.0)
+            yield mark("repetition.closing", value, says, times=often[-1], posts=said.posts)
         if (most := max(often)) >= 2:
-            says = f"said this {most} times before: “{{:.50}}”"
-            yield Mark(
-                "repetition.often", saturating(most, 6.0), says, sentences.told[often.index(most)]
-            )
+            said_most = sentences.told[often.index(most)]
+            says = "said this {times} times before: “{sentence:.50}”"
+            value = saturating(most, 6.0)
+            yield mark("repetition.often", value, says, times=most, sentence=said_most)
         if most >= _STALE and share > 0.9:
-            yield Mark("repetition.stale", 1.0, "has been said often enough to be known")
+            yield mark("repetition.stale", 1.0, "has been said often enough to be known")
 
     def _sentences(self, text: Text) -> _Sentences:
         body = text.body[:_MOST_CHARS]

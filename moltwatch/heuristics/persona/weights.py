@@ -11,8 +11,8 @@ from functools import cache
 from msgspec import Struct
 
 from moltwatch.heuristics.material import read_material
-from moltwatch.heuristics.odds import probability
 from moltwatch.model import Post
+from moltwatch.odds import probability
 
 
 class Weights(Struct, frozen=True):

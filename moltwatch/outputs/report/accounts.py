@@ -9,7 +9,7 @@ from heapq import nsmallest
 from msgspec import Struct, field
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import Flag, Kind, Verdict
+from moltwatch.model import Evidence, Kind, Verdict
 from moltwatch.outputs.report.quotes import quote, spoken
 from moltwatch.outputs.report.ranking import most_frequent
 from moltwatch.outputs.report.summary import MOST_LISTED, Account, Quote, Spoken
@@ -53,7 +53,7 @@ class Accounts:
         if writer := self._writers.get(name):
             writer.flagged.update(kinds)
 
-    def acted(self, verdict: Verdict, flags: Sequence[Flag], secret: bool) -> None:
+    def acted(self, verdict: Verdict, flags: Sequence[Evidence], secret: bool) -> None:
         """A post acts a persona out, by these flags; ``secret``: it shows one."""
         if writer := self._writers.get(verdict.post.author):
             writer.behind.update(flag.heuristic for flag in flags[:1])

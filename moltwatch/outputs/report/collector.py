@@ -13,7 +13,7 @@ from msgspec import structs
 
 from moltwatch import __version__
 from moltwatch.errors import Rejects
-from moltwatch.model import SUREST_FIRST, Event, Finding, Flag, Gap, Group, Kind, Post, Verdict
+from moltwatch.model import SUREST_FIRST, Event, Evidence, Finding, Gap, Group, Kind, Post, Verdict
 from moltwatch.outputs.report.accounts import Accounts
 from moltwatch.outputs.report.gaps import Gaps
 from moltwatch.outputs.report.groups import GroupMemory
@@ -132,7 +132,7 @@ class Collector:
                 case Kind.HAZARD:
                     self._hazard(spoken(verdict, kind, flags, secret))
 
-    def _count(self, kind: Kind, flags: Sequence[Flag]) -> None:
+    def _count(self, kind: Kind, flags: Sequence[Evidence]) -> None:
         """What stands behind a flagged post."""
         names = {flag.heuristic for flag in flags}
         self._behind.update((kind, name) for name in names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
-from moltwatch.model import Flag, Group, GroupState, Post
+from moltwatch.model import Evidence, Group, GroupState, Post
 from moltwatch.outputs.report.quotes import WITHHELD, quote
 from moltwatch.outputs.report.summary import MOST_MEMBERS, GroupStory, Member, Quote
 from moltwatch.text import fold
@@ -95,7 +95,7 @@ class GroupMemory:
         elif group.state is GroupState.ENDED:
             self._known.move_to_end(group.id, last=False)
 
-    def add(self, post: Post, flags: Iterable[Flag], said: str) -> None:
+    def add(self, post: Post, flags: Iterable[Evidence], said: str) -> None:
         """A post that says this was flagged as a group's, for these reasons."""
         for id in dict.fromkeys(flag.group for flag in flags if flag.group is not None):
             known = self._of(id)
@@ -104,7 +104,7 @@ class GroupMemory:
             self._weight += known.weight - before
         self._bound()
 
-    def withhold(self, flags: Iterable[Flag]) -> None:
+    def withhold(self, flags: Iterable[Evidence]) -> None:
         """A post with these flags shows a secret."""
         for flag in flags:
             if flag.group is not None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.credentials import Credentials
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.model import Flag, Kind, Verdict
+from moltwatch.model import Evidence, Kind, Verdict
 from moltwatch.outputs.report.summary import Quote, Spoken, body
 from moltwatch.text import display_line
 
@@ -59,13 +59,13 @@ def said(verdict: Verdict, secret: bool) -> str:
     return WITHHELD if secret else body(verdict.post)
 
 
-def reason(flag: Flag, secret: bool) -> str:
+def reason(flag: Evidence, secret: bool) -> str:
     """Why a post is flagged. Of one that shows a secret only the heuristic that says so is sure
     not to repeat it."""
     return WITHHELD if secret and flag.heuristic != Credentials.name else flag.reason
 
 
-def spoken(verdict: Verdict, kind: Kind, flags: Sequence[Flag], secret: bool) -> Spoken:
+def spoken(verdict: Verdict, kind: Kind, flags: Sequence[Evidence], secret: bool) -> Spoken:
     """A post flagged by these flags of a kind. Its author is not yet called what people are shown:
     that is known at the end."""
     post = verdict.post
@@ -81,5 +81,4 @@ def spoken(verdict: Verdict, kind: Kind, flags: Sequence[Flag], secret: bool) ->
 
 
 def _holds_secret(words: str) -> bool:
-    text = Text(words)
-    return any(text.once(question) for question in _CREDENTIALS.questions)
+    return _CREDENTIALS.shows_secret(Text(words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 
-from moltwatch.model import Flag, Kind
+from moltwatch.model import Evidence, Kind
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.tui.ink import Line, Piece, safe_line, shorten, with_right
 from moltwatch.tui.inked import Ink
@@ -19,7 +19,7 @@ MOST_REASONS = 4
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|d|%)\b)")
 
 
-def said(flag: Flag) -> str:
+def said(flag: Evidence) -> str:
     """A reason on one line, harmless, in which no number parts from its unit at a line's end."""
     return _BEFORE_UNIT.sub("\u00a0", safe_line(flag.reason))
 
@@ -46,7 +46,7 @@ class CaseRow:
         self.opened = False
         self.matched = True
         self._for: Hashable = None
-        self._reasons: list[tuple[Flag, list[str]]] = []
+        self._reasons: list[tuple[Evidence, list[str]]] = []
         self._excerpt: list[str] = []
 
     @property
@@ -105,7 +105,7 @@ class CaseRow:
                 line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", ink("dim"))
                 counted = "account" if flag.kind is Kind.COORDINATED else "post"
                 about = [count(flag.n, counted)] if flag.n else []
-                about += [count(len(flag.evidence), "example")] if flag.evidence else []
+                about += [count(len(flag.posts), "example")] if flag.posts else []
                 for what in about:
                     line.whole((f" {sign('dot')} {what}", ink("faint")))
                 lines.append(line)

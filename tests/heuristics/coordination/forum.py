@@ -9,7 +9,7 @@ from random import Random
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.registry import build
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import AgentSeen, Event, Finding, FlaggedPost, Group, Kind, Post
 from moltwatch.times import HOUR, SECOND, Micros
 
@@ -153,7 +153,7 @@ def coordination(
 
 def run(events: Iterable[Event], heuristics: Sequence[Heuristic] | None = None) -> list[Finding]:
     """All findings of a stream, with an end."""
-    engine = Engine(coordination() if heuristics is None else heuristics, GroupBook())
+    engine = Engine(coordination() if heuristics is None else heuristics, GroupTracker())
     found = [finding for event in in_order(events) for finding in engine.feed(event)]
     return found + engine.finish()
 

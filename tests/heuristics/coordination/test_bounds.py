@@ -10,9 +10,9 @@ import pytest
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.coordination import crowd, link_push, percolation, visits
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.memory import likeness
-from moltwatch.heuristics.memory.memory import Memory
-from moltwatch.heuristics.verdicts.groups import GroupBook
+from moltwatch.heuristics.features import likeness
+from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import AgentSeen, Event, GroupState, Post
 from moltwatch.times import SECOND
 from tests.heuristics.coordination.forum import START, Forum, coordination, flagged, groups, run
@@ -20,7 +20,7 @@ from tests.heuristics.coordination.forum import START, Forum, coordination, flag
 
 def calls(events: Iterable[Event]) -> int:
     """Function calls it takes to look at a stream, all heuristics together."""
-    engine = Engine(coordination(), GroupBook())
+    engine = Engine(coordination(), GroupTracker())
     counted = 0
 
     def count(frame: object, event: str, argument: object) -> None:
@@ -107,7 +107,7 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(percolation, "MOST_EDGES", 100)
     heuristics = {h.name: h for h in coordination()}
     forum = Forum()
-    engine = Engine(list(heuristics.values()), GroupBook())
+    engine = Engine(list(heuristics.values()), GroupTracker())
     roots = [forum.post("host", f"thread {n} of words like {n * n}", n).id for n in range(80)]
     for n in range(4_000):
         text = " ".join(f"w{(n * 17 + k * k) % 5_003}x" for k in range(14))

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from moltwatch.heuristics.coordination.payloads import MOST_PATH, pushed
-from moltwatch.heuristics.memory import likeness
-from moltwatch.heuristics.memory.likeness import Leaders
-from moltwatch.heuristics.memory.memory import Memory
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.features.payloads import MOST_PATH, pushed
+from moltwatch.heuristics.features import likeness
+from moltwatch.heuristics.features.minhash import Leaders
+from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.text import Text
 from moltwatch.model import FlaggedPost, Post
 from tests.heuristics.coordination.forum import SAYINGS, Forum, coordination, flagged, run
 

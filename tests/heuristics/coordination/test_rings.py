@@ -9,7 +9,7 @@ import pytest
 
 from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.coordination.chance import at_least, poisson_at_least
-from moltwatch.heuristics.memory.memory import Memory
+from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.names import names
 from moltwatch.model import AgentSeen, Event, Group, GroupState, Post
 from moltwatch.times import SECOND

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.fading import Fading
-from moltwatch.heuristics.memory.rarity import ONE_IN, Rarity
-from moltwatch.heuristics.odds import log_odds, probability
-from moltwatch.heuristics.persona.cues import Cue, Lexicon, lexicon, spell_out
+from moltwatch.heuristics.features.fading import Fading
+from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
+from moltwatch.odds import log_odds, probability
+from moltwatch.heuristics.features.lexicon import Cue, Lexicon, lexicon, spell_out
 from moltwatch.heuristics.persona.marks import Mark
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.promotion import Promotion, offers_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.heuristics.verdicts.verdict import Case
+from moltwatch.heuristics.fusing.verdict import Case
 from moltwatch.model import Kind
 from tests.fit.__main__ import auc
 from tests.fit.stream import FOLDER, Watcher, persona_heuristics, read_jsonl, timeline

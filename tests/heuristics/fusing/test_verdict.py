@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.heuristics.base import Signal
-from moltwatch.heuristics.odds import noisy_or, probability
+from moltwatch.odds import noisy_or, probability
 from moltwatch.heuristics.persona.weights import prior
-from moltwatch.heuristics.verdicts.verdict import Case, Said
+from moltwatch.heuristics.fusing.verdict import Case, Said
 from moltwatch.model import Kind, Post
 
 

@@ -1,4 +1,4 @@
-"""Cues: lists of phrases, found in a text in one pass over its words.
+"""Cues: lists of phrases, found in a text in one pass over its words; and its pronouns.
 
 A cue is a table of a file in ``material/``: what it means, and the phrases that show it, in every
 language we have. Text and phrases are cut into words the same way, so one mechanism serves Latin
@@ -20,16 +20,12 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from msgspec import Struct
 
 from moltwatch.heuristics.material import read_material
-from moltwatch.heuristics.memory.texts import Text
 from moltwatch.text import fold, words
 
 _MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
 _NOTHING: Mapping[str, Sequence[str]] = {}
 _BEGIN = itemgetter(1)
 _GROUP = re.compile(r"\(([^()]*)\)")
-
-MOST_WORDS = 300
-"""Only the first words of a post are searched."""
 
 
 class Cue(Struct, frozen=True):
@@ -47,10 +43,10 @@ class Lexicon:
 
     def __init__(self, cues: Iterable[Cue]) -> None:
         self.says: dict[str, str] = {}
-        """By cue: what to say of a post that shows it; ``{}`` stands for the phrases."""
+        """By cue: what to say of a post that shows it, a template for its ``phrases``."""
         shows: dict[str, list[str]] = {}
         for cue in cues:
-            self.says[cue.name] = f"{cue.says} ({{}})"
+            self.says[cue.name] = f"{cue.says} ({{phrases:quoted}})"
             for phrase in cue.phrases:
                 for plain in spell_out(phrase):
                     for variant in (plain, plain.replace("'", "")):  # many leave it out
@@ -107,11 +103,17 @@ def cues_of_bio(bio: str) -> Mapping[str, Sequence[str]]:
     return lexicon().find(words(fold(bio[:1000])))
 
 
-def cues_of(text: Text) -> Mapping[str, Sequence[str]]:
-    """The cues in a text, searched once for all heuristics that ask."""
-    return text.once(search)
+def persons(words: Sequence[str]) -> str:
+    """Who speaks to whom: an ``i``, ``w`` or ``y`` for each word that is a form of I, we or you."""
+    return "".join(filter(None, map(_PERSON.get, words)))
 
 
-def search(text: Text) -> Mapping[str, Sequence[str]]:
-    """The question behind :func:`cues_of`."""
-    return lexicon().find(text.words[:MOST_WORDS])
+def _pronouns() -> Mapping[str, str]:
+    forms: dict[str, str] = {}
+    for name, pronouns in read_material("pronouns").items():
+        for pronoun in pronouns:
+            forms[pronoun] = forms.get(pronoun, "") + name[0]
+    return forms
+
+
+_PERSON = _pronouns()

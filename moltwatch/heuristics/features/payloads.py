@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.memory.texts import Text
+from moltwatch.heuristics.material import read_material
 
 MOST_FOUND = 20
 """Of one post; a list of hundreds of links pushes none of them."""
@@ -35,6 +36,20 @@ _BASE58 = re.compile(r"\b(?=[a-z]*[1-9][a-z]*[1-9])[1-9a-z]{32,44}\b")
 _COMMUNITY = re.compile(r"m/(?<![\w/.]m/)[a-z0-9_-]{3,40}")
 _TAG = re.compile(r"#(?<![\w&#]#)[a-z]\w{3,40}")
 
+_HOSTS = read_material("hosts")
+_ENDINGS = frozenset(_HOSTS["endings"])
+# A full stop inside a word, and the rest of that word; most texts have none.
+_OFFERED_DOT = re.compile(r"\.[a-z]\S*")
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,}")
+_PUBLIC = frozenset(_HOSTS["public"])
+_PUNCTUATION = ".,:;!?()[]{}<>*_`~'\"“”’"
+# What stands before the sign comes second: so the search leaps from sign to sign.
+_OFFERED_TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,9}\b")
+_OFFERED_COMMUNITY = re.compile(r"(?<![\w/])/?(m/[a-z0-9_-]{2,40})")
+
+MOST_OFFER_CHARS = 3_000
+"""Only the first characters of a text are searched for offers."""
+
 _OBJECT = re.compile(r"\{[^{}]{8,800}\}")
 _OPERATION = re.compile(r"\"(?:op|action|cmd|command|method)\"\s*:\s*\"([^\"]{1,40})\"")
 _WHAT = re.compile(
@@ -52,20 +67,18 @@ _PAID = re.compile(
 _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
 
 
-def pushed(item: Item) -> tuple[str, ...]:
-    """Sites, link paths, tokens, wallets and communities a post names, each once, in order."""
-    named = item.text.once(named_in)
-    if not item.post.link:
-        return named
+def payloads_in_link(link: str) -> tuple[str, ...]:
+    """The site and path that a post's link leads to."""
     found: dict[str, None] = {}
-    for host, path in _ADDRESS.findall(item.post.link.lower().partition("://")[2]):
+    for host, path in _ADDRESS.findall(link.lower().partition("://")[2]):
         _add_site(found, host, path)
-    return tuple(dict.fromkeys((*found, *named)))[:MOST_FOUND]
+    return tuple(found)
 
 
-def named_in(text: Text) -> tuple[str, ...]:
-    """What the text names. Few texts name anything, so each search waits for its sign."""
-    said = text.folded
+def payloads_in(said: str, vocabulary: AbstractSet[str], longest: int) -> tuple[str, ...]:
+    """Sites, link paths, tokens, wallets and communities that a text in match form names, each
+    once. ``longest``: characters of its longest word. Few texts name anything, so each search
+    waits for its sign."""
     found: dict[str, None] = {}
     for dot in _DOTTED.finditer(said):
         token = said[said.rfind(" ", 0, dot.start()) + 1 : dot.end()]
@@ -75,10 +88,10 @@ def named_in(text: Text) -> tuple[str, ...]:
             _add_site(found, host, path)
     if "$" in said:
         found.update(dict.fromkeys(_TICKER.findall(said)))
-    if text.longest >= SHORTEST_ADDRESS:
+    if longest >= SHORTEST_ADDRESS:
         found.update(dict.fromkeys(_WALLET.findall(said)))
         found.update(dict.fromkeys(_BASE58.findall(said)))
-    if "#" in said or "m" in text.vocabulary:
+    if "#" in said or "m" in vocabulary:
         named = [*_COMMUNITY.finditer(said), *_TAG.finditer(said)]
         found.update((match[0], None) for match in sorted(named, key=re.Match.start))
     return tuple(found)[:MOST_FOUND]
@@ -93,13 +106,12 @@ def _add_site(found: dict[str, None], host: str, path: str) -> None:
         found[host + path] = None
 
 
-def commands_in(text: Text) -> tuple[str, ...]:
-    """What a text's commands act on (``mint claw``), each once, in order.
+def commands_in(said: str) -> tuple[str, ...]:
+    """What the commands of a text in match form act on (``mint claw``), each once, in order.
 
     A command is a JSON object that names an operation, one that follows a ``!word``, or a line such
     as ``/mint CLAW``. Its object is the wallet where one stands in it, else the token.
     """
-    said = text.folded
     line = " !" in said or " /" in said or said.startswith(("!", "/"))
     if not line and "{" not in said:
         return ()
@@ -121,3 +133,28 @@ def commands_in(text: Text) -> tuple[str, ...]:
         if "0x" in said:
             found.update((f"launch {wallet}", None) for wallet in _PAID.findall(said))
     return tuple(found)[:MOST_FOUND]
+
+
+def offers_in(said: str, link: str | None = None) -> Sequence[str]:
+    """Tickers, communities and hosts, in a text in match form or a post's link, that may be
+    somebody's own; each once."""
+    text = said[:MOST_OFFER_CHARS]
+    if link:
+        text = f"{text} {link[:300].lower()}"
+    found: list[str] = _OFFERED_TICKER.findall(text) if "$" in text else []
+    if "m/" in text:
+        found += _OFFERED_COMMUNITY.findall(text)
+    for dot in _OFFERED_DOT.finditer(text):
+        word = text[text.rfind(" ", 0, dot.start()) + 1 : dot.end()]
+        if host := _host(word):
+            found.append(host)
+    return list(dict.fromkeys(found))
+
+
+def _host(word: str) -> str:
+    """The host in a word that holds a web address, with or without its beginning; else nothing."""
+    host = (word.partition("://")[2] or word).partition("/")[0].strip(_PUNCTUATION)
+    if host.rpartition(".")[2] not in _ENDINGS:
+        return ""
+    host = host.removeprefix("www.")
+    return host if _HOST.fullmatch(host) and host not in _PUBLIC else ""

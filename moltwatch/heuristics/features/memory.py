@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from moltwatch.heuristics.memory.item import Item
-from moltwatch.heuristics.memory.likeness import Leaders
-from moltwatch.heuristics.memory.past import Author, Past, Thread
-from moltwatch.heuristics.memory.rarity import Rarity
-from moltwatch.heuristics.memory.texts import Texts
+from moltwatch.heuristics.features.entities import Author, Past, Thread
+from moltwatch.heuristics.features.minhash import Leaders
+from moltwatch.heuristics.features.post import Features
+from moltwatch.heuristics.features.rarity import Rarity
+from moltwatch.heuristics.features.text import Texts
 from moltwatch.model import AgentSeen, Post
 from moltwatch.times import DAY, Micros
 
@@ -44,10 +44,10 @@ class Memory:
         self._leaders = Leaders()
         self.rarity = Rarity()
 
-    def item(self, post: Post) -> Item:
+    def item(self, post: Post) -> Features:
         """A post together with what is known of its author, thread and text."""
         author, thread = self.author(post.author), self.thread(post.thread)
-        return Item(post, author, thread, self.texts.of(post.body), self.rarity, self._leaders)
+        return Features(post, author, thread, self.texts.of(post.body), self.rarity, self._leaders)
 
     def author(self, name: str) -> Author:
         """What is known of an account; a blank page if nothing is."""
@@ -68,7 +68,7 @@ class Memory:
         if author := self._authors.get(agent.name):
             author.profile = agent
 
-    def remember(self, item: Item) -> None:
+    def remember(self, item: Features) -> None:
         """Take in a post, after the heuristics have looked at it."""
         post, author, thread = item.post, item.author, item.thread
         # Names of author and thread as they are held already, not each post's copy of them; and

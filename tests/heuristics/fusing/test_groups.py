@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from moltwatch.heuristics.base import Signal
-from moltwatch.heuristics.verdicts.groups import QUIET, GroupBook, Standing
+from moltwatch.heuristics.fusing.coordination import QUIET, GroupTracker, Standing
 from moltwatch.model import FlaggedPost, Group, GroupState, Heartbeat
 from moltwatch.times import SECOND
 from tests.heuristics.coordination.forum import START, Forum, flagged, groups, run
@@ -19,7 +19,7 @@ class Book:
     """A group book that is fed by hand."""
 
     def __init__(self) -> None:
-        self.book = GroupBook()
+        self.book = GroupTracker()
         self.news: list[Group] = []
         self.standings: list[Standing] = []
         self.now = START

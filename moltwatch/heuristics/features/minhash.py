@@ -10,13 +10,13 @@ words break too easily.
 from __future__ import annotations
 
 from operator import add
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 from rensa import RMinHash, RMinHashLSH
 
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.times import Micros
+from moltwatch.heuristics.features.text import Text
+from moltwatch.model import Act
 
 BANDS = 16
 ROWS = 2
@@ -43,14 +43,10 @@ GENERATION = 2_500
 """Texts after which those before the last so many are forgotten."""
 
 
-Sighting: TypeAlias = tuple[Micros, str, str]
-"""Time, author and id of a post."""
-
-
 class Likeness(NamedTuple):
     """How much a text is like one that came before."""
 
-    first: Sighting
+    first: Act
     """The post that brought the earlier text; the post itself if it is like none."""
     overlap: float = 1.0
     """Words that stand in both, as a part of those that stand in either (Jaccard), 0 to 1."""
@@ -80,7 +76,7 @@ class Outline:
 class _Leader(NamedTuple):
     """A text that was like none before it."""
 
-    first: Sighting
+    first: Act
     utf8: bytes
     minhash: RMinHash
 
@@ -115,7 +111,7 @@ class _Generation:
         best = max((self.leaders[n].measure(outline) for n in latest), key=_alike)
         return best if _alike(best) >= LEAST_ALIKE else None
 
-    def keep(self, first: Sighting, outline: Outline) -> None:
+    def keep(self, first: Act, outline: Outline) -> None:
         self._index.insert(len(self.leaders), outline.minhash)
         self.leaders.append(_Leader(first, outline.utf8, outline.minhash))
 
@@ -137,9 +133,9 @@ class Leaders:
     def __len__(self) -> int:
         return len(self._young.leaders) + len(self._old.leaders)
 
-    def find(self, first: Sighting, text: Text) -> Likeness:
+    def find(self, first: Act, text: Text) -> Likeness:
         """What a post's text is most like; if it is like none, others may be like it."""
-        outline = text.once(Outline)
+        outline = text.note("outline", Outline)
         likeness = self._young.find(outline)
         if likeness is None:
             likeness = self._old.find(outline) or Likeness(first)

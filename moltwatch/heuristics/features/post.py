@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from moltwatch.heuristics.memory.likeness import LEAST_WORDS, Leaders, Likeness
-from moltwatch.heuristics.memory.past import Author, Thread
-from moltwatch.heuristics.memory.rarity import Rarity
-from moltwatch.heuristics.memory.texts import Text
-from moltwatch.model import Post
+from moltwatch.heuristics.features.entities import Author, Thread
+from moltwatch.heuristics.features.minhash import LEAST_WORDS, Leaders, Likeness
+from moltwatch.heuristics.features.payloads import MOST_FOUND, payloads_in_link
+from moltwatch.heuristics.features.rarity import Rarity
+from moltwatch.heuristics.features.text import Text
+from moltwatch.model import Act, Post
 
 
-class Item:
-    """A post, with what is remembered around it and what is known of its text."""
+class Features:
+    """A post, with what is remembered around it and what its text shows."""
 
     __slots__ = (
         "_leaders",
@@ -40,7 +41,7 @@ class Item:
         self.thread = thread
         """What is remembered of the thread, this post not yet included."""
         self.text = text = text or Text(post.body)
-        """Title and text, shared with copies: ``item.text.once(question)`` asks them together."""
+        """Title and text, and what they show; copies share it."""
         self.folded = text.folded
         """Match form of title and text."""
         self.words = text.words
@@ -51,6 +52,20 @@ class Item:
         """How common words are in the stream, this post not yet included."""
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
+
+    @property
+    def act(self) -> Act:
+        """The post, as part of what several accounts do together."""
+        return Act(self.post.id, self.post.author, self.post.seen_at)
+
+    @property
+    def payloads(self) -> tuple[str, ...]:
+        """What the post wants others to use, its link first: sites, link paths, tokens, wallets
+        and communities, each once."""
+        named = self.text.payloads
+        if not self.post.link:
+            return named
+        return tuple(dict.fromkeys((*payloads_in_link(self.post.link), *named)))[:MOST_FOUND]
 
     def above(self) -> str:
         """What the post answers, in match form: its thread's root and its parent, as far as
@@ -66,14 +81,13 @@ class Item:
         earlier; a very short one is like none."""
         if len(self.vocabulary) < LEAST_WORDS:
             return False
-        first, overlap, frame, _ = self.likeness
-        return first[1] != self.post.author and max(overlap, frame) >= least
+        likeness = self.likeness
+        by_another = likeness.first.author != self.post.author
+        return by_another and max(likeness.overlap, likeness.frame) >= least
 
     @property
     def likeness(self) -> Likeness:
         """Which earlier text this one is like, looked for when first asked."""
         if self._likeness is None:
-            post = self.post
-            sighting = (post.seen_at, post.author, post.id)
-            self._likeness = self._leaders.find(sighting, self.text)
+            self._likeness = self._leaders.find(self.act, self.text)
         return self._likeness

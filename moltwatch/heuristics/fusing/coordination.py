@@ -1,0 +1,506 @@
+"""How coordination evidence becomes groups, and groups the scores of posts.
+
+Evidence about one thing that several accounts share accumulates in a cluster. Whether an account in
+it is guilty by it depends on how much the cluster proves by itself, and on clusters of other
+families that hold the same accounts: fully if they hold this very account, and by the square of the
+part of the cluster they cover if not. So a family of numbered accounts half of which were seen to
+act together is convicted whole, while a stranger in a thread that such a family flooded stays a
+stranger.
+
+A group is made of convicted clusters with common members: one alert that updates, not a hundred.
+Joining works by members, not by a graph of all pairs, so it costs the same in a swarm of forty
+thousand. An account belongs to one group at a time, and a cluster joins a group only where a good
+part of it is there already, so that the few accounts who answer everything do not tie strangers
+together.
+
+Everything here is bounded, and in order of arrival: no set decides an output.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Container, Mapping, Sequence
+from hashlib import blake2b
+
+from msgspec import Struct, structs
+
+from moltwatch.model import (
+    MOST_LISTED,
+    Act,
+    Evidence,
+    Group,
+    GroupState,
+    Kind,
+    Level,
+    Post,
+    Scores,
+)
+from moltwatch.odds import noisy_or
+from moltwatch.times import HOUR, Micros
+
+QUIET: Micros = 12 * HOUR
+"""A group without new evidence for this long has ended; a cluster is forgotten."""
+
+MOST_CLUSTERS = 20_000
+CLUSTERS_PER_ACCOUNT = 16
+"""Bounds; what was quiet longest goes first."""
+
+FEWEST_ACCOUNTS = 3
+"""Two accounts are a pair, not a group."""
+
+UNCONFIRMED = 0.45
+"""What a cluster without a second family counts at most, if it is not conclusive."""
+
+LEAST_TO_SPREAD = 0.4
+"""Weight from which a cluster says something also of those with whom its accounts share another;
+a single rare word does not."""
+
+FEWEST_SHARED = 3
+"""Accounts that two clusters must share before one confirms the other."""
+
+LEAST_COVERED = 1 / 3
+"""And the part of the smaller one that this must be."""
+
+NEARLY_ALL = 0.7
+"""Part of a cluster that, held by stronger evidence, makes bystanders of the rest."""
+
+LEAST_COMMON = 0.34
+"""The part of the smaller of a cluster and a group that both must hold for them to be one."""
+
+FEWEST_COMMON = 2
+
+MOST_NEIGHBOURS = 64
+"""Clusters remembered as overlapping with one; the least overlapping go first."""
+
+MOST_WAITING = 5_000
+"""Posts of a cluster that wait for their authors' conviction; the oldest go first."""
+
+MOST_SUSPECTS = 500
+"""Accounts of a cluster that wait for more evidence; the oldest go first."""
+
+MOST_TOLD = 3
+"""Families of evidence that are told of a group."""
+
+
+class Cluster:
+    """One shared thing, the accounts that share it, and the posts that show it."""
+
+    __slots__ = (
+        "_told",
+        "acts",
+        "basis",
+        "elsewhere",
+        "first",
+        "group",
+        "guilty",
+        "key",
+        "last",
+        "latest",
+        "members",
+        "neighbours",
+        "since",
+        "suspects",
+        "waiting",
+    )
+
+    def __init__(self, key: str, evidence: Evidence, now: Micros) -> None:
+        self.key = key
+        self.latest = evidence
+        """The latest evidence of it: that says how much it proves, and its sentence."""
+        self.first = evidence.acts[0].post
+        """The post that brought it up."""
+        self.since = self.last = now
+        self.members: dict[str, tuple[Micros, Micros]] = {}
+        """Accounts in order of arrival, with the times of their first act and their last."""
+        self.acts: list[Act] = []
+        """The first ten acts, and the first of each of the first ten accounts."""
+        self.suspects: dict[str, None] = {}
+        """Accounts not yet convicted, in order of arrival."""
+        self.guilty: dict[str, float] = {}
+        """Accounts convicted, and how surely."""
+        self.elsewhere: dict[str, int] = {}
+        """Accounts convicted here that belong to another group, by group."""
+        self.basis: object = None
+        """What the suspects were last judged by."""
+        self.waiting: dict[str, str] = {}
+        """Posts whose score has not been given out, and their authors."""
+        self.neighbours: dict[str, int] = {}
+        """Other clusters, and how many accounts they share with this one."""
+        self.group: str | None = None
+        self._told: Evidence | None = None
+
+    @property
+    def weight(self) -> float:
+        """How much it proves by itself (0 to 1)."""
+        return self.latest.weight
+
+    @property
+    def family(self) -> str:
+        return self.latest.family
+
+    def take(self, evidence: Evidence, act: Act, now: Micros) -> bool:
+        """Take in an act; tell whether its account is new to the cluster."""
+        self.last = now
+        self.latest = evidence
+        self._told = None
+        author = act.author
+        self.waiting[act.post] = author
+        if len(self.waiting) > MOST_WAITING:
+            del self.waiting[next(iter(self.waiting))]
+        known = self.members.get(author)
+        if len(self.acts) < MOST_LISTED or (known is None and len(self.members) < MOST_LISTED):
+            self.acts.append(act)
+        if known is not None:
+            self.members[author] = (min(known[0], act.at), max(known[1], act.at))
+            return False
+        self.members[author] = (act.at, act.at)
+        self.suspects[author] = None
+        if len(self.suspects) > MOST_SUSPECTS:
+            del self.suspects[next(iter(self.suspects))]
+        return True
+
+    def told(self) -> Evidence:
+        """All evidence of it together, as of now."""
+        if self._told is None:
+            self._told = self.told_of(self.members)
+        return self._told
+
+    def told_of(self, accounts: Container[str]) -> Evidence:
+        """The same, counting only these accounts; at least one of them is a member."""
+        times = [times for account, times in self.members.items() if account in accounts]
+        return structs.replace(
+            self.latest,
+            acts=tuple([act for act in self.acts if act.author in accounts]),
+            n=len(times),
+            span=max(last for _, last in times) - min(first for first, _ in times),
+            score=self.weight,
+        )
+
+    def meet(self, other: str) -> None:
+        """One more account is found in both."""
+        self.neighbours[other] = self.neighbours.get(other, 0) + 1
+        if len(self.neighbours) > MOST_NEIGHBOURS:
+            del self.neighbours[min(self.neighbours, key=self.neighbours.__getitem__)]
+
+    def confirming(self, clusters: Mapping[str, Cluster]) -> list[tuple[Cluster, float]]:
+        """Clusters of other families that hold enough of the same accounts, with the part of this
+        one that they cover."""
+        size = len(self.members)
+        found: list[tuple[Cluster, float]] = []
+        for key, shared in self.neighbours.items():
+            if shared < FEWEST_SHARED:
+                continue
+            other = clusters.get(key)
+            if other and shared >= LEAST_COVERED * min(size, len(other.members)):
+                found.append((other, min(1.0, shared / size)))
+        return found
+
+    def judge(self, account: str, clusters: Mapping[str, Cluster]) -> list[str]:
+        """Convict whom the evidence now reaches: the account that is new here or elsewhere, and
+        all other suspects when what they are judged by has changed. Returns the convicted."""
+        confirming = self.confirming(clusters)
+        # Coverage in eighths: a swarm that grows by one does not call everybody back to court.
+        basis = (self.weight, [(other.key, int(8 * covered)) for other, covered in confirming])
+        called = [account] if basis == self.basis else list(self.suspects)
+        self.basis = basis
+        convicted = []
+        for each in called:
+            if each in self.suspects:
+                score = self._guilt(each, confirming)
+                if score >= Scores.THRESHOLD:
+                    convicted.append(each)
+                    self.guilty[each] = score
+        if len(self.guilty) >= FEWEST_ACCOUNTS:
+            for each in convicted:
+                del self.suspects[each]
+            return convicted
+        self.guilty.clear()
+        self.basis = None
+        return []
+
+    def _guilt(self, account: str, confirming: Sequence[tuple[Cluster, float]]) -> float:
+        """How surely an account acts with the others, 0 to 1: noisy-or over families."""
+        families: dict[str, float] = {}
+        for other, covered in confirming:
+            if (
+                account not in other.members
+                and covered >= NEARLY_ALL
+                and other.weight > self.weight
+            ):
+                return 0.0  # stronger evidence holds nearly all the others: a bystander
+            share = 1.0
+            if account not in other.members:
+                speaks = self.latest.level >= Level.CORROBORATING
+                spreads = speaks and other.weight >= LEAST_TO_SPREAD
+                share = covered * covered * spreads
+            families[other.family] = max(families.get(other.family, 0.0), other.weight * share)
+        score = noisy_or((self.weight, *families.values()))
+        if self.latest.level < Level.CONCLUSIVE and not any(families.values()):
+            return min(score, UNCONFIRMED)
+        return score
+
+
+class PostScore(Struct, frozen=True):
+    """What the groups say of one post."""
+
+    post: str
+    score: float
+    """Coordinated score, 0 to 1."""
+    group: str | None
+
+
+class _OpenGroup:
+    """A group as it stands."""
+
+    __slots__ = ("announced", "clusters", "id", "last", "members", "since")
+
+    def __init__(self, id: str, since: Micros) -> None:
+        self.id = id
+        self.since = since
+        self.last = since
+        self.members: dict[str, None] = {}
+        """Accounts in order of arrival."""
+        self.clusters: list[Cluster] = []
+        self.announced = 0
+        """Members when it was last spoken of; 0 as long as it is too small to be."""
+
+    def evidence(self, clusters: Mapping[str, Cluster]) -> tuple[Evidence, ...]:
+        """The strongest evidence of up to three families, that of the group's own clusters and of
+        those that confirm them, counting only who is in the group: a cluster may hold others, of
+        whom too little is known."""
+        strongest: dict[str, tuple[float, int, Cluster]] = {}
+        witnesses = [w for cluster in self.clusters for w, _ in cluster.confirming(clusters)]
+        for cluster in dict.fromkeys((*self.clusters, *witnesses)):
+            common = sum(account in self.members for account in cluster.members)
+            held = strongest.get(cluster.family)
+            if common >= FEWEST_COMMON and (held is None or held[:2] < (cluster.weight, common)):
+                strongest[cluster.family] = (cluster.weight, common, cluster)
+        ranked = sorted(strongest.items(), key=lambda entry: (-entry[1][0], entry[0]))
+        return tuple(cluster.told_of(self.members) for _, (*_, cluster) in ranked[:MOST_TOLD])
+
+
+class GroupTracker:
+    """Turns coordination evidence into groups, and groups into scores of posts.
+
+    ``quiet``: microseconds of silence after which a group has ended.
+    """
+
+    def __init__(self, quiet: Micros = QUIET) -> None:
+        self.quiet = quiet
+        # Clusters and groups in order of last activity, so that the quiet are always at the front.
+        self._clusters: OrderedDict[str, Cluster] = OrderedDict()
+        self._groups: OrderedDict[str, _OpenGroup] = OrderedDict()
+        self._clusters_of: dict[str, list[str]] = {}
+        self._group_of: dict[str, str] = {}
+        self._growing: dict[str, None] = {}
+        """Groups that the evidence at hand brought accounts to."""
+        self._news: list[Group] = []
+        self._scores: list[PostScore] = []
+
+    def add(self, evidence: Evidence, now: Micros) -> None:
+        """Take in evidence; such as names no cluster says nothing of company and is left out."""
+        if evidence.cluster is None or not evidence.acts:
+            return
+        key = f"{evidence.heuristic}:{evidence.cluster}"
+        cluster = self._clusters.get(key)
+        if cluster is None:
+            cluster = self._clusters[key] = Cluster(key, evidence, now)
+            if len(self._clusters) > MOST_CLUSTERS:
+                self._forget(next(iter(self._clusters)))
+        else:
+            self._clusters.move_to_end(key)
+        for act in evidence.acts:
+            joined = cluster.take(evidence, act, now)
+            for other in self._meet(act.author, cluster) if joined else ():
+                self._judge(other, act.author, now)
+            self._judge(cluster, act.author, now)
+        self._announce_growth(now)
+
+    def told(self, post: Post, evidence: Evidence) -> Evidence:
+        """The evidence with its score."""
+        return structs.replace(evidence, score=evidence.weight)
+
+    def latest(self, evidence: Evidence) -> Evidence:
+        """All that is known by now of what the evidence is about."""
+        cluster = self._clusters.get(f"{evidence.heuristic}:{evidence.cluster}")
+        return cluster.told() if cluster else evidence
+
+    def advance(self, now: Micros) -> None:
+        """Stream time moved on: end groups that have gone quiet, forget what has faded."""
+        horizon = now - self.quiet
+        while self._clusters:
+            key, cluster = next(iter(self._clusters.items()))
+            if cluster.last >= horizon:
+                break
+            self._forget(key)
+        while self._groups:
+            group = next(iter(self._groups.values()))
+            if group.last >= horizon:
+                break
+            self._end(group, now)
+
+    def finish(self, now: Micros) -> None:
+        """The stream ended, and all groups with it: the last word on each has its final size."""
+        for group in list(self._groups.values()):
+            self._end(group, now)
+
+    def drain(self) -> tuple[list[Group], list[PostScore]]:
+        """What changed since the last call: group events in order, and each post whose score
+        changed in a way worth knowing (crossed the threshold, got a group)."""
+        news, scores = self._news, self._scores
+        if news or scores:
+            self._news, self._scores = [], []
+        return news, scores
+
+    # --- clusters ---------------------------------------------------------------------------------
+
+    def _meet(self, author: str, cluster: Cluster) -> list[Cluster]:
+        """Note that an account joined a cluster; the clusters this may confirm."""
+        held = self._clusters_of.setdefault(author, [])
+        touched: list[Cluster] = []
+        for key in held:
+            other = self._clusters[key]
+            if other.family != cluster.family:
+                other.meet(cluster.key)
+                cluster.meet(key)
+                touched.append(other)
+        held.append(cluster.key)
+        if len(held) > CLUSTERS_PER_ACCOUNT:
+            # What an account of many clusters shares is mostly its zeal.
+            held.pop(0)
+        return touched
+
+    def _judge(self, cluster: Cluster, author: str, now: Micros) -> None:
+        """See whom the evidence now reaches, and let the group know."""
+        convicted = cluster.judge(author, self._clusters)
+        if cluster.group is None:
+            if not convicted:
+                return
+            self._enter(cluster, convicted, now)
+        if group := self._groups.get(cluster.group or ""):
+            self._join(group, cluster, convicted, now)
+
+    def _forget(self, key: str) -> None:
+        cluster = self._clusters.pop(key)
+        for author in cluster.members:
+            held = self._clusters_of.get(author)
+            if held and key in held:
+                held.remove(key)
+                if not held:
+                    del self._clusters_of[author]
+
+    # --- groups -----------------------------------------------------------------------------------
+
+    def _enter(self, cluster: Cluster, convicted: list[str], now: Micros) -> None:
+        """A convicted cluster joins the group its accounts are in, ties groups together, or forms
+        a new one."""
+        kin = self._kin(convicted)
+        if kin:
+            group = kin[0]
+            for other in kin[1:]:
+                self._merge(other, group, now)
+        else:
+            group = _OpenGroup(_id_of(cluster), cluster.since)
+            self._groups[group.id] = group
+        cluster.group = group.id
+        group.clusters.append(cluster)
+
+    def _kin(self, accounts: list[str]) -> list[_OpenGroup]:
+        """Groups that hold a good part of these accounts, or are held by them; the oldest first."""
+        common = Counter(self._group_of[a] for a in accounts if a in self._group_of)
+        kin = []
+        for id, shared in common.items():
+            group = self._groups[id]
+            least = LEAST_COMMON * min(len(accounts), len(group.members))
+            if shared >= max(FEWEST_COMMON, least):
+                kin.append(group)
+        return sorted(kin, key=lambda group: (group.since, group.id))
+
+    def _join(self, group: _OpenGroup, cluster: Cluster, convicted: list[str], now: Micros) -> None:
+        """Bring a cluster's convicted accounts into its group, and give their posts a score."""
+        group.last = now
+        self._groups.move_to_end(group.id)
+        for author in convicted:
+            owner = self._group_of.setdefault(author, group.id)
+            if owner == group.id:
+                group.members[author] = None
+            elif self._is_one(cluster, owner):
+                group = self._unite(group, self._groups[owner], now)
+        if len(group.members) < FEWEST_ACCOUNTS:
+            return
+        self._growing[group.id] = None
+        done = [post for post, author in cluster.waiting.items() if author in cluster.guilty]
+        for post in done:
+            author = cluster.waiting.pop(post)
+            score, id = cluster.guilty[author], self._group_of.get(author)
+            self._scores.append(PostScore(post, score, id))
+
+    def _is_one(self, cluster: Cluster, owner: str) -> bool:
+        """Whether, by one more account of this cluster, another group turns out to be the same."""
+        cluster.elsewhere[owner] = shared = cluster.elsewhere.get(owner, 0) + 1
+        smaller = min(len(cluster.guilty), len(self._groups[owner].members))
+        return shared >= max(FEWEST_COMMON, LEAST_COMMON * smaller)
+
+    def _unite(self, one: _OpenGroup, other: _OpenGroup, now: Micros) -> _OpenGroup:
+        """Merge the younger group into the older, which is returned."""
+        winner, loser = sorted((one, other), key=lambda group: (group.since, group.id))
+        self._merge(loser, winner, now)
+        self._groups.move_to_end(winner.id)
+        winner.last = now
+        return winner
+
+    def _merge(self, loser: _OpenGroup, winner: _OpenGroup, now: Micros) -> None:
+        del self._groups[loser.id]
+        for author in loser.members:
+            self._group_of[author] = winner.id
+            winner.members[author] = None
+        winner.since = min(winner.since, loser.since)
+        for cluster in loser.clusters:
+            cluster.group = winner.id
+        winner.clusters.extend(loser.clusters)
+        if loser.announced:
+            self._announce(loser, GroupState.MERGED, now, into=winner.id)
+
+    def _end(self, group: _OpenGroup, now: Micros) -> None:
+        del self._groups[group.id]
+        self._release(group)
+        if group.announced:
+            self._announce(group, GroupState.ENDED, now)
+
+    def _release(self, group: _OpenGroup) -> None:
+        for author in group.members:
+            if self._group_of.get(author) == group.id:
+                del self._group_of[author]
+
+    def _announce_growth(self, now: Micros) -> None:
+        """Tell of groups that formed or doubled, once all of the evidence is taken in."""
+        for id in self._growing:
+            group = self._groups.get(id)
+            if group and len(group.members) >= 2 * group.announced:
+                state = GroupState.GREW if group.announced else GroupState.FORMED
+                self._announce(group, state, now)
+        self._growing.clear()
+
+    def _announce(
+        self, group: _OpenGroup, state: GroupState, now: Micros, into: str | None = None
+    ) -> None:
+        group.announced = len(group.members)
+        self._news.append(
+            Group(
+                id=group.id,
+                at=now,
+                kind=Kind.COORDINATED,
+                state=state,
+                into=into,
+                n=len(group.members),
+                accounts=tuple(group.members)[:MOST_LISTED],
+                evidence=group.evidence(self._clusters),
+                since=group.since,
+            )
+        )
+
+
+def _id_of(cluster: Cluster) -> str:
+    """An id from content: the evidence that came first. Two runs agree, whatever the batches."""
+    content = f"{cluster.key}\0{cluster.first}".encode("utf-8", "surrogatepass")
+    return "g" + blake2b(content, digest_size=4).hexdigest()

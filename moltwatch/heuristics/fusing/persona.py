@@ -1,0 +1,38 @@
+"""How persona evidence becomes a verdict.
+
+Persona heuristics look at one question from several sides, and some speak against. Their weights
+were fitted as one logistic regression, so the log-odds that each adds to the prior are summed up;
+of a family only the strongest counts. 0.5 is the shipped threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from moltwatch.heuristics.persona.weights import calibrated, prior
+from moltwatch.model import Evidence, Post
+from moltwatch.odds import probability
+
+
+class PersonaFuser:
+    """Adds log-odds."""
+
+    def score(self, post: Post, found: Iterable[Evidence]) -> float:
+        """The verdict (0 to 1) on a post of which this was found."""
+        strongest: dict[str, float] = {}
+        for evidence in found:
+            weight = evidence.weight
+            if abs(weight) > abs(strongest.get(evidence.family, 0.0)):
+                strongest[evidence.family] = weight
+        return calibrated(prior(post) + sum(strongest.values())) if strongest else 0.0
+
+    def told(self, post: Post, evidence: Evidence) -> Evidence:
+        """The evidence with its score, its most telling marks first. The score of what speaks
+        against is 0."""
+        if evidence.weight <= 0:
+            return evidence
+        marks = sorted([mark for mark in evidence.marks if mark.weight], key=lambda m: -m.weight)
+        score = probability(prior(post) + evidence.weight)
+        return structs.replace(evidence, marks=tuple(marks), score=score)

@@ -1,1 +1,0 @@
-"""What has been seen of a stream: authors, threads, texts, words; all of it fades."""

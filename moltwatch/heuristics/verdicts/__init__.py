@@ -1,1 +1,0 @@
-"""From signals to what is told: verdicts on posts, groups of accounts."""
