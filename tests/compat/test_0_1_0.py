@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import tomllib
@@ -299,8 +300,9 @@ async def test_a_mapping_speaks_to_a_server_as_it_did(monkeypatch: pytest.Monkey
     async with websocket_server(server) as url:
         source = await open_source(f"json+{url}?map={KEPT / 'mapping.toml'}", Opening(tries=1))
         with pytest.raises(SourceUnreachable, match="closed for the night"):
-            async for batch in source.batches():
-                seen += batch
+            async with asyncio.timeout(20):
+                async for batch in source.batches():
+                    seen += batch
         await source.close()
     assert heard == [
         {"type": "hello", "key": "not-a-real-key", "number": "1"},

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -97,6 +99,18 @@ VARIABLES = {
 CAMPAIGNS = "all none clones templates emoji links ring names registrations mint flood hazards"
 
 SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+
+TABLES = {
+    "header": "format version title origin created_at simulated",
+    "events": "seq at type data",
+    "posts": (
+        "seq at id thread parent author community title text created_at seen_at link url score "
+        "source"
+    ),
+    "agents": "seq at name display bio created_at seen_at karma followers following source",
+    "gaps": "seq at since until reason recovered seen_at source",
+}
+"""Columns of the tables and views of a ``.molt``, for those who ask it in SQL."""
 
 SOURCES = {
     "recording": "",
@@ -279,6 +293,15 @@ def test_recordings(suffix: str, tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     read = moltwatch("convert", out, tmp_path / "again.jsonl")
     assert read.returncode == 0 and "41 posts" in read.stderr, read.stderr
+
+
+def test_tables(tmp_path: Path) -> None:
+    out = tmp_path / "out.molt"
+    assert moltwatch("convert", SESSION, out).returncode == 0
+    with closing(sqlite3.connect(out)) as database:
+        for name, columns in TABLES.items():
+            now = database.execute("SELECT name FROM pragma_table_info(?)", (name,)).fetchall()
+            assert gone(columns.split(), [column for (column,) in now]) == [], name
 
 
 def test_sources() -> None:
