@@ -272,16 +272,13 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert moltwatch("flags", SESSION, "--where", "nofield:x").returncode == 2
     assert moltwatch("flags", tmp_path / "absent.molt").returncode == 3
     with subprocess.Popen(
-        command("flags", "-"),
-        stdin=subprocess.PIPE,
+        command("serve", SESSION, "--port", "0"),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment(),
     ) as running:
-        assert running.stdin is not None and running.stdout is not None
-        running.stdin.write(SESSION.read_bytes())
-        running.stdin.flush()
-        assert running.stdout.readline()
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith(b"ws://")
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 130
 
