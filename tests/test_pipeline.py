@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import pytest
 
 from moltwatch.errors import RecordingError, SourceUnreachable
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Event, Finding, FlaggedPost, Heartbeat, Kind, Post
+from moltwatch.odds import log_odds
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.base import Source, Status
 from moltwatch.times import SECOND
@@ -24,9 +25,9 @@ class Shouting(Heuristic):
     kind = Kind.HAZARD
     family = "test"
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         if item.post.text.isupper():
-            yield Signal(post=item.post.id, author=item.post.author, strength=0.9, reason="loud")
+            yield self.evidence(log_odds(0.9), "is loud")
 
 
 class Canned(Source):

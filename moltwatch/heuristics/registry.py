@@ -74,12 +74,20 @@ def _load(entry: EntryPoint) -> type[Heuristic]:
         raise TypeError("not a Heuristic class")
     if getattr(cls, "name", None) != entry.name:
         raise TypeError(f"registered as {entry.name!r} but named {getattr(cls, 'name', None)!r}")
+    check_class(cls)
+    return cls
+
+
+def check_class(cls: type[Heuristic]) -> None:
+    """Raise TypeError if a class cannot be used as a heuristic."""
     if inspect.isabstract(cls):
         raise TypeError("it observes nothing")
     if not isinstance(getattr(cls, "kind", None), Kind) or not hasattr(cls, "family"):
         raise TypeError("it has no kind or no family")
-    _hints(cls)  # raises where a parameter is of a type that does not exist
-    return cls
+    try:
+        _hints(cls)
+    except NameError as error:
+        raise TypeError(f"a parameter is of a type that does not exist: {error}") from None
 
 
 def build(

@@ -22,12 +22,13 @@ from moltwatch.config import Config, load
 from moltwatch.errors import SourceUnreachable
 from moltwatch.heuristics import registry
 from moltwatch.heuristics.base import Heuristic
-from moltwatch.model import Event, Finding, FlaggedPost, Kind, Post, Retracted, Scores
-from moltwatch.outputs.jsonl import FlaggedLine, decode, encode
+from moltwatch.model import Event, Evidence, Finding, FlaggedPost, Kind, Post, Retracted, Scores
+from moltwatch.outputs.jsonl import FlaggedLine, FlagLine, decode, encode
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from moltwatch.times import parse_time
 from tests.cli.running import moltwatch, objects
+from tests.evidence import evidence
 from tests.sources.servers import forum as websocket_server
 from tests.tui.driving import watching
 from tests.tui.forum import Forum
@@ -150,6 +151,13 @@ def test_a_table_has_the_same_columns() -> None:
 # --- opinions and pins ----------------------------------------------------------------------------
 
 
+def kept(flag: FlagLine) -> Evidence:
+    """A reason as 0.1.0 wrote it."""
+    return evidence(
+        flag.heuristic, Kind(flag.kind), flag.score, flag.reason, n=flag.n, group=flag.group
+    )
+
+
 def flagged_then() -> Forum:
     """The session with the verdicts of 0.1.0, which are not what is tested here."""
     events: list[Event] = [
@@ -163,12 +171,12 @@ def flagged_then() -> Forum:
         if isinstance(line, FlaggedLine):
             found = FlaggedPost(
                 at=parse_time(line.at),
-                kind=line.flags[0].kind,
+                kind=Kind(line.flags[0].kind),
                 post=posts[line.post.id],
                 scores=Scores(
                     persona=line.persona, coordinated=line.coordinated, hazard=line.hazard
                 ),
-                flags=line.flags,
+                flags=tuple(kept(flag) for flag in line.flags),
             )
             findings[line.post.id].append(found)
     return Forum(events, dict(findings))

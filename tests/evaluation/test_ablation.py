@@ -13,10 +13,10 @@ from moltwatch.evaluation.ablation import Choice, Cut, choices, parts_of
 from moltwatch.evaluation.labels import Account, ItemLabel, Labels, Truth, read_labels
 from moltwatch.evaluation.measurement import Measurement
 from moltwatch.evaluation.metrics import Counts
-from moltwatch.heuristics.base import Heuristic, Item, Signal
-from moltwatch.heuristics.registry import build
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.fusing.coordination import QUIET
-from moltwatch.model import AgentSeen, Event, Heartbeat, Kind, Post
+from moltwatch.heuristics.registry import build
+from moltwatch.model import Act, AgentSeen, Event, Heartbeat, Kind, Post
 from moltwatch.paths import shipped
 from moltwatch.recording.opening import open_recording
 from moltwatch.times import HOUR, SECOND, Micros
@@ -115,31 +115,24 @@ class Whisper(Heuristic):
         self.first: Post | None = None
         self.bios = 0
 
-    def observe(self, item: Item) -> list[Signal]:
+    def observe(self, item: Features) -> list[Evidence]:
         self.first = self.first or item.post
         return self.of(item.post, 0.9) if "tide" in item.words else []
 
-    def profile(self, agent: AgentSeen) -> list[Signal]:
+    def profile(self, agent: AgentSeen) -> list[Evidence]:
         self.bios += 1
         return self.of(self.first, 0.9, agent.name) if self.first else []
 
-    def advance(self, now: Micros) -> list[Signal]:
+    def advance(self, now: Micros) -> list[Evidence]:
         # An hour after all has faded: by then nobody remembers.
         if self.first and now - self.first.seen_at > QUIET + HOUR:
             said, self.first = self.first, None
             return self.of(said, 0.95, "late")
         return []
 
-    def of(self, post: Post, strength: float, author: str | None = None) -> list[Signal]:
-        return [
-            Signal(
-                post=post.id,
-                author=author or post.author,
-                strength=strength,
-                reason="so",
-                cluster="tide",
-            )
-        ]
+    def of(self, post: Post, strength: float, author: str | None = None) -> list[Evidence]:
+        act = Act(post.id, author or post.author, post.seen_at)
+        return [self.evidence(strength, "{who} say so", cluster="tide", acts=[act])]
 
 
 def post(id: str, author: str, text: str, at: Micros) -> Post:

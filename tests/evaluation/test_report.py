@@ -15,11 +15,13 @@ from moltwatch.evaluation.metrics import Counts
 from moltwatch.evaluation.observer import Carried, Observer
 from moltwatch.evaluation.report import Report, make_report, plain
 from moltwatch.evaluation.tables import print_tables
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import Flag, FlaggedPost, Group, GroupState, Kind, Post, Scores, Verdict
+from moltwatch.model import FlaggedPost, Group, GroupState, Kind, Post, Scores, Verdict
+from moltwatch.odds import log_odds
 from moltwatch.times import SECOND, Micros
+from tests.evidence import evidence, told
 
 START: Micros = 1_000_000 * SECOND
 
@@ -31,8 +33,8 @@ def post(id: str, author: str, second: int, root: bool = True) -> Post:
     )
 
 
-def flag(heuristic: str, kind: Kind, score: float = 0.9, group: str | None = None) -> Flag:
-    return Flag(heuristic=heuristic, kind=kind, score=score, reason="so", group=group)
+def flag(heuristic: str, kind: Kind, score: float = 0.9, group: str | None = None) -> Evidence:
+    return evidence(heuristic=heuristic, kind=kind, score=score, reason="so", group=group)
 
 
 def account(author: str, truth: Truth, group: str = "ring", second: int = 10) -> Account:
@@ -123,7 +125,7 @@ def observed() -> Observer:
         state=GroupState.FORMED,
         n=3,
         accounts=("a",),
-        reason="so",
+        evidence=told("so"),
         since=START,
     )
     grew = msgspec.structs.replace(formed, state=GroupState.GREW)
@@ -265,13 +267,13 @@ class Pirate(Heuristic):
     kind = Kind.HAZARD  # whose scores are the strengths themselves
     family = "pirate"
 
-    def observe(self, item: Item) -> list[Signal]:
+    def observe(self, item: Features) -> list[Evidence]:
         known = "pirate" in item.author.bio and item.author.n == 0
         answered = item.thread.root is not None and "who" in item.thread.root.folded
         strength = 0.6 * known + 0.3 * answered
         if "arr" not in item.folded:
             return []
-        return [Signal(post=item.post.id, author=item.post.author, strength=strength, reason="arr")]
+        return [self.evidence(log_odds(strength), "says arr")]
 
 
 def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Item
-from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.entities import Past, Thread
+from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.base import PersonaHeuristic
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
@@ -108,7 +108,7 @@ class Watcher:
         self.memory.remember(item)
         return marks
 
-    def alone(self, label: dict[str, Any]) -> Item:
+    def alone(self, label: dict[str, Any]) -> Features:
         """A labelled item of which only its own text, bio and parent are known."""
         post = post_of(label, self.now)
         thread = Thread(post.thread)
@@ -117,9 +117,9 @@ class Watcher:
         author = self.memory.author(post.author)
         if label["bio"]:
             author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
-        return Item(post, author, thread, rarity=self.memory.rarity)
+        return Features(post, author, thread, rarity=self.memory.rarity)
 
-    def marks(self, item: Item) -> dict[str, float]:
+    def marks(self, item: Features) -> dict[str, float]:
         """What the heuristics see of an item."""
         return {
             mark.name: mark.value for heuristic in self.heuristics for mark in heuristic.see(item)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.heuristics.fusing.open_posts import OpenPost
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.heuristics.hazard.hidden_message import HiddenMessage
 from moltwatch.heuristics.hazard.injection import Injection
-from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character
@@ -16,7 +18,6 @@ from moltwatch.heuristics.persona.conversation import Conversation
 from moltwatch.heuristics.persona.manifesto import Manifesto
 from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
-from moltwatch.heuristics.fusing.verdict import Case, Said
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.times import MINUTE
 
@@ -39,19 +40,17 @@ def all_heuristics() -> list[Heuristic]:
 
 
 class Court:
-    """Looks at posts in order, as an engine would, and keeps their cases."""
+    """An engine that looks at posts in order, and shows what it made of each."""
 
     def __init__(self, heuristics: Sequence[Heuristic] | None = None) -> None:
         self.heuristics = all_heuristics() if heuristics is None else heuristics
-        self.memory = Memory()
+        self.engine = Engine(self.heuristics, GroupTracker(), verdicts=True)
         self.now = NOON
         self.n = 0
-        self.said: list[Said] = []
-        """What was said of the last post."""
 
     def meet(self, name: str, bio: str) -> None:
         """A profile is observed."""
-        self.memory.learn(AgentSeen(name=name, seen_at=self.now, bio=bio))
+        self.engine.feed(AgentSeen(name=name, seen_at=self.now, bio=bio))
 
     def hear(
         self,
@@ -61,34 +60,27 @@ class Court:
         title: str | None = None,
         answers: Post | None = None,
         link: str | None = None,
-    ) -> Case:
-        """A post is observed; its case when all heuristics have spoken."""
+    ) -> OpenPost:
+        """A post is observed; what is known of it when all heuristics have spoken."""
         self.n += 1
         self.now += MINUTE
         id = f"p{self.n}"
-        post = Post(
-            id=id,
-            thread=answers.thread if answers else id,
-            parent=answers.id if answers else None,
-            author=author,
-            title=title,
-            text=text,
-            created_at=self.now,
-            seen_at=self.now,
-            link=link,
+        self.engine.feed(
+            Post(
+                id=id,
+                thread=answers.thread if answers else id,
+                parent=answers.id if answers else None,
+                author=author,
+                title=title,
+                text=text,
+                created_at=self.now,
+                seen_at=self.now,
+                link=link,
+            )
         )
-        item = self.memory.item(post)
-        case = Case(post)
-        self.said = [
-            (heuristic.name, heuristic.kind, heuristic.family, signal)
-            for heuristic in self.heuristics
-            for signal in heuristic.observe(item)
-        ]
-        case.weigh(self.said)
-        for one in self.said:
-            case.hold(one)
-        self.memory.remember(item)
-        return case
+        opened = self.engine._open.get(id)
+        assert opened is not None
+        return opened
 
 
 def persona(
@@ -105,6 +97,6 @@ def hazard(text: str, title: str | None = None) -> float:
     return Court().hear(text, title=title).score(Kind.HAZARD)
 
 
-def reasons(case: Case, heuristic: str) -> str:
-    """What a heuristic says of a case; empty if nothing."""
-    return next((flag.reason for flag in case.flags() if flag.heuristic == heuristic), "")
+def reasons(opened: OpenPost, heuristic: str) -> str:
+    """What a heuristic says of a post; empty if nothing."""
+    return next((flag.reason for flag in opened.flags() if flag.heuristic == heuristic), "")

@@ -14,7 +14,7 @@ import pytest
 
 from moltwatch.errors import UsageError
 from moltwatch.heuristics import registry
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.model import Kind
 from tests.heuristics.judging import Court, reasons
@@ -68,7 +68,7 @@ class Unkind(Heuristic):
     name = "unkind"
     family = "test"
 
-    def observe(self, item: Item) -> Iterator[Signal]:
+    def observe(self, item: Features) -> Iterator[Evidence]:
         yield from ()
 
 
@@ -167,7 +167,7 @@ def test_a_constructor_may_refuse() -> None:
             if low > 3:
                 raise ValueError("low must not be high")
 
-        def observe(self, item: Item) -> Iterator[Signal]:
+        def observe(self, item: Features) -> Iterator[Evidence]:
             yield from ()
 
     with pytest.raises(UsageError, match=r"heuristics.picky: low must not be high"):

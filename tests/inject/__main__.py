@@ -11,8 +11,8 @@ import click
 from msgspec import Struct
 
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.registry import build
 from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.heuristics.registry import build
 from moltwatch.model import Event, FlaggedPost, Group, GroupState, Kind, Post
 from moltwatch.recording.blind import Blinder, pseudonym
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from moltwatch.model import (
-    Flag,
     FlaggedPost,
     Group,
     GroupState,
@@ -16,6 +15,7 @@ from moltwatch.model import (
     Verdict,
 )
 from moltwatch.times import LATEST, SECOND, parse_time
+from tests.evidence import evidence, told
 
 AT = parse_time("2026-01-31T05:19:31.2Z")
 
@@ -30,12 +30,12 @@ POST = Post(
     seen_at=AT - SECOND,
     source="moltbook",
 )
-FLAG = Flag(
+FLAG = evidence(
     heuristic="near-duplicate",
     kind=Kind.COORDINATED,
     score=0.95,
     reason="same text as 33 other accounts in 40 s",
-    evidence=("c0",),
+    posts=("c0", "c9"),
     accounts=("clawd", "molty"),
     n=34,
     group="g7",
@@ -49,7 +49,7 @@ GROUP = Group(
     state=GroupState.FORMED,
     n=34,
     accounts=("clawd", "molty"),
-    reason="same text",
+    evidence=told("same text"),
     since=AT,
 )
 RETRACTED = Retracted(at=AT, post="c1", kind=Kind.PERSONA)
@@ -81,12 +81,12 @@ posts = st.builds(
 scores = st.builds(Scores, persona=unit, coordinated=unit, hazard=unit)
 flags = st.lists(
     st.builds(
-        Flag,
+        evidence,
         heuristic=names,
         kind=kinds,
         score=unit,
         reason=texts,
-        evidence=st.lists(names, max_size=3).map(tuple),
+        posts=st.lists(names, max_size=3).map(tuple),
         accounts=st.lists(names, max_size=3).map(tuple),
         n=st.integers(0, 10**6),
         group=st.none() | names,
@@ -104,7 +104,7 @@ findings = st.one_of(
         into=st.none() | names,
         n=st.integers(0, 10**6),
         accounts=st.lists(names, max_size=3).map(tuple),
-        reason=texts,
+        evidence=texts.map(told),
         since=times,
     ),
     st.builds(Retracted, at=times, post=names, kind=kinds),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from moltwatch.model import Finding, Kind, Post, Scores
 from moltwatch.outputs.csv import row
-from moltwatch.outputs.jsonl import FlaggedLine, decode, encode, line_of, score
+from moltwatch.outputs.jsonl import FlaggedLine, FlagLine, decode, encode, line_of, score
 from tests.outputs.findings import FLAG, FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
 
 GOLDEN_POST = (
@@ -57,7 +57,7 @@ def test_the_first_reason_is_one_for_the_kind_that_crossed() -> None:
     assert [flag.kind for flag in line.flags] == [Kind.HAZARD, Kind.COORDINATED]
     assert row(crossed)["reason"] == hazard.reason
     other = line_of(replace(crossed, kind=Kind.COORDINATED))
-    assert isinstance(other, FlaggedLine) and other.flags[0] == FLAG
+    assert isinstance(other, FlaggedLine) and other.flags[0] == FlagLine.of(FLAG)
 
 
 @given(findings)

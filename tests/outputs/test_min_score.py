@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from moltwatch.heuristics.base import Heuristic, Item, Signal
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import FlaggedPost, Kind, Post
-from moltwatch.times import SECOND
+from moltwatch.odds import log_odds
+from moltwatch.times import SECOND, Micros
 
 STEPS = (0.2, 0.4, 0.6, 0.9)
 
@@ -22,15 +23,13 @@ class Dawning(Heuristic):
     kind = Kind.HAZARD  # whose scores are the strengths themselves
     family = "dawning"
 
-    def __init__(self, of: str = "") -> None:
+    def __init__(self) -> None:
         self.n = 0
-        self.of = of
 
-    def observe(self, item: Item) -> Iterable[Signal]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         strength = STEPS[self.n]
         self.n += 1
-        post = self.of or item.post.id
-        return [Signal(post=post, author="a", strength=strength, reason=f"step {self.n}")]
+        return [self.evidence(log_odds(strength), "step {n}", n=self.n)]
 
 
 def flagged(engine: Engine) -> list[FlaggedPost]:
@@ -51,9 +50,18 @@ def test_a_line_for_each_post_that_reaches_the_bar(bar: float, reached: int) -> 
     assert [line.scores.hazard for line in lines] == list(STEPS[reached:])
 
 
+class Late(Dawning):
+    """Speaks when no post is at hand."""
+
+    name = "late"
+
+    def advance(self, now: Micros) -> Iterable[Evidence]:
+        return [self.evidence(log_odds(0.9), "was seen earlier")]
+
+
 def test_what_is_a_hazard_cannot_be_said_later() -> None:
     complaints: list[str] = []
-    engine = Engine([Dawning(of="p0")], GroupTracker(), complain=complaints.append)
+    engine = Engine([Late()], GroupTracker(), complain=complaints.append)
     assert flagged(engine) == []
-    assert "speaks of 'p0', which is not the post at hand" in complaints[0]
-    assert engine.health["dawning"].off
+    assert "speaks of hazard where no post is at hand" in complaints[0]
+    assert engine.health["late"].off

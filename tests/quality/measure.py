@@ -20,9 +20,9 @@ from moltwatch.evaluation.labels import read_labels
 from moltwatch.evaluation.measurement import Measurement
 from moltwatch.evaluation.observer import Carried
 from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.quality import Outcome, Part, Set
 from moltwatch.heuristics.registry import build
-from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import Kind
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.grammar import open_source

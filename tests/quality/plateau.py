@@ -15,12 +15,12 @@ from msgspec import Struct
 
 from moltwatch.errors import UsageError
 from moltwatch.evaluation.ablation import Ablation, Choice
-from moltwatch.heuristics.base import Heuristic, Signal
+from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.fusing import coordination
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.quality import Outcome
 from moltwatch.heuristics.registry import describe, make
-from moltwatch.heuristics.fusing import clusters, groups
-from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import Kind
+from moltwatch.model import Evidence, Kind
 from moltwatch.times import Micros
 from tests.quality.measure import Task, coordinating, outcome, run
 
@@ -31,8 +31,10 @@ FELL = 0.02
 """A fall of F1 worth a mark."""
 
 _FUSING = {
-    clusters: ("OVERWHELMING", "FEWEST_SHARED", "LEAST_COVERED", "LEAST_TO_SPEAK", "NEARLY_ALL"),
-    groups: ("LEAST_COMMON", "FEWEST_COMMON"),
+    coordination: (
+        *("FEWEST_SHARED", "LEAST_COVERED", "LEAST_TO_SPREAD"),
+        *("NEARLY_ALL", "LEAST_COMMON", "FEWEST_COMMON"),
+    ),
 }
 """Numbers of how evidence is put together."""
 
@@ -54,7 +56,7 @@ class Variant(Struct, frozen=True):
 class _Deaf(GroupTracker):
     """Only what is on tape counts: in the run itself nothing is put together."""
 
-    def add(self, heuristic: str, family: str, signal: Signal, now: Micros) -> None:
+    def add(self, evidence: Evidence, now: Micros) -> None:
         """Nothing."""
 
 

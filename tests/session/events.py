@@ -10,7 +10,6 @@ from moltwatch.model import (
     Edit,
     Event,
     Finding,
-    Flag,
     FlaggedPost,
     Gap,
     Group,
@@ -22,6 +21,7 @@ from moltwatch.model import (
     Scores,
     Vote,
 )
+from tests.evidence import evidence, told
 
 IDS = st.sampled_from([f"p{i}" for i in range(12)])
 NAMES = st.sampled_from(["ann", "bob", "cy", "\u202edud", "p3"])
@@ -68,7 +68,7 @@ def events() -> st.SearchStrategy[Event]:
 def flagged(draw: st.DrawFn) -> FlaggedPost:
     kind = draw(st.sampled_from(Kind))
     group = draw(st.none() | st.sampled_from(["g1", "g2"])) if kind is Kind.COORDINATED else None
-    flag = Flag(heuristic="h", kind=kind, score=0.8, reason="because", group=group)
+    flag = evidence(heuristic="h", kind=kind, score=0.8, reason="because", group=group)
     return FlaggedPost(
         at=draw(TIMES), kind=kind, post=draw(posts()), scores=Scores(persona=0.8), flags=(flag,)
     )
@@ -88,7 +88,7 @@ def findings() -> st.SearchStrategy[Finding]:
             into=st.none() | st.sampled_from(["g1", "g2"]),
             n=st.integers(2, 9),
             accounts=st.just(("ann", "bob")),
-            reason=st.just("alike"),
+            evidence=st.just(told("alike")),
             since=TIMES,
         ),
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.errors import UsageError
-from moltwatch.model import Flag, Kind, Post, Scores
+from moltwatch.model import Kind, Post, Scores
 from moltwatch.session.filter import DEEPEST, LONGEST, Filter, Subject, compile_filter
 from moltwatch.session.filter_fields import CHOICES, NAMES, NUMBERS, RELATIONS, TEXTS, TIMES
 from moltwatch.session.filter_terms import (
@@ -23,6 +23,7 @@ from moltwatch.session.filter_terms import (
 )
 from moltwatch.text import fold
 from moltwatch.times import LATEST, SECOND, parse_time
+from tests.evidence import evidence
 
 AT = parse_time("2026-01-31T05:00:00Z")
 POST = Post(
@@ -42,7 +43,7 @@ SUBJECT = Subject(
     POST,
     Scores(persona=0.2, coordinated=0.9),
     (
-        Flag(
+        evidence(
             heuristic="same-text",
             kind=Kind.COORDINATED,
             score=0.9,

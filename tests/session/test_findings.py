@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from moltwatch.model import (
     AgentSeen,
     Finding,
-    Flag,
     FlaggedPost,
     Group,
     GroupState,
@@ -19,6 +18,7 @@ from moltwatch.model import (
 from moltwatch.session import Limits, Session
 from moltwatch.session.charges import Opinion
 from moltwatch.times import MINUTE, SECOND
+from tests.evidence import evidence, told
 
 
 def post(id: str, author: str = "ann", at: int = 0, parent: str | None = "r") -> Post:
@@ -30,7 +30,7 @@ def post(id: str, author: str = "ann", at: int = 0, parent: str | None = "r") ->
 def flagged(
     of: Post, kind: Kind = Kind.PERSONA, group: str | None = None, score: float = 0.7
 ) -> FlaggedPost:
-    flag = Flag(heuristic="h", kind=kind, score=score, reason="because", group=group)
+    flag = evidence(heuristic="h", kind=kind, score=score, reason="because", group=group)
     scores = Scores(**{kind.value: score})
     return FlaggedPost(at=of.seen_at, kind=kind, post=of, scores=scores, flags=(flag,))
 
@@ -46,7 +46,7 @@ def group(
         n=n,
         into=into,
         accounts=("ann",),
-        reason="alike",
+        evidence=told("alike"),
         since=0,
     )
 

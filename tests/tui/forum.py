@@ -11,7 +11,6 @@ from moltwatch.model import (
     AgentSeen,
     Event,
     Finding,
-    Flag,
     FlaggedPost,
     Gap,
     Group,
@@ -25,6 +24,7 @@ from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Status, Transport
 from moltwatch.times import MINUTE, SECOND, Micros
 from moltwatch.tui.run import Run
+from tests.evidence import evidence, told
 
 START: Micros = 1_770_000_000 * SECOND
 Findings = dict[str, list[Finding]]
@@ -344,15 +344,16 @@ def script(minutes: int = 30) -> tuple[list[Event], Findings]:
 def persona(event: Event, at: Micros, score: float = 0.71) -> FlaggedPost:
     """A scripted persona verdict."""
     assert isinstance(event, Post)
-    flag = Flag(
+    flag = evidence(
         heuristic="character",
         kind=Kind.PERSONA,
         score=0.64,
         reason="speaks as a character with titles and a creator: 6 of 31 words are lore",
-        evidence=("c5",),
+        posts=("c5",),
+        accounts=("ondine",),
         n=2,
     )
-    echo = Flag(
+    echo = evidence(
         heuristic="bio-echo",
         kind=Kind.PERSONA,
         score=0.4,
@@ -397,17 +398,19 @@ def _swarm(end: Micros, findings: Findings) -> list[Event]:
                     n=i + 1,
                     accounts=names[:10],
                     since=posts[0].seen_at,
-                    reason=f"{i + 1} accounts posted one text with a number filled in, in 80 s",
+                    evidence=told(
+                        f"{i + 1} accounts posted one text with a number filled in, in 80 s"
+                    ),
                 )
             )
-        flag = Flag(
+        flag = evidence(
             heuristic="near-duplicate",
             kind=Kind.COORDINATED,
             score=0.95,
             n=i,
             reason=f"same text as {i} other accounts in 80 s",
             group="g7",
-            evidence=tuple(p.id for p in posts[:i])[:10],
+            posts=[p.id for p in posts[:i]][:10],
             accounts=names[:10],
         )
         found += [
@@ -438,7 +441,7 @@ def _swarm(end: Micros, findings: Findings) -> list[Event]:
             post=leak,
             scores=Scores(hazard=0.88),
             flags=(
-                Flag(
+                evidence(
                     heuristic="injection",
                     kind=Kind.HAZARD,
                     score=0.88,

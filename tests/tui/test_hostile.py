@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from moltwatch.model import AgentSeen, Delete, Edit, Event, FlaggedPost, Kind, Post, Scores
-from moltwatch.model import Flag as Reason
 from moltwatch.times import SECOND
 from moltwatch.tui.ink import Line, safe, safe_line, shorten, wrap
 from moltwatch.tui.links import web_address
+from tests.evidence import evidence
 from tests.tui.driving import watching
 from tests.tui.forum import START, Findings, Forum
 
@@ -59,7 +59,7 @@ def hostile_events() -> tuple[list[Event], Findings]:
             created_at=at,
             seen_at=at,
         )
-        reason = Reason(heuristic=text, kind=Kind.HAZARD, score=0.9, reason=text, group=text)
+        reason = evidence(heuristic=text, kind=Kind.HAZARD, score=0.9, reason=text, group=text)
         findings[f"c{i}"] = [
             FlaggedPost(
                 at=at, kind=Kind.HAZARD, post=answer, scores=Scores(hazard=0.9), flags=(reason,)

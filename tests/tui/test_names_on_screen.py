@@ -8,7 +8,6 @@ from moltwatch.model import (
     AgentSeen,
     Event,
     Finding,
-    Flag,
     FlaggedPost,
     Group,
     GroupState,
@@ -17,6 +16,7 @@ from moltwatch.model import (
     Scores,
 )
 from moltwatch.times import SECOND
+from tests.evidence import evidence, told
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum
 
@@ -38,7 +38,7 @@ def story() -> tuple[list[Event], dict[str, list[Finding]]]:
         )
         for n, author in enumerate([ADA, BEA, EVE])
     ]
-    flag = Flag(
+    flag = evidence(
         heuristic="same-text",
         kind=Kind.COORDINATED,
         score=0.9,
@@ -55,14 +55,14 @@ def story() -> tuple[list[Event], dict[str, list[Finding]]]:
         n=3,
         accounts=(ADA, BEA, EVE),
         since=START,
-        reason="one text",
+        evidence=told("one text"),
     )
     scores = Scores(coordinated=0.9)
     flagged = [
         FlaggedPost(at=START, kind=Kind.COORDINATED, post=post, scores=scores, flags=(flag,))
         for post in posts
     ]
-    alone = Flag(heuristic="manifesto", kind=Kind.PERSONA, score=0.9, reason="preaches")
+    alone = evidence(heuristic="manifesto", kind=Kind.PERSONA, score=0.9, reason="preaches")
     persona = FlaggedPost(
         at=START, kind=Kind.PERSONA, post=posts[1], scores=Scores(persona=0.9), flags=(alone,)
     )

@@ -110,8 +110,9 @@ class Cluster:
         self.first = evidence.acts[0].post
         """The post that brought it up."""
         self.since = self.last = now
-        self.members: dict[str, tuple[Micros, Micros]] = {}
-        """Accounts in order of arrival, with the times of their first act and their last."""
+        self.members: dict[str, tuple[Micros, Micros, Micros]] = {}
+        """Accounts in order of arrival, with the times of their first act and their last, and when
+        there was last evidence on them."""
         self.acts: list[Act] = []
         """The first ten acts, and the first of each of the first ten accounts."""
         self.suspects: dict[str, None] = {}
@@ -151,9 +152,10 @@ class Cluster:
         if len(self.acts) < MOST_LISTED or (known is None and len(self.members) < MOST_LISTED):
             self.acts.append(act)
         if known is not None:
-            self.members[author] = (min(known[0], act.at), max(known[1], act.at))
+            first, last, _ = known
+            self.members[author] = (min(first, act.at), max(last, act.at), now)
             return False
-        self.members[author] = (act.at, act.at)
+        self.members[author] = (act.at, act.at, now)
         self.suspects[author] = None
         if len(self.suspects) > MOST_SUSPECTS:
             del self.suspects[next(iter(self.suspects))]
@@ -162,17 +164,26 @@ class Cluster:
     def told(self) -> Evidence:
         """All evidence of it together, as of now."""
         if self._told is None:
-            self._told = self.told_of(self.members)
+            self._told = self.told_of(self.members) or self.latest
         return self._told
 
-    def told_of(self, accounts: Container[str]) -> Evidence:
-        """The same, counting only these accounts; at least one of them is a member."""
-        times = [times for account, times in self.members.items() if account in accounts]
+    def told_of(self, accounts: Container[str]) -> Evidence | None:
+        """The same, counting only these accounts, and of those who there was evidence on lately;
+        None if that is nobody."""
+        horizon = self.last - QUIET
+        counted = {
+            account: (first, last)
+            for account, (first, last, told) in self.members.items()
+            if told >= horizon and account in accounts
+        }
+        if not counted:
+            return None
+        times = counted.values()
         return structs.replace(
             self.latest,
-            acts=tuple([act for act in self.acts if act.author in accounts]),
-            n=len(times),
-            span=max(last for _, last in times) - min(first for first, _ in times),
+            acts=tuple([act for act in self.acts if act.author in counted]),
+            n=len(counted),
+            span=max([last for _, last in times]) - min([first for first, _ in times]),
             score=self.weight,
         )
 
@@ -268,15 +279,17 @@ class _OpenGroup:
         """The strongest evidence of up to three families, that of the group's own clusters and of
         those that confirm them, counting only who is in the group: a cluster may hold others, of
         whom too little is known."""
-        strongest: dict[str, tuple[float, int, Cluster]] = {}
+        strongest: dict[str, Evidence] = {}
         witnesses = [w for cluster in self.clusters for w, _ in cluster.confirming(clusters)]
         for cluster in dict.fromkeys((*self.clusters, *witnesses)):
-            common = sum(account in self.members for account in cluster.members)
-            held = strongest.get(cluster.family)
-            if common >= FEWEST_COMMON and (held is None or held[:2] < (cluster.weight, common)):
-                strongest[cluster.family] = (cluster.weight, common, cluster)
-        ranked = sorted(strongest.items(), key=lambda entry: (-entry[1][0], entry[0]))
-        return tuple(cluster.told_of(self.members) for _, (*_, cluster) in ranked[:MOST_TOLD])
+            told = cluster.told_of(self.members)
+            if told is None or told.n < FEWEST_COMMON:
+                continue
+            held = strongest.get(told.family)
+            if held is None or (held.weight, held.n) < (told.weight, told.n):
+                strongest[told.family] = told
+        ranked = sorted(strongest.values(), key=lambda told: (-told.weight, told.family))
+        return tuple(ranked[:MOST_TOLD])
 
 
 class GroupTracker:

@@ -8,8 +8,8 @@ from random import Random
 
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.registry import build
 from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.heuristics.registry import build
 from moltwatch.model import AgentSeen, Event, Finding, FlaggedPost, Group, Kind, Post
 from moltwatch.times import HOUR, SECOND, Micros
 

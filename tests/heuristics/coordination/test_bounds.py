@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.coordination import crowd, link_push, percolation, visits
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.features import likeness
+from moltwatch.heuristics.features import minhash
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import AgentSeen, Event, GroupState, Post
+from moltwatch.model import AgentSeen, Event, FlaggedPost, GroupState, Post
 from moltwatch.times import SECOND
 from tests.heuristics.coordination.forum import START, Forum, coordination, flagged, groups, run
 
@@ -100,7 +99,7 @@ def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
 
 
 def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likeness, "GENERATION", 100)
+    monkeypatch.setattr(minhash, "GENERATION", 100)
     monkeypatch.setattr(visits, "MOST_ACCOUNTS", 100)
     monkeypatch.setattr(visits, "MOST_THREADS", 50)
     monkeypatch.setattr(link_push, "MOST_KEYS", 100)
@@ -122,20 +121,10 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_crowds_forget_what_nobody_shares() -> None:
     crowds = crowd.Crowds(window=1_000_000, fade=1_000_000, most=50)
-    forum = Forum()
+    forum, memory = Forum(), Memory()
     for n in range(500):
-        crowds.add(f"key {n}", forum.post(f"a{n}", "x", n * 0.001))
+        crowds.add(f"key {n}", memory.item(forum.post(f"a{n}", "x", n * 0.001)))
     assert len(crowds) <= 51
-
-
-def signals(name: str, posts: Iterable[Post]) -> Iterator[Signal]:
-    """What one heuristic says of posts."""
-    (heuristic,) = coordination([name])
-    memory = Memory()
-    for post in posts:
-        item = memory.item(post)
-        yield from heuristic.observe(item)
-        memory.remember(item)
 
 
 def bursts(forum: Forum) -> Iterator[Post]:
@@ -177,15 +166,17 @@ def clockwork(forum: Forum) -> Iterator[Post]:
 @pytest.mark.parametrize(
     ("name", "posts", "most"),
     [
-        ("thread-burst", bursts, 400),
-        ("co-reply", sliding_ring, 90),
-        ("turn-taking", sliding_row, 90),
-        ("scripted-gaps", clockwork, 80),
+        ("thread-burst", bursts, 750),
+        ("co-reply", sliding_ring, 160),
+        ("turn-taking", sliding_row, 50),
+        ("scripted-gaps", clockwork, 370),
     ],
 )
 def test_who_left_long_ago_is_no_longer_counted(name: str, posts: object, most: int) -> None:
     assert callable(posts)
-    counts = [signal.n for signal in signals(name, posts(Forum()))]
+    found = run(posts(Forum()), coordination([name]))
+    flags = [flag for each in found if isinstance(each, FlaggedPost) for flag in each.flags]
+    counts = [flag.n for flag in flags]
     assert most / 3 < max(counts) <= most
     assert len(counts) > 500
 

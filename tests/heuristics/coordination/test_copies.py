@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from moltwatch.heuristics.features.payloads import MOST_PATH, pushed
-from moltwatch.heuristics.features import likeness
-from moltwatch.heuristics.features.minhash import Leaders
+from moltwatch.heuristics.features import minhash
 from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.minhash import Leaders
+from moltwatch.heuristics.features.payloads import MOST_PATH
 from moltwatch.heuristics.features.text import Text
-from moltwatch.model import FlaggedPost, Post
+from moltwatch.model import Act, FlaggedPost, Post
 from tests.heuristics.coordination.forum import SAYINGS, Forum, coordination, flagged, run
 
 NAMES = ["ashgrove", "birchlow", "cedarby", "dunmere", "elmstead", "fernwick", "gorseley", "hazel"]
@@ -204,7 +204,7 @@ def test_who_asks_about_a_short_text_hides_no_copies(asked: bool) -> None:
         item = memory.item(post)
         if asked:
             item.is_like_anothers(0.7)
-        told |= {signal.author for signal in near_duplicate.observe(item)}
+        told |= {act.author for found in near_duplicate.observe(item) for act in found.acts}
         memory.remember(item)
     assert told == set(NAMES)
 
@@ -290,7 +290,7 @@ def test_a_path_without_end_is_cut() -> None:
     post = Post(
         id="p", thread="p", author="a", created_at=0, seen_at=0, link="https://a.org/" + "b" * 9_000
     )
-    assert pushed(memory.item(post)) == ("a.org", "a.org/" + "b" * (MOST_PATH - 1))
+    assert memory.item(post).payloads == ("a.org", "a.org/" + "b" * (MOST_PATH - 1))
 
 
 def test_places_in_the_forum_itself_are_no_burst() -> None:
@@ -307,36 +307,40 @@ def test_places_in_the_forum_itself_are_no_burst() -> None:
 # --- likeness -------------------------------------------------------------------------------------
 
 
-FIRST = (0, "one", "first")
+FIRST = Act("first", "one", 0)
 
 
 def test_the_earlier_text_is_found_among_thousands_and_then_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(likeness, "GENERATION", 300)
+    monkeypatch.setattr(minhash, "GENERATION", 300)
     leaders, rng = Leaders(), Random(3)
     vocabulary = [f"{a}{b}" for a in THINGS[0] for b in _THINGS]
 
     def other(n: int) -> None:
-        leaders.find((n, "one", f"o{n}"), Text(" ".join(rng.choices(vocabulary, k=30))))
+        leaders.find(Act(f"o{n}", "one", n), Text(" ".join(rng.choices(vocabulary, k=30))))
 
     assert leaders.find(FIRST, Text(PITCH)).first == FIRST
     for n in range(300):
         other(n)
-    found = leaders.find((1, "two", "second"), Text(f"{PITCH} today"))
+    found = leaders.find(Act("second", "two", 1), Text(f"{PITCH} today"))
     assert found.first == FIRST
     assert found.overlap > 0.9
     assert found.frame > 0.9
     for n in range(1_200):
         other(n)
-    assert leaders.find((2, "three", "third"), Text(PITCH)).first[2] == "third"
+    assert leaders.find(Act("third", "three", 2), Text(PITCH)).first.post == "third"
     assert len(leaders) <= 600
 
 
 def test_measures_of_likeness() -> None:
     leaders = Leaders()
     leaders.find(FIRST, Text("one two three four five six seven eight nine ten"))
-    turned = leaders.find((1, "two", "b"), Text("six seven eight nine ten one two three four five"))
+    turned = leaders.find(
+        Act("b", "two", 1), Text("six seven eight nine ten one two three four five")
+    )
     assert (turned.first, turned.overlap, turned.frame, turned.piece) == (FIRST, 1.0, 0.5, 0.5)
-    filled = leaders.find((2, "three", "c"), Text("one two three four xx six seven eight nine yy"))
+    filled = leaders.find(
+        Act("c", "three", 2), Text("one two three four xx six seven eight nine yy")
+    )
     assert (filled.first, filled.frame, filled.piece) == (FIRST, 0.8, 0.4)

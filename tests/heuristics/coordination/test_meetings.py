@@ -10,7 +10,7 @@ from moltwatch.heuristics.coordination import visits as visiting
 from moltwatch.heuristics.coordination.chance import at_least, lured
 from moltwatch.heuristics.coordination.percolation import Percolation
 from moltwatch.heuristics.coordination.visits import MOST_GUESTS, Reunion, Visits
-from moltwatch.model import FlaggedPost, Post
+from moltwatch.model import Act, FlaggedPost, Post
 from moltwatch.times import MINUTE, SECOND
 from tests.heuristics.coordination.forum import Forum, coordination, flagged, groups, run
 from tests.heuristics.coordination.test_campaigns import LATER, NAMES
@@ -102,17 +102,17 @@ def test_three_who_meet_again_are_too_few() -> None:
 
 def crowd(visits: Visits, thread: str, accounts: Sequence[str], at: int) -> None:
     for n, account in enumerate(accounts):
-        visits.come(account, thread, (at + n * SECOND, f"{thread}{account}"))
+        visits.come(account, thread, Act(f"{thread}{account}", account, at + n * SECOND))
 
 
 @pytest.mark.parametrize(("strangers", "told"), [(0, True), (MOST_GUESTS, False)])
 def test_on_a_crowded_thread_everybody_meets_everybody(strangers: int, told: bool) -> None:
     visits = Visits(600 * MINUTE, 5 * MINUTE)
     for n in range(200):
-        visits.come(f"x{n}", f"t{n}", (n, ""))
+        visits.come(f"x{n}", f"t{n}", Act("", f"x{n}", n))
     crowd(visits, "one", [*NAMES[:4], *(f"s{n}" for n in range(strangers))], MINUTE)
     crowd(visits, "two", NAMES[:3], 9 * MINUTE)
-    near = visits.come(NAMES[3], "two", (9 * MINUTE + 3 * SECOND, "last"))
+    near = visits.come(NAMES[3], "two", Act("last", NAMES[3], 9 * MINUTE + 3 * SECOND))
     assert near == NAMES[2::-1]
     reunion = visits.again(NAMES[3], "two", near)
     assert bool(reunion and reunion.chance < 1e-4) is told
@@ -122,7 +122,7 @@ def test_meetings_within_a_minute_are_one() -> None:
     visits = Visits(600 * MINUTE, 5 * MINUTE)
     crowd(visits, "one", NAMES[:4], 0)
     crowd(visits, "two", NAMES[:3], 30 * SECOND)
-    near = visits.come(NAMES[3], "two", (33 * SECOND, "last"))
+    near = visits.come(NAMES[3], "two", Act("last", NAMES[3], 33 * SECOND))
     assert near and visits.again(NAMES[3], "two", near) is None
 
 
@@ -130,7 +130,7 @@ def test_in_step_are_those_who_keep_the_pace() -> None:
     visits = Visits(600 * MINUTE, 5 * MINUTE)
     for thread, begin in (("one", 0), ("two", 9 * MINUTE)):
         crowd(visits, thread, NAMES[:4], begin)
-        visits.come("late", thread, (begin + 100 * SECOND, f"{thread}late"))
+        visits.come("late", thread, Act(f"{thread}late", "late", begin + 100 * SECOND))
     reunion = Reunion(("late", *NAMES[:4]), ("one", "two"), 0.0)
     assert visits.in_step(reunion) == NAMES[:4]
 
@@ -236,7 +236,7 @@ def test_a_meeting_that_one_of_them_forgot_does_not_count() -> None:
     crowd(visits, "one", NAMES[:4], 0)
     late = 60 * MINUTE + 2 * SECOND  # the first two visits are older than an hour by then
     crowd(visits, "two", NAMES[:3], late)
-    near = visits.come(NAMES[3], "two", (late, "last"))
+    near = visits.come(NAMES[3], "two", Act("last", NAMES[3], late))
     assert near == NAMES[2::-1]
     assert visits.again(NAMES[3], "two", near) is None
 
@@ -246,10 +246,10 @@ def test_who_is_forgotten_and_comes_anew_counts_once(monkeypatch: pytest.MonkeyP
     visits = Visits(60 * MINUTE, 5 * MINUTE)
     a, b, c, *_ = NAMES
     for n, thread in enumerate(("one", "else", "other", "one")):
-        visits.come(a, thread, (n * SECOND, ""))
+        visits.come(a, thread, Act("", a, n * SECOND))
     crowd(visits, "one", [b, c], 10 * SECOND)
     crowd(visits, "two", [a, b], 9 * MINUTE)
-    near = visits.come(c, "two", (9 * MINUTE + 3 * SECOND, ""))
+    near = visits.come(c, "two", Act("", c, 9 * MINUTE + 3 * SECOND))
     assert near == [b, a]
     reunion = visits.again(c, "two", near)
     assert reunion and reunion.accounts == (c, a, b)

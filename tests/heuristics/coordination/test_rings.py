@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from moltwatch.heuristics.base import Signal
+from moltwatch.heuristics.base import Evidence
 from moltwatch.heuristics.coordination.chance import at_least, poisson_at_least
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.names import names
@@ -230,13 +230,13 @@ def test_a_word_of_one_thread_is_its_subject(threads: int) -> None:
     ]
     vocabulary, *_ = coordination(["vocabulary"])
     memory = Memory()
-    signals: list[Signal] = []
+    evidence: list[Evidence] = []
     for post in in_order([*chatter, *roots, *talk]):
         assert isinstance(post, Post)
         item = memory.item(post)
-        signals += vocabulary.observe(item)
+        evidence += vocabulary.observe(item)
         memory.remember(item)
-    assert bool(signals) == (threads > 1)
+    assert bool(evidence) == (threads > 1)
 
 
 def test_a_group_counts_in_its_reason_who_is_in_it() -> None:

@@ -7,45 +7,46 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from moltwatch.heuristics.base import Signal
-from moltwatch.heuristics.fusing.coordination import QUIET, GroupTracker, Standing
-from moltwatch.model import FlaggedPost, Group, GroupState, Heartbeat
+from moltwatch.heuristics.fusing.coordination import QUIET, GroupTracker, PostScore
+from moltwatch.model import Act, Evidence, FlaggedPost, Group, GroupState, Heartbeat, Kind, Mark
 from moltwatch.times import SECOND
 from tests.heuristics.coordination.forum import START, Forum, flagged, groups, run
 from tests.heuristics.coordination.test_campaigns import clones, mint_flood, site_push
 
 
-class Book:
-    """A group book that is fed by hand."""
+class Told:
+    """A group tracker that is fed by hand."""
 
     def __init__(self) -> None:
-        self.book = GroupTracker()
+        self.tracker = GroupTracker()
         self.news: list[Group] = []
-        self.standings: list[Standing] = []
+        self.scores: list[PostScore] = []
         self.now = START
 
-    def tell(self, family: str, cluster: str, accounts: Sequence[str], strength: float) -> None:
+    def tell(self, family: str, cluster: str, accounts: Sequence[str], weight: float) -> None:
         for account in accounts:
             self.now += SECOND
-            signal = Signal(
-                post=f"{cluster}/{account}",
-                author=account,
-                strength=strength,
-                reason=f"{family} says so",
+            evidence = Evidence(
+                heuristic=f"the-{family}",
+                kind=Kind.COORDINATED,
+                family=family,
+                weight=weight,
+                marks=(Mark(f"{family} says so"),),
                 cluster=cluster,
+                acts=(Act(f"{cluster}/{account}", account, self.now),),
             )
-            self.book.add(f"the-{family}", family, signal, self.now)
+            self.tracker.add(evidence, self.now)
             self.drain()
 
     def advance(self, span: int) -> None:
         self.now += span
-        self.book.advance(self.now)
+        self.tracker.advance(self.now)
         self.drain()
 
     def drain(self) -> None:
-        news, standings = self.book.drain()
+        news, scores = self.tracker.drain()
         self.news += news
-        self.standings += standings
+        self.scores += scores
 
     @property
     def states(self) -> list[tuple[str, int]]:
@@ -53,91 +54,91 @@ class Book:
 
 
 def test_one_family_alone_is_not_enough() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y", "z", "u", "v"], 0.7)
-    assert book.news == []
-    assert book.standings == []
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z", "u", "v"], 0.7)
+    assert told.news == []
+    assert told.scores == []
 
 
 def test_overwhelming_evidence_needs_no_second_family() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y"], 0.95)
-    assert book.news == []
-    book.tell("text", "a", ["z"], 0.95)
-    assert book.states == [("formed", 3)]
-    assert {standing.post for standing in book.standings} == {"a/x", "a/y", "a/z"}
+    told = Told()
+    told.tell("text", "a", ["x", "y"], 0.95)
+    assert told.news == []
+    told.tell("text", "a", ["z"], 0.95)
+    assert told.states == [("formed", 3)]
+    assert {score.post for score in told.scores} == {"a/x", "a/y", "a/z"}
 
 
 def test_two_families_convict_together_and_both_are_named() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y", "z"], 0.5)
-    book.tell("names", "b", ["x", "y", "z"], 0.5)
-    assert book.states == [("formed", 3)]
-    assert book.news[0].reason == "names says so; text says so"
-    assert {standing.post for standing in book.standings} >= {"a/x", "a/y", "a/z"}
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z"], 0.5)
+    told.tell("names", "b", ["x", "y", "z"], 0.5)
+    assert told.states == [("formed", 3)]
+    assert told.news[0].reason == "names says so; text says so"
+    assert {score.post for score in told.scores} >= {"a/x", "a/y", "a/z"}
 
 
 def test_two_clusters_of_one_family_do_not_confirm_each_other() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y", "z"], 0.6)
-    book.tell("text", "b", ["x", "y", "z"], 0.6)
-    assert book.news == []
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z"], 0.6)
+    told.tell("text", "b", ["x", "y", "z"], 0.6)
+    assert told.news == []
 
 
 def test_a_bystander_of_stronger_evidence_is_not_convicted() -> None:
-    book = Book()
+    told = Told()
     swarm = [f"s{n}" for n in range(9)]
-    book.tell("synchrony", "thread", ["stranger", *swarm], 0.6)
-    book.tell("names", "s", swarm, 0.8)
-    guilty = {standing.post for standing in book.standings}
+    told.tell("synchrony", "thread", ["stranger", *swarm], 0.6)
+    told.tell("names", "s", swarm, 0.8)
+    guilty = {score.post for score in told.scores}
     assert "thread/s3" in guilty
     # Named before the stronger evidence came, or after: once known, it is not given out again.
-    late = Book()
+    late = Told()
     late.tell("names", "s", swarm, 0.8)
     late.tell("synchrony", "thread", [*swarm, "stranger"], 0.6)
-    assert "thread/stranger" not in {standing.post for standing in late.standings}
+    assert "thread/stranger" not in {score.post for score in late.scores}
 
 
 def test_growth_is_told_at_doublings() -> None:
-    book = Book()
-    book.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
-    assert book.states == [("formed", 3), ("grew", 6), ("grew", 12), ("grew", 24), ("grew", 48)]
+    told = Told()
+    told.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
+    assert told.states == [("formed", 3), ("grew", 6), ("grew", 12), ("grew", 24), ("grew", 48)]
 
 
-def test_each_post_gets_its_standing_once() -> None:
-    book = Book()
-    book.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
-    posts = [standing.post for standing in book.standings]
+def test_each_post_gets_its_score_once() -> None:
+    told = Told()
+    told.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
+    posts = [score.post for score in told.scores]
     assert len(posts) == len(set(posts)) == 50
 
 
 def test_groups_that_turn_out_to_be_one_merge_into_the_older() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y", "z"], 0.95)
-    book.tell("text", "b", ["u", "v", "w"], 0.95)
-    book.tell("text", "c", ["x", "y", "z", "u", "v", "w"], 0.95)
-    merged = [group for group in book.news if group.state is GroupState.MERGED]
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z"], 0.95)
+    told.tell("text", "b", ["u", "v", "w"], 0.95)
+    told.tell("text", "c", ["x", "y", "z", "u", "v", "w"], 0.95)
+    merged = [group for group in told.news if group.state is GroupState.MERGED]
     assert len(merged) == 1
-    assert merged[0].id == book.news[1].id
-    assert merged[0].into == book.news[0].id
+    assert merged[0].id == told.news[1].id
+    assert merged[0].into == told.news[0].id
 
 
 def test_hubs_do_not_tie_strangers_together() -> None:
-    book = Book()
-    book.tell("text", "a", ["hub", *(f"a{n}" for n in range(9))], 0.95)
-    book.tell("text", "b", ["hub", *(f"b{n}" for n in range(9))], 0.95)
-    assert not [group for group in book.news if group.state is GroupState.MERGED]
-    assert len({group.id for group in book.news}) == 2
+    told = Told()
+    told.tell("text", "a", ["hub", *(f"a{n}" for n in range(9))], 0.95)
+    told.tell("text", "b", ["hub", *(f"b{n}" for n in range(9))], 0.95)
+    assert not [group for group in told.news if group.state is GroupState.MERGED]
+    assert len({group.id for group in told.news}) == 2
 
 
 def test_a_quiet_group_ends_once() -> None:
-    book = Book()
-    book.tell("text", "a", ["x", "y", "z"], 0.95)
-    book.advance(QUIET)
-    assert book.states == [("formed", 3)]
-    book.advance(SECOND)
-    book.advance(QUIET)
-    assert book.states == [("formed", 3), ("ended", 3)]
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z"], 0.95)
+    told.advance(QUIET)
+    assert told.states == [("formed", 3)]
+    told.advance(SECOND)
+    told.advance(QUIET)
+    assert told.states == [("formed", 3), ("ended", 3)]
 
 
 def test_the_end_of_a_stream_ends_its_groups_with_their_final_size() -> None:

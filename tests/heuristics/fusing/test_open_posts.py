@@ -1,4 +1,4 @@
-"""Cases at rest, and texts that copies share."""
+"""Open posts at rest, and texts that copies share."""
 
 from __future__ import annotations
 
@@ -7,141 +7,151 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from moltwatch.heuristics.base import Signal
 from moltwatch.heuristics.engine import Engine
-from moltwatch.heuristics.hazard.injection import Injection
 from moltwatch.heuristics.features.memory import CHARS_PER_BIO, Memory
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.features.text import Text, Texts
-from moltwatch.heuristics.fusing.open_posts import SHELF, Cases
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import AgentSeen, Kind, Post, Retracted, Verdict
+from moltwatch.heuristics.fusing.open_posts import SHELF, OpenPosts
+from moltwatch.heuristics.hazard.injection import Injection
+from moltwatch.model import Act, AgentSeen, Evidence, Kind, Mark, Post, Retracted, Verdict
+from tests.evidence import evidence
 
 
 def post(id: str, at: int = 0, text: str = "hello") -> Post:
     return Post(id=id, thread=id, author="a", text=text, created_at=at, seen_at=at, score=3)
 
 
-def test_a_case_comes_back_as_it_was_packed() -> None:
-    cases = Cases()
-    case = cases.open(post("p", 7, "🦞 \x00 '\u200b'"))
-    reason = Signal(post="p", author="a", strength=0.1 + 0.2, reason="why", evidence=("q",), n=2)
-    case.hold(("x", Kind.HAZARD, "f", reason))
-    case.coordinated, case.group, case.flagged, case.first_at = 0.6, "g", (Kind.HAZARD,), 7
-    cases.rest()
-    again = cases.get("p")
-    assert again is not case
-    assert again == case
+def test_a_post_comes_back_as_it_was_packed() -> None:
+    posts = OpenPosts()
+    opened = posts.open(post("p", 7, "🦞 \x00 '\u200b'"))
+    opened.hold(
+        Evidence(
+            heuristic="x",
+            kind=Kind.HAZARD,
+            family="f",
+            weight=0.1 + 0.2,
+            marks=(Mark("{n} of {words:quoted}", {"n": 3, "words": ("a", "\x00"), "share": 0.25}),),
+            acts=(Act("q", "b", 3),),
+            places=((0, 3),),
+            n=2,
+            score=0.4,
+        )
+    )
+    opened.coordinated, opened.group, opened.flagged, opened.first_at = 0.6, "g", (Kind.HAZARD,), 7
+    posts.rest()
+    again = posts.get("p")
+    assert again is not opened
+    assert again == opened
 
 
 def test_what_later_posts_add_counts() -> None:
-    cases = Cases()
-    cases.open(post("p"))
-    cases.rest()
+    posts = OpenPosts()
+    posts.open(post("p"))
+    posts.rest()
     for strength in (0.2, 0.4):
-        case = cases.get("p")
-        assert case is not None
-        assert case is cases.get("p")
-        signal = Signal(post="p", author="a", strength=strength, reason="")
-        case.hold(("x", Kind.COORDINATED, "f", signal))
-        cases.rest()
-    last = cases.get("p")
+        opened = posts.get("p")
+        assert opened is not None
+        assert opened is posts.get("p")
+        opened.hold(evidence("x", Kind.COORDINATED, strength))
+        posts.rest()
+    last = posts.get("p")
     assert last is not None
-    assert last.held["x"].strength == 0.4
+    assert last.held["x"].score == 0.4
 
 
 def test_what_cannot_be_packed_rests_as_it_is() -> None:
-    cases = Cases()
-    half = cases.open(post("half", text="half an emoji: \ud83e"))
-    loved = cases.open(structs.replace(post("loved"), score=10**30))
-    cases.rest()
-    assert cases.get("half") is half
-    assert cases.get("loved") is loved
+    posts = OpenPosts()
+    half = posts.open(post("half", text="half an emoji: \ud83e"))
+    loved = posts.open(structs.replace(post("loved"), score=10**30))
+    posts.rest()
+    assert posts.get("half") is half
+    assert posts.get("loved") is loved
 
 
-def test_cases_end_in_order_of_arrival_and_not_before_their_time() -> None:
-    cases = Cases()
+def test_posts_end_in_order_of_arrival_and_not_before_their_time() -> None:
+    posts = OpenPosts()
     for at, id in enumerate("abc"):
-        cases.open(post(id, at))
-        cases.rest()
-    assert not cases.is_due(0)
-    assert (cases.is_due(1), cases.oldest().post.id) == (True, "a")
-    cases.close()
-    assert (cases.is_due(2), cases.oldest().post.id) == (True, "b")
-    cases.close()
-    assert not cases.is_due(2)
-    assert (len(cases), cases.get("a")) == (1, None)
-    assert (cases.is_due(None), cases.oldest().post.id) == (True, "c")
-    cases.close()
-    assert not cases.is_due(None)
+        posts.open(post(id, at))
+        posts.rest()
+    assert not posts.is_due(0)
+    assert (posts.is_due(1), posts.oldest().post.id) == (True, "a")
+    posts.close()
+    assert (posts.is_due(2), posts.oldest().post.id) == (True, "b")
+    posts.close()
+    assert not posts.is_due(2)
+    assert (len(posts), posts.get("a")) == (1, None)
+    assert (posts.is_due(None), posts.oldest().post.id) == (True, "c")
+    posts.close()
+    assert not posts.is_due(None)
 
 
-def test_an_id_used_again_replaces_the_case_in_its_place() -> None:
-    cases = Cases()
+def test_an_id_used_again_replaces_the_opened_in_its_place() -> None:
+    posts = OpenPosts()
     for text in ("one", "two"):
-        cases.open(post("p", text=text))
-        cases.rest()
-    assert len(cases) == 1
-    assert cases.oldest().post.text == "two"
+        posts.open(post("p", text=text))
+        posts.rest()
+    assert len(posts) == 1
+    assert posts.oldest().post.text == "two"
 
 
 @given(st.data())
 def test_shelves_give_back_what_lies_on_them(data: st.DataObject) -> None:
     """Whatever is opened, touched and closed, in whatever order."""
-    cases = Cases()
+    posts = OpenPosts()
     expected: dict[str, float] = {}
-    opened = 0
+    n = 0
     for _ in range(data.draw(st.integers(1, 8))):
         for _ in range(data.draw(st.integers(0, 2 * SHELF))):
-            cases.open(post(f"p{opened}", opened, text="half: \ud83e" if opened % 97 == 5 else "x"))
-            cases.rest()
-            expected[f"p{opened}"] = 0.0
-            opened += 1
+            posts.open(post(f"p{n}", n, text="half: \ud83e" if n % 97 == 5 else "x"))
+            posts.rest()
+            expected[f"p{n}"] = 0.0
+            n += 1
         for id in (
             data.draw(st.lists(st.sampled_from(sorted(expected)), max_size=5)) if expected else ()
         ):
-            case = cases.get(id)
-            assert case is not None
-            case.coordinated = expected[id] = expected[id] + 0.25
-            cases.rest()
+            opened = posts.get(id)
+            assert opened is not None
+            opened.coordinated = expected[id] = expected[id] + 0.25
+            posts.rest()
         for _ in range(data.draw(st.integers(0, len(expected)))):
             oldest = next(iter(expected))
-            assert (cases.oldest().post.id, cases.oldest().coordinated) == (
+            assert (posts.oldest().post.id, posts.oldest().coordinated) == (
                 oldest,
                 expected.pop(oldest),
             )
-            cases.close()
-        assert len(cases) == len(expected)
+            posts.close()
+        assert len(posts) == len(expected)
     for id, coordinated in expected.items():
-        case = cases.get(id)
-        assert case is not None
-        assert case.coordinated == coordinated
+        opened = posts.get(id)
+        assert opened is not None
+        assert opened.coordinated == coordinated
 
 
 def test_nothing_is_left_of_what_was_closed() -> None:
-    cases = Cases()
+    posts = OpenPosts()
     for n in range(10 * SHELF):
-        cases.open(post(f"p{n}", n))
-        cases.rest()
+        posts.open(post(f"p{n}", n))
+        posts.rest()
         if n >= 3:
-            cases.close()
-    assert not cases._shelves
-    assert len(cases._loose) == len(cases._number) == 3
+            posts.close()
+    assert not posts._shelves
+    assert len(posts._loose) == len(posts._number) == 3
 
 
-def test_a_case_that_somebody_looks_at_ends_like_any_other() -> None:
-    cases = Cases()
+def test_a_opened_that_somebody_looks_at_ends_like_any_other() -> None:
+    posts = OpenPosts()
     for at, id in enumerate("ab"):
-        cases.open(post(id, at))
-    cases.rest()
-    touched = cases.get("a")
+        posts.open(post(id, at))
+    posts.rest()
+    touched = posts.get("a")
     assert touched is not None
     touched.coordinated = 0.5
-    assert cases.oldest() is touched
-    cases.close()
-    cases.rest()
-    assert cases.get("a") is None
-    assert cases.oldest().post.id == "b"
+    assert posts.oldest() is touched
+    posts.close()
+    posts.rest()
+    assert posts.get("a") is None
+    assert posts.oldest().post.id == "b"
 
 
 def test_a_verdict_taken_back_at_the_very_end_harms_nothing() -> None:
@@ -164,11 +174,31 @@ def test_copies_share_what_was_found_out() -> None:
         asked.append(text.body)
         return len(text.words)
 
-    assert [texts.of(body).once(length) for body in ("a b", "c", "a b")] == [2, 1, 2]
+    assert [texts.of(body).note("n", length) for body in ("a b", "c", "a b")] == [2, 1, 2]
     assert asked == ["a b", "c"]
     texts.of("d")
-    assert [texts.of(body).once(length) for body in ("a b", "c")] == [2, 1]
+    assert [texts.of(body).note("n", length) for body in ("a b", "c")] == [2, 1]
     assert asked == ["a b", "c", "c"]
+
+
+def test_what_was_asked_before_is_found_out_ahead() -> None:
+    texts, asked = Texts(), list[str]()
+
+    def length(text: Text) -> int:
+        asked.append(text.body)
+        if text.body == "unreadable":
+            raise RuntimeError("cannot read this")
+        return len(text.words)
+
+    texts.read_ahead(["one"])
+    assert asked == []
+    texts.of("two").note("n", length)
+    texts.read_ahead(["two", "three", "unreadable", "four"])
+    assert asked == ["two", "three", "unreadable"]
+    with pytest.raises(RuntimeError):  # a failure waits for its turn
+        texts.of("unreadable").note("n", length)
+    assert texts.of("three").note("n", length) == 1
+    assert asked == ["two", "three", "unreadable", "unreadable"]
 
 
 def test_scripts_that_make_a_word_of_each_character_do_not_fill_the_memory() -> None:
@@ -189,7 +219,7 @@ def test_of_enormous_texts_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPa
     assert texts.of("e") is texts.of("e")
 
 
-def test_cases_on_enormous_posts_close_early(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_posts_on_enormous_posts_close_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moltwatch.heuristics.engine.MOST_CHARS", 1_000)
     engine = Engine([], GroupTracker())
     for at, id in enumerate("abc"):

@@ -8,19 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.heuristics.base import Item
 from moltwatch.heuristics.features.fading import Fading
-from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
-from moltwatch.odds import log_odds, probability
 from moltwatch.heuristics.features.lexicon import Cue, Lexicon, lexicon, spell_out
-from moltwatch.heuristics.persona.marks import Mark
+from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.payloads import offers_in
+from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.persona.names import names
-from moltwatch.heuristics.persona.promotion import Promotion, offers_of
+from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
 from moltwatch.heuristics.persona.weights import calibrated, prior, weights
-from moltwatch.model import Kind, Post
+from moltwatch.model import Kind
+from moltwatch.odds import log_odds, probability
 from moltwatch.text import fold, words
-from tests.heuristics.judging import NOON, Court, all_heuristics, reasons
+from moltwatch.wording import sentence
+from tests.fit.stream import persona_heuristics
+from tests.heuristics.judging import Court, all_heuristics, reasons
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -83,14 +85,10 @@ def test_every_mark_of_the_material_has_a_weight() -> None:
 def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     court = Court()
     case = court.hear("Hello Moltbook! I'm Quillon, just hatched. Join m/quillon for early access!")
-    before = prior(case.post)
-    moved = sum(
-        log_odds(signal.strength) - before
-        for _, kind, _, signal in court.said
-        if kind is Kind.PERSONA
-    )
-    assert {log_odds(signal.strength) > before for *_, signal in court.said} == {True, False}
-    assert case.score(Kind.PERSONA) == pytest.approx(calibrated(before + moved))
+    item = Memory().item(case.post)
+    weights = [found.weight for each in persona_heuristics() for found in each.observe(item)]
+    assert {weight > 0 for weight in weights} == {True, False}
+    assert case.score(Kind.PERSONA) == pytest.approx(calibrated(prior(case.post) + sum(weights)))
 
 
 def test_nothing_heard_is_no_persona() -> None:
@@ -120,7 +118,8 @@ def test_emphasis_silences_and_strengthens() -> None:
 
 
 def test_reasons_hold_braces_from_the_forum_harmlessly() -> None:
-    assert str(Mark("m", 1.0, "says {}", ["{0.__class__}", "{"])) == "says “{0.__class__}”, “{”"
+    said = {"words": ("{0.__class__}", "{")}
+    assert sentence("says {words:quoted}", said) == "says “{0.__class__}”, “{”"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
     court = Court([SelfRepetition()])
     for n in range(60):
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
-    said = court.memory.author("Quillon").notes["self-repetition"]
+    said = court.engine._memory.author("Quillon").notes["self-repetition"]
     assert len(said.times) <= 64
     assert len(said.words) <= 600
 
@@ -193,9 +192,7 @@ def test_words_of_what_a_post_answers_are_not_its_own() -> None:
 
 
 def offers(text: str, link: str | None = None) -> list[str]:
-    court = Court([])
-    post = Post(id="p", thread="p", author="a", text=text, link=link, created_at=NOON, seen_at=NOON)
-    return list(offers_of(Item(post, court.memory.author("a"), court.memory.thread("p"))))
+    return list(offers_in(fold(text), link))
 
 
 def test_offers_are_tickers_communities_and_foreign_hosts() -> None:

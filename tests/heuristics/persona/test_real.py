@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.heuristics.fusing.verdict import Case
-from moltwatch.model import Kind
+from moltwatch.heuristics.fusing.persona import PersonaFuser
 from tests.fit.__main__ import auc
 from tests.fit.stream import FOLDER, Watcher, persona_heuristics, read_jsonl, timeline
 
@@ -31,15 +30,9 @@ def judged(shared: Path) -> list[tuple[str, bool, str, float]]:
         if label["label"] is None:
             continue
         item = watcher.alone(label)
-        case = Case(item.post)
-        case.weigh(
-            (heuristic.name, heuristic.kind, heuristic.family, signal)
-            for heuristic in heuristics
-            for signal in heuristic.observe(item)
-        )
-        judged.append(
-            (label["type"], bool(label["label"]), label["kind"], case.score(Kind.PERSONA))
-        )
+        found = [evidence for each in heuristics for evidence in each.observe(item)]
+        score = PersonaFuser().score(item.post, found)
+        judged.append((label["type"], bool(label["label"]), label["kind"], score))
     return judged
 
 

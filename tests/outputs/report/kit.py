@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moltwatch.errors import Rejects
-from moltwatch.model import AgentSeen, Flag, Gap, Group, GroupState, Kind, Post, Scores, Verdict
+from moltwatch.model import AgentSeen, Evidence, Gap, Group, GroupState, Kind, Post, Scores, Verdict
 from moltwatch.outputs.report.collector import Collector
 from moltwatch.outputs.report.summary import Summary
 from moltwatch.times import EARLIEST, LATEST, MINUTE, SECOND, Micros, parse_time
+from tests.evidence import evidence, told
 
 START: Micros = parse_time("2026-01-31T05:00:00Z")
 
@@ -28,11 +29,11 @@ def post(id: str, author: str, second: float, text: str, thread: str = "", **mor
     )
 
 
-def flag(kind: Kind, heuristic: str, reason: str, group: str | None = None) -> Flag:
-    return Flag(heuristic=heuristic, kind=kind, score=0.9, reason=reason, group=group)
+def flag(kind: Kind, heuristic: str, reason: str, group: str | None = None) -> Evidence:
+    return evidence(heuristic=heuristic, kind=kind, score=0.9, reason=reason, group=group)
 
 
-def verdict(post: Post, *flags: Flag, score: float = 0.9) -> Verdict:
+def verdict(post: Post, *flags: Evidence, score: float = 0.9) -> Verdict:
     scores = Scores(**{flag.kind.value: score for flag in flags})
     return Verdict(post=post, scores=scores, flags=flags, at=post.seen_at, first_at=None)
 
@@ -40,7 +41,7 @@ def verdict(post: Post, *flags: Flag, score: float = 0.9) -> Verdict:
 def group(id: str, state: GroupState, n: int, reason: str, into: str | None = None) -> Group:
     at = START + 3 * MINUTE
     return Group(
-        id=id, at=at, kind=Kind.COORDINATED, state=state, n=n, accounts=(), reason=reason,
+        id=id, at=at, kind=Kind.COORDINATED, state=state, n=n, accounts=(), evidence=told(reason),
         since=START, into=into,
     )  # fmt: skip
 
