@@ -98,15 +98,16 @@ def _check_evidence(cls: type[Heuristic], found: Sequence[Evidence], stream: lis
         _require(of == (cls.name, cls.kind, cls.family), cls, "speaks in another's name")
         _require(bool(evidence.marks), cls, "gives evidence that says nothing")
         _require(math.isfinite(evidence.weight), cls, f"weighs {evidence.weight}")
+        shared = evidence.kind is Kind.COORDINATED
+        _require(not shared or evidence.cluster is not None, cls, "names nothing that is shared")
         try:
             worded = evidence.reason, evidence.reason_in(evidence.n + 1)
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise AssertionError(f"{cls.name}: its sentence cannot be worded: {error!r}") from None
         _require(all(worded), cls, "has an empty sentence")
-        if evidence.kind is not Kind.COORDINATED:
+        if not shared:
             continue
         _require(0.0 <= evidence.weight <= 1.0, cls, f"weighs {evidence.weight}, not 0 to 1")
-        _require(evidence.cluster is not None, cls, "does not name what the accounts share")
         _require(bool(evidence.acts), cls, "gives evidence on no post")
         for act in evidence.acts:
             _require(authors.get(act.post) == act.author, cls, f"speaks of {act}, never seen")

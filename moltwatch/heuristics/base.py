@@ -67,7 +67,7 @@ class Heuristic(ABC):
             kind=self.kind,
             family=self.family,
             weight=weight,
-            marks=(Mark(says, facts),),
+            marks=(Mark(says, facts, weight if self.kind is Kind.PERSONA else 0.0),),
             cluster=cluster,
             acts=tuple(acts),
             places=tuple(places),

@@ -138,4 +138,4 @@ def test_blinded_labels_have_other_names_and_the_same_truth(folder: Path) -> Non
 def test_the_labels_of_the_real_data_are_read_as_they_are(shared: Path) -> None:
     labels = read_labels([shared / "data" / "moltbook-2026-01"], "")
     positive = [name for name in labels.accounts if labels.truth(name) is Truth.POSITIVE]
-    assert (len(positive), len(labels.personas)) == (168, 281)
+    assert (len(positive), len(labels.personas)) == (168, 521)

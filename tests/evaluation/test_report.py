@@ -271,7 +271,7 @@ class Pirate(Heuristic):
         known = "pirate" in item.author.bio and item.author.n == 0
         answered = item.thread.root is not None and "who" in item.thread.root.folded
         strength = 0.6 * known + 0.3 * answered
-        if "arr" not in item.folded:
+        if "arr" not in item.folded or not strength:
             return []
         return [self.evidence(log_odds(strength), "says arr")]
 

@@ -137,7 +137,7 @@ def test_who_is_honest_stands_it() -> None:
         (Loud, "not 0 to 1"),
         (Twice, "twice"),
         (Lying, "never seen"),
-        (Alone, "what the accounts share"),
+        (Alone, "nothing that is shared"),
         (Forgetful, "something else"),
         (Fragile, "IndexError"),
         (Strange, "least is not explained"),

@@ -17,6 +17,7 @@ from moltwatch.heuristics import registry
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.model import Kind
+from moltwatch.testing import check_heuristic
 from tests.heuristics.judging import Court, reasons
 
 
@@ -57,6 +58,7 @@ def test_the_example_for_contributors_works(monkeypatch: pytest.MonkeyPatch) -> 
     assert all(given.meaning for given in about.parameters) and about.fails_when
     with pytest.raises(UsageError, match="share"):
         registry.build({name: {"share": 2}})
+    check_heuristic(cls)
     case = Court(registry.build({})).hear("NOBODY LISTENS " * 3)
     assert reasons(case, name) == "39 of its 39 letters are capitals"
     assert case.score(Kind.PERSONA) >= 0.5

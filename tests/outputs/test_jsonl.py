@@ -21,7 +21,7 @@ GOLDEN_POST = (
 )
 GOLDEN_FLAGS = (
     '[{"heuristic":"near-duplicate","kind":"coordinated","score":0.95,'
-    '"reason":"same text as 33 other accounts in 40 s","evidence":["c0"],'
+    '"reason":"same text as 33 other accounts in 40 s","evidence":["c0","c9"],'
     '"accounts":["clawd","molty"],"n":34,"group":"g7"}]'
 )
 GOLDEN = {

@@ -174,7 +174,8 @@ def clockwork(forum: Forum) -> Iterator[Post]:
 )
 def test_who_left_long_ago_is_no_longer_counted(name: str, posts: object, most: int) -> None:
     assert callable(posts)
-    found = run(posts(Forum()), coordination([name]))
+    sure: dict[str, dict[str, object]] = {name: {"strength": 0.9}}  # so that each is flagged
+    found = run(posts(Forum()), coordination([name], sure))
     flags = [flag for each in found if isinstance(each, FlaggedPost) for flag in each.flags]
     counts = [flag.n for flag in flags]
     assert most / 3 < max(counts) <= most

@@ -14,6 +14,7 @@ from moltwatch.heuristics.hazard.injection import Injection
 from moltwatch.heuristics.hazard.mention import is_quoted
 from moltwatch.heuristics.hazard.refrain import MUTED
 from moltwatch.model import Kind
+from moltwatch.odds import probability
 from moltwatch.text import fold
 from tests.heuristics.hazard.test_battery import MENTIONS, USES
 from tests.heuristics.hazard.test_hazards import ATTACKS as EXAMPLES
@@ -72,7 +73,7 @@ def test_a_refrain_is_told_ten_times_and_then_when_it_has_doubled() -> None:
     scores = [court.hear(ALERT, author="Bellweather").score(Kind.HAZARD) for _ in range(100)]
     told = [n for n, score in enumerate(scores, 1) if score >= 0.5]
     assert told == [*range(1, 11), 20, 40, 80]
-    assert min(scores) == pytest.approx(MUTED)
+    assert min(scores) == pytest.approx(probability(MUTED))
 
 
 def test_two_refrains_in_one_post_are_no_more_news_than_one() -> None:
