@@ -25,6 +25,9 @@ MOST_STEPS_UP = 64
 MOST_CHARS = 20_000
 """Characters kept of one body, and of one title."""
 
+MOST_TITLE = 240
+"""Characters kept of what a thread is called."""
+
 LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
 
@@ -103,26 +106,79 @@ class Node:
             self.cut = max(0, len(text) - MOST_CHARS)
 
 
-class Thread:
-    """A root and its comments."""
+class ThreadSummary:
+    """What is counted of a thread, whether its posts are kept or not."""
+
+    __slots__ = (
+        "author",
+        "community",
+        "first_at",
+        "flagged",
+        "id",
+        "last_at",
+        "n",
+        "source",
+        "title",
+        "withheld",
+    )
 
     def __init__(self, id: str) -> None:
         self.id = id
-        self.root = Node(id, self, None)
-        self.nodes: dict[str, Node] = {id: self.root}
-        """Every node by id, blanks included."""
-        self.order: list[Node] = []
-        """Seen posts in order of arrival."""
+        self.title = ""
+        """The root's title, or the beginning of its text; may be empty. Untouched."""
+        self.author = ""
+        """Who began it; empty while the root was not seen."""
         self.community: str | None = None
         self.source = ""
         self.first_at: Micros = 0
         self.last_at: Micros = 0
         self.n = 0
         """Posts ever seen; more than are kept when the thread was pruned."""
-        self.read = 0
-        """Posts the user has had on the screen, out of ``n``."""
         self.flagged: dict[Kind, int] = {}
         """How many charges of each kind stand against its posts."""
+        self.withheld = False
+        """The title is not to be repeated."""
+
+    def count(self, post: Post) -> None:
+        """A post of it was seen."""
+        if not self.n:
+            self.first_at = post.seen_at
+        self.n += 1
+        self.last_at = max(self.last_at, post.seen_at)
+        self.source = self.source or post.source
+        self.learn(post)
+
+    def learn(self, post: Post) -> None:
+        """A post of it tells where it is, and the root what it is called and who began it."""
+        if post.is_root:
+            self.entitle(post.title, post.text)
+            self.author = post.author
+            self.community = post.community or self.community
+        self.community = self.community or post.community
+
+    def entitle(self, title: str | None, text: str) -> None:
+        """The root has this title and text now."""
+        self.title = (title or text)[:MOST_TITLE]
+
+    def mark(self, kind: Kind, change: int) -> None:
+        """So many more charges of a kind stand against its posts."""
+        self.flagged[kind] = self.flagged.get(kind, 0) + change
+        if not self.flagged[kind]:
+            del self.flagged[kind]
+
+
+class Thread(ThreadSummary):
+    """A root and its comments."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.root = Node(id, self, None)
+        self.nodes: dict[str, Node] = {id: self.root}
+        """Every node by id, blanks included."""
+        self.order: list[Node] = []
+        """Seen posts in order of arrival."""
+        self.read = 0
+        """Posts the user has had on the screen, out of ``n``."""
         self.chars = 0
         """Characters kept."""
         self.rate = Rate()
@@ -131,11 +187,6 @@ class Thread:
         """Raised when the tree changes other than by a new leaf."""
         self.version = 0
         """Raised by every change that shows."""
-
-    @property
-    def title(self) -> str:
-        """The root's title, or the beginning of its text; may be empty. Untouched."""
-        return self.root.title or self.root.text[:200]
 
     @property
     def unread(self) -> int:
@@ -232,13 +283,9 @@ class Thread:
     def _fill(self, node: Node, post: Post) -> None:
         node.fill(post)
         self.order.append(node)
-        self.n += 1
         self.chars += node.chars
-        if self.n == 1:
-            self.first_at = post.seen_at
-        self.community = self.community or post.community
-        self.source = self.source or post.source
-        self.touch(post.seen_at)
+        self.count(post)
+        self.version += 1
 
     def touch(self, at: Micros) -> None:
         """Something happened in it that shows."""

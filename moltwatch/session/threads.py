@@ -8,8 +8,9 @@ from itertools import islice
 
 from msgspec import Struct
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Post
-from moltwatch.session.thread import Node, Thread
+from moltwatch.session.thread import Node, Thread, ThreadSummary
 from moltwatch.times import Micros
 
 
@@ -17,13 +18,17 @@ class Limits(Struct, frozen=True, kw_only=True):
     """How much a session keeps. The numbers it shows stay exact beyond that."""
 
     posts: int = 120_000
-    """Posts kept over all threads."""
+    """Posts kept over all threads; with none, they are counted and nothing that was written is
+    kept but the titles of threads and what stands behind flags."""
+    threads: int = 100_000
+    """Threads counted where no posts are kept; those that were quiet longest go first."""
     posts_per_thread: int = 20_000
     """Past this, a thread lets go of its oldest quarter."""
     characters: int = 60_000_000
     """Characters of titles, bodies and addresses kept over all threads."""
     agents: int = 20_000
     charges: int = 20_000
+    """Charges kept; with none, they are only counted."""
     groups: int = 2_000
 
 
@@ -34,9 +39,10 @@ class Threads:
         self._limits = limits
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._posts: dict[str, Node] = {}
+        self._counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
         self._chars = 0
         self.n = 0
-        """Threads ever seen."""
+        """Threads ever seen; one that was let go and comes back counts once more."""
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -44,6 +50,16 @@ class Threads:
     def __iter__(self) -> Iterator[Thread]:
         """In order of last activity, the quietest first."""
         return iter(self._threads.values())
+
+    @property
+    def summaries(self) -> list[ThreadSummary]:
+        """All threads known of."""
+        return [*self._counted.values(), *self._threads.values()]
+
+    @property
+    def forgetful(self) -> bool:
+        """There are more than can be counted."""
+        return self.n > self._counted.most
 
     @property
     def posts(self) -> int:
@@ -90,14 +106,39 @@ class Threads:
         self._keep_limits(thread)
         return node
 
+    def count(self, post: Post) -> None:
+        """Count a post that is not kept."""
+        summary = self._summary(post.thread)
+        self.n += not summary.n
+        summary.count(post)
+
+    def learn(self, root: Post) -> None:
+        """A root that is not counted tells what its thread is called."""
+        self._summary(root.thread).learn(root)
+
+    def counted(self, id: str) -> ThreadSummary | None:
+        """A thread of which no posts are kept."""
+        return self._counted.get(id)
+
+    def withhold(self, post: Post) -> None:
+        """A post is not to be repeated; if it is a root, neither is the title of its thread."""
+        thread = self._threads.get(post.thread) or self._counted.get(post.thread)
+        if post.is_root and thread:
+            thread.withheld = True
+
     def rewrite(self, node: Node, title: str | None, text: str | None) -> None:
         """A title, a body or both were edited."""
         before = node.chars
         node.write(title, text)
+        if node is node.thread.root:
+            node.thread.entitle(node.title, node.text)
         grown = node.chars - before
         node.thread.chars += grown
         self._chars += grown
         self._keep_limits(node.thread)
+
+    def _summary(self, id: str) -> ThreadSummary:
+        return self._counted.renewed(id, lambda: ThreadSummary(id))
 
     def _keep_limits(self, thread: Thread) -> None:
         if len(thread.order) > self._limits.posts_per_thread:

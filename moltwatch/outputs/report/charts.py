@@ -10,10 +10,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from moltwatch.model import SUREST_FIRST
-from moltwatch.outputs.report.rate import Step
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.report.words import mark, moment
 from moltwatch.outputs.symbols import SYMBOLS
+from moltwatch.session.timeline import Column
 from moltwatch.times import Micros
 from moltwatch.wording import count
 
@@ -81,14 +81,14 @@ def rate_chart(summary: Summary) -> Chart | None:
     )
 
 
-def _bars(step: Step, x: float, width: float, top: int, summary: Summary) -> list[Box]:
+def _bars(step: Column, x: float, width: float, top: float, summary: Summary) -> list[Box]:
     """The bars of one step; a post of two kinds is in both, so that they may fill more of it."""
     scale = (RATE_HEIGHT - 6) / top
     flagged = ", ".join(
         f"{SYMBOLS[kind]} {step.of(kind):,} {kind}" for kind in SUREST_FIRST if step.of(kind)
     )
     when = moment(step.at, summary)
-    told = f"{when}: {count(step.posts, 'post')}" + (f", {flagged}" if flagged else "")
+    told = f"{when}: {count(int(step.posts), 'post')}" + (f", {flagged}" if flagged else "")
     wide = max(0.5, width - min(2.0, width / 4))
     boxes = [_bar(x, 0, step.posts * scale, wide, "posts", told)]
     level = 0.0
