@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, FlaggedPost, Kind, Post
@@ -43,44 +43,27 @@ _NONE: deque[Own] = deque(maxlen=0)
 """What is remembered where nothing is: an empty deque of its own would weigh more than the rest."""
 
 
-class Agent:
+class Agent(Struct, eq=False):
     """One account."""
 
-    __slots__ = (
-        "comments",
-        "company",
-        "coordinated_at",
-        "first_at",
-        "flagged",
-        "groups",
-        "heuristics",
-        "last_at",
-        "n",
-        "name",
-        "profile",
-        "recent",
-        "version",
-    )
-
-    def __init__(self, name: str, recent: deque[Own]) -> None:
-        self.name = name
-        self.profile: AgentSeen | None = None
-        self.first_at: Micros | None = None
-        self.last_at: Micros | None = None
-        self.n = 0
-        """Posts and comments seen."""
-        self.comments = 0
-        self.recent = recent
-        self.company: Counter[str] = Counter()
-        """Whom it answers, and how often."""
-        self.flagged: Counter[Kind] = Counter()
-        self.heuristics: Counter[str] = Counter()
-        """The strongest heuristic behind each of its persona flags."""
-        self.groups: frozenset[str] = frozenset()
-        """Those its posts were flagged as a part of, by the ids they had then."""
-        self.coordinated_at: Micros | None = None
-        """Stream time at which it was first found to be coordinated."""
-        self.version = 0
+    name: str
+    recent: deque[Own]
+    profile: AgentSeen | None = None
+    first_at: Micros | None = None
+    last_at: Micros | None = None
+    n: int = 0
+    """Posts and comments seen."""
+    comments: int = 0
+    company: Counter[str] = field(default_factory=Counter)
+    """Whom it answers, and how often."""
+    flagged: Counter[Kind] = field(default_factory=Counter)
+    heuristics: Counter[str] = field(default_factory=Counter)
+    """The strongest heuristic behind each of its persona flags."""
+    groups: frozenset[str] = frozenset()
+    """Those its posts were flagged as a part of, by the ids they had then."""
+    coordinated_at: Micros | None = None
+    """Stream time at which it was first found to be coordinated."""
+    version: int = 0
 
     @property
     def burstiness(self) -> float | None:
@@ -107,18 +90,13 @@ class Agents:
         self._agents: Bounded[str, Agent] = Bounded(most)
         self._keeps = keeps
         self.n = 0
-        """Accounts that have written, those let go counted once more when they return."""
+        """Accounts that have written; one that was let go and comes back counts once more."""
 
     def __len__(self) -> int:
         return len(self._agents)
 
     def __iter__(self) -> Iterator[Agent]:
         return iter(self._agents.values())
-
-    @property
-    def forgetful(self) -> bool:
-        """There are more than can be remembered."""
-        return self.n > self._agents.most
 
     def get(self, name: str) -> Agent | None:
         return self._agents.get(name)

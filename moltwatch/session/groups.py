@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from moltwatch.model import Flag, Group, GroupState, Kind
 from moltwatch.session.charges import Charge
@@ -39,60 +39,29 @@ class Arrival(Struct, frozen=True):
     text: str
 
 
-class Swarm:
+class Swarm(Struct, eq=False):
     """A group as it stands, and how it came to be. What went into it is part of it."""
 
-    __slots__ = (
-        "_said",
-        "_texts",
-        "arrivals",
-        "formed",
-        "group",
-        "last_at",
-        "members",
-        "merged",
-        "n_posts",
-        "serial",
-        "told",
-        "version",
-        "withheld",
-    )
-
-    def __init__(self, id: str, serial: int, arrivals: deque[Arrival]) -> None:
-        self.group = Group(
-            id=id,
-            at=0,
-            kind=Kind.COORDINATED,
-            state=GroupState.FORMED,
-            n=0,
-            accounts=(),
-            reason="",
-            since=0,
-        )
-        """As last told; without accounts as long as nothing was."""
-        self.told = False
-        """Something was told of it, not of its posts alone."""
-        self.serial = serial
-        """Position among all groups ever."""
-        self.formed: Micros | None = None
-        """When it formed, or the first of those that went into it."""
-        self.merged = 0
-        """How many went into it."""
-        self.arrivals = arrivals
-        """In order of verdict; sort by ``at`` to tell who came when."""
-        self.members: dict[str, tuple[Micros, int]] = {}
-        """By account, in order of verdict, when the first of its posts was seen and how many there
-        are; of a very large group not all accounts."""
-        self.n_posts = 0
-        self.last_at: Micros = 0
-        """When the last of its posts was seen."""
-        self.withheld = False
-        """The reason may quote what is not to be repeated."""
-        self.version = 0
-        self._texts: Counter[str | None] = Counter()
-        """Posts by what they say, folded; None is what is not to be repeated."""
-        self._said: dict[str | None, str] = {}
-        """What that looks like unfolded, the first time."""
+    serial: int
+    """Position among all groups ever."""
+    group: Group
+    """As last told; without accounts as long as nothing was."""
+    arrivals: deque[Arrival]
+    """In order of verdict; sort by ``at`` to tell who came when."""
+    formed: Micros | None = None
+    """When it formed, or the first of those that went into it."""
+    members: dict[str, tuple[Micros, int]] = field(default_factory=dict)
+    """By account, in order of verdict, when the first of its posts was seen and how many there are;
+    of a very large group not all accounts."""
+    texts: dict[str | None, tuple[int, str]] = field(default_factory=dict)
+    """By what posts say, folded, how many do and what it looks like unfolded; under None what is
+    not to be repeated."""
+    n_posts: int = 0
+    last_at: Micros = 0
+    """When the last of its posts was seen."""
+    withheld: bool = False
+    """The reason may quote what is not to be repeated."""
+    version: int = 0
 
     @property
     def id(self) -> str:
@@ -111,24 +80,15 @@ class Swarm:
     @property
     def weight(self) -> int:
         """How much is remembered of it, an account being 1."""
-        return len(self.members) + TEXT_WEIGHT * len(self._texts)
+        return len(self.members) + TEXT_WEIGHT * len(self.texts)
 
     @property
-    def text(self) -> tuple[str | None, int]:
-        """What most of its posts say, and how many; None for what is not to be repeated."""
-        if not self._texts:
-            return "", 0
-        text, n = max(
-            self._texts.items(), key=lambda said: (said[1], len(said[0] or ""), said[0] or "")
-        )
-        return self._said.get(text), n
-
-    def tell(self, group: Group) -> None:
-        """It formed, grew, merged or ended."""
-        self.group, self.told = group, True
-        if group.state is GroupState.FORMED and self.formed is None:
-            self.formed = group.at
-        self.version += 1
+    def text(self) -> tuple[int, str | None]:
+        """How many of its posts say what most do, and what that is; None for what is not to be
+        repeated."""
+        said = ((n, len(text or ""), text or "", text) for text, (n, _) in self.texts.items())
+        n, _, _, text = max(said, key=lambda one: one[:3], default=(0, 0, "", None))
+        return n, None if text is None else self.texts[text][1]
 
     def add(self, charge: Charge) -> None:
         """A post was flagged as one of its."""
@@ -137,10 +97,9 @@ class Swarm:
             self.members[charge.author] = min(at, charge.seen_at), n + 1
         said = charge.line[:MOST_CHARS]
         text = None if charge.withheld else fold(said)
-        if text in self._texts or len(self._texts) < MOST_TEXTS:
-            self._texts[text] += 1
-            if text is not None:
-                self._said.setdefault(text, said)
+        n, said = self.texts.get(text, (0, said))
+        if n or len(self.texts) < MOST_TEXTS:
+            self.texts[text] = n + 1, said
         self.n_posts += 1
         self.last_at = max(self.last_at, charge.seen_at)
         self.version += 1
@@ -150,18 +109,17 @@ class Swarm:
         for name, (at, n) in other.members.items():
             mine, more = self.members.get(name, (at, 0))
             self.members[name] = min(mine, at), n + more
-        self._texts += other._texts
-        self._said = other._said | self._said
+        for text, (n, said) in other.texts.items():
+            more, said = self.texts.get(text, (0, said))
+            self.texts[text] = n + more, said
         self.arrivals.extend(other.arrivals)
         self.n_posts += other.n_posts
         self.last_at = max(self.last_at, other.last_at)
         self.withheld = self.withheld or other.withheld
-        self.merged += other.merged + 1
         if other.formed is not None:
             self.formed = min(self.formed or other.formed, other.formed)
         self.version += 1
-        other.members, other._said = {}, {}
-        other._texts.clear()
+        other.members, other.texts = {}, {}
         other.arrivals.clear()
 
 
@@ -201,7 +159,7 @@ class Groups:
     @property
     def swarms(self) -> list[Swarm]:
         """Those that were told of, in order of their forming."""
-        told = (swarm for swarm in self._swarms.values() if swarm.told)
+        told = (swarm for swarm in self._swarms.values() if swarm.group.n)
         return sorted(told, key=lambda swarm: swarm.serial)
 
     @property
@@ -211,42 +169,41 @@ class Groups:
 
     def get(self, id: str) -> Swarm | None:
         """The group, or the one it went into; None while nothing was told of it."""
-        swarm = self._last(id)
-        return swarm if swarm and swarm.told else None
+        swarm = self._swarms.get(id)
+        for _ in range(20):
+            if swarm is None or swarm.group.into is None:
+                break
+            swarm = self._swarms.get(swarm.group.into, swarm)
+        return swarm if swarm and swarm.group.n else None
 
     def tell(self, group: Group) -> None:
         """A group formed, grew, merged or ended."""
         swarm = self._of(group.id)
-        swarm.tell(group)
-        if group.state is GroupState.ENDED:
-            self._swarms.move_to_end(group.id, last=False)
-        elif group.state is GroupState.MERGED and group.into:
-            into = self._last(group.into) or self._of(group.into)
-            if into is not swarm:
-                self._weight -= swarm.weight + into.weight
-                into.swallow(swarm)
-                self._weight += into.weight
+        swarm.group = group
+        swarm.version += 1
         self.version += 1
+        if group.state is GroupState.FORMED:
+            swarm.formed = group.at if swarm.formed is None else swarm.formed
+        elif group.state is GroupState.ENDED:
+            self._swarms.move_to_end(group.id, last=False)
+        elif group.into and (into := self.get(group.into) or self._of(group.into)) is not swarm:
+            self._weight -= swarm.weight + into.weight
+            into.swallow(swarm)
+            self._weight += into.weight
 
     def join(self, charge: Charge) -> None:
-        """A post was flagged as a group's."""
+        """A post was flagged, perhaps as a group's."""
         if charge.group is None:
             return
-        swarm = self._last(charge.group) or self._of(charge.group)
+        swarm = self._joined(charge.group)
         before = swarm.weight
         swarm.add(charge)
-        if self._keeps:
-            swarm.arrivals.append(
-                Arrival(
-                    charge.seen_at,
-                    charge.author,
-                    charge.post,
-                    charge.thread,
-                    charge.excerpt[:MOST_CHARS],
-                )
-            )
         self._weight += swarm.weight - before
-        self._swarms.move_to_end(swarm.id)
+        if self._keeps:
+            text = charge.excerpt[:MOST_CHARS]
+            swarm.arrivals.append(
+                Arrival(charge.seen_at, charge.author, charge.post, charge.thread, text)
+            )
         self._bound()
         self.version += 1
 
@@ -255,23 +212,23 @@ class Groups:
         it."""
         for flag in flags:
             if flag.group is not None:
-                (self._last(flag.group) or self._of(flag.group)).withheld = True
+                self._joined(flag.group).withheld = True
 
-    def _last(self, id: str) -> Swarm | None:
-        """The group, or the one it went into at last."""
-        swarm = self._swarms.get(id)
-        for _ in range(20):
-            if swarm is None or swarm.group.into is None:
-                break
-            swarm = self._swarms.get(swarm.group.into, swarm)
-        return swarm
+    def _joined(self, id: str) -> Swarm:
+        """The group, or the one it went into; made if need be."""
+        swarm = self.get(id)
+        return self._of(swarm.id if swarm else id)
 
     def _of(self, id: str) -> Swarm:
-        """The group itself, made if need be."""
+        """The group itself, made if need be; it is the latest now."""
         swarm = self._swarms.get(id)
         if swarm is None:
+            untold = Group(
+                id=id, at=0, kind=Kind.COORDINATED, state=GroupState.FORMED, n=0, accounts=(),
+                reason="", since=0,
+            )  # fmt: skip
             arrivals = deque[Arrival](maxlen=MOST_ARRIVALS) if self._keeps else _NONE
-            swarm = self._swarms[id] = Swarm(id, self._made, arrivals)
+            swarm = self._swarms[id] = Swarm(self._made, untold, arrivals)
             self._made += 1
             self._bound()
         else:

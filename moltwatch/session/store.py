@@ -37,8 +37,7 @@ from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
 from moltwatch.session.names import Names
 from moltwatch.session.pace import Rate
-from moltwatch.session.thread import Node
-from moltwatch.session.threads import Limits, Threads
+from moltwatch.session.thread import Limits, Node, Threads
 from moltwatch.session.timeline import Spans, Timeline
 from moltwatch.times import Micros
 
@@ -294,5 +293,5 @@ class Session:
             node.thread.mark(charge.kind, change)
             node.version += 1
             node.thread.version += 1
-        elif summary := self.threads.counted(charge.thread):
+        elif summary := self.threads.counted.get(charge.thread):
             summary.mark(charge.kind, change)

@@ -57,12 +57,8 @@ class Column(Struct):
     def add(self, other: Column) -> None:
         """What was seen in another as well."""
         self.posts += other.posts
-        self.add_flags(other)
-
-    def add_flags(self, other: Column) -> None:
-        self.persona += other.persona
-        self.coordinated += other.coordinated
-        self.hazard += other.hazard
+        for kind in other.kinds:
+            self.flag(kind, other.of(kind))
 
 
 class Spans:
@@ -153,7 +149,8 @@ class Timeline:
             last = max(first, place(at + self.width, 1e-9))
             for column in columns[first : last + 1]:
                 column.posts += bucket.posts / (last - first + 1)
-            columns[first].add_flags(bucket)
+            for kind in bucket.kinds:
+                columns[first].flag(kind, bucket.of(kind))
         for since, until in self._gaps.between(start, end):
             for column in columns[place(since) : place(until) + 1]:
                 column.gap = True

@@ -59,30 +59,12 @@ FINE, COARSE = 120, 24
 """Steps of a chart, and of a table."""
 
 
-class Missed(Struct, frozen=True, kw_only=True):
-    """A gap."""
-
-    since: Micros
-    until: Micros
-    reason: Quote
-    recovered: bool
-
-
 class Reject(Struct, frozen=True, kw_only=True):
     """Items that were refused for one reason."""
 
     reason: Quote
     n: int
     first: Quote
-
-
-class Member(Struct, frozen=True, kw_only=True):
-    """An account of a group."""
-
-    name: Quote
-    at: Micros
-    """When its first post of the group was seen."""
-    posts: int
 
 
 class GroupStory(Struct, frozen=True, kw_only=True):
@@ -100,14 +82,12 @@ class GroupStory(Struct, frozen=True, kw_only=True):
     last: Micros
     arrivals: tuple[Micros, ...]
     """When its accounts came, in order; those of a very large group are not all kept."""
-    members: tuple[Member, ...]
-    """The first ten, in order of appearance."""
+    members: tuple[Quote, ...]
+    """The first ten of them, in order of appearance."""
     text: Quote
     """What most of its posts say."""
     shared: int
     """In how many of them."""
-    merged: int
-    """How many groups went into it."""
 
 
 class Spoken(Struct, frozen=True, kw_only=True):
@@ -174,8 +154,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """More accounts or threads than can be remembered: those that came back count twice."""
     sources: tuple[tuple[Quote, int], ...]
     """Posts of each, most first."""
-    gaps: tuple[Missed, ...]
-    """The longest, by time."""
+    gaps: tuple[Gap, ...]
+    """The longest, by time; their reasons are quotes."""
     n_gaps: int
     missed: Micros
     """Time that was not observed and not recovered."""
@@ -191,7 +171,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     """The largest, in order of size."""
     n_groups: int
     n_merged: int
-    """How many more there were, that went into one of these."""
+    """How many more went into one of these; told only where all groups are told of."""
     personas: tuple[Spoken, ...]
     """The strongest persona post of each account, in order of strength."""
     persona_accounts: tuple[Account, ...]
@@ -264,6 +244,7 @@ class Collector:
             map(self._story, session.groups.stories),
             key=lambda story: (-story.n, -story.posts, story.first, story.id),
         )
+        merged = session.groups.merged
         hazards = _strongest_first(self._hazards())
         return Summary(
             title=quote(title, MOST_TITLE),
@@ -275,17 +256,12 @@ class Collector:
             comments=session.comments,
             threads=threads.n,
             accounts=agents.n,
-            about=agents.forgetful or threads.forgetful,
+            about=agents.n > LIMITS.agents or threads.n > LIMITS.threads,
             sources=tuple(
                 (quote(name, MOST_NAME), n) for name, n in _most_frequent(session.sources)
             ),
             gaps=tuple(
-                Missed(
-                    since=gap.since,
-                    until=gap.until,
-                    reason=quote(gap.reason, MOST_TITLE),
-                    recovered=gap.recovered,
-                )
+                structs.replace(gap, reason=quote(gap.reason, MOST_TITLE))
                 for gap in sorted(session.long_gaps, key=lambda gap: (gap.since, gap.until))
             ),
             n_gaps=session.n_gaps,
@@ -300,7 +276,7 @@ class Collector:
             flagged=dict(charges.by_kind),
             groups=tuple(groups[:MOST_GROUPS]),
             n_groups=len(groups),
-            n_merged=sum(story.merged for story in groups),
+            n_merged=merged if len(groups) + merged == session.groups.n else 0,
             personas=tuple(_strongest_first(map(self._spoken, charges.personas))[:MOST_LISTED]),
             persona_accounts=self._most(lambda agent: agent.flagged[Kind.PERSONA]),
             hazards=tuple(hazards[:MOST_HAZARDS]),
@@ -329,9 +305,9 @@ class Collector:
         )
 
     def _story(self, swarm: Swarm) -> GroupStory:
-        came = sorted((at, name, n) for name, (at, n) in swarm.members.items())
+        came = sorted((at, name) for name, (at, _) in swarm.members.items())
         whole = (self._start, self._end) == (EARLIEST, LATEST)
-        text, shared = swarm.text
+        shared, text = swarm.text
         formed = swarm.formed
         return GroupStory(
             id=swarm.id,
@@ -341,14 +317,10 @@ class Collector:
             formed=formed if formed is not None and self._tells_of(formed) else None,
             first=came[0][0],
             last=swarm.last_at,
-            arrivals=tuple(at for at, _, _ in came),
-            members=tuple(
-                Member(name=self._called(name), at=at, posts=n)
-                for at, name, n in came[:MOST_MEMBERS]
-            ),
+            arrivals=tuple(at for at, _ in came),
+            members=tuple(self._called(name) for _, name in came[:MOST_MEMBERS]),
             text=WITHHELD if text is None else quote(text),
             shared=shared,
-            merged=swarm.merged,
         )
 
     def _hazards(self) -> Iterable[Spoken]:

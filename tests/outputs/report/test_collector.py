@@ -43,7 +43,7 @@ def test_groups_that_merged_are_one() -> None:
     (story,) = summed().groups
     assert (story.id, story.n, story.posts, story.shared) == ("g1", 5, 5, 5)
     assert story.reason == "same text as 4 other accounts in 4 s"
-    assert [member.name for member in story.members] == [f"claw{n}" for n in range(5)]
+    assert list(story.members) == [f"claw{n}" for n in range(5)]
     assert story.arrivals == tuple(START + (400 + n) * SECOND for n in range(5))
     assert story.text == "praise the shell"
 
@@ -223,5 +223,5 @@ def test_memory_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             collector.finish([ended])
     known = collector.session.groups._swarms
     assert collector.session.groups._weight == sum(one.weight for one in known.values()) <= 200
-    assert max(len(one._texts) for one in known.values()) == 3
+    assert max(len(one.texts) for one in known.values()) == 3
     assert "lasting" in known and "g0" not in known and "lasting ended" not in known
