@@ -45,14 +45,19 @@ class Counts:
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Count one event."""
         self.events += 1
-        self.start = event.seen_at if self.start is None else self.start
-        self.now = max(self.now, event.seen_at)
+        if self.start is None:
+            self.start = event.seen_at
+        if event.seen_at > self.now:
+            self.now = event.seen_at
         if isinstance(event, Post):
             self.posts += 1
+            self.told += 1
         elif isinstance(event, Gap):
             self.gaps += 1
-        self.told += not isinstance(event, Gap | Heartbeat)
-        self.finish(findings)
+        elif not isinstance(event, Heartbeat):
+            self.told += 1
+        if findings:
+            self.finish(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Count findings, the last ones or others."""

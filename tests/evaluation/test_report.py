@@ -10,11 +10,10 @@ import pytest
 
 from moltwatch.evaluation.items import judge_alone
 from moltwatch.evaluation.labels import Account, ItemLabel, Labels, Truth
-from moltwatch.evaluation.layout import delay
 from moltwatch.evaluation.metrics import Counts
 from moltwatch.evaluation.observer import Carried, Observer
 from moltwatch.evaluation.report import Report, make_report, plain
-from moltwatch.evaluation.tables import print_tables
+from moltwatch.evaluation.tables import delay, print_tables
 from moltwatch.heuristics.base import Heuristic, Item, Signal
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.verdicts.groups import GroupBook

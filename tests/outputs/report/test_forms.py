@@ -14,10 +14,9 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from moltwatch.model import Gap, Kind
-from moltwatch.outputs.report.charts import groups_chart, rate_chart
 from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.markup import code, prose
-from moltwatch.outputs.report.page import html
+from moltwatch.outputs.report.page import groups_chart, html, rate_chart
 from moltwatch.outputs.report.quotes import quote
 from moltwatch.outputs.report.summary import Collector
 from moltwatch.times import DAY, HOUR, SECOND
