@@ -85,6 +85,7 @@ class Session:
         self.latest: deque[Node] = deque(maxlen=MOST_LATEST)
         """The latest posts of all threads, in order of arrival."""
         self.rate = Rate()
+        """Of posts; not told where none are kept."""
         self.threads = Threads(limits)
         self.agents = Agents(limits.agents, keeps=self._keeps)
         self.names = Names()
@@ -116,7 +117,7 @@ class Session:
 
     @property
     def posts(self) -> int:
-        """Posts and comments taken in."""
+        """Posts and comments seen."""
         return self.counts.posts
 
     @property
@@ -179,17 +180,18 @@ class Session:
         if self.first_at is None:
             self.first_at = post.seen_at
             self.first_post = f"{post.source} {post.id} {post.seen_at}"
-        self.last_at = max(self.last_at, post.seen_at)
-        self.comments += not post.is_root
+        if post.seen_at > self.last_at:
+            self.last_at = post.seen_at
+        self.comments += post.id != post.thread
         if post.source in self.sources or len(self.sources) < MOST_SOURCES:
             self.sources[post.source] += 1
-        self.rate.add(post.seen_at)
         self.timeline.post(post.seen_at)
         parent = None
         if not self._keeps:
             self.threads.count(post)
         elif node := self.threads.add(post):
             parent = node.parent
+            self.rate.add(post.seen_at)
             self.latest.append(node)
             for kind in Kind:
                 # It may have been let go and come back, or have been flagged before it was seen.

@@ -135,16 +135,18 @@ class ThreadSummary(Struct, eq=False):
             self.first_at = post.seen_at
         self.n += 1
         self.last_at = max(self.last_at, post.seen_at)
-        self.source = self.source or post.source
+        if not self.source:
+            self.source = post.source
         self.learn(post)
 
     def learn(self, post: Post) -> None:
         """A post of it tells where it is, and the root what it is called and who began it."""
-        if post.is_root:
+        root = post.id == self.id
+        if root:
             self.entitle(post.title, post.text)
             self.author = post.author
-            self.community = post.community or self.community
-        self.community = self.community or post.community
+        if post.community and (root or not self.community):
+            self.community = post.community
 
     def entitle(self, title: str | None, text: str) -> None:
         """The root has this title and text now."""

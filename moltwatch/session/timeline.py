@@ -172,20 +172,21 @@ class Timeline:
 
     def _at(self, at: Micros) -> Column:
         """The bucket of a time, made if need be."""
-        self.end = max(self.end, at)
+        if at > self.end:
+            self.end = at
         self.version += 1
-        bucket = self._bucket(at)
-        while len(self._buckets) > MOST_BUCKETS and self.width < STEPS[-1]:
-            self.width = STEPS[STEPS.index(self.width) + 1]
-            finer, self._buckets = self._buckets, {}
-            for begin, held in finer.items():
-                self._bucket(begin).add(held)
-            bucket = self._bucket(at)
-        return bucket
-
-    def _bucket(self, at: Micros) -> Column:
         begin = at // self.width * self.width
         bucket = self._buckets.get(begin)
         if bucket is None:
             bucket = self._buckets[begin] = Column(begin)
+            if len(self._buckets) > MOST_BUCKETS and self.width < STEPS[-1]:
+                self._coarsen()
+                return self._at(at)
         return bucket
+
+    def _coarsen(self) -> None:
+        self.width = STEPS[STEPS.index(self.width) + 1]
+        finer, self._buckets = self._buckets, {}
+        for at, bucket in finer.items():
+            begin = at // self.width * self.width
+            self._buckets.setdefault(begin, Column(begin)).add(bucket)
