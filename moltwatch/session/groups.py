@@ -169,11 +169,7 @@ class Groups:
 
     def get(self, id: str) -> Swarm | None:
         """The group, or the one it went into; None while nothing was told of it."""
-        swarm = self._swarms.get(id)
-        for _ in range(20):
-            if swarm is None or swarm.group.into is None:
-                break
-            swarm = self._swarms.get(swarm.group.into, swarm)
+        swarm = self._last(id)
         return swarm if swarm and swarm.group.n else None
 
     def tell(self, group: Group) -> None:
@@ -186,10 +182,13 @@ class Groups:
             swarm.formed = group.at if swarm.formed is None else swarm.formed
         elif group.state is GroupState.ENDED:
             self._swarms.move_to_end(group.id, last=False)
-        elif group.into and (into := self.get(group.into) or self._of(group.into)) is not swarm:
-            self._weight -= swarm.weight + into.weight
-            into.swallow(swarm)
-            self._weight += into.weight
+        elif group.into:
+            into = self._joined(group.into)
+            # Making room for that one may have cost this one its place.
+            if into is not swarm and group.id in self._swarms:
+                self._weight -= swarm.weight + into.weight
+                into.swallow(swarm)
+                self._weight += into.weight
 
     def join(self, charge: Charge) -> None:
         """A post was flagged, perhaps as a group's."""
@@ -214,9 +213,18 @@ class Groups:
             if flag.group is not None:
                 self._joined(flag.group).withheld = True
 
+    def _last(self, id: str) -> Swarm | None:
+        """The group, or the one it went into at last."""
+        swarm = self._swarms.get(id)
+        for _ in range(20):
+            if swarm is None or swarm.group.into is None:
+                break
+            swarm = self._swarms.get(swarm.group.into, swarm)
+        return swarm
+
     def _joined(self, id: str) -> Swarm:
-        """The group, or the one it went into; made if need be."""
-        swarm = self.get(id)
+        """The same, made if need be."""
+        swarm = self._last(id)
         return self._of(swarm.id if swarm else id)
 
     def _of(self, id: str) -> Swarm:
