@@ -27,15 +27,14 @@ class Judged(Struct, frozen=True):
 
     is_root: bool
     scores: Scores
-    flags: tuple[Flag, ...]
 
     @classmethod
     def of(cls, verdict: Verdict) -> Judged:
-        return cls(verdict.post.is_root, verdict.scores, verdict.flags)
+        return cls(verdict.post.is_root, verdict.scores)
 
     def unflagged(self) -> Judged:
         """What it would be had nothing been said."""
-        return Judged(self.is_root, Scores(), ())
+        return Judged(self.is_root, Scores())
 
 
 class Carried(Struct):
