@@ -17,12 +17,13 @@ def evidence(
     accounts: Sequence[str] = (),
     n: int = 0,
     group: str | None = None,
+    family: str | None = None,
 ) -> Evidence:
     """Evidence as it stands in a flag; ``posts`` are by ``accounts``, one each."""
     return Evidence(
         heuristic=heuristic,
         kind=kind,
-        family=heuristic,
+        family=family or heuristic,
         weight=score,
         marks=(Mark("{reason}", {"reason": reason}),) if reason else (),
         acts=tuple(Act(*pair, 0) for pair in zip(posts, accounts, strict=False)),

@@ -15,7 +15,7 @@ import click
 from moltwatch.cli.wiring import Run
 from moltwatch.errors import MoltwatchError
 from moltwatch.model import Event, Finding, Gap
-from moltwatch.outputs.tally import Tally
+from moltwatch.session.counts import Counts
 from moltwatch.sources.base import Clock, Source, SystemClock
 from moltwatch.sources.standing import Lookout, is_ill, summary
 from moltwatch.text import display_line
@@ -34,7 +34,7 @@ class Progress:
     def __init__(self, *, live: bool, heuristics: bool = True, clock: Clock | None = None) -> None:
         """``live`` draws the line; without ``heuristics`` there is no word of what was found;
         ``clock`` is the wall's, for countdowns."""
-        self.tally = Tally()
+        self.counts = Counts()
         self._clock = clock or SystemClock()
         self._lookout = Lookout()
         self._heuristics = heuristics
@@ -44,7 +44,7 @@ class Progress:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Count the event; a gap is worth a notice."""
-        self.tally.take(event, findings)
+        self.counts.take(event, findings)
         if isinstance(event, Gap):
             span = format_duration(event.until - event.since)
             what = "caught up" if event.recovered else "nothing was seen"
@@ -52,7 +52,7 @@ class Progress:
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Count the last findings."""
-        self.tally.finish(findings)
+        self.counts.finish(findings)
 
     def note(self, sentence: str) -> None:
         """Say something on a line of its own, harmless whatever it quotes."""
@@ -76,7 +76,7 @@ class Progress:
 
         Nothing is summed up of a source that could not be read at all: its error says more.
         """
-        if self.tally.told or not isinstance(sys.exception(), MoltwatchError):
+        if self.counts.told or not isinstance(sys.exception(), MoltwatchError):
             self.note(self._sum() + ("" if written is None else f"; lines written: {written:,}"))
         if run.rejects:
             self.note(str(run.rejects))
@@ -85,7 +85,7 @@ class Progress:
 
     def require(self, run: Run) -> None:
         """Raise MoltwatchError if something was to be read and all of it was refused."""
-        if run.rejects and not self.tally.told:
+        if run.rejects and not self.counts.told:
             raise MoltwatchError("nothing that was read could be used")
 
     async def _look(self, source: Source) -> None:
@@ -101,11 +101,11 @@ class Progress:
 
     def _line(self, source: Source) -> str:
         now, (then, before) = time.monotonic(), self._last
-        rate = (self.tally.events - before) / max(now - then, PERIOD)
-        self._last = (now, self.tally.events)
+        rate = (self.counts.events - before) / max(now - then, PERIOD)
+        self._last = (now, self.counts.events)
         parts = [self._sum(), f"{rate:,.0f} events/s"]
-        if self.tally.now:
-            parts.append(format_time(self.tally.now)[:19].replace("T", " "))
+        if self.counts.now:
+            parts.append(format_time(self.counts.now)[:19].replace("T", " "))
         if stand := summary(source.statuses, self._clock.now()):
             # What is wrong must not fall off the end of a narrow line; what is well may.
             ill = any(map(is_ill, source.statuses))
@@ -113,7 +113,7 @@ class Progress:
         return " · ".join(parts)
 
     def _sum(self) -> str:
-        return f"{self.tally.seen}: {self.tally.found}" if self._heuristics else self.tally.seen
+        return f"{self.counts.seen}: {self.counts.found}" if self._heuristics else self.counts.seen
 
     def _wipe(self) -> None:
         if self._drawn:

@@ -132,7 +132,7 @@ async def _gather(
 ) -> Summary:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import open_run
-    from moltwatch.outputs.report.collector import Collector
+    from moltwatch.outputs.report.summary import Collector
     from moltwatch.sources.registry import FAST, Opening
 
     progress = Progress(live=sys.stderr.isatty())

@@ -13,7 +13,7 @@ from msgspec import Struct
 from moltwatch.evaluation.coordination import CoordinationScore, score_coordination
 from moltwatch.evaluation.items import ItemsScore, score_items
 from moltwatch.evaluation.labels import Labels
-from moltwatch.evaluation.observer import Judged, Observer
+from moltwatch.evaluation.observer import Judged, Observer, judging
 from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.model import Kind, Verdict
@@ -92,17 +92,17 @@ class Ablation:
         judged = {
             **{id: judged.unflagged() for id, judged in self._alone.items()},
             **_judged(self._alone_tape, choice),
-            **self._observer.unflagged().judged,
+            **{id: judged.unflagged() for id, judged in self._observer.judged.items()},
             **_judged(self._tape, choice),
         }
         labels = self._labels.personas if kind is Kind.PERSONA else self._labels.hazards
         return Cut(choice=choice, items=score_items(kind, labels, judged))
 
     def _coordination(self, choice: Choice) -> CoordinationScore:
-        observer = self._observer.unflagged()
+        session = judging()
         for findings in self._tape.play(choice.heuristics):
-            observer.finish(findings)
-        return score_coordination(self._labels, observer)
+            session.finish(findings)
+        return score_coordination(self._labels, self._observer, session)
 
 
 def _judged(tape: Tape, choice: Choice) -> dict[str, Judged]:

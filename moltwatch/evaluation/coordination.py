@@ -8,8 +8,11 @@ from msgspec import Struct
 
 from moltwatch.evaluation.labels import Labels, Truth
 from moltwatch.evaluation.metrics import Counts, ratio
-from moltwatch.evaluation.observer import Observer, Seen
-from moltwatch.times import SECOND
+from moltwatch.evaluation.observer import Observer
+from moltwatch.model import Kind
+from moltwatch.session import Session
+from moltwatch.session.agents import Agent
+from moltwatch.times import SECOND, Micros
 
 MANY = 3
 """Accounts that make a group: detection is timed from when the third acted."""
@@ -69,74 +72,81 @@ class CoordinationScore(Struct, frozen=True, kw_only=True):
         return ratio(1_000 * self.innocent_posts_flagged, self.innocent_posts)
 
 
-def score_coordination(labels: Labels, observer: Observer) -> CoordinationScore:
-    """Compare what was flagged with what is true."""
+def score_coordination(labels: Labels, observer: Observer, session: Session) -> CoordinationScore:
+    """Compare what is flagged in a session with what is true. ``observer`` knows who wrote how much
+    and when; its session is the one to compare, unless something else was said of the same run."""
     accounts, posts = Counts(), Counts()
     look_alikes = look_alikes_flagged = innocent_posts = innocent_flagged = 0
     false: list[tuple[int, str]] = []
     missed: list[tuple[int, str]] = []
-    for name, seen in observer.accounts.items():
-        truth = labels.truth(name)
+    for agent in observer.session.agents:
+        truth, n = labels.truth(agent.name), _flagged(session.agents.get(agent.name))
         if truth is Truth.IGNORED:
             continue
-        guilty, flagged = truth is Truth.POSITIVE, seen.flagged > 0
+        guilty, flagged = truth is Truth.POSITIVE, n > 0
         accounts.add(flagged, guilty)
         if guilty:
-            posts.hits += seen.flagged
-            posts.missed += seen.posts - seen.flagged
+            posts.hits += n
+            posts.missed += agent.n - n
             if not flagged:
-                missed.append((-seen.posts, name))
+                missed.append((-agent.n, agent.name))
             continue
-        posts.false += seen.flagged
-        innocent_posts += seen.posts
-        innocent_flagged += seen.flagged
+        posts.false += n
+        innocent_posts += agent.n
+        innocent_flagged += n
         look_alikes += truth is Truth.LOOK_ALIKE
         look_alikes_flagged += truth is Truth.LOOK_ALIKE and flagged
         if flagged:
-            false.append((-seen.flagged, name))
+            false.append((-n, agent.name))
     positive = [name for name in labels.accounts if labels.truth(name) is Truth.POSITIVE]
     return CoordinationScore(
         accounts=accounts,
         posts=posts,
-        groups=_groups(labels, observer),
-        groups_formed=observer.formed,
+        groups=_groups(labels, observer, session),
+        groups_formed=session.groups.n,
         look_alikes=look_alikes,
         look_alikes_flagged=look_alikes_flagged,
         innocent_posts=innocent_posts,
         innocent_posts_flagged=innocent_flagged,
-        absent=sum(name not in observer.accounts for name in positive),
+        absent=sum(observer.session.agents.get(name) is None for name in positive),
         false_accounts=tuple(name for _, name in sorted(false)[:MOST_NAMED]),
         missed_accounts=tuple(name for _, name in sorted(missed)[:MOST_NAMED]),
     )
 
 
-def _groups(labels: Labels, observer: Observer) -> tuple[GroupScore, ...]:
-    members: dict[str, list[Seen]] = {}
+def _flagged(agent: Agent | None) -> int:
+    return agent.flagged[Kind.COORDINATED] if agent else 0
+
+
+def _groups(labels: Labels, observer: Observer, session: Session) -> tuple[GroupScore, ...]:
+    members: dict[str, list[str]] = {}
     kinds: dict[str, str] = {}
     for name, account in labels.accounts.items():
-        if account.truth is Truth.POSITIVE and (seen := observer.accounts.get(name)):
-            members.setdefault(account.group, []).append(seen)
+        if account.truth is Truth.POSITIVE and observer.session.agents.get(name):
+            members.setdefault(account.group, []).append(name)
             kinds[account.group] = account.kind
-    scored = [_group(name, kinds[name], held) for name, held in members.items()]
+    scored = []
+    for name, held in members.items():
+        found = [agent for one in held if (agent := session.agents.get(one))]
+        flagged = sum(_flagged(agent) > 0 for agent in found)
+        acts = [observer.acted_at[one] for one in held if one in observer.acted_at]
+        scored.append(
+            GroupScore(
+                name=name,
+                kind=kinds[name],
+                members=len(held),
+                flagged=flagged,
+                found=2 * flagged >= len(held),
+                seconds=_seconds(sorted(acts), found),
+                groups=tuple(sorted(set().union(*(agent.groups for agent in found)))),
+            )
+        )
     return tuple(sorted(scored, key=lambda group: (-group.members, group.name)))
 
 
-def _group(name: str, kind: str, members: list[Seen]) -> GroupScore:
-    flagged = [seen for seen in members if seen.flagged]
-    return GroupScore(
-        name=name,
-        kind=kind,
-        members=len(members),
-        flagged=len(flagged),
-        found=2 * len(flagged) >= len(members),
-        seconds=_seconds(members),
-        groups=tuple(sorted(set().union(*(seen.groups for seen in members)))),
-    )
-
-
-def _seconds(members: list[Seen]) -> float | None:
-    acts = sorted(seen.acted_at for seen in members if seen.acted_at is not None)
-    flags = [seen.flagged_at for seen in members if seen.flagged_at is not None]
+def _seconds(acts: list[Micros], found: list[Agent]) -> float | None:
+    """From the act of the third member to the first flag on any."""
+    flags = [agent.coordinated_at for agent in found if agent.coordinated_at is not None]
     if not acts or not flags:
         return None
     return (min(flags) - acts[min(MANY, len(acts)) - 1]) / SECOND

@@ -47,8 +47,7 @@ class Measurement:
             verdicts=True,
             complain=complain,
         )
-        families = {heuristic.name: heuristic.family for heuristic in self.heuristics}
-        self.observer = Observer(labels, families)
+        self.observer = Observer(labels)
         self.sinks: list[Sink] = [self.observer, *([self._tape] if self._tape else [])]
 
     @property

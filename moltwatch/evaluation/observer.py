@@ -1,45 +1,25 @@
-"""What an evaluation keeps of a run: a sink that remembers a few numbers for each account and the
-verdicts on labelled items, and forgets the rest, so that any recording fits into memory."""
+"""What an evaluation keeps of a run: a session that counts what every account wrote and what it was
+flagged for, and beside it what only labels make worth knowing."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from moltwatch.evaluation.labels import Labels, Truth
-from moltwatch.model import (
-    Event,
-    Finding,
-    FlaggedPost,
-    Group,
-    GroupState,
-    Kind,
-    Post,
-    Scores,
-    Verdict,
-)
-from moltwatch.model import (
-    Evidence as Flag,
-)
+from moltwatch.model import Event, Evidence, Finding, Kind, Post, Scores, Verdict
+from moltwatch.session import Limits, Session
 from moltwatch.times import SECOND, Micros
 
-STRONG = 0.8
-"""The score of what the screen shows first."""
+LIMITS = Limits(posts=0, charges=0, agents=sys.maxsize, groups=sys.maxsize)
+"""Every account counts, and nothing that was written is kept."""
 
 
-class Seen(Struct):
-    """One account's part in a run."""
-
-    posts: int = 0
-    flagged: int = 0
-    """Posts flagged as coordinated."""
-    acted_at: Micros | None = None
-    """Stream time of its first post in the campaign its label speaks of."""
-    flagged_at: Micros | None = None
-    """Stream time at which it was first flagged as coordinated."""
-    groups: set[str] = field(default_factory=set)
+def judging() -> Session:
+    """A session in which posts are flagged by the last word on them."""
+    return Session(LIMITS, threshold=Scores.THRESHOLD)
 
 
 class Judged(Struct, frozen=True):
@@ -47,15 +27,14 @@ class Judged(Struct, frozen=True):
 
     is_root: bool
     scores: Scores
-    flags: tuple[Flag, ...]
 
     @classmethod
     def of(cls, verdict: Verdict) -> Judged:
-        return cls(verdict.post.is_root, verdict.scores, verdict.flags)
+        return cls(verdict.post.is_root, verdict.scores)
 
     def unflagged(self) -> Judged:
         """What it would be had nothing been said."""
-        return Judged(self.is_root, Scores(), ())
+        return Judged(self.is_root, Scores())
 
 
 class Carried(Struct):
@@ -71,23 +50,22 @@ class Carried(Struct):
     accounts_wrong: int = 0
 
 
-class Evidence:
+class Contributions:
     """Which heuristics and families stand behind flags, and how often rightly."""
 
-    def __init__(self, families: Mapping[str, str]) -> None:
-        self._families = families
+    def __init__(self) -> None:
         self.heuristics: dict[Kind, dict[str, Carried]] = {kind: {} for kind in Kind}
         self.families: dict[Kind, dict[str, Carried]] = {kind: {} for kind in Kind}
         self._authors: dict[tuple[int, bool], set[str]] = {}
         """By what stands behind them and whether rightly."""
 
-    def add(self, kind: Kind, author: str, flags: Sequence[Flag], right: bool) -> None:
+    def add(self, kind: Kind, author: str, flags: Sequence[Evidence], right: bool) -> None:
         """Count a flagged post."""
         names = {flag.heuristic for flag in flags if flag.kind is kind}
-        families = {self._families.get(name, name) for name in names}
+        families = {flag.family for flag in flags if flag.kind is kind}
         alone = len(families) == 1
         for found, table in ((names, self.heuristics[kind]), (families, self.families[kind])):
-            for name in found:
+            for name in sorted(found):
                 carried = table.setdefault(name, Carried())
                 carried.right += right
                 carried.wrong += not right
@@ -101,83 +79,52 @@ class Evidence:
 
 
 class Observer:
-    """Sink of a run with verdicts. ``families`` gives the family of each heuristic."""
+    """Sink of a run with verdicts."""
 
-    def __init__(self, labels: Labels, families: Mapping[str, str]) -> None:
-        self.accounts: dict[str, Seen] = {}
+    def __init__(self, labels: Labels) -> None:
+        self.session = judging()
+        self.acted_at: dict[str, Micros] = {}
+        """By labelled account, stream time of its first post in the campaign the label is of."""
         self.judged: dict[str, Judged] = {}
         """By id, the items that have a label."""
-        self.posts = 0
-        self.since: Micros | None = None
-        """When the first post was seen."""
-        self.until: Micros = 0
-        """When the last was."""
-        self.alerts: Counter[tuple[Kind, float]] = Counter()
-        """Posts at or above a score, by kind and score."""
-        self.formed = 0
-        """Groups formed."""
-        self.evidence = Evidence(families)
-        self._families = families
+        self.contributions = Contributions()
         self._labels = labels
-
-    def unflagged(self) -> Observer:
-        """What it would know of the same run had nothing been flagged."""
-        other = Observer(self._labels, self._families)
-        other.posts, other.since, other.until = self.posts, self.since, self.until
-        for name, seen in self.accounts.items():
-            other.accounts[name] = Seen(posts=seen.posts, acted_at=seen.acted_at)
-        for id, judged in self.judged.items():
-            other.judged[id] = judged.unflagged()
-        return other
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Take in one event and what it gave away."""
+        self.session.take(event, findings)
         if isinstance(event, Post):
-            self._post(event)
-        self.finish(findings)
+            account = self._labels.accounts.get(event.author)
+            # Labels may be rounded to the second.
+            if account and event.created_at > (account.since or 0) - SECOND:
+                self.acted_at.setdefault(event.author, event.seen_at)
+        self._hear(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Take in the last findings."""
+        self.session.finish(findings)
+        self._hear(findings)
+
+    def _hear(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             if isinstance(finding, Verdict):
-                self._verdict(finding)
-            elif isinstance(finding, FlaggedPost):
-                seen = self.accounts.get(finding.post.author)
-                if seen and finding.kind is Kind.COORDINATED and seen.flagged_at is None:
-                    seen.flagged_at = finding.at
-            elif isinstance(finding, Group):
-                self.formed += finding.state is GroupState.FORMED
+                self._compare(finding)
 
-    def _post(self, post: Post) -> None:
-        self.posts += 1
-        self.since = post.seen_at if self.since is None else self.since
-        self.until = max(self.until, post.seen_at)
-        seen = self.accounts.setdefault(post.author, Seen())
-        seen.posts += 1
-        account = self._labels.accounts.get(post.author)
-        # Labels may be rounded to the second.
-        if account and post.created_at > (account.since or 0) - SECOND and seen.acted_at is None:
-            seen.acted_at = post.seen_at
-
-    def _verdict(self, verdict: Verdict) -> None:
-        post = verdict.post
-        for kind in Kind:
-            score = verdict.scores.of(kind)
-            self.alerts[kind, Scores.THRESHOLD] += score >= Scores.THRESHOLD
-            self.alerts[kind, STRONG] += score >= STRONG
-        if verdict.scores.coordinated >= Scores.THRESHOLD:
-            seen = self.accounts[post.author]
-            seen.flagged += 1
-            seen.groups.update(flag.group for flag in verdict.flags if flag.group)
-            truth = self._labels.truth(post.author)
-            if self._labels.accounts and truth is not Truth.IGNORED:
-                right = truth is Truth.POSITIVE
-                self.evidence.add(Kind.COORDINATED, post.author, verdict.flags, right)
+    def _compare(self, verdict: Verdict) -> None:
+        post, scores = verdict.post, verdict.scores
+        truth = self._labels.truth(post.author)
+        if (
+            scores.coordinated >= Scores.THRESHOLD
+            and self._labels.accounts
+            and truth is not Truth.IGNORED
+        ):
+            right = truth is Truth.POSITIVE
+            self.contributions.add(Kind.COORDINATED, post.author, verdict.flags, right)
         for kind, items in (
             (Kind.PERSONA, self._labels.personas),
             (Kind.HAZARD, self._labels.hazards),
         ):
             if (item := items.get(post.id)) and item.label is not None:
                 self.judged[post.id] = Judged.of(verdict)
-                if verdict.scores.of(kind) >= Scores.THRESHOLD:
-                    self.evidence.add(kind, post.author, verdict.flags, bool(item.label))
+                if scores.of(kind) >= Scores.THRESHOLD:
+                    self.contributions.add(kind, post.author, verdict.flags, bool(item.label))

@@ -11,8 +11,9 @@ from moltwatch.evaluation.coordination import CoordinationScore, score_coordinat
 from moltwatch.evaluation.items import ItemsScore, score_items
 from moltwatch.evaluation.labels import ItemLabel, Labels
 from moltwatch.evaluation.metrics import ratio
-from moltwatch.evaluation.observer import STRONG, Carried, Judged, Observer
-from moltwatch.model import Kind, Scores
+from moltwatch.evaluation.observer import Carried, Judged, Observer
+from moltwatch.model import Kind
+from moltwatch.session import Session
 from moltwatch.times import HOUR
 
 
@@ -77,20 +78,21 @@ def make_report(
     coordinated = Kind.COORDINATED in kinds and bool(labels.accounts)
     personas = labels.personas if Kind.PERSONA in kinds else {}
     hazards = labels.hazards if Kind.HAZARD in kinds else {}
+    session = observer.session
     return Report(
         recording=recording,
         labels=tuple(str(path) for path in labels.files),
         blind=blind,
         heuristics=tuple(heuristics),
-        posts=observer.posts,
-        accounts=len(observer.accounts),
-        hours=_hours(observer),
-        alerts=tuple(_alerts(kind, observer) for kind in Kind),
-        coordinated=score_coordination(labels, observer) if coordinated else None,
+        posts=session.posts,
+        accounts=len(session.agents),
+        hours=_hours(session),
+        alerts=tuple(_alerts(kind, session) for kind in Kind),
+        coordinated=score_coordination(labels, observer, session) if coordinated else None,
         persona=_items(Kind.PERSONA, personas, observer.judged, alone),
         hazard=_items(Kind.HAZARD, hazards, observer.judged, alone),
-        by_heuristic=observer.evidence.heuristics,
-        by_family=observer.evidence.families,
+        by_heuristic=observer.contributions.heuristics,
+        by_family=observer.contributions.families,
         ablation=ablation,
     )
 
@@ -110,23 +112,22 @@ def plain(value: object) -> object:
     return value
 
 
-def _alerts(kind: Kind, observer: Observer) -> AlertRate:
-    flagged = observer.alerts[kind, Scores.THRESHOLD]
-    strong = observer.alerts[kind, STRONG]
-    hours = _hours(observer)
+def _alerts(kind: Kind, session: Session) -> AlertRate:
+    flagged, strong = session.charges.by_kind[kind], session.charges.strong[kind]
+    hours = _hours(session)
     return AlertRate(
         kind=kind,
         flagged=flagged,
         strong=strong,
-        per_thousand=ratio(1_000 * flagged, observer.posts),
-        strong_per_thousand=ratio(1_000 * strong, observer.posts),
+        per_thousand=ratio(1_000 * flagged, session.posts),
+        strong_per_thousand=ratio(1_000 * strong, session.posts),
         per_hour=ratio(flagged, hours),
         strong_per_hour=ratio(strong, hours),
     )
 
 
-def _hours(observer: Observer) -> float:
-    return 0.0 if observer.since is None else (observer.until - observer.since) / HOUR
+def _hours(session: Session) -> float:
+    return 0.0 if session.first_at is None else (session.last_at - session.first_at) / HOUR
 
 
 def _items(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterator
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import AgentSeen, Kind, Post
+from moltwatch.model import AgentSeen, FlaggedPost, Kind, Post
+from moltwatch.session.charges import Charge
 from moltwatch.session.pace import burstiness, rhythm
 from moltwatch.text import fold
 from moltwatch.times import Micros
@@ -37,35 +39,31 @@ class Own(Struct, frozen=True):
     """Its first 400 characters, untouched."""
 
 
-class Agent:
+_NONE: deque[Own] = deque(maxlen=0)
+"""What is remembered where nothing is: an empty deque of its own would weigh more than the rest."""
+
+
+class Agent(Struct, eq=False):
     """One account."""
 
-    __slots__ = (
-        "comments",
-        "company",
-        "first_at",
-        "flagged",
-        "last_at",
-        "n",
-        "name",
-        "profile",
-        "recent",
-        "version",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.profile: AgentSeen | None = None
-        self.first_at: Micros | None = None
-        self.last_at: Micros | None = None
-        self.n = 0
-        """Posts and comments seen."""
-        self.comments = 0
-        self.recent: deque[Own] = deque(maxlen=RECENT)
-        self.company: Counter[str] = Counter()
-        """Whom it answers, and how often."""
-        self.flagged: Counter[Kind] = Counter()
-        self.version = 0
+    name: str
+    recent: deque[Own]
+    profile: AgentSeen | None = None
+    first_at: Micros | None = None
+    last_at: Micros | None = None
+    n: int = 0
+    """Posts and comments seen."""
+    comments: int = 0
+    company: Counter[str] = field(default_factory=Counter)
+    """Whom it answers, and how often."""
+    flagged: Counter[Kind] = field(default_factory=Counter)
+    heuristics: Counter[str] = field(default_factory=Counter)
+    """The strongest heuristic behind each of its persona flags."""
+    groups: frozenset[str] = frozenset()
+    """Those its posts were flagged as a part of, by the ids they had then."""
+    coordinated_at: Micros | None = None
+    """Stream time at which it was first found to be coordinated."""
+    version: int = 0
 
     @property
     def burstiness(self) -> float | None:
@@ -83,15 +81,22 @@ class Agent:
 
 
 class Agents:
-    """All accounts, bounded: who was quiet longest is let go."""
+    """All accounts, bounded: who was quiet longest is let go.
 
-    def __init__(self, most: int = 20_000) -> None:
+    ``keeps`` is False where what they write is counted and not kept.
+    """
+
+    def __init__(self, most: int = 20_000, *, keeps: bool = True) -> None:
         self._agents: Bounded[str, Agent] = Bounded(most)
+        self._keeps = keeps
         self.n = 0
-        """Accounts that have written, those let go counted once more when they return."""
+        """Accounts that have written; one that was let go and comes back counts once more."""
 
     def __len__(self) -> int:
         return len(self._agents)
+
+    def __iter__(self) -> Iterator[Agent]:
+        return iter(self._agents.values())
 
     def get(self, name: str) -> Agent | None:
         return self._agents.get(name)
@@ -104,16 +109,20 @@ class Agents:
         agent.comments += not post.is_root
         agent.first_at = post.seen_at if agent.first_at is None else agent.first_at
         agent.last_at = post.seen_at
+        agent.version += 1
+        if not self._keeps:
+            return agent
         agent.recent.append(Own(post.id, post.thread, post.seen_at, post.body[:CHARS]))
         if answers and answers != post.author:
             agent.company[answers] += 1
             if len(agent.company) > MOST_COMPANY:
                 del agent.company[min(agent.company, key=agent.company.__getitem__)]
-        agent.version += 1
         return agent
 
     def learn(self, profile: AgentSeen) -> None:
         """A profile was seen."""
+        if not self._keeps:
+            return
         agent = self._of(profile.name)
         if len(profile.bio or "") > MOST_BIO or len(profile.display or "") > LONGEST_NAME:
             profile = structs.replace(
@@ -124,11 +133,24 @@ class Agents:
         agent.profile = profile
         agent.version += 1
 
-    def flag(self, name: str, kind: Kind) -> None:
-        """A post of theirs was flagged."""
-        if agent := self._agents.get(name):
-            agent.flagged[kind] += 1
-            agent.version += 1
+    def found(self, flagged: FlaggedPost) -> None:
+        """A post of theirs was found to be flagged, be that the last word or not."""
+        if flagged.kind is Kind.COORDINATED:
+            agent = self._of(flagged.post.author)
+            if agent.coordinated_at is None:
+                agent.coordinated_at = flagged.at
+
+    def flag(self, charge: Charge) -> None:
+        """A post of theirs is flagged."""
+        agent = self._of(charge.author)
+        agent.flagged[charge.kind] += 1
+        agent.version += 1
+        if charge.kind is Kind.PERSONA:
+            agent.heuristics.update(flag.heuristic for flag in charge.reasons[:1])
+        elif charge.group and charge.group not in agent.groups:
+            agent.groups |= {charge.group}
 
     def _of(self, name: str) -> Agent:
-        return self._agents.renewed(name, lambda: Agent(name))
+        return self._agents.renewed(
+            name, lambda: Agent(name, deque(maxlen=RECENT) if self._keeps else _NONE)
+        )

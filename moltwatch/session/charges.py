@@ -6,16 +6,22 @@ posts are one, and all of an account's of one kind; hundreds of posts for one re
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from enum import StrEnum
+from heapq import nsmallest
 from itertools import islice
 
+from msgspec import Struct
+
 from moltwatch.bounded import Bounded
-from moltwatch.model import Evidence, FlaggedPost, Kind, Retracted
+from moltwatch.model import Evidence, FlaggedPost, Kind, Verdict
 from moltwatch.times import Micros
 
-MOST_EXCERPT = 300
-"""Characters of a post that a charge keeps, for when its thread has gone."""
+MOST_EXCERPT = 450
+"""Characters of a title and of a body that a charge keeps, for when the thread has gone."""
+
+STRONG = 0.8
+"""The score from which a charge counts as strong."""
 
 
 class Opinion(StrEnum):
@@ -32,28 +38,36 @@ class Charge:
         "at",
         "author",
         "case",
-        "excerpt",
+        "community",
         "flags",
         "kind",
         "post",
         "retracted",
         "score",
         "seen_at",
+        "text",
         "thread",
+        "title",
+        "withheld",
     )
 
-    def __init__(self, flagged: FlaggedPost) -> None:
-        post = flagged.post
+    def __init__(self, said: FlaggedPost | Verdict, kind: Kind, *, withheld: bool = False) -> None:
+        """``said`` is of a post that crosses the threshold of ``kind``."""
+        post = said.post
         self.post = post.id
         self.thread = post.thread
         self.author = post.author
         self.seen_at = post.seen_at
-        self.excerpt = post.body[:MOST_EXCERPT]
-        self.kind = flagged.kind
-        self.at: Micros = flagged.at
+        self.community = post.community or ""
+        self.title = post.title and post.title[:MOST_EXCERPT]
+        self.text = post.text[:MOST_EXCERPT]
+        self.withheld = withheld
+        """Neither the post nor what may quote it is to be repeated."""
+        self.kind = kind
+        self.at: Micros = said.at
         """Stream time of the verdict."""
-        self.score = flagged.scores.of(flagged.kind)
-        self.flags: tuple[Evidence, ...] = flagged.flags
+        self.score = said.scores.of(kind)
+        self.flags: tuple[Evidence, ...] = said.flags
         """All reasons known when the verdict was reached, strongest first."""
         self.retracted = False
         self.case: Case
@@ -61,6 +75,16 @@ class Charge:
     @property
     def key(self) -> tuple[str, Kind]:
         return self.post, self.kind
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of title and body."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+    @property
+    def line(self) -> str:
+        """The same as it stands on one line."""
+        return f"{self.title} · {self.text}" if self.title else self.text
 
     @property
     def stands(self) -> bool:
@@ -79,6 +103,12 @@ class Charge:
 
 MOST_PER_CASE = 2_000
 """Charges a case keeps, and accounts it lists."""
+
+MOST_HAZARDS = 5_000
+"""Hazards remembered, one for each account and reason."""
+
+MOST_PERSONAS = 50
+"""Accounts whose strongest persona charge is remembered."""
 
 
 class Case:
@@ -117,8 +147,17 @@ class Case:
         )
 
 
+class Hazard(Struct):
+    """All posts of one account that are a hazard for one reason."""
+
+    first: Charge
+    score: float
+    """The highest of them."""
+    n: int = 0
+
+
 class Charges:
-    """All cases, bounded: the oldest are let go."""
+    """All cases, bounded: the oldest are let go. With ``most`` none, charges are only counted."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._most = most
@@ -131,6 +170,16 @@ class Charges:
         self.n = 0
         """Charges ever, those taken back not taken off."""
         self.by_kind: dict[Kind, int] = dict.fromkeys(Kind, 0)
+        self.strong: dict[Kind, int] = dict.fromkeys(Kind, 0)
+        """Of those, the strong ones."""
+        self.behind: Counter[tuple[Kind, str]] = Counter()
+        """How often each heuristic is a reason for a charge."""
+        self.alone: Counter[tuple[Kind, str]] = Counter()
+        """How often it is the only one."""
+        self.hazards: dict[tuple[str, str], Hazard] = {}
+        """By account and strongest reason; what is more than is remembered is left out."""
+        self._strongest: dict[str, Charge] = {}
+        """The strongest persona charge of each account, of those whose is strongest."""
 
     @property
     def cases(self) -> list[Case]:
@@ -153,15 +202,52 @@ class Charges:
         standing = [charge for charge in self._by_key.values() if charge.stands]
         return sorted(standing, key=lambda charge: charge.seen_at)
 
-    def add(self, flagged: FlaggedPost) -> Charge:
-        """A verdict was reached, perhaps once more after it was taken back."""
-        charge = Charge(flagged)
+    @property
+    def personas(self) -> list[Charge]:
+        """The strongest persona charges, at most one of each account."""
+        return nsmallest(MOST_PERSONAS, self._strongest.values(), key=_strongest_first)
+
+    def add(self, charge: Charge) -> None:
+        """A verdict was reached."""
         self.version += 1
-        if known := self._by_key.get(charge.key):
-            known.at, known.score, known.flags = charge.at, charge.score, charge.flags
-            known.retracted = False
-            known.case.version += 1
-            return known
+        self._count(charge)
+        if self._most:
+            self._keep(charge)
+
+    def renew(self, charge: Charge, again: Charge) -> None:
+        """A verdict was reached once more, perhaps after it was taken back."""
+        self.version += 1
+        charge.at, charge.score, charge.flags = again.at, again.score, again.flags
+        charge.retracted = False
+        charge.case.version += 1
+
+    def _count(self, charge: Charge) -> None:
+        self.n += 1
+        self.by_kind[charge.kind] += 1
+        self.strong[charge.kind] += charge.score >= STRONG
+        names = {flag.heuristic for flag in charge.reasons}
+        self.behind.update((charge.kind, name) for name in names)
+        if len(names) == 1:
+            self.alone[charge.kind, names.pop()] += 1
+        if charge.kind is Kind.PERSONA:
+            self._rank(charge)
+        elif charge.kind is Kind.HAZARD:
+            reason = charge.reasons[0].reason if charge.reasons else ""
+            key = charge.author, reason
+            if key in self.hazards or len(self.hazards) < MOST_HAZARDS:
+                hazard = self.hazards.setdefault(key, Hazard(charge, charge.score))
+                hazard.score = max(hazard.score, charge.score)
+                hazard.n += 1
+
+    def _rank(self, charge: Charge) -> None:
+        known = self._strongest.get(charge.author)
+        if known is None or charge.score > known.score:
+            self._strongest[charge.author] = charge
+        if len(self._strongest) >= 2 * MOST_PERSONAS:
+            # What is not among the strongest now will not be later: no charge becomes weaker.
+            self._strongest = {charge.author: charge for charge in self.personas}
+
+    def _keep(self, charge: Charge) -> None:
         case = self._case_for(charge)
         charge.case = case
         case.charges.append(charge)
@@ -171,21 +257,14 @@ class Charges:
         if len(case.charges) > MOST_PER_CASE:
             self._by_key.pop(case.charges.pop(0).key, None)
         self._by_key[charge.key] = charge
-        self.n += 1
-        self.by_kind[charge.kind] += 1
         while len(self._by_key) > self._most:
             self._forget_oldest()
-        return charge
 
-    def retract(self, retracted: Retracted) -> Charge | None:
+    def retract(self, charge: Charge) -> None:
         """A verdict was taken back."""
-        charge = self._by_key.get((retracted.post, retracted.kind))
-        if charge is None or charge.retracted:
-            return None
         charge.retracted = True
         charge.case.version += 1
         self.version += 1
-        return charge
 
     def judge(self, case: Case, opinion: Opinion | None) -> None:
         """The user has looked at a case."""
@@ -221,3 +300,7 @@ class Charges:
             key = case.kind, case.group or charge.author
             if self._open.get(key) is case:
                 del self._open[key]
+
+
+def _strongest_first(charge: Charge) -> tuple[float, Micros, str]:
+    return -charge.score, charge.seen_at, charge.author

@@ -1,16 +1,18 @@
-"""The session: what has been seen, kept so that a screen can ask 30 times a second what is new.
+"""The session: what has been seen. The screen, the report and the score ask it, and remember
+nothing of a run themselves.
 
 A sink of the pipeline. Every event costs about the same whatever came before, and memory is
 bounded; numbers stay exact. Nothing is pushed: whatever changes raises a ``version`` (the
-session's, the thread's, the node's), and whoever draws compares with the one it drew last.
+session's, the thread's, the node's), and whoever draws 30 times a second compares with the one it
+drew last.
 
 Texts are kept as they came. Making them harmless is up to whoever shows them.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 
 from moltwatch.model import (
     AgentSeen,
@@ -22,67 +24,114 @@ from moltwatch.model import (
     Gap,
     Group,
     GroupState,
+    Heartbeat,
     Kind,
     Post,
     Retracted,
+    Verdict,
     Vote,
 )
 from moltwatch.session.agents import Agents
 from moltwatch.session.charges import Case, Charge, Charges, Opinion
+from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
 from moltwatch.session.names import Names
 from moltwatch.session.pace import Rate
-from moltwatch.session.thread import Node
-from moltwatch.session.threads import Limits, Threads
-from moltwatch.session.timeline import Timeline
+from moltwatch.session.thread import Limits, Node, Threads
+from moltwatch.session.timeline import Spans, Timeline
 from moltwatch.times import Micros
 
 MOST_GAPS = 200
+MOST_LONG_GAPS = 12
+MOST_SOURCES = 50
 MOST_NOTES = 100
 MOST_LATEST = 200
 
 
 class Session:
-    """What has been seen so far."""
+    """What has been seen so far.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    A post is flagged as soon as it is found to be, until that is taken back. With a ``threshold``
+    the last word on it counts instead, for a run whose engine gives verdicts: it is flagged for
+    the kinds whose final score reaches the threshold. ``withholds`` is asked of each such post
+    whether it must not be repeated; charges, groups and threads then know.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        threshold: float | None = None,
+        withholds: Callable[[Verdict], bool] = lambda _: False,
+    ) -> None:
         limits = limits or Limits()
+        self._keeps = limits.posts > 0
+        self._threshold = threshold
+        self._withholds = withholds
         self.version = 0
         """Raised by every event."""
-        self.start: Micros | None = None
-        """Stream time of the first event."""
-        self.now: Micros = 0
-        """Stream time: the running maximum of ``seen_at``."""
-        self.posts = 0
-        """Posts and comments taken in."""
+        self.counts = Counts()
+        """What went by and what was found, in numbers."""
+        self.comments = 0
+        """Of the posts."""
+        self.first_at: Micros | None = None
+        """When the first post was seen."""
+        self.last_at: Micros = 0
+        """When the last was."""
+        self.sources: Counter[str] = Counter()
+        """Posts of each source; of very many not all."""
         self.first_post = ""
         """Source, id and time of the first: what tells this session from others."""
         self.latest: deque[Node] = deque(maxlen=MOST_LATEST)
         """The latest posts of all threads, in order of arrival."""
         self.rate = Rate()
+        """Of posts; not told where none are kept."""
         self.threads = Threads(limits)
-        self.agents = Agents(limits.agents)
+        self.agents = Agents(limits.agents, keeps=self._keeps)
         self.names = Names()
         """What accounts are called."""
         self.charges = Charges(limits.charges)
-        self.groups = Groups(limits.groups)
+        self.groups = Groups(self.counts, limits.groups, keeps=self._keeps)
         self.timeline = Timeline()
         self.gaps: deque[Gap] = deque(maxlen=MOST_GAPS)
-        self.n_gaps = 0
+        """The latest."""
+        self.long_gaps: list[Gap] = []
+        """The longest, in order of arrival."""
+        self.missed = Spans()
+        """What was neither observed nor given back later."""
         self.notes: deque[str] = deque(maxlen=MOST_NOTES)
         """Sentences the user should read: a heuristic failed, a limit was met."""
         self.n_notes = 0
         self.ended = False
         """The source came to its end."""
 
+    @property
+    def start(self) -> Micros | None:
+        """Stream time of the first event."""
+        return self.counts.start
+
+    @property
+    def now(self) -> Micros:
+        """Stream time: the running maximum of ``seen_at``."""
+        return self.counts.now
+
+    @property
+    def posts(self) -> int:
+        """Posts and comments seen."""
+        return self.counts.posts
+
+    @property
+    def n_gaps(self) -> int:
+        return self.counts.gaps
+
     # --- sink of the pipeline ---------------------------------------------------------------------
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """One event, and what it gave away."""
         self.version += 1
-        self.now = max(self.now, event.seen_at)
-        if self.start is None:
-            self.start = event.seen_at
+        if isinstance(event, Post) and self.threads.node(event.id):
+            event = Heartbeat(seen_at=event.seen_at)  # it is here already: nothing but time went on
+        self.counts.take(event, findings)
         if isinstance(event, Post):
             self._post(event)
         elif isinstance(event, Vote):
@@ -95,9 +144,7 @@ class Session:
         elif isinstance(event, Delete):
             self._delete(event)
         elif isinstance(event, Gap):
-            self.gaps.append(event)
-            self.n_gaps += 1
-            self.timeline.gap(event.since, min(event.until, event.seen_at))
+            self._gap(event)
         for finding in findings:
             self._learn(finding)
 
@@ -105,6 +152,7 @@ class Session:
         """The stream ended; these are the last findings."""
         self.version += 1
         self.ended = True
+        self.counts.finish(findings)
         for finding in findings:
             self._learn(finding)
 
@@ -123,31 +171,44 @@ class Session:
         for charge in case.charges:
             if charge.retracted or stood == case.stands:
                 continue
-            self._mark(charge, 1 if case.stands else -1)
-            mark = self.timeline.flag if case.stands else self.timeline.unflag
-            mark(charge.seen_at, charge.kind)
+            self._stand(charge, 1 if case.stands else -1)
         self.version += 1
 
     # --- events -----------------------------------------------------------------------------------
 
     def _post(self, post: Post) -> None:
-        node = self.threads.add(post)
-        if node is None:
-            return
-        for kind in Kind:
-            # It may have been let go and come back, or have been flagged before it was seen.
-            if charge := self.charges.get(post.id, kind):
-                node.charges.append(charge)
-                if charge.stands:
-                    self._mark(charge, 1)
-        if not self.posts:
+        if self.first_at is None:
+            self.first_at = post.seen_at
             self.first_post = f"{post.source} {post.id} {post.seen_at}"
-        self.posts += 1
-        self.latest.append(node)
-        self.rate.add(post.seen_at)
+        if post.seen_at > self.last_at:
+            self.last_at = post.seen_at
+        self.comments += post.id != post.thread
+        if post.source in self.sources or len(self.sources) < MOST_SOURCES:
+            self.sources[post.source] += 1
         self.timeline.post(post.seen_at)
-        parent = node.parent
+        parent = None
+        if not self._keeps:
+            self.threads.count(post)
+        elif node := self.threads.add(post):
+            parent = node.parent
+            self.rate.add(post.seen_at)
+            self.latest.append(node)
+            for kind in Kind:
+                # It may have been let go and come back, or have been flagged before it was seen.
+                if charge := self.charges.get(post.id, kind):
+                    node.charges.append(charge)
+                    if charge.stands:
+                        self._mark(charge, 1)
         self.agents.wrote(post, parent.author if parent else None)
+
+    def _gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+        self.long_gaps.append(gap)
+        if len(self.long_gaps) > MOST_LONG_GAPS:
+            self.long_gaps.remove(min(self.long_gaps, key=lambda gap: gap.until - gap.since))
+        self.timeline.gap(gap.since, min(gap.until, gap.seen_at))
+        if not gap.recovered:
+            self.missed.add(gap.since, gap.until)
 
     def _edit(self, edit: Edit) -> None:
         if node := self.threads.node(edit.id):
@@ -177,41 +238,62 @@ class Session:
 
     def _learn(self, finding: Finding) -> None:
         if isinstance(finding, FlaggedPost):
-            self._flag(finding)
+            self.agents.found(finding)
+            if self._threshold is None:
+                self._flag(Charge(finding, finding.kind))
+        elif isinstance(finding, Verdict):
+            if self._threshold is not None:
+                self._judge(finding, self._threshold)
         elif isinstance(finding, Group):
             self.groups.tell(finding)
             if finding.state is GroupState.MERGED and finding.into:
                 self.charges.merge(finding.kind, finding.id, finding.into)
-        elif isinstance(finding, Retracted):
+        else:
             self._retract(finding)
 
-    def _flag(self, flagged: FlaggedPost) -> None:
-        known = self.charges.get(flagged.post.id, flagged.kind)
-        stood = known is not None and known.stands
-        charge = self.charges.add(flagged)
-        if known is None:
-            self.groups.join(charge)
-            self.agents.flag(charge.author, charge.kind)
-            if node := self.threads.node(charge.post):
-                node.charges.append(charge)
-        if charge.stands and not stood:
-            self.timeline.flag(charge.seen_at, charge.kind)
-            self._mark(charge, 1)
+    def _judge(self, verdict: Verdict, threshold: float) -> None:
+        withheld = bool(verdict.flags) and self._withholds(verdict)
+        if withheld:
+            self.threads.withhold(verdict.post)
+            self.groups.withhold(verdict.flags)
+        if verdict.scores.highest >= threshold:
+            for kind in Kind:
+                if verdict.scores.of(kind) >= threshold:
+                    self._flag(Charge(verdict, kind, withheld=withheld))
+
+    def _flag(self, charge: Charge) -> None:
+        if known := self.charges.get(charge.post, charge.kind):
+            stood = known.stands
+            self.charges.renew(known, charge)
+            if known.stands and not stood:
+                self._stand(known, 1)
+            return
+        self.charges.add(charge)
+        self.groups.join(charge)
+        self.agents.flag(charge)
+        if node := self.threads.node(charge.post):
+            node.charges.append(charge)
+        self._stand(charge, 1)
 
     def _retract(self, retracted: Retracted) -> None:
         known = self.charges.get(retracted.post, retracted.kind)
-        stood = known is not None and known.stands
-        charge = self.charges.retract(retracted)
-        if charge and stood:
-            self.timeline.unflag(charge.seen_at, charge.kind)
-            self._mark(charge, -1)
+        if known and not known.retracted:
+            stood = known.stands
+            self.charges.retract(known)
+            if stood:
+                self._stand(known, -1)
+
+    def _stand(self, charge: Charge, change: int) -> None:
+        """A charge came to stand, or ceased to."""
+        mark = self.timeline.flag if change > 0 else self.timeline.unflag
+        mark(charge.seen_at, charge.kind)
+        self._mark(charge, change)
 
     def _mark(self, charge: Charge, change: int) -> None:
-        """A charge came to stand, or ceased to."""
+        """One charge more or less stands against a post of a thread that is known."""
         if node := self.threads.node(charge.post):
-            flagged = node.thread.flagged
-            flagged[charge.kind] = flagged.get(charge.kind, 0) + change
-            if not flagged[charge.kind]:
-                del flagged[charge.kind]
+            node.thread.mark(charge.kind, change)
             node.version += 1
             node.thread.version += 1
+        elif summary := self.threads.counted.get(charge.thread):
+            summary.mark(charge.kind, change)

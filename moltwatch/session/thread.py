@@ -1,4 +1,5 @@
-"""A thread: posts in order of arrival, and the tree they make.
+"""Threads: posts in order of arrival, and the trees they make; bounded in posts and in characters,
+the quietest thread goes first.
 
 A forum does not promise that a parent is seen before its answer, nor that parents make a tree at
 all. A parent that was not seen is held open by a blank node, which the post fills when it comes; a
@@ -7,11 +8,14 @@ pointer that would close a loop is not followed, and its post stands under the r
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
+from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
 from moltwatch.times import Micros
@@ -24,6 +28,9 @@ MOST_STEPS_UP = 64
 
 MOST_CHARS = 20_000
 """Characters kept of one body, and of one title."""
+
+MOST_TITLE = 240
+"""Characters kept of what a thread is called."""
 
 LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
@@ -103,39 +110,79 @@ class Node:
             self.cut = max(0, len(text) - MOST_CHARS)
 
 
-class Thread:
+class ThreadSummary(Struct, eq=False):
+    """What is counted of a thread, whether its posts are kept or not."""
+
+    id: str
+    title: str = ""
+    """The root's title, or the beginning of its text; may be empty. Untouched."""
+    author: str = ""
+    """Who began it; empty while the root was not seen."""
+    community: str | None = None
+    source: str = ""
+    first_at: Micros = 0
+    last_at: Micros = 0
+    n: int = 0
+    """Posts ever seen; more than are kept when the thread was pruned."""
+    flagged: dict[Kind, int] = field(default_factory=dict)
+    """How many charges of each kind stand against its posts."""
+    withheld: bool = False
+    """The title is not to be repeated."""
+
+    def count(self, post: Post) -> None:
+        """A post of it was seen."""
+        if not self.n:
+            self.first_at = post.seen_at
+        self.n += 1
+        self.last_at = max(self.last_at, post.seen_at)
+        if not self.source:
+            self.source = post.source
+        self.learn(post)
+
+    def learn(self, post: Post) -> None:
+        """A post of it tells where it is, and the root what it is called and who began it."""
+        root = post.id == self.id
+        if root:
+            self.entitle(post.title, post.text)
+            self.author = post.author
+        if post.community and (root or not self.community):
+            self.community = post.community
+
+    def entitle(self, title: str | None, text: str) -> None:
+        """The root has this title and text now."""
+        self.title = (title or text)[:MOST_TITLE]
+
+    def mark(self, kind: Kind, change: int) -> None:
+        """So many more charges of a kind stand against its posts."""
+        self.flagged[kind] = self.flagged.get(kind, 0) + change
+        if not self.flagged[kind]:
+            del self.flagged[kind]
+
+
+class Thread(ThreadSummary):
     """A root and its comments."""
 
-    def __init__(self, id: str) -> None:
-        self.id = id
-        self.root = Node(id, self, None)
-        self.nodes: dict[str, Node] = {id: self.root}
-        """Every node by id, blanks included."""
-        self.order: list[Node] = []
-        """Seen posts in order of arrival."""
-        self.community: str | None = None
-        self.source = ""
-        self.first_at: Micros = 0
-        self.last_at: Micros = 0
-        self.n = 0
-        """Posts ever seen; more than are kept when the thread was pruned."""
-        self.read = 0
-        """Posts the user has had on the screen, out of ``n``."""
-        self.flagged: dict[Kind, int] = {}
-        """How many charges of each kind stand against its posts."""
-        self.chars = 0
-        """Characters kept."""
-        self.rate = Rate()
-        self.pulse = Pulse()
-        self.moves = 0
-        """Raised when the tree changes other than by a new leaf."""
-        self.version = 0
-        """Raised by every change that shows."""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """Every node by id, blanks included."""
+    order: list[Node] = field(default_factory=list)
+    """Seen posts in order of arrival."""
+    read: int = 0
+    """Posts the user has had on the screen, out of ``n``."""
+    chars: int = 0
+    """Characters kept."""
+    rate: Rate = field(default_factory=Rate)
+    pulse: Pulse = field(default_factory=Pulse)
+    moves: int = 0
+    """Raised when the tree changes other than by a new leaf."""
+    version: int = 0
+    """Raised by every change that shows."""
+
+    def __post_init__(self) -> None:
+        self.nodes[self.id] = Node(self.id, self, None)
 
     @property
-    def title(self) -> str:
-        """The root's title, or the beginning of its text; may be empty. Untouched."""
-        return self.root.title or self.root.text[:200]
+    def root(self) -> Node:
+        return self.nodes[self.id]
 
     @property
     def unread(self) -> int:
@@ -232,18 +279,156 @@ class Thread:
     def _fill(self, node: Node, post: Post) -> None:
         node.fill(post)
         self.order.append(node)
-        self.n += 1
         self.chars += node.chars
-        if self.n == 1:
-            self.first_at = post.seen_at
-        self.community = self.community or post.community
-        self.source = self.source or post.source
-        self.touch(post.seen_at)
+        self.count(post)
+        self.version += 1
 
     def touch(self, at: Micros) -> None:
         """Something happened in it that shows."""
         self.last_at = max(self.last_at, at)
         self.version += 1
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much a session keeps. The numbers it shows stay exact beyond that."""
+
+    posts: int = 120_000
+    """Posts kept over all threads; with none, they are counted and nothing that was written is
+    kept but the titles of threads and what stands behind flags."""
+    threads: int = 100_000
+    """Threads counted where no posts are kept; those that were quiet longest go first."""
+    posts_per_thread: int = 20_000
+    """Past this, a thread lets go of its oldest quarter."""
+    characters: int = 60_000_000
+    """Characters of titles, bodies and addresses kept over all threads."""
+    agents: int = 20_000
+    charges: int = 20_000
+    """Charges kept; with none, they are only counted."""
+    groups: int = 2_000
+
+
+class Threads:
+    """Threads by id, in order of last activity."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._threads: OrderedDict[str, Thread] = OrderedDict()
+        self._posts: dict[str, Node] = {}
+        self.counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
+        """Threads of which no posts are kept."""
+        self._chars = 0
+        self.n = 0
+        """Threads ever seen; one that was let go and comes back counts once more."""
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    def __iter__(self) -> Iterator[Thread]:
+        """In order of last activity, the quietest first."""
+        return iter(self._threads.values())
+
+    @property
+    def summaries(self) -> list[ThreadSummary]:
+        """All threads known of."""
+        return [*self.counted.values(), *self._threads.values()]
+
+    @property
+    def posts(self) -> int:
+        """Posts kept."""
+        return len(self._posts)
+
+    @property
+    def characters(self) -> int:
+        """Characters kept."""
+        return self._chars
+
+    def get(self, id: str) -> Thread | None:
+        return self._threads.get(id)
+
+    def node(self, post: str) -> Node | None:
+        """A post by its id, if it is kept."""
+        return self._posts.get(post)
+
+    def recent(self, n: int) -> list[Thread]:
+        """The ``n`` threads with the latest activity, latest first."""
+        return list(islice(reversed(self._threads.values()), n))
+
+    def busiest(self, now: Micros, n: int = 1, among: int = 200) -> list[Thread]:
+        """The ``n`` threads with the highest rate, out of the latest ``among``."""
+        return sorted(self.recent(among), key=lambda thread: -thread.rate.per_minute(now))[:n]
+
+    def add(self, post: Post) -> Node | None:
+        """Take in a post; None if it is kept already."""
+        if post.id in self._posts:
+            return None
+        thread = self._threads.get(post.thread)
+        if thread is None:
+            thread = self._threads[post.thread] = Thread(post.thread)
+            self.n += 1
+        before = thread.chars
+        node = thread.add(post)
+        if node is None:
+            return None
+        thread.rate.add(post.seen_at)
+        thread.pulse.add(post.seen_at)
+        self._threads.move_to_end(post.thread)
+        self._posts[post.id] = node
+        self._chars += thread.chars - before
+        self._keep_limits(thread)
+        return node
+
+    def count(self, post: Post) -> None:
+        """Count a post that is not kept."""
+        summary = self._summary(post.thread)
+        self.n += not summary.n
+        summary.count(post)
+
+    def learn(self, root: Post) -> None:
+        """A root that is not counted tells what its thread is called."""
+        self._summary(root.thread).learn(root)
+
+    def withhold(self, post: Post) -> None:
+        """A post is not to be repeated; if it is a root, neither is the title of its thread."""
+        thread = self._threads.get(post.thread) or self.counted.get(post.thread)
+        if post.is_root and thread:
+            thread.withheld = True
+
+    def rewrite(self, node: Node, title: str | None, text: str | None) -> None:
+        """A title, a body or both were edited."""
+        before = node.chars
+        node.write(title, text)
+        if node is node.thread.root:
+            node.thread.entitle(node.title, node.text)
+        grown = node.chars - before
+        node.thread.chars += grown
+        self._chars += grown
+        self._keep_limits(node.thread)
+
+    def _summary(self, id: str) -> ThreadSummary:
+        return self.counted.renewed(id, lambda: ThreadSummary(id))
+
+    def _keep_limits(self, thread: Thread) -> None:
+        if len(thread.order) > self._limits.posts_per_thread:
+            self._prune(thread)
+        while len(self._posts) > self._limits.posts or self._chars > self._limits.characters:
+            quietest = next(iter(self._threads.values()))
+            if quietest is not thread:
+                self._evict(quietest)
+            elif len(thread.order) > 4:
+                self._prune(thread)
+            else:
+                break
+
+    def _prune(self, thread: Thread) -> None:
+        for node in thread.prune(max(1, len(thread.order) // 4)):
+            self._posts.pop(node.id, None)
+            self._chars -= node.chars
+
+    def _evict(self, thread: Thread) -> None:
+        del self._threads[thread.id]
+        for node in thread.order:
+            self._posts.pop(node.id, None)
+        self._chars -= thread.chars
 
 
 def _address(address: str | None) -> str | None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from moltwatch.cli.report import command
+from moltwatch.cli.wiring import open_run
+from moltwatch.config import Config
 from moltwatch.errors import MoltwatchError
+from moltwatch.paths import shipped
+from moltwatch.session import Session
+from moltwatch.sources.registry import FAST, Opening
 from tests.cli.running import CREED, SWARM, lines, moltwatch, moltwatch_process, objects, session
 
 
@@ -85,6 +93,34 @@ def test_it_agrees_with_the_verdicts() -> None:
         flagged = sum(verdict[kind] >= 0.5 for verdict in verdicts)
         assert f"{sign} {flagged:,} {kind}" in told
     assert f"{len(verdicts):,} posts" in told and "1 gap" in told
+
+
+def test_all_say_the_same_of_groups() -> None:
+    """Lines, summaries, report and session: how many formed, merged, were there at the end, and of
+    what size these are."""
+    flags, told = moltwatch("flags", "night"), moltwatch("report", "night")
+    groups = [line for line in objects(flags.stdout) if line["type"] == "group"]
+    states = Counter(line["state"] for line in groups)
+    formed, merged, ended = (states[state] for state in ("formed", "merged", "ended"))
+    assert merged and formed - merged == ended
+    words = f"{formed} groups formed, {merged} merged, {ended} at the end"
+    assert flags.stderr.endswith(f", {words}\n") and told.stderr.endswith(f", {words}\n")
+    assert f" coordinated ({words})" in told.stdout
+
+    sizes = {line["id"]: line["n"] for line in groups if line["state"] == "ended"}
+    stories = re.findall(r"^\d+\. \*\*(\d+) accounts.*?- id: `(\w+)`", told.stdout, re.M | re.S)
+    assert {id: int(n) for n, id in stories} == sizes
+    seen = asyncio.run(played(str(shipped("recordings") / "night.jsonl.gz")))
+    assert (seen.groups.n, seen.groups.merged) == (formed, merged)
+    assert {swarm.id: swarm.n for swarm in seen.groups.swarms if not swarm.group.into} == sizes
+
+
+async def played(recording: str) -> Session:
+    """What the screen would know of it at its end."""
+    seen = Session()
+    run = await open_run([recording], Opening(speed=FAST), config=Config(), sinks=[seen])
+    await run.pipeline.run()
+    return seen
 
 
 def test_the_part_to_tell_of_is_chosen(recording: Path) -> None:

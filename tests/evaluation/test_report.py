@@ -10,15 +10,14 @@ import pytest
 
 from moltwatch.evaluation.items import judge_alone
 from moltwatch.evaluation.labels import Account, ItemLabel, Labels, Truth
-from moltwatch.evaluation.layout import delay
 from moltwatch.evaluation.metrics import Counts
 from moltwatch.evaluation.observer import Carried, Observer
 from moltwatch.evaluation.report import Report, make_report, plain
-from moltwatch.evaluation.tables import print_tables
+from moltwatch.evaluation.tables import delay, print_tables
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import FlaggedPost, Group, GroupState, Kind, Post, Scores, Verdict
+from moltwatch.model import FlaggedPost, Group, GroupState, Heartbeat, Kind, Post, Scores, Verdict
 from moltwatch.odds import log_odds
 from moltwatch.times import SECOND, Micros
 from tests.evidence import evidence, told
@@ -34,7 +33,7 @@ def post(id: str, author: str, second: int, root: bool = True) -> Post:
 
 
 def flag(heuristic: str, kind: Kind, score: float = 0.9, group: str | None = None) -> Evidence:
-    return evidence(heuristic=heuristic, kind=kind, score=score, reason="so", group=group)
+    return evidence(heuristic, kind, score, "so", group=group, family=FAMILIES.get(heuristic))
 
 
 def account(author: str, truth: Truth, group: str = "ring", second: int = 10) -> Account:
@@ -108,7 +107,7 @@ def verdicts() -> list[Verdict]:
 
 
 def observed() -> Observer:
-    observer = Observer(LABELS, FAMILIES)
+    observer = Observer(LABELS)
     for it in POSTS:
         observer.take(it, [])
     flagged = FlaggedPost(
@@ -129,10 +128,8 @@ def observed() -> Observer:
         since=START,
     )
     grew = msgspec.structs.replace(formed, state=GroupState.GREW)
-    observer.take(POSTS[-1], [formed, grew, flagged])
+    observer.take(Heartbeat(seen_at=POSTS[-1].seen_at), [formed, grew, flagged])
     observer.finish(verdicts())
-    observer.posts -= 1  # the last one was taken twice
-    observer.accounts["x"].posts -= 1
     return observer
 
 
@@ -188,10 +185,10 @@ def test_what_stands_behind_flags(report: Report) -> None:
 
 
 def test_without_coordination_labels_nobody_is_innocent() -> None:
-    observer = Observer(Labels(personas=LABELS.personas), FAMILIES)
+    observer = Observer(Labels(personas=LABELS.personas))
     for it, verdict in zip(POSTS, verdicts(), strict=True):
         observer.take(it, [verdict])
-    assert observer.evidence.heuristics[Kind.COORDINATED] == {}
+    assert observer.contributions.heuristics[Kind.COORDINATED] == {}
 
 
 def test_persona_items(report: Report) -> None:

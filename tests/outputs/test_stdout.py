@@ -13,7 +13,6 @@ from moltwatch.outputs.formats import FormatName, make_format
 from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
-from moltwatch.outputs.tally import Tally
 from moltwatch.session.filter import compile_filter
 from tests.outputs.findings import AT, FLAGGED, GROUP, POST, RETRACTED, VERDICT
 
@@ -96,12 +95,3 @@ def test_the_format_fits_who_reads(
     pipe = Pipe()
     LineSink(pipe, make_format(name, terminal=terminal), Selection()).take(BEAT, [GROUP])
     assert pipe.seen.startswith(start)
-
-
-def test_a_tally_in_words() -> None:
-    tally = Tally()
-    assert (tally.seen, tally.found) == ("0 posts", "none flagged")
-    tally.take(POST, [GROUP, FLAGGED, PERSONA])
-    tally.take(BEAT, [BACK])
-    tally.finish([VERDICT])
-    assert (tally.seen, tally.found) == ("1 post", "1 flagged (1 persona), 1 group")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from moltwatch.model import (
     AgentSeen,
+    Evidence,
     Finding,
     FlaggedPost,
     Group,
@@ -14,6 +17,7 @@ from moltwatch.model import (
     Post,
     Retracted,
     Scores,
+    Verdict,
 )
 from moltwatch.session import Limits, Session
 from moltwatch.session.charges import Opinion
@@ -180,3 +184,74 @@ def test_notes_are_for_reading() -> None:
     session = Session()
     session.note("heuristic x failed")
     assert (list(session.notes), session.n_notes, session.version) == (["heuristic x failed"], 1, 1)
+
+
+def test_what_went_into_another_is_a_part_of_it() -> None:
+    """Whether its posts were told of before or after, and whether the other was known by then."""
+    posts = [post(f"{n}", f"agent{n}", at=n) for n in range(4)]
+    flags = [flagged(one, Kind.COORDINATED, "g1" if n < 3 else "g2") for n, one in enumerate(posts)]
+    session = Session()
+    session.finish([group("g1"), *flags[:2], group("g1", GroupState.MERGED, into="g2")])
+    session.finish([group("g2", n=4), *flags[2:], group("g2", GroupState.ENDED, n=4)])
+    assert (session.groups.n, session.groups.merged) == (2, 1)
+    swarm, merged = session.groups.get("g1"), session.groups.swarms[0]
+    assert swarm is not None and (swarm.id, swarm.n, swarm.n_posts, swarm.over) == (
+        "g2",
+        4,
+        4,
+        True,
+    )
+    assert list(swarm.members.items()) == [(f"agent{n}", (n, 1)) for n in range(4)]
+    assert swarm.text == (4, "hello") and [arrival.at for arrival in swarm.arrivals] == [0, 1, 2, 3]
+    assert (merged.id, merged.n, merged.over) == ("g1", 3, True)
+    assert session.groups.stories == [swarm]
+
+
+def last_word(of: Post, persona: float, *flags: Evidence) -> Verdict:
+    return Verdict(post=of, scores=Scores(persona=persona), flags=flags, at=9, first_at=None)
+
+
+def test_with_a_threshold_the_last_word_counts() -> None:
+    one, two = post("1"), post("2", at=SECOND)
+    secret = evidence(heuristic="h", kind=Kind.PERSONA, score=0.7, reason="because")
+    session = Session(threshold=0.6, withholds=lambda verdict: verdict.post.id == "2")
+    session.take(one, [flagged(one)])
+    assert not session.charges.cases and session.counts.flagged[Kind.PERSONA] == 1
+    session.take(two, [])
+    session.finish([last_word(one, 0.5), last_word(two, 0.9, secret)])
+    [case] = session.charges.cases
+    assert (case.latest.post, case.latest.score, case.latest.withheld) == ("2", 0.9, True)
+    assert (session.charges.by_kind[Kind.PERSONA], session.charges.strong[Kind.PERSONA]) == (1, 1)
+    assert session.charges.behind == session.charges.alone == {(Kind.PERSONA, "h"): 1}
+    assert session.timeline.columns(2, 0, 2 * SECOND)[1].kinds == [Kind.PERSONA]
+
+
+def test_what_is_only_counted_is_counted_alike() -> None:
+    """Where no posts and no charges are kept, the numbers are the same."""
+    kept, counted = Session(), Session(Limits(posts=0, charges=0))
+    for n in range(30):
+        one = replace(post(f"{n}", f"agent{n % 3}", at=n), thread=f"r{n % 5}", parent=f"r{n % 5}")
+        found = [flagged(one, kind) for kind in Kind] if n % 4 == 0 else []
+        for session in (kept, counted):
+            session.take(one, found)
+    assert len(counted.charges) == counted.threads.posts == 0
+    for session in (kept, counted):
+        assert (session.posts, session.comments, session.threads.n, session.agents.n) == (
+            30,
+            30,
+            5,
+            3,
+        )
+        assert sum(session.charges.by_kind.values()) == 3 * len(range(0, 30, 4))
+        assert session.charges.hazards.keys() == {(f"agent{n}", "because") for n in range(3)}
+        assert [charge.author for charge in session.charges.personas] == [
+            "agent0",
+            "agent1",
+            "agent2",
+        ]
+    assert {(one.id, one.n, one.last_at) for one in kept.threads.summaries} == {
+        (one.id, one.n, one.last_at) for one in counted.threads.summaries
+    }
+    assert {(one.name, one.n, frozenset(one.flagged.items())) for one in kept.agents} == {
+        (one.name, one.n, frozenset(one.flagged.items())) for one in counted.agents
+    }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from random import Random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltwatch.model import Kind
-from moltwatch.session.timeline import MOST_BUCKETS, Timeline
-from moltwatch.times import DAY, HOUR, SECOND
+from moltwatch.session.timeline import MOST_BUCKETS, STEPS, Spans, Timeline
+from moltwatch.times import DAY, HOUR, MINUTE, SECOND
 
 TIMES = st.lists(st.integers(0, 200 * DAY), min_size=1, max_size=60)
 
@@ -25,13 +29,44 @@ def test_every_post_is_in_some_column(times: list[int], n: int) -> None:
     assert len(timeline._buckets) <= MOST_BUCKETS
 
 
-def test_buckets_widen() -> None:
+def test_buckets_widen_when_they_would_be_too_many() -> None:
+    timeline = Timeline()
+    for n in range(2 * MOST_BUCKETS):
+        timeline.post(n * HOUR)
+    assert timeline.width > SECOND and len(timeline._buckets) <= MOST_BUCKETS
+    columns = timeline.columns(10, 0, 2 * MOST_BUCKETS * HOUR)
+    assert sum(column.posts for column in columns) == pytest.approx(2 * MOST_BUCKETS)
+
+
+def test_few_posts_far_apart_stay_where_they_are() -> None:
     timeline = Timeline()
     timeline.post(0)
-    assert timeline.width == SECOND
     timeline.post(365 * DAY)
-    assert timeline.width > HOUR
-    assert sum(column.posts for column in timeline.columns(10, 0, 366 * DAY)) == 2
+    assert [column.posts for column in timeline.columns(3, 0, 366 * DAY)] == [1, 0, 1]
+
+
+def test_steps_lie_on_the_clock_whatever_the_span() -> None:
+    assert all(later % earlier == 0 for earlier, later in pairwise(STEPS))
+    rng = Random(3)
+    for span in (SECOND, MINUTE, HOUR, DAY, 400 * DAY):
+        timeline = Timeline()
+        for _ in range(300):
+            timeline.post(400 * DAY + rng.randrange(span))
+        for most in (24, 120):
+            steps = timeline.steps(most)
+            assert len(steps) <= most
+            assert sum(step.posts for step in steps) == 300
+            widths = {b.at - a.at for a, b in pairwise(steps)}
+            assert len(widths) <= 1 and all(step.at % max(widths, default=1) == 0 for step in steps)
+            assert steps[0].posts and steps[-1].posts
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30))
+def test_spans_together_are_as_long_as_what_is_in_them(spans: list[tuple[int, int]]) -> None:
+    together = Spans()
+    for span in spans:
+        together.add(min(span), max(span))
+    assert together.length == len({at for span in spans for at in range(min(span), max(span))})
 
 
 def test_flags_come_and_go() -> None:

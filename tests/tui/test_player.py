@@ -164,7 +164,7 @@ async def test_stopping_while_a_run_is_being_opened_waits_for_what_is_being_clos
     await player.start()
     forum.gate = asyncio.Event()
     assert player.session is not None
-    player.session.now = START + 3 * MINUTE
+    player.session.counts.now = START + 3 * MINUTE
     player.seek(START)
     await player.stop()
     forum.gate.set()

@@ -1,5 +1,5 @@
 """What happened in a recording, as Markdown or as one page with charts.
 
-``collector`` gathers while a recording goes by, in bounded memory; ``summary`` is what it can tell
-then; ``markdown`` and ``page`` set that, in the ``words`` they share.
+``summary`` asks a session what is to be told, in ``quotes`` where strangers wrote it; ``markdown``
+and ``page`` set that, in the ``words`` they share.
 """

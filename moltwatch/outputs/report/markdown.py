@@ -116,7 +116,7 @@ def _story(story: GroupStory, summary: Summary) -> Iterator[str]:
     yield f"{pad}- {came(story, summary)}"
     if len(story.arrivals) > 2 and story.arrivals[-1] > story.arrivals[0]:
         yield f"{pad}- who came when: `|{spark(story.arrivals)}|`"
-    names = ", ".join(code(member.name) for member in story.members)
+    names = ", ".join(map(code, story.members))
     more = story.n - len(story.members)
     yield f"{pad}- accounts: {names}" + (f" and {more:,} more" if more > 0 else "")
     if story.text:

@@ -8,16 +8,20 @@ where it is quoted, since names, titles and reasons hold what strangers wrote as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NewType
 
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.credentials import Credentials
-from moltwatch.model import Evidence, Kind, Verdict
-from moltwatch.outputs.report.summary import Quote, Spoken, body
+from moltwatch.model import Evidence, Verdict
+from moltwatch.session.charges import Charge
 from moltwatch.text import display_line
 
-WITHHELD = "[not repeated here: it looks like a secret]"
-UNNAMED = "(unnamed)"
+Quote = NewType("Quote", str)
+"""Words of the forum, or of a reason, which may quote the forum: harmless on one line, and to be
+escaped."""
+
+WITHHELD = Quote("[not repeated here: it looks like a secret]")
+UNNAMED = Quote("(unnamed)")
 
 MOST_EXCERPT = 240
 MOST_NAME = 60
@@ -37,14 +41,14 @@ def quote(text: str, most: int = MOST_EXCERPT) -> Quote:
     """A stranger's words, harmless on one line, at most so many characters."""
     line = display_line(text, most + _MORE)
     if _holds_secret(line):
-        return Quote(WITHHELD)
+        return WITHHELD
     return Quote(line if len(line) <= most else f"{line[: most - 1].rstrip()}…")
 
 
-def called(name: str, most: int) -> Quote:
+def called(name: str) -> Quote:
     """What an account is called; something to read in any case."""
-    shown = quote(name, most)
-    return shown if shown.translate(_BLANK) else Quote(UNNAMED)
+    shown = quote(name, MOST_NAME)
+    return shown if shown.translate(_BLANK) else UNNAMED
 
 
 def shows_secret(verdict: Verdict) -> bool:
@@ -54,30 +58,16 @@ def shows_secret(verdict: Verdict) -> bool:
     )
 
 
-def said(verdict: Verdict, secret: bool) -> str:
+def said(charge: Charge) -> Quote:
     """What a post says, unless it shows a secret."""
-    return WITHHELD if secret else body(verdict.post)
+    return WITHHELD if charge.withheld else quote(charge.line)
 
 
-def reason(flag: Evidence, secret: bool) -> str:
+def reason(charge: Charge, flag: Evidence) -> Quote:
     """Why a post is flagged. Of one that shows a secret only the heuristic that says so is sure
     not to repeat it."""
-    return WITHHELD if secret and flag.heuristic != Credentials.name else flag.reason
-
-
-def spoken(verdict: Verdict, kind: Kind, flags: Sequence[Evidence], secret: bool) -> Spoken:
-    """A post flagged by these flags of a kind. Its author is not yet called what people are shown:
-    that is known at the end."""
-    post = verdict.post
-    return Spoken(
-        at=post.seen_at,
-        author=Quote(post.author),
-        community=quote(post.community or "", MOST_NAME),
-        text=quote(said(verdict, secret)),
-        score=verdict.scores.of(kind),
-        reason=quote(reason(flags[0], secret) if flags else ""),
-        heuristic=quote(flags[0].heuristic if flags else "", MOST_NAME),
-    )
+    unsure = charge.withheld and flag.heuristic != Credentials.name
+    return WITHHELD if unsure else quote(flag.reason)
 
 
 def _holds_secret(words: str) -> bool:

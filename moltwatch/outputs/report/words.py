@@ -6,7 +6,7 @@ from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.wording import count
+from moltwatch.wording import count, count_groups
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -56,13 +56,12 @@ def opening(summary: Summary) -> list[str]:
 
 def found(summary: Summary) -> str:
     """What was flagged, in a sentence."""
+    groups = ("" if summary.n_merged else "in ") + count_groups(
+        summary.n_groups + summary.n_merged, summary.n_merged
+    )
     kinds = [
         f"{SYMBOLS[kind]} {summary.flagged[kind]:,} {kind}"
-        + (
-            f" (in {count(summary.n_groups, 'group')})"
-            if kind is Kind.COORDINATED and summary.n_groups
-            else ""
-        )
+        + (f" ({groups})" if kind is Kind.COORDINATED and summary.n_groups else "")
         for kind in SUREST_FIRST
         if summary.flagged[kind]
     ]

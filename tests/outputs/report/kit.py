@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from moltwatch.errors import Rejects
 from moltwatch.model import AgentSeen, Evidence, Gap, Group, GroupState, Kind, Post, Scores, Verdict
-from moltwatch.outputs.report.collector import Collector
-from moltwatch.outputs.report.summary import Summary
+from moltwatch.outputs.report.summary import Collector, Summary
 from moltwatch.times import EARLIEST, LATEST, MINUTE, SECOND, Micros, parse_time
 from tests.evidence import evidence, told
 

@@ -14,12 +14,11 @@ from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
 from moltwatch.model import Gap, Kind
-from moltwatch.outputs.report.charts import groups_chart, rate_chart
-from moltwatch.outputs.report.collector import Collector
 from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.markup import code, prose
-from moltwatch.outputs.report.page import html
+from moltwatch.outputs.report.page import groups_chart, html, rate_chart
 from moltwatch.outputs.report.quotes import quote
+from moltwatch.outputs.report.summary import Collector
 from moltwatch.times import DAY, HOUR, SECOND
 from tests.outputs.report.kit import START, flag, post, summed, verdict
 
@@ -145,7 +144,8 @@ def test_the_report_reads_well() -> None:
     for line in (
         "# What happened in `reef.molt`",
         "1 item could not be used.",
-        "Posts that reach 0.50: ❖ 5 coordinated (in 1 group), ◆ 2 persona, ▲ 2 hazard.",
+        "Posts that reach 0.50: ❖ 5 coordinated (2 groups formed, 1 merged, 1 at the end), "
+        "◆ 2 persona, ▲ 2 hazard.",
         "1 gap: 60 s were not observed.",
         "- not used, 1 item: no author, first at line 7",
         "1. **5 accounts, 5 posts**: same text as 4 other accounts in 4 s",

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from msgspec import structs
 
 from moltwatch.model import Gap, GroupState, Kind
-from moltwatch.outputs.report import accounts as report_accounts
-from moltwatch.outputs.report import collector as report_collector
-from moltwatch.outputs.report import groups as report_groups
-from moltwatch.outputs.report import rate as report_rate
-from moltwatch.outputs.report import threads as report_threads
-from moltwatch.outputs.report.collector import Collector
-from moltwatch.outputs.report.gaps import Spans
+from moltwatch.outputs.report import summary as report_summary
 from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.page import html
 from moltwatch.outputs.report.quotes import UNNAMED, WITHHELD
-from moltwatch.outputs.report.rate import STEPS, Rate
-from moltwatch.times import DAY, HOUR, MINUTE, SECOND
+from moltwatch.outputs.report.summary import Collector
+from moltwatch.session import charges, groups, timeline
+from moltwatch.times import MINUTE, SECOND
 from tests.outputs.report.kit import START, collected, flag, group, post, summed, verdict
 
 
@@ -50,7 +43,7 @@ def test_groups_that_merged_are_one() -> None:
     (story,) = summed().groups
     assert (story.id, story.n, story.posts, story.shared) == ("g1", 5, 5, 5)
     assert story.reason == "same text as 4 other accounts in 4 s"
-    assert [member.name for member in story.members] == [f"claw{n}" for n in range(5)]
+    assert list(story.members) == [f"claw{n}" for n in range(5)]
     assert story.arrivals == tuple(START + (400 + n) * SECOND for n in range(5))
     assert story.text == "praise the shell"
 
@@ -154,7 +147,7 @@ def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
 def test_hazards_beyond_what_is_remembered_are_not_counted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report_collector, "MOST_REASONS", 3)
+    monkeypatch.setattr(charges, "MOST_HAZARDS", 3)
     collector = Collector(threshold=0.5)
     for n in range(40):
         one = post(f"p{n}", f"crab{n % 4}", n, "x")
@@ -163,35 +156,19 @@ def test_hazards_beyond_what_is_remembered_are_not_counted_again(
 
 
 def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_accounts, "MOST_ACCOUNTS", 50)
-    monkeypatch.setattr(report_threads, "MOST_THREADS", 50)
-    monkeypatch.setattr(report_rate, "MOST_STEPS", 100)
+    few = structs.replace(report_summary.LIMITS, agents=50, threads=50)
+    monkeypatch.setattr(report_summary, "LIMITS", few)
+    monkeypatch.setattr(timeline, "MOST_BUCKETS", 100)
     collector = Collector(threshold=0.5)
     for n in range(500):
         collector.take(one := post(f"p{n}", f"crab{n}", n * 60, "hi"), [])
         collector.finish([verdict(one, flag(Kind.HAZARD, "injection", f"order {n}"))])
     told = collector.summary("x")
     assert (told.accounts, told.threads, told.posts, told.about) == (500, 500, 500, True)
-    assert len(collector._accounts._writers) == len(collector._threads._known) == 50
-    assert len(collector._rate._steps) <= 100
+    session = collector.session
+    assert len(session.agents) == len(session.threads.summaries) == 50
+    assert len(session.timeline._buckets) <= 100
     assert sum(step.posts for step in told.rate) == sum(step.hazard for step in told.rate) == 500
-
-
-def test_steps_lie_on_the_clock_whatever_the_span() -> None:
-    assert all(later % earlier == 0 for earlier, later in pairwise(STEPS))
-    rng = Random(3)
-    for span in (SECOND, MINUTE, HOUR, DAY, 400 * DAY):
-        rate = Rate()
-        times = [START + rng.randrange(span) for _ in range(300)]
-        for at in times:
-            rate.add(at, posts=1)
-        for most in (24, 120):
-            steps = rate.steps(most)
-            assert len(steps) <= most
-            assert sum(step.posts for step in steps) == 300
-            widths = {b.at - a.at for a, b in pairwise(steps)}
-            assert len(widths) <= 1 and all(step.at % max(widths, default=1) == 0 for step in steps)
-            assert steps[0].posts and steps[-1].posts
 
 
 def test_of_nothing_there_is_little_to_tell() -> None:
@@ -207,14 +184,6 @@ def test_gaps_that_overlap_count_once() -> None:
         collector.take(gap, [])
     told = collector.summary("x")
     assert (told.n_gaps, told.missed) == (6, 50 * MINUTE)
-
-
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30))
-def test_spans_together_are_as_long_as_what_is_in_them(spans: list[tuple[int, int]]) -> None:
-    together = Spans()
-    for span in spans:
-        together.add(min(span), max(span))
-    assert together.length == len({at for span in spans for at in range(min(span), max(span))})
 
 
 def test_of_a_group_only_the_part_is_told() -> None:
@@ -242,8 +211,8 @@ def test_a_thread_is_called_what_its_root_is_called() -> None:
 
 
 def test_memory_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_groups, "MOST_WEIGHT", 200)
-    monkeypatch.setattr(report_groups, "MOST_TEXTS", 3)
+    monkeypatch.setattr(groups, "MOST_WEIGHT", 200)
+    monkeypatch.setattr(groups, "MOST_TEXTS", 3)
     collector = Collector(threshold=0.5)
     for n in range(300):
         one = post(f"p{n}", f"crab{n}", n, f"shell {n}")
@@ -252,7 +221,7 @@ def test_memory_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         if n < 50:
             ended = group("lasting ended", GroupState.ENDED, 3, "r")
             collector.finish([ended])
-    known = collector._groups._known
-    assert collector._groups._weight == sum(one.weight for one in known.values()) <= 200
+    known = collector.session.groups._swarms
+    assert collector.session.groups._weight == sum(one.weight for one in known.values()) <= 200
     assert max(len(one.texts) for one in known.values()) == 3
     assert "lasting" in known and "g0" not in known and "lasting ended" not in known

@@ -1,4 +1,4 @@
-"""How much went by and what was found: a sink that only counts."""
+"""What went by in a run and what was found, as numbers: all that a summary of one line needs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from moltwatch.model import (
     Retracted,
 )
 from moltwatch.times import Micros
-from moltwatch.wording import count
+from moltwatch.wording import count, count_groups
 
 
-class Tally:
-    """Counts of a run so far."""
+class Counts:
+    """Counts of a run so far. A sink of the pipeline."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -32,38 +32,43 @@ class Tally:
         """Roots and comments."""
         self.gaps = 0
         self.flagged: Counter[Kind] = Counter()
-        """Posts flagged, by kind; what was taken back is not counted."""
-        self.groups = 0
+        """Posts flagged as they were found, by kind; what was taken back is not counted."""
+        self.formed = 0
         """Groups formed."""
+        self.merged = 0
+        """Of those, the groups that went into another."""
         self.start: Micros | None = None
         """Stream time of the first event."""
         self.now: Micros = 0
-        """Stream time reached."""
+        """Stream time: the running maximum of ``seen_at``."""
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Count one event."""
         self.events += 1
-        self.start = event.seen_at if self.start is None else self.start
-        self.now = event.seen_at
-        self.told += not isinstance(event, Gap | Heartbeat)
+        if self.start is None:
+            self.start = event.seen_at
+        if event.seen_at > self.now:
+            self.now = event.seen_at
         if isinstance(event, Post):
             self.posts += 1
+            self.told += 1
         elif isinstance(event, Gap):
             self.gaps += 1
-        self._count(findings)
+        elif not isinstance(event, Heartbeat):
+            self.told += 1
+        if findings:
+            self.finish(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
-        """Count the last findings."""
-        self._count(findings)
-
-    def _count(self, findings: Sequence[Finding]) -> None:
+        """Count findings, the last ones or others."""
         for finding in findings:
             if isinstance(finding, FlaggedPost):
                 self.flagged[finding.kind] += 1
             elif isinstance(finding, Retracted):
                 self.flagged[finding.kind] -= 1
-            elif isinstance(finding, Group) and finding.state is GroupState.FORMED:
-                self.groups += 1
+            elif isinstance(finding, Group):
+                self.formed += finding.state is GroupState.FORMED
+                self.merged += finding.state is GroupState.MERGED
 
     @property
     def seen(self) -> str:
@@ -75,4 +80,4 @@ class Tally:
         """What was found: ``33 flagged (31 coordinated, 2 persona), 1 group``."""
         kinds = ", ".join(f"{self.flagged[kind]:,} {kind}" for kind in Kind if self.flagged[kind])
         found = f"{self.flagged.total():,} flagged ({kinds})" if kinds else "none flagged"
-        return found + (f", {count(self.groups, 'group')}" if self.groups else "")
+        return found + (f", {count_groups(self.formed, self.merged)}" if self.formed else "")
