@@ -210,7 +210,7 @@ import asyncio, os
 from pathlib import Path
 from moltwatch.recording.creating import create_recording
 from moltwatch.recording.molt.writer import MoltWriter
-from moltwatch.recording.base import Header
+from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS
 
 async def main():
@@ -236,7 +236,7 @@ from pathlib import Path
 from moltwatch.errors import RecordingError
 from moltwatch.recording.creating import create_recording
 from moltwatch.recording.molt.writer import MoltWriter
-from moltwatch.recording.base import Header
+from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS
 
 async def main():

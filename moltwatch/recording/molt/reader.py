@@ -9,10 +9,11 @@ from pathlib import Path
 
 import aiosqlite
 
+from moltwatch.dialects import lines
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects
 from moltwatch.model import Event
-from moltwatch.recording import codec
-from moltwatch.recording.base import BATCH, Header, Span
+from moltwatch.recording.base import BATCH, Span
 from moltwatch.recording.molt.database import (
     OUT_OF_ORDER,
     DamagedFile,
@@ -170,11 +171,11 @@ def _decode(rows: list[sqlite3.Row], rejects: Rejects) -> list[Event]:
     events = []
     for seq, data in rows:
         try:
-            event = codec.decode(data)
+            event = lines.decode(data)
         except (ValueError, TypeError, RecursionError):
             rejects.add("damaged row", f"row {seq}")
             continue
-        if codec.is_sane(event):
+        if lines.is_sane(event):
             events.append(event)
         else:
             rejects.add("time outside 1970 to 2100", f"row {seq}")

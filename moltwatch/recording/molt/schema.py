@@ -7,9 +7,8 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
+from moltwatch.dialects.lines import VERSION, Header, check_version
 from moltwatch.errors import RecordingError
-from moltwatch.recording.base import VERSION, Header
-from moltwatch.recording.lines import check_version
 
 APPLICATION_ID = 0x4D4F4C54  # "MOLT", in the file's header, where file(1) finds it
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
+from moltwatch.dialects import lines
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import RecordingError
 from moltwatch.model import Event
-from moltwatch.recording import codec
-from moltwatch.recording.base import Header
 from moltwatch.recording.molt.database import closed_on_failure, connect, explain
 from moltwatch.recording.molt.schema import creation
 from moltwatch.times import Micros
@@ -54,7 +54,7 @@ class MoltWriter:
         at = self._at
         for event in events:
             at = max(at, event.seen_at)
-            rows.append((at, codec.tag(event), codec.encode(event)))
+            rows.append((at, lines.tag(event), lines.encode(event)))
         try:
             await self._db.executemany("INSERT INTO events (at, type, data) VALUES (?, ?, ?)", rows)
             await self._db.commit()

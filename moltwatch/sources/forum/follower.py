@@ -10,9 +10,10 @@ from collections.abc import Hashable, Sequence
 
 from msgspec import Raw, structs
 
+from moltwatch.dialects.fields import AHEAD
+from moltwatch.dialects.lines import Lines
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event, Post
-from moltwatch.recording.lines import Lines
 from moltwatch.sources.forum.protocol import (
     FATAL_CODES,
     PROTOCOL,
@@ -26,10 +27,8 @@ from moltwatch.sources.forum.protocol import (
     encode,
     read_server_frame,
 )
-from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.live.feed import Feed
-from moltwatch.sources.live.wall import believed
+from moltwatch.sources.live.feed import Feed, believed
 from moltwatch.text import display_line
 from moltwatch.times import Micros
 

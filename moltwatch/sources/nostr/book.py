@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from moltwatch.bounded import Bounded
+from moltwatch.dialects.nostr import Deletion, Note, Profile, Reaction, Reading
 from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post, Vote
-from moltwatch.sources.nostr.posts import Deletion, Note, Profile, Reaction, Reading
 from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moltwatch.sources.nostr.protocol import Filter, NostrEvent
+from moltwatch.dialects.nostr import NostrEvent
+from moltwatch.sources.nostr.protocol import Filter
 
 PAGE = 500
 """Events asked for at once."""

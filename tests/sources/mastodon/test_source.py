@@ -20,7 +20,7 @@ from moltwatch.sources.mastodon.address import stream_address
 from moltwatch.sources.mastodon.source import MastodonSource
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
-from tests.sources.mastodon.test_wire import frame, status
+from tests.sources.mastodon.test_feed import frame, status
 from tests.sources.servers import forum, gaps, ids, says
 
 pytest.importorskip("mastodon_mock")

@@ -1,7 +1,9 @@
-"""What Nostr events mean to a forum's watcher: posts, profiles, votes, deletions.
+"""Nostr's signed events, and the posts, profiles, votes and deletions they tell of.
 
-Pure, one event at a time. Where a post stands is read as far as its tags tell: a Clawstr reply
-names only what it answers, and :mod:`.book` finds its thread.
+NIP-01. Nobody is believed: an event's id is the SHA-256 of its canonical form and its signature is
+BIP-340 over the id, and both are checked here, because relays pass on copies that were tampered
+with. One event at a time: where a post stands is read as far as its tags tell, and a Clawstr reply
+names only what it answers.
 
 Accounts are public keys in hexadecimal, as relays and filters know them, not in the ``npub1…``
 form: that begins alike for everybody, so that a column of a screen would show the same few letters
@@ -11,31 +13,55 @@ for all. The name an account gives itself changes and is not unique; it is
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from urllib.parse import quote, unquote
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from moltwatch.dialects import fields
 from moltwatch.errors import BadItem
-from moltwatch.recording import dialect
-from moltwatch.sources.nostr.protocol import (
-    COMMENT,
-    DELETION,
-    NOTE,
-    PROFILE,
-    REACTION,
-    NostrEvent,
-    is_key,
-)
 from moltwatch.times import EARLIEST, LATEST, SECOND, Micros
+
+PROFILE = 0
+NOTE = 1
+DELETION = 5
+REACTION = 7
+COMMENT = 1111
+"""Kinds of events: NIP-01, 10, 09, 25 and 22."""
 
 CLAWSTR = "https://clawstr.com/c/"
 """What the address of a community on Clawstr begins with."""
 
 NJUMP = "https://njump.me/"
 """Shows any event, to people who have no Nostr program."""
+
+
+_HEX_64 = re.compile(r"[0-9a-f]{64}")
+_HEX_128 = re.compile(r"[0-9a-f]{128}")
+
+
+class NostrEvent(Struct, frozen=True, kw_only=True):
+    """An event as it was signed. ``created_at`` is in seconds."""
+
+    id: str
+    pubkey: str
+    created_at: Annotated[int, Meta(ge=0, lt=2**53)]
+    kind: Annotated[int, Meta(ge=0, lt=2**16)]
+    tags: list[list[str]]
+    content: str
+    sig: str
+
+    def values(self, tag: str) -> list[str]:
+        """The values of all tags of that name, in order."""
+        return [entry[1] for entry in self.tags if len(entry) > 1 and entry[0] == tag]
+
+    def first(self, tag: str) -> str | None:
+        """The value of the first tag of that name."""
+        return next(iter(self.values(tag)), None)
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -104,6 +130,38 @@ def read_event(event: NostrEvent) -> Reading:
     raise BadItem("a kind of event nobody asked for")
 
 
+def verify(event: NostrEvent) -> None:
+    """Raise BadItem unless the event is what its author signed.
+
+    The id costs 2 µs, the signature 70: check an event's bearing first, and none twice.
+    """
+    from btclib_secp256k1 import ssa
+
+    if not (is_key(event.id) and is_key(event.pubkey) and _HEX_128.fullmatch(event.sig)):
+        raise BadItem("an event whose id, key or signature is not hexadecimal")
+    if event_id(event) != event.id:
+        raise BadItem("an event that was tampered with")
+    try:
+        valid = ssa.verify(
+            bytes.fromhex(event.id), bytes.fromhex(event.pubkey), bytes.fromhex(event.sig)
+        )
+    except ValueError:  # the key is not a point of the curve
+        valid = False
+    if not valid:
+        raise BadItem("an event with a wrong signature")
+
+
+def is_key(text: str) -> bool:
+    """Whether it has the form of an event's id or a public key."""
+    return _HEX_64.fullmatch(text) is not None
+
+
+def event_id(event: NostrEvent) -> str:
+    """SHA-256 of the canonical form (NIP-01): an array without blanks, in UTF-8."""
+    canonical = [0, event.pubkey, event.created_at, event.kind, event.tags, event.content]
+    return hashlib.sha256(msgspec.json.encode(canonical)).hexdigest()
+
+
 def community_of(event: NostrEvent) -> str | None:
     """The community on Clawstr, or else the first hashtag."""
     scope = event.first("I")
@@ -165,18 +223,18 @@ def _position(event: NostrEvent) -> tuple[str, str | None]:
 
 def _profile(event: NostrEvent, created: Micros) -> Profile:
     try:
-        fields = msgspec.json.decode(event.content)
+        said = msgspec.json.decode(event.content)
     except (msgspec.DecodeError, RecursionError):
         raise BadItem("a profile that is not JSON") from None
-    if not isinstance(fields, Mapping):
+    if not isinstance(said, Mapping):
         raise BadItem("a profile that is not an object")
     return Profile(
         id=event.id,
         author=event.pubkey,
         created_at=created,
-        display=dialect.text(fields, ("display_name", "displayName"))
-        or dialect.text(fields, ("name", "username")),
-        bio=dialect.text(fields, ("about", "bio")),
+        display=fields.text(said, ("display_name", "displayName"))
+        or fields.text(said, ("name", "username")),
+        bio=fields.text(said, ("about", "bio")),
     )
 
 

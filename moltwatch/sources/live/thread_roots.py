@@ -2,27 +2,35 @@
 what it answers, and how often a forum may be asked for what came before.
 
 A post whose root nobody has seen hangs under a placeholder. A source that can fetch the root asks
-:meth:`Roots.may_ask`, or :meth:`Roots.may_ask_for` one post, and delivers what it gets before the
-post; a source that cannot leaves the placeholder standing.
+:meth:`ThreadRoots.may_ask`, or :meth:`ThreadRoots.may_ask_for` one post, and delivers what it gets
+before the post; a source that cannot leaves the placeholder standing. Where much can be asked for
+at once, :class:`Lookup` says what is next.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from moltwatch.bounded import LONGEST_ID, Bounded
 from moltwatch.model import Post
-from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.live.bucket import Bucket
+from moltwatch.sources.live.backoff import Backoff, Bucket
 from moltwatch.sources.live.failures import Failure
 from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000
 """Posts whose thread is remembered."""
 
+MOST_WANTED = 5_000
+"""Names that wait; of a flood the oldest are given up."""
+
+MOST_ASKED = 50_000
+"""Names remembered as asked for."""
+
 REST = (30.0, 1_800.0)
 """Seconds a forum that does not answer is left alone for, at first and at most."""
 
 
-class Roots:
+class ThreadRoots:
     """The threads of the posts seen so far.
 
     ``per_minute``: how often the forum may be asked, on average; ``burst``: how often at once.
@@ -66,3 +74,44 @@ class Roots:
     def answered(self) -> None:
         """It did."""
         self._backoff.reset()
+
+
+class Lookup:
+    """What is still to be asked for by name (accounts for profiles, posts for their text), each
+    once, ``at_once`` in a question.
+
+    The latest are asked for first: they are what somebody is looking at.
+    """
+
+    def __init__(self, at_once: int = 100) -> None:
+        self._at_once = at_once
+        self._wanted: Bounded[str, None] = Bounded(MOST_WANTED)
+        self._asked: Bounded[str, None] = Bounded(MOST_ASKED)
+
+    def want(self, name: str) -> None:
+        """Ask for it some time, unless it has been asked for."""
+        if len(name) <= LONGEST_ID and name not in self._asked:
+            self._wanted.put(name, None)
+
+    def renew(self, name: str) -> None:
+        """Ask for it once more: the answer has changed."""
+        self._asked.pop(name, None)
+        self.want(name)
+
+    def asked_for(self, name: str) -> bool:
+        return name in self._asked
+
+    @property
+    def waiting(self) -> bool:
+        """There is something to ask for."""
+        return bool(self._wanted)
+
+    def next(self, known: Callable[[str], bool]) -> list[str]:
+        """The next question: names that are still not known."""
+        batch: list[str] = []
+        while self._wanted and len(batch) < self._at_once:
+            name, _ = self._wanted.popitem()
+            if not known(name):
+                batch.append(name)
+                self._asked[name] = None
+        return batch

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.lines import Lines, decode, encode, encode_lines, is_sane
 from moltwatch.errors import RecordingError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post, Vote
-from moltwatch.recording import codec
-from moltwatch.recording.lines import Lines
 from moltwatch.times import SECOND, parse_time
 from tests.recording.files import lines, read
 from tests.strategies import json_values, streams
@@ -22,7 +21,7 @@ BEAT = Heartbeat(seen_at=1_700_000_000_000_000)
 NOON = parse_time("2026-02-01T12:00:00Z")
 
 
-def decode(*written: object, now: int | None = None) -> tuple[list[Event], Lines]:
+def taken(*written: object, now: int | None = None) -> tuple[list[Event], Lines]:
     reader = Lines("test", source="here", now=None if now is None else lambda: now)
     return reader.read(json.dumps(value).encode() for value in written), reader
 
@@ -62,13 +61,13 @@ def decode(*written: object, now: int | None = None) -> tuple[list[Event], Lines
     ],
 )  # fmt: skip
 def test_lines_written_by_hand(written: object, read: Event) -> None:
-    events, reader = decode(written)
+    events, reader = taken(written)
     assert not reader.rejects
     assert events == [read]
 
 
 def test_what_has_no_time_takes_that_of_the_stream() -> None:
-    events, _ = decode(
+    events, _ = taken(
         {"type": "heartbeat", "seen_at": NOON},
         {"type": "delete", "id": "a"},
         {"type": "post", "id": "b", "author": "x", "created_at": "not a time"},
@@ -76,7 +75,7 @@ def test_what_has_no_time_takes_that_of_the_stream() -> None:
         {"type": "heartbeat", "seen_at": 10**22},
     )
     assert [event.seen_at for event in events] == [NOON] * 5
-    events, reader = decode({"type": "heartbeat"}, {"id": "b", "author": "x", "text": "y"})
+    events, reader = taken({"type": "heartbeat"}, {"id": "b", "author": "x", "text": "y"})
     assert not events
     assert dict(reader.rejects.counts) == {"no time": 2}
 
@@ -93,7 +92,7 @@ def test_answers_to_answers_are_in_the_thread_of_the_first() -> None:
 
 
 def test_a_comment_numbered_like_a_post_takes_nothing_into_its_thread() -> None:
-    events, _ = decode(
+    events, _ = taken(
         {"id": 3, "author": "x", "content": "one thread"},
         {"id": 5, "author": "x", "content": "another"},
         {"id": 5, "post_id": 3, "author": "x", "content": "the fifth comment"},
@@ -105,7 +104,7 @@ def test_a_comment_numbered_like_a_post_takes_nothing_into_its_thread() -> None:
 
 def test_an_id_as_long_as_a_book_is_not_remembered() -> None:
     long = "b" * 1_000
-    events, _ = decode(
+    events, _ = taken(
         {"id": long, "parent_id": "a", "author": "x"},
         {"id": "c", "parent_id": long, "author": "x"},
         now=NOON,
@@ -114,7 +113,7 @@ def test_an_id_as_long_as_a_book_is_not_remembered() -> None:
 
 
 def test_observed_now_unless_it_says_otherwise() -> None:
-    events, _ = decode(
+    events, _ = taken(
         {"id": "a", "author": "x", "created_at": "2020-01-01T00:00:00Z"},
         {"id": "b", "author": "x", "created_at": 1, "seen_at": "2026-02-01T11:00:00Z"},
         now=NOON,
@@ -169,7 +168,7 @@ def test_a_strange_text_is_no_reason_to_lose_a_post(line: bytes, text: str) -> N
     (post,) = reader.read([line])
     assert isinstance(post, Post)
     assert post.text == text
-    codec.decode(codec.encode(post))
+    decode(encode(post))
 
 
 def test_absurd_numbers_do_not_stop_the_reader() -> None:
@@ -196,12 +195,12 @@ async def test_marks_and_line_ends_of_other_systems(tmp_path: Path) -> None:
 
 def test_version_of_the_future() -> None:
     with pytest.raises(RecordingError, match=r"test was written by a later .*update moltwatch"):
-        decode({"type": "header", "format": "moltwatch", "version": 2})
+        taken({"type": "header", "format": "moltwatch", "version": 2})
 
 
 def test_recordings_can_be_put_one_behind_the_other() -> None:
     head = {"type": "header", "title": "first"}
-    events, reader = decode(head, json.loads(GOOD), {**head, "title": "second"}, json.loads(GOOD))
+    events, reader = taken(head, json.loads(GOOD), {**head, "title": "second"}, json.loads(GOOD))
     assert events == [BEAT, BEAT]
     assert reader.header is not None
     assert reader.header.title == "first"
@@ -211,10 +210,10 @@ def test_recordings_can_be_put_one_behind_the_other() -> None:
 @given(values=st.lists(json_values, max_size=6), now=st.none() | st.just(NOON))
 def test_any_json_at_all(values: list[object], now: int | None) -> None:
     """Nothing raises but a version of the future, and everything that comes out can be written."""
-    events, reader = decode(*values, now=now)
+    events, reader = taken(*values, now=now)
     for event in events:
-        assert codec.is_sane(event)
-        assert codec.decode(codec.encode(event)) == event
+        assert is_sane(event)
+        assert decode(encode(event)) == event
         if isinstance(event, Post):
             assert event.is_root == (event.parent is None)
             assert event.parent != event.id
@@ -223,6 +222,6 @@ def test_any_json_at_all(values: list[object], now: int | None) -> None:
 
 @given(garbage=st.lists(st.binary(max_size=40).filter(lambda b: b"\n" not in b)), stream=streams)
 def test_garbage_before_good_lines(garbage: list[bytes], stream: list[Event]) -> None:
-    good = codec.encode_lines(stream).split(b"\n")[:-1]
+    good = encode_lines(stream).split(b"\n")[:-1]
     events = Lines("test").read([*garbage, *good])
     assert events[len(events) - len(stream) :] == stream

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
-from pathlib import Path
 
-from moltwatch.errors import RecordingError, Rejects
-from moltwatch.recording import dialect
-from moltwatch.recording.streams import Damaged, chunks
+from moltwatch.dialects import fields
+from moltwatch.errors import Rejects
 
 _DELIMITERS = ",;\t|"
 
@@ -29,12 +26,12 @@ class Table(StrEnum):
 def table_of(columns: Sequence[str]) -> Table | None:
     """What a header row announces; None if it is none of ours."""
     names = set(map(_name, columns))
-    has_id = not names.isdisjoint((*dialect.OWN_ID, *dialect.POST_ID))
-    has_text = not names.isdisjoint((*dialect.TEXT, "title"))
-    if has_id and has_text and not names.isdisjoint(dialect.AUTHOR):
-        roots = dialect.ROOT if names.isdisjoint(dialect.OWN_ID) else dialect.THREAD
+    has_id = not names.isdisjoint((*fields.OWN_ID, *fields.POST_ID))
+    has_text = not names.isdisjoint((*fields.TEXT, "title"))
+    if has_id and has_text and not names.isdisjoint(fields.AUTHOR):
+        roots = fields.ROOT if names.isdisjoint(fields.OWN_ID) else fields.THREAD
         return Table.POSTS if names.isdisjoint(roots) else Table.COMMENTS
-    if not names.isdisjoint(dialect.NAME) and not names.isdisjoint(("karma", *dialect.FOLLOWERS)):
+    if not names.isdisjoint(fields.NAME) and not names.isdisjoint(("karma", *fields.FOLLOWERS)):
         return Table.AGENTS
     return None
 
@@ -47,25 +44,19 @@ def table_in(header: str) -> Table | None:
         return None
 
 
-def kind_of(path: Path) -> Table | None:
-    """What a file's first row announces; None if it is no table of ours, or cannot be read."""
-    try:
-        return table_in(next(filter(str.strip, _text(path, Rejects())), ""))
-    except RecordingError:
-        return None
+def rows(
+    lines: Iterator[str], rejects: Rejects, name: str
+) -> Iterator[tuple[dict[str, object], str]]:
+    """Each row as a plain object, empty cells left out, with its place in the file ``name``.
 
-
-def rows(path: Path, rejects: Rejects) -> Iterator[tuple[dict[str, object], str]]:
-    """Each row as a plain object, empty cells left out, with its place in the file.
-
-    What a row is need not be said: :mod:`moltwatch.recording.plain` sees it by the same columns.
+    ``lines`` keep their line ends, as the csv module wants them. What a row is need not be said:
+    :mod:`.api_objects` sees it by the same columns.
     """
-    lines = _text(path, rejects)
     header = next(filter(str.strip, lines), "")
     reader = csv.reader(chain([header], lines), delimiter=_delimiter(header))
     columns: list[str] = []
     while True:
-        where = f"{path.name} line {reader.line_num + 1}"
+        where = f"{name} line {reader.line_num + 1}"
         try:
             row = next(reader)
         except StopIteration:
@@ -88,22 +79,3 @@ def _name(column: str) -> str:
 def _delimiter(header: str) -> str:
     """What stands between cells: no name of a column holds any of these."""
     return max(_DELIMITERS, key=header.count)
-
-
-def _text(path: Path, rejects: Rejects) -> Iterator[str]:
-    """Lines of a file, packed or not, with their line ends, as the csv module wants them."""
-    rest = bytearray()
-    try:
-        for piece in chunks(path):
-            rest += piece
-            end = rest.rfind(b"\n") + 1
-            yield from _lines(rest[:end])
-            del rest[:end]
-    except Damaged as reason:
-        rejects.add(str(reason), path.name)
-    yield from _lines(rest)
-
-
-def _lines(text: bytearray) -> Iterator[str]:
-    # Not str.splitlines, which also cuts at the form feeds and separators inside a body.
-    return (line for line in io.StringIO(text.decode("utf-8", "replace"), newline=""))

@@ -1,4 +1,4 @@
-"""Mastodon's frames, its HTML and its addresses."""
+"""Mastodon's frames and its addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.mastodon.address import stream_address, timeline_path
 from moltwatch.sources.mastodon.feed import MastodonFeed
-from moltwatch.sources.mastodon.html_text import LONGEST, html_to_text
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 from tests.strategies import broken_texts
@@ -199,38 +198,6 @@ def test_no_frame_costs_the_next(event: str, payload: Any) -> None:
 @given(st.binary())
 def test_no_bytes_break_the_feed(data: bytes) -> None:
     assert feed().receive(data, T0) == []
-
-
-@pytest.mark.parametrize(
-    ("markup", "text"),
-    [
-        ("plain & simple", "plain & simple"),
-        ("<p>one<br>two</p><p>three</p>", "one\ntwo\n\nthree"),
-        ("<p>a &lt;b&gt; &amp; c</p>", "a <b> & c"),
-        (
-            '<a href="https://x.example/long"><span class="invisible">https://</span>'
-            '<span class="ellipsis">x.example/l</span><span class="invisible">ong</span></a>',
-            "https://x.example/long",
-        ),
-        ("<p>x</p><script>alert(1)</script>after", "x\n\nafter"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
-        ("<pre>a\n  b</pre>", "a\n  b"),
-        ("<p>zero\u200bwidth \u202e</p>", "zero\u200bwidth \u202e"),
-        ("<p>never closed <b", "never closed "),
-    ],
-)
-def test_html_becomes_what_was_written(markup: str, text: str) -> None:
-    assert html_to_text(markup) == text
-
-
-@given(st.text(st.sampled_from("<>/!-[]&#;pb a\"'=\n")) | st.text())
-def test_any_markup_can_be_read(markup: str) -> None:
-    html_to_text(markup)
-
-
-def test_absurd_markup_stays_as_it_is() -> None:
-    absurd = "<!--" * LONGEST
-    assert html_to_text(absurd) is absurd
 
 
 @pytest.mark.parametrize(

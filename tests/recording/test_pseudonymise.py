@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.api_objects import NOBODY
+from moltwatch.dialects.lines import Header, decode, encode
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post, Vote
-from moltwatch.recording import codec
-from moltwatch.recording.base import Header
-from moltwatch.recording.blind import Blinder, pseudonym
-from moltwatch.recording.plain import NOBODY
+from moltwatch.recording.pseudonymise import Blinder, pseudonym
 from tests.strategies import names, streams, texts
 
 NAMES = ["nova", "Kestrel-7", "ix", "kestrel", "did:plc:abc123", "Big Lobster", "ünïcode", "a.b_c"]
@@ -66,7 +65,7 @@ def test_every_place_a_name_can_stand() -> None:
         )
     ]  # fmt: skip
     header = blinder.header(Header(title="What nova said", origin="moltbook:u/nova"))
-    left = "".join(codec.encode(event) for event in found).lower() + repr(header)
+    left = "".join(encode(event) for event in found).lower() + repr(header)
     assert not any(name.lower() in left for name in ("nova", "abc123", '"ix"'))
     assert left.count(NOVA) == 12
 
@@ -88,7 +87,7 @@ def test_count_order_and_times_stay(stream: list[Event]) -> None:
             assert (after.since, after.until) == (before.since, before.until)
         if isinstance(before, Heartbeat):
             assert after is before
-        codec.decode(codec.encode(after))
+        decode(encode(after))
 
 
 @given(known=st.sets(names, max_size=5), text=texts)

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
+from moltwatch.dialects.bluesky import POSTS
+from moltwatch.dialects.fields import AHEAD
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.bluesky.feed import OVERLAP, POSTS, JetstreamFeed
+from moltwatch.sources.bluesky.feed import OVERLAP, JetstreamFeed
 from moltwatch.sources.bluesky.source import JetstreamSource
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.registry import Opening
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock

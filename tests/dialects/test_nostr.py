@@ -1,4 +1,4 @@
-"""What Nostr events say."""
+"""What Nostr events say, and whether it is their author who says it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from moltwatch.errors import BadItem
-from moltwatch.sources.nostr.posts import (
+from moltwatch.dialects.nostr import (
     Deletion,
+    NostrEvent,
     Note,
     Profile,
     Reaction,
     community_address,
     community_of,
+    event_id,
     read_event,
+    verify,
 )
-from moltwatch.sources.nostr.protocol import NostrEvent
+from moltwatch.errors import BadItem
 from moltwatch.times import SECOND
 from tests.sources.nostr.kit import ADA, BOB, NOW
 
+EVENT = ADA.post("a post \x07 with \u2028 and \U0001f99e")
 ROOT = ADA.post("root", community="ai-freedom")
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -175,3 +178,59 @@ def test_nothing_raises_anything_else(kind: int, tags: list[list[str]], content:
         assert reading.root is not None or reading.parent is not None
         assert (reading.parent is None) == (reading.root == reading.id)
     json.dumps(structs.asdict(reading))
+
+
+def foreign(content: str, tags: list[list[str]]) -> NostrEvent:
+    """An event as the Rust implementation makes it."""
+    from nostr_sdk import EventBuilder, Keys, Kind, Tag
+
+    event = (
+        EventBuilder(Kind(1111), content)
+        .tags([Tag.parse(tag) for tag in tags])
+        .finalize(Keys.generate())
+    )
+    return NostrEvent(**json.loads(event.as_json()))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.text(max_size=200),
+    st.lists(st.lists(st.text(max_size=20), min_size=1, max_size=4), max_size=4),
+)
+def test_what_another_implementation_signed_is_valid(content: str, tags: list[list[str]]) -> None:
+    tags = [tag for tag in tags if tag[0]]
+    verify(foreign(content, tags))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"content": "something else"}, "tampered"),
+        ({"created_at": NOW + 1}, "tampered"),
+        ({"tags": []}, "tampered"),
+        ({"pubkey": BOB.key}, "tampered"),
+        ({"kind": 1}, "tampered"),
+        ({"sig": "00" * 64}, "signature"),
+        ({"sig": BOB.post("x").sig}, "signature"),
+        ({"sig": "zz" * 64}, "hexadecimal"),
+        ({"sig": ""}, "hexadecimal"),
+        ({"id": EVENT.id.upper()}, "hexadecimal"),
+        ({"pubkey": ""}, "hexadecimal"),
+    ],
+)
+def test_nobody_is_believed(change: dict[str, object], reason: str) -> None:
+    verify(EVENT)
+    with pytest.raises(BadItem, match=reason):
+        verify(structs.replace(EVENT, **change))
+
+
+def test_a_new_id_does_not_mend_a_signature() -> None:
+    changed = structs.replace(EVENT, content="something else")
+    with pytest.raises(BadItem, match="signature"):
+        verify(structs.replace(changed, id=event_id(changed)))
+
+
+def test_a_key_that_is_no_point_of_the_curve() -> None:
+    changed = structs.replace(EVENT, pubkey="ff" * 32)
+    with pytest.raises(BadItem, match="signature"):
+        verify(structs.replace(changed, id=event_id(changed)))

@@ -1,8 +1,8 @@
-"""Plain API objects to events: every dialect of a forum's API, and recording lines written by hand.
+"""Objects of Moltbook's API and of those like it, and recording lines written by hand.
 
-Moltbook alone speaks three dialects (production, the open-source server, February 2026), archives
-add their own. Instead of one parser a dialect there is one reader that asks for meanings and takes
-what it finds: mixtures occur, and the next dialect will be a mixture too. Pure; what it cannot use
+Moltbook alone writes them in three ways (production, the open-source server, February 2026),
+archives add their own. Instead of one parser for each there is one reader that asks for meanings
+and takes what it finds: mixtures occur, and the next way will be a mixture too. What it cannot use
 it counts and leaves out, never its neighbours.
 """
 
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from moltwatch.dialects import fields
+from moltwatch.dialects.fields import Item, Origin
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post, Vote
-from moltwatch.recording import dialect
-from moltwatch.recording.dialect import Item
 from moltwatch.times import Micros
 
 NOBODY = "[unknown]"
@@ -26,22 +26,10 @@ _ENVELOPE = (
     *("data", "posts", "agents", "comments", "items", "results", "rows"),
 )
 _ENVELOPE_OF_AUTHOR = ("recentPosts", "recent_posts", "recentComments", "recent_comments")
-_ONLY_ITEMS = (*dialect.TEXT[:-1], "title", "name")  # an answer may well carry a "message"
+_ONLY_ITEMS = (*fields.TEXT[:-1], "title", "name")  # an answer may well carry a "message"
 _CHILDREN = ("replies", "comments", "children")
-_PROFILE = (*dialect.BIO, "karma", *dialect.FOLLOWERS, *dialect.FOLLOWING)
+_PROFILE = (*fields.BIO, "karma", *fields.FOLLOWERS, *fields.FOLLOWING)
 _COMMUNITY_ONLY = ("subscriber_count", "subscriberCount", "member_count", "memberCount")
-
-
-class Origin(Struct, frozen=True, kw_only=True):
-    """Where objects come from, and when."""
-
-    source: str = ""
-    """Short name, for :attr:`Post.source`; a recording line that names its own keeps it."""
-    now: Micros | None = None
-    """The moment of observation, which becomes ``seen_at`` whatever the object claims. None for
-    what was kept earlier: then its own ``seen_at`` counts, else ``created_at``, else ``last``."""
-    last: Micros | None = None
-    """Stream time so far, for what carries no time."""
 
 
 class _Place(Struct, frozen=True):
@@ -53,7 +41,7 @@ class _Place(Struct, frozen=True):
 
 
 def events_from(
-    obj: object, origin: Origin, rejects: Rejects, *, thread: str | None = None, where: str = ""
+    value: object, origin: Origin, rejects: Rejects, where: str = "", *, thread: str | None = None
 ) -> list[Event]:
     """Everything in a decoded JSON value: one object, a list, or an API answer around them.
 
@@ -63,7 +51,7 @@ def events_from(
     """
     events: list[Event] = []
     profiles: set[str] = set()
-    stack: list[tuple[object, _Place]] = [(obj, _Place(thread=thread))]
+    stack: list[tuple[object, _Place]] = [(value, _Place(thread=thread))]
     # A stack of our own: replies nested a thousand deep are a forum's to send.
     while stack:
         value, place = stack.pop()
@@ -92,10 +80,10 @@ def event_from(item: Item, origin: Origin, place: _Place | None = None) -> Event
         return _OWN[item["type"]](item, origin)
     if item.get("success") is False:
         raise BadItem("an error answer, not data")
-    if dialect.first(item, (*dialect.TEXT, "title")) is None:
-        if dialect.first(item, _COMMUNITY_ONLY) is not None:
+    if fields.first(item, (*fields.TEXT, "title")) is None:
+        if fields.first(item, _COMMUNITY_ONLY) is not None:
             raise BadItem("a community, not a post")
-        if dialect.name(item, dialect.NAME) and any(key in item for key in _PROFILE):
+        if fields.name(item, fields.NAME) and any(key in item for key in _PROFILE):
             return agent_from(item, origin)
     return post_from(item, origin, place)
 
@@ -106,16 +94,16 @@ def post_from(item: Item, origin: Origin, place: _Place | None = None) -> Post:
     own = _need_id(item)
     recorded = _is_recorded(item, origin)
     thread, parent = _position(item, own, place)
-    created = dialect.time(item, dialect.CREATED)
-    seen = _seen_at(item, origin, created)
-    link, url = dialect.addresses(item, own, recorded=recorded)
+    created = fields.time(item, fields.CREATED)
+    seen = origin.seen_at(fields.time(item, fields.SEEN), created)
+    link, url = fields.addresses(item, own, recorded=recorded)
     author = (
-        dialect.name(item, dialect.AUTHOR)
+        fields.name(item, fields.AUTHOR)
         or place.author
-        or dialect.ident(item, dialect.AUTHOR_ID)
+        or fields.ident(item, fields.AUTHOR_ID)
         or NOBODY
     )
-    title, text = dialect.text(item, ("title",)), dialect.text(item, dialect.TEXT)
+    title, text = fields.text(item, ("title",)), fields.text(item, fields.TEXT)
     # What was deleted keeps its time; without that, too, there is nothing.
     if author is NOBODY and created is None and not (title or text or link):
         raise BadItem("neither author nor text nor time")
@@ -124,34 +112,34 @@ def post_from(item: Item, origin: Origin, place: _Place | None = None) -> Post:
         thread=thread,
         parent=parent,
         author=author,
-        community=dialect.name(item, dialect.COMMUNITY),
+        community=fields.name(item, fields.COMMUNITY),
         title=title or None,
         text=text or "",
         created_at=seen if created is None else created,
         seen_at=seen,
         link=link,
         url=url,
-        score=dialect.score(item),
+        score=fields.score(item),
         source=_source(item, origin),
     )
 
 
 def agent_from(item: Item, origin: Origin) -> AgentSeen:
     """A profile. Raises BadItem if it is unusable."""
-    name = dialect.ident(item, dialect.NAME)
+    name = fields.ident(item, fields.NAME)
     if name is None:
         raise BadItem("agent without a name")
-    created = dialect.time(item, dialect.CREATED)
-    display = dialect.text(item, dialect.DISPLAY)
+    created = fields.time(item, fields.CREATED)
+    display = fields.text(item, fields.DISPLAY)
     return AgentSeen(
         name=name,
-        seen_at=_seen_at(item, origin, created, dialect.FIRST_SEEN),
+        seen_at=origin.seen_at(fields.time(item, fields.FIRST_SEEN), created),
         display=display if display != name else None,
-        bio=dialect.text(item, dialect.BIO),
+        bio=fields.text(item, fields.BIO),
         created_at=created,
-        karma=dialect.number(item, "karma"),
-        followers=dialect.number(item, *dialect.FOLLOWERS),
-        following=dialect.number(item, *dialect.FOLLOWING),
+        karma=fields.number(item, "karma"),
+        followers=fields.number(item, *fields.FOLLOWERS),
+        following=fields.number(item, *fields.FOLLOWING),
         source=_source(item, origin),
     )
 
@@ -163,8 +151,8 @@ def _edit(item: Item, origin: Origin) -> Edit:
     return Edit(
         id=_need_id(item),
         seen_at=_seen_at(item, origin),
-        title=dialect.text(item, ("title",)),
-        text=dialect.text(item, dialect.TEXT),
+        title=fields.text(item, ("title",)),
+        text=fields.text(item, fields.TEXT),
         source=_source(item, origin),
     )
 
@@ -177,21 +165,21 @@ def _vote(item: Item, origin: Origin) -> Vote:
     return Vote(
         id=_need_id(item),
         seen_at=_seen_at(item, origin),
-        delta=dialect.number(item, "delta"),
-        score=dialect.score(item),
+        delta=fields.number(item, "delta"),
+        score=fields.score(item),
         source=_source(item, origin),
     )
 
 
 def _gap(item: Item, origin: Origin) -> Gap:
-    since, until = dialect.time(item, ("since",)), dialect.time(item, ("until",))
+    since, until = fields.time(item, ("since",)), fields.time(item, ("until",))
     if since is None or until is None:
         raise BadItem("gap without since and until")
     return Gap(
         seen_at=_seen_at(item, origin),
         since=since,
         until=until,
-        reason=dialect.text(item, ("reason",)) or "",
+        reason=fields.text(item, ("reason",)) or "",
         recovered=item.get("recovered") is True,
         source=_source(item, origin),
     )
@@ -223,10 +211,10 @@ def _open_envelope(item: Item, place: _Place) -> list[tuple[object, _Place]]:
     if any(key in item for key in _ONLY_ITEMS) or _is_own(item):
         return []
     if isinstance(item.get("post"), dict):
-        place = _Place(thread=dialect.ident(item["post"], dialect.ID) or place.thread)
+        place = _Place(thread=fields.ident(item["post"], fields.ID) or place.thread)
     of_author = place
     if isinstance(item.get("agent"), dict):
-        of_author = _Place(author=dialect.ident(item["agent"], dialect.NAME))
+        of_author = _Place(author=fields.ident(item["agent"], fields.NAME))
     inside: list[tuple[object, _Place]] = []
     for keys, around in ((_ENVELOPE, place), (_ENVELOPE_OF_AUTHOR, of_author)):
         # The root itself must not become a comment of its own thread: _position sees to that.
@@ -239,8 +227,8 @@ def _replies(item: Item, place: _Place) -> Iterator[tuple[object, _Place]]:
     for key in reversed(_CHILDREN):
         children = item.get(key)
         if isinstance(children, list) and children:
-            own = dialect.own_id(item)
-            thread = place.thread or dialect.root_id(item) or own
+            own = fields.own_id(item)
+            thread = place.thread or fields.root_id(item) or own
             below = _Place(thread=thread, parent=own or place.parent)
             yield from ((child, below) for child in reversed(children))
 
@@ -251,7 +239,7 @@ def _author_profile(item: Item, post: Post, known: set[str]) -> Iterator[AgentSe
     if not isinstance(author, dict) or post.author in known:
         return
     known.add(post.author)
-    if dialect.first(author, dialect.BIO):
+    if fields.first(author, fields.BIO):
         try:
             yield agent_from(author, Origin(source=post.source, now=post.seen_at))
         except BadItem:
@@ -260,10 +248,10 @@ def _author_profile(item: Item, post: Post, known: set[str]) -> Iterator[AgentSe
 
 def _position(item: Item, own: str, place: _Place) -> tuple[str, str | None]:
     """Id of the root, and of what is answered."""
-    root = dialect.root_id(item)
+    root = fields.root_id(item)
     if root is None and isinstance(item.get("post"), dict):
-        root = dialect.ident(item["post"], dialect.ID)
-    parent = dialect.ident(item, dialect.PARENT) or place.parent
+        root = fields.ident(item["post"], fields.ID)
+    parent = fields.ident(item, fields.PARENT) or place.parent
     thread = root or place.thread or parent
     if thread is None:
         if item.get("type") == "comment":
@@ -275,30 +263,20 @@ def _position(item: Item, own: str, place: _Place) -> tuple[str, str | None]:
 
 
 def _is_recorded(item: Item, origin: Origin) -> bool:
-    return origin.now is None and dialect.first(item, dialect.SEEN) is not None
+    return origin.now is None and fields.first(item, fields.SEEN) is not None
 
 
-def _seen_at(
-    item: Item,
-    origin: Origin,
-    created: Micros | None = None,
-    keys: tuple[str, ...] = dialect.SEEN,
-) -> Micros:
-    if origin.now is not None:
-        return origin.now
-    for at in (dialect.time(item, keys), created, origin.last):
-        if at is not None:
-            return at
-    raise BadItem("no time")
+def _seen_at(item: Item, origin: Origin) -> Micros:
+    return origin.seen_at(fields.time(item, fields.SEEN))
 
 
 def _source(item: Item, origin: Origin) -> str:
-    own = dialect.text(item, ("source",)) if _is_recorded(item, origin) else None
+    own = fields.text(item, ("source",)) if _is_recorded(item, origin) else None
     return origin.source if own is None else own
 
 
 def _need_id(item: Item) -> str:
-    own = dialect.own_id(item)
+    own = fields.own_id(item)
     if own is None:
         raise BadItem("no id")
     return own

@@ -1,16 +1,13 @@
-"""What a file is, told by what it holds: a suffix is what somebody typed, content cannot lie."""
+"""The format of a file, told by its content: a suffix is only what somebody typed."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from json import JSONDecodeError
-from pathlib import Path
 
+from moltwatch.dialects.csv_rows import table_in
+from moltwatch.dialects.fields import SEEN, first, read_json
 from moltwatch.errors import RecordingError
-from moltwatch.recording.dialect import SEEN, first
-from moltwatch.recording.json_text import read_json
-from moltwatch.recording.streams import Damaged, chunks, is_packed
-from moltwatch.recording.tables import table_in
 
 ACCEPTED = (
     ".molt and .jsonl recordings (also packed with gzip or zstd), archives of API objects one a "
@@ -20,43 +17,30 @@ ACCEPTED = (
 _SQLITE = b"SQLite format 3\x00"
 _LOOKED_AT = 20
 """Lines."""
-_SAMPLE = 1 << 16
-"""Bytes in which they are looked for."""
+SAMPLE = 1 << 16
+"""Bytes that are enough to tell."""
 
 
-class Shape(StrEnum):
+class Format(StrEnum):
     """What a file holds."""
 
     MOLT = "molt"
     LINES = "lines"
     """Recording lines, with or without a header."""
     ARCHIVE = "archive"
-    """Plain API objects, one a line."""
+    """Objects of any dialect, or whole API answers, one a line."""
     DOCUMENT = "document"
     """One JSON value over several lines."""
     CSV = "csv"
 
 
-def recognise(path: Path) -> tuple[Shape, bool]:
-    """What a file holds, and whether it is packed. Raises RecordingError if it is none of ours."""
-    head, complete, damage = b"", True, None
-    try:
-        for piece in chunks(path):
-            head += piece
-            if len(head) >= _SAMPLE:
-                complete = False
-                break
-    except Damaged as reason:
-        damage = reason
+def detect_format(head: bytes, *, complete: bool, name: str) -> Format:
+    """What begins with these bytes, which are all of it if ``complete``; ``name`` is for errors.
+
+    Raises RecordingError if it is none of ours.
+    """
     if head.startswith(_SQLITE):
-        return Shape.MOLT, is_packed(path)
-    if not head.strip():
-        what = f"{damage}" if damage else "nothing was recorded"
-        raise RecordingError(f"{path} is empty: {what}. Accepted are {ACCEPTED}.")
-    return _shape_of_text(path, head, complete=complete), is_packed(path)
-
-
-def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
+        return Format.MOLT
     lines = [line for line in head.split(b"\n") if line.strip()]
     whole = lines if complete else lines[:-1]
     for number, line in enumerate(whole[:_LOOKED_AT]):
@@ -64,20 +48,20 @@ def _shape_of_text(path: Path, head: bytes, *, complete: bool) -> Shape:
             value = read_json(line)
         except ValueError as error:
             if number == 0 and _goes_on(error):
-                return Shape.DOCUMENT
+                return Format.DOCUMENT
         else:
             if isinstance(value, dict):
                 own = value.get("type") in ("header", "gap", "heartbeat")
                 seen = first(value, SEEN) is not None
-                return Shape.LINES if own or seen else Shape.ARCHIVE
+                return Format.LINES if own or seen else Format.ARCHIVE
             if isinstance(value, list) and value:
-                return Shape.ARCHIVE
+                return Format.ARCHIVE
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in b"{[":
-        return Shape.ARCHIVE  # its first line is torn, or longer than what was looked at
+        return Format.ARCHIVE  # its first line is torn, or longer than what was looked at
     if table_in(lines[0].decode("utf-8", "replace")):
-        return Shape.CSV
-    raise RecordingError(f"{path} is {_describe(start)}. Accepted are {ACCEPTED}.")
+        return Format.CSV
+    raise RecordingError(f"{name} is {_describe(start)}. Accepted are {ACCEPTED}.")
 
 
 def _goes_on(error: ValueError) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from moltwatch.dialects.api_objects import NOBODY, agent_from, events_from, post_from
+from moltwatch.dialects.fields import Origin
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.plain import NOBODY, Origin, agent_from, events_from, post_from
 from moltwatch.times import parse_time
 from tests.strategies import json_values
 

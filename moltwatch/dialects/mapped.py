@@ -1,25 +1,174 @@
-"""Frames to events, as a mapping says. Pure; a frame that does not fit is said, never raised."""
+"""Mapping files: how the frames of some forum become events, without a line of code.
+
+A mapping is TOML. Paths in it are JMESPath expressions, because that is a language with a
+specification and a maintained library, and forums nest, filter and rename in ways that a dotted
+path of our own would meet one by one. For server-sent events the frame is
+``{"event": name, "id": id, "data": …}``.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Struct, field, structs
 
-from moltwatch.errors import BadItem
+from moltwatch.dialects import fields
+from moltwatch.errors import BadItem, UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Post, Vote
-from moltwatch.recording import dialect
-from moltwatch.sources.live.wall import honest
-from moltwatch.sources.mapped.mapping import NEEDED, EventRule, Mapping, compiled
 from moltwatch.text import display_line
 from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
 
 MOST_PARTS = 10_000
 """Events of one frame."""
 
 _PLAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
+
+Made = Literal["post", "edit", "delete", "vote", "agent", "nothing"]
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "post": ("id", "author", "text"),
+    "edit": ("id", "text"),
+    "delete": ("id",),
+    "vote": ("id",),
+    "agent": ("author",),
+    "nothing": (),
+}
+"""Fields a rule must have, by what it makes."""
+
+
+class Fields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where in a frame, or in each part of it, the fields of an event are."""
+
+    id: str | None = None
+    author: str | None = None
+    text: str | None = None
+    title: str | None = None
+    parent: str | None = None
+    thread: str | None = None
+    community: str | None = None
+    time: str | None = None
+    link: str | None = None
+    url: str | None = None
+    score: str | None = None
+    delta: str | None = None
+    display: str | None = None
+    bio: str | None = None
+
+    def each(self) -> list[tuple[str, str]]:
+        """Field and expression of all that are given."""
+        return [(name, path) for name, path in structs.asdict(self).items() if path is not None]
+
+
+class EventRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frames of one sort, and the events they make."""
+
+    when: str | None = None
+    """For which frames; None for all."""
+    make: Made = "post"
+    each: str | None = None
+    """Where the parts are if a frame holds several; None: the frame itself is the only one."""
+    fields: Fields = Fields()
+
+
+class SendRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frame to send. In it, the strings ``{key}``, ``{each}`` and ``{number}`` stand for the key,
+    for what :attr:`each` found, and for a number that counts up."""
+
+    frame: dict[str, Any]
+    when: str | None = None
+    """In answer to which frames; None: as soon as there is a connection."""
+    each: str | None = None
+    """Send it once for each of these that was not there before on this connection."""
+
+
+class RefuseRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frames by which the server says that it will not serve us."""
+
+    when: str
+    reason: str
+
+
+class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping file."""
+
+    about: str = ""
+    source: str | None = None
+    """Short name of what it makes; None: the host."""
+    example: str = ""
+    key: str | None = None
+    """Environment variable of the key it needs, which goes into frames that say ``{key}``, or else
+    in an Authorization header."""
+    heartbeat: float | None = None
+    """Seconds the server is never silent for longer than."""
+    replays: bool = False
+    """Of server-sent events: told the last id it gave, the server gives what came after it."""
+    event: list[EventRule]
+    send: list[SendRule] = []
+    refuse: list[RefuseRule] = []
+
+
+@cache
+def compiled(expression: str) -> ParsedResult:
+    """A JMESPath expression. Raises jmespath.exceptions.JMESPathError if it is none."""
+    import jmespath
+
+    return jmespath.compile(expression)
+
+
+def read_mapping(data: bytes, name: str) -> Mapping:
+    """The mapping in the bytes of a file. Raises UsageError, with ``name`` in it."""
+    try:
+        mapping = msgspec.convert(tomllib.loads(data.decode()), Mapping)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"mapping {name}: {_in_words(error)}") from None
+    if not mapping.event:
+        raise UsageError(f"mapping {name}: no [[event]]: nothing would come of it")
+    for number, rule in enumerate(mapping.event, 1):
+        given = dict(rule.fields.each())
+        for needed in NEEDED[rule.make]:
+            if needed not in given:
+                raise UsageError(f"mapping {name}: event {number}: a {rule.make} needs {needed}")
+    for where, expression in _expressions(mapping):
+        _check(name, where, expression)
+    return mapping
+
+
+def _expressions(mapping: Mapping) -> list[tuple[str, str]]:
+    """Every expression, with the place where it stands."""
+    found: list[tuple[str, str | None]] = []
+    for number, rule in enumerate(mapping.event, 1):
+        found += [(f"event {number}: when", rule.when), (f"event {number}: each", rule.each)]
+        found += [(f"event {number}: {field}", path) for field, path in rule.fields.each()]
+    for number, send in enumerate(mapping.send, 1):
+        found += [(f"send {number}: when", send.when), (f"send {number}: each", send.each)]
+    for number, refuse in enumerate(mapping.refuse, 1):
+        found += [(f"refuse {number}: when", refuse.when), (f"refuse {number}", refuse.reason)]
+    return [(where, expression) for where, expression in found if expression is not None]
+
+
+def _check(name: str, where: str, expression: str) -> None:
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        compiled(expression)
+    except JMESPathError as error:
+        words = str(error).splitlines()[0]
+        raise UsageError(
+            f"mapping {name}: {where}: not a JMESPath expression: {expression} ({words})"
+        ) from None
+
+
+def _in_words(error: Exception) -> str:
+    """msgspec's complaint, without its quotation of the place as code."""
+    return re.sub(r" - at `\$\.?(.*)`", r" (\1)", str(error))
 
 
 class Miss(Struct, frozen=True, kw_only=True):
@@ -126,7 +275,7 @@ class _Values:
 
     def maybe_ident(self, name: str) -> str | None:
         try:
-            return dialect.name(self._values, (name,))
+            return fields.name(self._values, (name,))
         except BadItem as error:
             raise _Missing(name, str(error)) from None
 
@@ -135,7 +284,7 @@ class _Values:
         if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
             value = "\n".join(value)
         try:
-            found = dialect.text({name: value}, (name,))
+            found = fields.text({name: value}, (name,))
         except BadItem as error:
             raise _Missing(name, str(error)) from None
         if found is None and name in self._needed:
@@ -143,10 +292,10 @@ class _Values:
         return found
 
     def number(self, name: str) -> int | None:
-        return dialect.number(self._values, name)
+        return fields.number(self._values, name)
 
     def time(self) -> Micros | None:
-        return dialect.time(self._values, ("time",))
+        return fields.time(self._values, ("time",))
 
 
 def _make(rule: EventRule, values: dict[str, Any], source: str, now: Micros) -> Event:
@@ -185,25 +334,13 @@ def _post(of: _Values, source: str, now: Micros) -> Post:
         community=of.maybe_ident("community"),
         title=of.text("title"),
         text=of.text("text") or "",
-        created_at=honest(of.time(), now),
+        created_at=fields.believed(of.time(), now),
         seen_at=now,
         link=of.text("link"),
         url=of.text("url"),
         score=of.number("score"),
         source=source,
     )
-
-
-def filled(frame: Any, replacements: dict[str, Any]) -> Any:
-    """A frame to send, with the strings that stand for something replaced; an entry whose
-    replacement is None is left out. Only whole strings are replaced: what a stranger sent can fill
-    a place, and not change what is around it."""
-    if isinstance(frame, dict):
-        pairs = ((key, filled(value, replacements)) for key, value in frame.items())
-        return {key: value for key, value in pairs if value is not None}
-    if isinstance(frame, list):
-        return [filled(value, replacements) for value in frame]
-    return replacements.get(frame, frame) if isinstance(frame, str) else frame
 
 
 def _sort(value: object) -> str:

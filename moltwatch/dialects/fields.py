@@ -1,17 +1,21 @@
-"""Single fields of plain API objects, whatever the server calls them and however it writes them.
+"""JSON that strangers write, and the fields of its objects by any of their names.
 
 Keys come in snake_case and camelCase, numbers as strings, names as objects, times in every form,
-anything as null. Nothing here raises but :class:`~moltwatch.errors.BadItem`.
+anything as null. Of what is decoded, nothing here raises but :class:`~moltwatch.errors.BadItem`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+import msgspec
+from msgspec import Struct
+
 from moltwatch.errors import BadItem
-from moltwatch.times import Micros, parse_time
+from moltwatch.times import MINUTE, Micros, parse_time
 
 Item: TypeAlias = Mapping[str, Any]
 
@@ -76,9 +80,65 @@ DISPLAY = ("display", "display_name", "displayName")
 FOLLOWERS = ("followers", "follower_count", "followerCount")
 FOLLOWING = ("following", "following_count", "followingCount")
 
+AHEAD: Micros = MINUTE
+"""How far a forum's times may run ahead of ours before they are pulled back."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_DIGITS = 18
 """Counters with more digits are jokes, and would not fit a database."""
+_PATIENT = json.JSONDecoder(strict=False)
+_BOM = b"\xef\xbb\xbf"
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where objects come from, and when."""
+
+    source: str = ""
+    """Short name, for :attr:`~moltwatch.model.Post.source`; a recording line that names its own
+    keeps it."""
+    now: Micros | None = None
+    """The moment of observation, which becomes ``seen_at`` whatever the object claims. None for
+    what was kept earlier: then its own ``seen_at`` counts, else ``created_at``, else ``last``."""
+    last: Micros | None = None
+    """Stream time so far, for what carries no time."""
+
+    def seen_at(self, *claims: Micros | None) -> Micros:
+        """When an object was observed that carries these times, the best first. Raises BadItem if
+        nothing tells."""
+        if self.now is not None:
+            return self.now
+        for at in (*claims, self.last):
+            if at is not None:
+                return at
+        raise BadItem("no time")
+
+
+class TooDeep(ValueError):
+    """Brackets within brackets without end."""
+
+
+def read_json(data: bytes) -> Any:
+    """A JSON value; a byte order mark, bytes that are not UTF-8 and raw control characters are no
+    reason to lose a post. Raises ValueError, of which :class:`TooDeep` is one."""
+    try:
+        return msgspec.json.decode(data)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _PATIENT.decode(data.removeprefix(_BOM).decode("utf-8", "replace"))
+    except RecursionError:
+        raise TooDeep("nested too deeply") from None
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """A JSON object, read like :func:`read_json`. Raises BadItem."""
+    try:
+        value = read_json(data)
+    except ValueError:
+        raise BadItem("not JSON") from None
+    if not isinstance(value, dict):
+        raise BadItem("not an object")
+    return value
 
 
 def scrub(text: str) -> str:
@@ -146,6 +206,11 @@ def time(item: Item, keys: tuple[str, ...]) -> Micros | None:
             except (ValueError, OverflowError):
                 continue
     return None
+
+
+def believed(created: Micros | None, seen: Micros) -> Micros:
+    """A time of writing as far as it can be believed: what was seen had been written."""
+    return seen if created is None or created > seen + AHEAD else created
 
 
 def number(item: Item, *keys: str) -> int | None:

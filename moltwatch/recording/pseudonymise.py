@@ -25,9 +25,10 @@ from hashlib import sha256
 
 import msgspec
 
+from moltwatch.dialects.api_objects import NOBODY
+from moltwatch.dialects.lines import Header
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post, Vote
-from moltwatch.recording.base import Header, Reader
-from moltwatch.recording.plain import NOBODY
+from moltwatch.recording.base import Reader
 
 SHORTEST = 4
 """Characters of a name that is replaced without a mark: shorter ones are mostly words."""
