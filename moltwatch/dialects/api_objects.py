@@ -26,7 +26,8 @@ _ENVELOPE = (
     *("data", "posts", "agents", "comments", "items", "results", "rows"),
 )
 _ENVELOPE_OF_AUTHOR = ("recentPosts", "recent_posts", "recentComments", "recent_comments")
-_ONLY_ITEMS = (*fields.TEXT[:-1], "title", "name")  # an answer may well carry a "message"
+_ONLY_ITEMS = {*fields.TEXT[:-1], "title", "name"}  # an answer may well carry a "message"
+_WORDS = (*fields.TEXT, "title")
 _CHILDREN = ("replies", "comments", "children")
 _PROFILE = (*fields.BIO, "karma", *fields.FOLLOWERS, *fields.FOLLOWING)
 _COMMUNITY_ONLY = ("subscriber_count", "subscriberCount", "member_count", "memberCount")
@@ -80,7 +81,7 @@ def event_from(item: Item, origin: Origin, place: _Place | None = None) -> Event
         return _OWN[item["type"]](item, origin)
     if item.get("success") is False:
         raise BadItem("an error answer, not data")
-    if fields.first(item, (*fields.TEXT, "title")) is None:
+    if fields.first(item, _WORDS) is None:
         if fields.first(item, _COMMUNITY_ONLY) is not None:
             raise BadItem("a community, not a post")
         if fields.name(item, fields.NAME) and any(key in item for key in _PROFILE):
@@ -208,7 +209,7 @@ def _is_own(item: Item) -> bool:
 
 def _open_envelope(item: Item, place: _Place) -> list[tuple[object, _Place]]:
     """What an API answer holds, in order; nothing if the object is an item itself."""
-    if any(key in item for key in _ONLY_ITEMS) or _is_own(item):
+    if not _ONLY_ITEMS.isdisjoint(item) or _is_own(item):
         return []
     if isinstance(item.get("post"), dict):
         place = _Place(thread=fields.ident(item["post"], fields.ID) or place.thread)
@@ -271,8 +272,10 @@ def _seen_at(item: Item, origin: Origin) -> Micros:
 
 
 def _source(item: Item, origin: Origin) -> str:
-    own = fields.text(item, ("source",)) if _is_recorded(item, origin) else None
-    return origin.source if own is None else own
+    own = item.get("source")
+    if own is None or not _is_recorded(item, origin):
+        return origin.source
+    return fields.text(item, ("source",)) or ""
 
 
 def _need_id(item: Item) -> str:

@@ -169,12 +169,7 @@ def text(item: Item, keys: tuple[str, ...]) -> str | None:
 
 def ident(item: Item, keys: tuple[str, ...]) -> str | None:
     """An id: a text that is not blank, or a whole number."""
-    value = first(item, keys)
-    if isinstance(value, str):
-        return scrub(value) if value.strip() else None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _digits(value)
-    return None
+    return _ident(first(item, keys))
 
 
 def own_id(item: Item) -> str | None:
@@ -191,9 +186,7 @@ def root_id(item: Item) -> str | None:
 def name(item: Item, keys: tuple[str, ...]) -> str | None:
     """The name of somebody or something: given bare, or as an object that carries it."""
     value = first(item, keys)
-    if isinstance(value, Mapping):
-        return ident(value, NAME)
-    return ident(item, keys)
+    return ident(value, NAME) if isinstance(value, dict) else _ident(value)
 
 
 def time(item: Item, keys: tuple[str, ...]) -> Micros | None:
@@ -249,6 +242,14 @@ def addresses(item: Item, own_id: str, *, recorded: bool) -> tuple[str | None, s
     if recorded or own_id in re.split(r"[/?#&=]", url):
         return link or None, url or None
     return link or url or None, text(item, ("permalink", "uri")) or None
+
+
+def _ident(value: object) -> str | None:
+    if isinstance(value, str):
+        return scrub(value) if value.strip() else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _digits(value)
+    return None
 
 
 def _digits(value: int | float) -> str:

@@ -55,8 +55,11 @@ DIALECTS: tuple[Dialect, ...] = (
 
 def dialect_of(value: object) -> Dialect:
     """What a decoded JSON value is written in."""
-    item = value if isinstance(value, dict) else {}
-    return next(dialect for dialect in DIALECTS if dialect.marks(item))
+    if isinstance(value, dict):
+        for dialect in DIALECTS:
+            if dialect.marks(value):
+                return dialect
+    return DIALECTS[-1]
 
 
 def events_from(
