@@ -65,9 +65,30 @@ class Trouble(Struct, frozen=True):
     status: int
 
 
+def marks(item: Item) -> bool:
+    """Whether an object is a status, or a frame of the stream."""
+    account = item.get("account")
+    if isinstance(account, dict):
+        return "acct" in account and "content" in item
+    return "stream" in item and "payload" in item
+
+
+def read(item: Item, origin: Origin) -> list[Event]:
+    """The events of a status or frame that somebody kept. Raises BadItem."""
+    context = Context(origin=origin)
+    if "payload" not in item:
+        return events_of_status(item, context)
+    frame = frame_of(item)
+    return events_of(frame, context, lambda id: True) if isinstance(frame, Frame) else []
+
+
 def read_frame(data: bytes) -> Frame | Trouble:
     """Understand a frame. Raises BadItem if there is none in it."""
-    value = read_object(data)
+    return frame_of(read_object(data))
+
+
+def frame_of(value: Item) -> Frame | Trouble:
+    """The same of a decoded one. Raises BadItem."""
     if "error" in value:
         words = display_line(str(value["error"]), 200)
         return Trouble(words, fields.number(value, "status") or 0)
@@ -97,9 +118,10 @@ def events_of(frame: Frame, context: Context, known: Callable[[str], bool]) -> l
     post = events[-1]
     assert isinstance(post, Post)
     if frame.event in EDITS and known(post.id):
+        edited = fields.time(frame.payload, ("edited_at",))
         edit = Edit(
             id=post.id,
-            seen_at=post.seen_at,
+            seen_at=context.origin.seen_at(edited, post.seen_at),
             title=post.title,
             text=post.text,
             source=post.source,
