@@ -14,7 +14,7 @@ from moltwatch.errors import RecordingError, UsageError
 from moltwatch.model import Event
 from moltwatch.recording.base import Writer
 from moltwatch.recording.jsonl import JsonlWriter
-from moltwatch.recording.molt.writer import MoltWriter
+from moltwatch.recording.molt import MoltWriter
 
 SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 """What a recording can be created as."""

@@ -13,7 +13,7 @@ from moltwatch.model import Event
 from moltwatch.recording import imports
 from moltwatch.recording.base import BATCH, Reader, Span
 from moltwatch.recording.jsonl import JsonlReader
-from moltwatch.recording.molt.reader import MoltReader
+from moltwatch.recording.molt import MoltReader
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
 

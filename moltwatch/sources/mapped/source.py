@@ -13,8 +13,7 @@ import msgspec
 from moltwatch.dialects.mapped import Mapping, SendRule, read_mapping
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import host_name, need_privacy
-from moltwatch.sources.live.keys import hint, read_key
+from moltwatch.sources.live.addresses import hint, host_name, need_privacy, read_key
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.sse import SseSource

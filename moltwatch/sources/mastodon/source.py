@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 from moltwatch.model import Event
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import host_name
+from moltwatch.sources.live.addresses import hint, host_name, read_key
 from moltwatch.sources.live.failures import Failure
-from moltwatch.sources.live.keys import hint, read_key
 from moltwatch.sources.live.web import NoAnswer, Web
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mastodon.address import TOKEN, Address, stream_address, timeline_path

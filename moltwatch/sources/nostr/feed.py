@@ -31,8 +31,6 @@ from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.thread_roots import Lookup
 from moltwatch.sources.nostr.book import Book
-from moltwatch.sources.nostr.history import History
-from moltwatch.sources.nostr.login import Login
 from moltwatch.sources.nostr.protocol import (
     Answer,
     Challenge,
@@ -44,7 +42,7 @@ from moltwatch.sources.nostr.protocol import (
     read_relay_frame,
     request,
 )
-from moltwatch.sources.nostr.questions import Questions
+from moltwatch.sources.nostr.questions import History, Login, Questions
 from moltwatch.sources.nostr.scope import Scope
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
