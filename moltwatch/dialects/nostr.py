@@ -24,6 +24,7 @@ from msgspec import Meta, Struct
 
 from moltwatch.dialects import fields
 from moltwatch.errors import BadItem
+from moltwatch.model import AgentSeen, Post
 from moltwatch.times import EARLIEST, LATEST, SECOND, Micros
 
 PROFILE = 0
@@ -80,6 +81,24 @@ class Note(Struct, frozen=True, kw_only=True):
     link: str | None
     url: str
 
+    def post(self, thread: str, seen: Micros, source: str) -> Post:
+        """The post in its thread. Relays accept what is dated tomorrow: it was written when it was
+        seen, at the latest."""
+        return Post(
+            id=self.id,
+            thread=thread,
+            parent=self.parent if thread != self.id else None,
+            author=self.author,
+            community=self.community,
+            title=self.title,
+            text=self.text,
+            created_at=min(self.created_at, seen),
+            seen_at=seen,
+            link=self.link,
+            url=self.url,
+            source=source,
+        )
+
 
 class Profile(Struct, frozen=True, kw_only=True):
     """What an account says of itself."""
@@ -89,6 +108,12 @@ class Profile(Struct, frozen=True, kw_only=True):
     created_at: Micros
     display: str | None
     bio: str | None
+
+    def agent(self, seen: Micros, source: str) -> AgentSeen:
+        """The account as it was seen."""
+        return AgentSeen(
+            name=self.author, seen_at=seen, display=self.display, bio=self.bio, source=source
+        )
 
 
 class Reaction(Struct, frozen=True, kw_only=True):
