@@ -23,8 +23,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from moltwatch.dialects import fields
+from moltwatch.dialects.fields import Item, Origin
 from moltwatch.errors import BadItem
-from moltwatch.model import AgentSeen, Post
+from moltwatch.model import AgentSeen, Event, Post, Vote
 from moltwatch.times import EARLIEST, LATEST, SECOND, Micros
 
 PROFILE = 0
@@ -136,6 +137,34 @@ class Deletion(Struct, frozen=True, kw_only=True):
 
 
 Reading: TypeAlias = Note | Profile | Reaction | Deletion
+
+
+def marks(item: Item) -> bool:
+    """Whether an object is a signed event."""
+    return "pubkey" in item and "sig" in item and "tags" in item
+
+
+def read(item: Item, origin: Origin) -> list[Event]:
+    """What an event that somebody kept tells of: nothing where a vote is neither for nor against.
+
+    Raises BadItem for what is unusable or was tampered with, and for deletions: only the author of
+    a post may take it down, and one event alone does not tell whose post it means.
+    """
+    try:
+        event = msgspec.convert(item, NostrEvent)
+    except msgspec.ValidationError:
+        raise BadItem("an event of the wrong shape") from None
+    reading = read_event(event)
+    verify(event)
+    seen = origin.seen_at(reading.created_at)
+    match reading:
+        case Note():
+            return [reading.post(reading.root or reading.parent or reading.id, seen, origin.source)]
+        case Profile():
+            return [reading.agent(seen, origin.source)]
+        case Reaction(post=post, sign=sign):
+            return [Vote(id=post, seen_at=seen, delta=sign, source=origin.source)] if sign else []
+    raise BadItem("a deletion, perhaps by a stranger")
 
 
 def read_event(event: NostrEvent) -> Reading:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from moltwatch.dialects import api_objects, mastodon
+from moltwatch.dialects import api_objects, mastodon, nostr
 from moltwatch.dialects.fields import Item, Origin
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import Event
@@ -49,6 +49,7 @@ def one_by_one(
 
 DIALECTS: tuple[Dialect, ...] = (
     Dialect(name="mastodon", marks=mastodon.marks, read=one_by_one(mastodon.read)),
+    Dialect(name="nostr", marks=nostr.marks, read=one_by_one(nostr.read)),
     Dialect(name="moltbook", marks=lambda item: True, read=api_objects.events_from),
 )
 """The first whose marks an object has reads it; the last takes what has none."""

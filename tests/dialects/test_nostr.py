@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from moltwatch.dialects.lines import Lines
 from moltwatch.dialects.nostr import (
     Deletion,
     NostrEvent,
@@ -21,9 +24,13 @@ from moltwatch.dialects.nostr import (
     read_event,
     verify,
 )
-from moltwatch.errors import BadItem
+from moltwatch.dialects.registry import events_from
+from moltwatch.errors import BadItem, Rejects
+from moltwatch.model import AgentSeen, Post, Vote
 from moltwatch.times import SECOND
+from tests.recording.files import read
 from tests.sources.nostr.kit import ADA, BOB, NOW
+from tests.strategies import json_values
 
 EVENT = ADA.post("a post \x07 with \u2028 and \U0001f99e")
 ROOT = ADA.post("root", community="ai-freedom")
@@ -234,3 +241,77 @@ def test_a_key_that_is_no_point_of_the_curve() -> None:
     changed = structs.replace(EVENT, pubkey="ff" * 32)
     with pytest.raises(BadItem, match="signature"):
         verify(structs.replace(changed, id=event_id(changed)))
+
+
+def kept(event: NostrEvent) -> dict[str, Any]:
+    return structs.asdict(event)
+
+
+@pytest.mark.parametrize("framing", ["lines", "array", "document"])
+async def test_events_in_a_file(tmp_path: Path, framing: str) -> None:
+    """The newest first, as relays give them; a reply to a reply is in the thread of its root."""
+    reply = BOB.reply(ROOT, "reply", at=1)
+    deeper = ADA.reply(reply, "deeper", at=2)
+    profile = ADA.profile(name="Ada", about="I count.", at=-1)
+    forged = structs.replace(BOB.post("forged", at=3), content="something else")
+    shares = [
+        *(forged, BOB.vote(deeper, at=4), BOB.vote(deeper, "🦞", at=4), deeper, reply, ROOT),
+        *(profile, BOB.sign(5, "", ["e", ROOT.id]), BOB.sign(6, "")),
+    ]
+    path = tmp_path / "events.json"
+    items = list(map(kept, shares))
+    path.write_text(
+        "\n".join(map(json.dumps, items))
+        if framing == "lines"
+        else json.dumps(items, indent=None if framing == "array" else 1)
+    )
+    events, rejects = await read(path)
+    agent, *posts, vote = events
+    assert agent == AgentSeen(
+        name=ADA.key, seen_at=(NOW - 1) * SECOND, display="Ada", bio="I count.", source="nostr"
+    )
+    assert [(post.id, post.thread, post.parent) for post in posts if isinstance(post, Post)] == [
+        (ROOT.id, ROOT.id, None),
+        (reply.id, ROOT.id, ROOT.id),
+        (deeper.id, ROOT.id, reply.id),
+    ]
+    assert [post.seen_at - NOW * SECOND for post in posts] == [0, SECOND, 2 * SECOND]
+    assert vote == Vote(id=deeper.id, seen_at=(NOW + 4) * SECOND, delta=1, source="nostr")
+    assert {reason: count for reason, count, _ in rejects} == {
+        "an event that was tampered with": 1,
+        "a deletion, perhaps by a stranger": 1,
+        "a kind of event nobody asked for": 1,
+    }
+
+
+def test_what_is_piped_in_is_observed_now() -> None:
+    now = (NOW + 60) * SECOND
+    lines = Lines("standard input", source="relay.example", now=lambda: now)
+    (post,) = lines.read([json.dumps(kept(ROOT)).encode()])
+    assert post == note(ROOT).post(ROOT.id, now, "relay.example")
+
+
+@given(json_values, st.sampled_from(["created_at", "tags", "kind", "content", "id", "sig"]))
+def test_an_event_with_anything_in_it_is_read_or_refused(value: object, key: str) -> None:
+    rejects = Rejects()
+    events = events_from(kept(ROOT) | {key: value}, rejects, source=None)
+    assert len(events) + rejects.total == 1
+    assert not events or value == kept(ROOT)[key]
+
+
+async def test_what_real_relays_sent(tmp_path: Path, shared: Path) -> None:
+    """The same posts as the frames of the recorded connections hold."""
+    frames = [
+        json.loads(line[3:])
+        for path in sorted((shared / "wire" / "nostr").glob("frames_*.txt"))
+        for line in path.read_text().splitlines()
+        if line.startswith('<< ["EVENT"')
+    ]
+    stored = {event["id"]: event for _, _, event, *_ in frames}
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, stored.values())))
+    events, _ = await read(path)
+    notes = {id for id, event in stored.items() if event["kind"] in (1, 1111)}
+    posts = {event.id for event in events if isinstance(event, Post)}
+    assert notes
+    assert posts == notes

@@ -17,7 +17,10 @@ from tests.strategies import json_values
 NOON = parse_time("2026-02-01T12:00:00Z")
 MARKS = st.dictionaries(
     st.sampled_from(
-        ["account", "acct", "content", "did", "event", "id", "kind", "payload", "stream", "time_us"]
+        [
+            *("account", "acct", "content", "event", "payload", "stream"),
+            *("id", "kind", "pubkey", "sig", "tags"),
+        ]
     ),
     json_values,
 )
