@@ -143,7 +143,13 @@ def read_object(data: bytes) -> dict[str, Any]:
 
 def scrub(text: str) -> str:
     """The text with lone surrogates replaced by U+FFFD: they cannot be written as UTF-8."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+    if text.isascii():
+        return text
+    try:
+        text.encode()  # quicker than a search for what is hardly ever there
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text)
+    return text
 
 
 def first(item: Item, keys: tuple[str, ...]) -> Any:
