@@ -1,4 +1,4 @@
-"""Archives of API objects as recordings: somebody's dump of a forum, put into order of time.
+"""Archives as recordings: somebody's dump of a forum, in any dialect, put into order of time.
 
 An archive does not say when a post was observed, so the time of writing stands in, as a running
 maximum. What was taken on the day of download (karma, followers, votes) is kept with the events;
@@ -134,21 +134,15 @@ def detect_file(path: Path) -> tuple[Format, bool]:
     return detect_format(head, complete=complete, name=str(path)), is_packed(path)
 
 
-def lines_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """API objects or whole API answers, one a line."""
+def file_archive(path: Path, form: Format, *, now: Micros | None = None) -> ArchiveReader:
+    """One file of lines, one JSON document, or one CSV table."""
     return ArchiveReader(
-        path, [partial(_lines, path)], now=now, most=MOST_HELD_BACK, profiles=profiles_beside(path)
+        path,
+        [partial(_READERS[form], path)],
+        now=now,
+        most=MOST_HELD_BACK if form is Format.ARCHIVE else None,
+        profiles=profiles_beside(path),
     )
-
-
-def document_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """One JSON document: an API answer, or a list of objects."""
-    return ArchiveReader(path, [partial(_document, path)], now=now, profiles=profiles_beside(path))
-
-
-def table_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """One CSV table."""
-    return ArchiveReader(path, [partial(_table, path)], now=now, profiles=profiles_beside(path))
 
 
 def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
@@ -256,6 +250,13 @@ def _one_of_many(path: Path, rejects: Rejects) -> Iterator[Event]:
         yield from _document(path, rejects)
     except RecordingError:
         rejects.add("a file that cannot be read", path.name)
+
+
+_READERS: dict[Format, _Read] = {
+    Format.ARCHIVE: _lines,
+    Format.DOCUMENT: _document,
+    Format.CSV: _table,
+}
 
 
 def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:

@@ -19,7 +19,7 @@ from moltwatch.times import Micros
 
 
 async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
-    """Open a recording, or an archive of plain API objects, whatever it is called.
+    """Open a recording, or an archive of a forum's objects, whatever it is called.
 
     ``now`` is the wall clock's time where the caller has one: items of an archive that claim to be
     of later are not believed. Raises RecordingError, naming the file and what to do.
@@ -31,11 +31,7 @@ async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
         return await _Unpacked.open(path) if packed else await MoltReader.open(path)
     if form is Format.LINES:
         return JsonlReader(path)
-    if form is Format.DOCUMENT:
-        return imports.document_archive(path, now=now)
-    if form is Format.CSV:
-        return imports.table_archive(path, now=now)
-    return imports.lines_archive(path, now=now)
+    return imports.file_archive(path, form, now=now)
 
 
 class _Unpacked:

@@ -1,4 +1,4 @@
-"""Server-sent events, as WHATWG HTML 9.2.6 has them. Pure.
+"""Server-sent events, as WHATWG HTML 9.2.6 has them, and the frames they are to mappings. Pure.
 
 Our own few lines, because the libraries there are keep a line without end in memory without end;
 here an event that is too large is skipped, counted, and costs no more than its limit.

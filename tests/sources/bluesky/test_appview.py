@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from websockets.asyncio.server import ServerConnection
 from werkzeug import Request, Response
 
-from moltwatch.dialects.bluesky import parts_of, read_post, read_profile, views_in
-from moltwatch.dialects.fields import Origin
-from moltwatch.errors import BadItem, UsageError
+from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.sources.bluesky.feed import GET_POSTS, GET_PROFILES, MOST_AT_ONCE, Missing, Question
 from moltwatch.sources.bluesky.source import JetstreamSource
@@ -25,6 +22,7 @@ from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.thread_roots import REST, ThreadRoots
 from moltwatch.sources.registry import Opening
 from moltwatch.times import SECOND
+from tests.dialects.test_bluesky import ANSWERS
 from tests.sources.bluesky.test_feed import ADA, commit, feed, take, uri
 from tests.sources.fakes import T0, FakeClock, post
 from tests.sources.servers import forum, ids
@@ -254,32 +252,7 @@ def test_looked_up_twice_it_comes_once() -> None:
     assert stream.looked_up(ABOUT_POSTS, {"posts": [view("r")]}, T0) == []
 
 
-ANSWERS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["posts", "profiles", "uri", "author", "record", "did", "text"]), inner
-        )
-    ),
-    max_leaves=12,
-)
-
-
 @given(ANSWERS)
 def test_no_answer_raises_anything_else(answer: object) -> None:
-    origin = Origin(source="bluesky", now=T0)
-    for one in views_in(answer):
-        try:
-            read_post(one, origin)
-            read_profile(one, origin)
-        except BadItem:
-            continue
     for path in (GET_POSTS, GET_PROFILES):
         feed().looked_up(Question(path=path, params=()), answer, T0)
-
-
-@given(st.text(max_size=60))
-def test_addresses(text: str) -> None:
-    parts: Sequence[str] | None = parts_of(text)
-    assert parts is None or text.startswith(f"at://{parts[0]}/")
