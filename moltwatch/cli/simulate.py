@@ -11,7 +11,7 @@ from moltwatch.cli.options import SESSION, TimeParam, output_option
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
-    from moltwatch.recording.base import Header
+    from moltwatch.dialects.lines import Header
     from moltwatch.simulation.simulate import Settings, Simulation
 
 
@@ -64,8 +64,8 @@ def command(
       moltwatch simulate -o night.jsonl.gz --session night --labels
     """
     from moltwatch.cli.ending import run_async
+    from moltwatch.dialects.lines import Header
     from moltwatch.errors import UsageError
-    from moltwatch.recording.base import Header
     from moltwatch.simulation.campaigns import kinds_of
     from moltwatch.simulation.sessions import SESSIONS
     from moltwatch.simulation.simulate import Settings, Simulation

@@ -89,10 +89,10 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
       moltwatch sources try mine.toml frame.json
       curl -N https://forum.example/events | head -20 | moltwatch sources try chatr -
     """
+    from moltwatch.dialects.mapped import apply
     from moltwatch.sources.base import SystemClock
-    from moltwatch.sources.mapped.apply import apply
-    from moltwatch.sources.mapped.mapping import load_mapping
-    from moltwatch.sources.mapped.saved_frames import read_frames
+    from moltwatch.sources.mapped.source import load_mapping
+    from moltwatch.sources.mapped.sse_parser import read_frames
 
     followed = load_mapping(mapping)
     fits, made = True, 0
@@ -127,7 +127,7 @@ async def _check(source: str, limit: float) -> Report:
 
 def _print_events(events: Sequence[Event]) -> None:
     """Recording lines in a pipe; on a terminal, a field a line."""
-    from moltwatch.recording.codec import encode
+    from moltwatch.dialects.lines import encode
     from moltwatch.text import display_line
 
     for event in events:

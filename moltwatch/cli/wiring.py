@@ -11,12 +11,13 @@ from pathlib import Path
 from moltwatch import __version__
 from moltwatch.cli.checks import forbid_source
 from moltwatch.config import Config
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, UsageError
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Scores
 from moltwatch.pipeline import Pipeline, Sink
-from moltwatch.recording.base import Header, Writer
+from moltwatch.recording.base import Writer
 from moltwatch.sources.base import Clock, Source
 from moltwatch.sources.registry import Opening
 from moltwatch.times import format_time

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from moltwatch.evaluation.labels import Labels
 from moltwatch.model import Event
 from moltwatch.recording.base import find_recording
-from moltwatch.recording.blind import Blinder, names_in, pseudonym
 from moltwatch.recording.opening import open_recording
+from moltwatch.recording.pseudonymise import Blinder, names_in, pseudonym
 from moltwatch.sources.base import Source, Status
 
 

@@ -1,7 +1,6 @@
 """Recordings: sessions kept on disk, read back as the events that were observed.
 
-There are two formats, ``jsonl`` and ``molt``; ``recognise`` tells what a file is, ``opening`` opens
-it, ``creating`` makes a new one. What others wrote is read by ``lines`` (line by line), ``plain``
-(an object) and ``dialect`` (a field of it), archives by ``imports``, ``tables`` and ``order``.
-``convert`` makes one recording of another, and ``blind`` hides the names in it.
+There are two formats, ``jsonl`` and ``molt``; ``opening`` opens whatever a file is, ``creating``
+makes a new one. Archives that others wrote are read by ``imports`` and put into time order by
+``order``. ``convert`` makes one recording of another, and ``pseudonymise`` hides the names in it.
 """

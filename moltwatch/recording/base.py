@@ -13,31 +13,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, SourceUnreachable
 from moltwatch.model import Event
 from moltwatch.paths import bundled_recordings
 from moltwatch.times import Micros
 
-FORMAT = "moltwatch"
-VERSION = 1
-
 BATCH = 1_000
 """Events a batch holds at most."""
-
-
-class Header(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="header"):
-    """First line of a ``.jsonl`` recording, one row of a ``.molt``."""
-
-    format: str = FORMAT
-    version: int = VERSION
-    title: str = ""
-    """What this is, in one line."""
-    origin: str = ""
-    """The SOURCE it was recorded or made from."""
-    created_at: str = ""
-    """RFC 3339, by the recorder's clock."""
-    simulated: bool = False
-    """No agent wrote this: a program did."""
 
 
 class Span(Struct, frozen=True, kw_only=True):

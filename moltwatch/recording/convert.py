@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from moltwatch.dialects.lines import Header, tag
 from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording import codec
-from moltwatch.recording.base import Header, Reader, find_recording
-from moltwatch.recording.blind import Blinder, names_in
+from moltwatch.recording.base import Reader, find_recording
 from moltwatch.recording.creating import check_free, check_suffix, create_recording, whole
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
 from moltwatch.recording.opening import open_recording
+from moltwatch.recording.pseudonymise import Blinder, names_in
 from moltwatch.times import Micros, format_time
 from moltwatch.wording import count
 
@@ -38,7 +38,7 @@ class Summary(Struct, kw_only=True):
         return self.counts.total()
 
     def add(self, event: Event) -> None:
-        self.counts[codec.tag(event)] += 1
+        self.counts[tag(event)] += 1
         if isinstance(event, Post):
             self.accounts.add(event.author)
         elif isinstance(event, AgentSeen):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from msgspec import structs
 
+from moltwatch.dialects.fields import scrub
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import RecordingError, UsageError
 from moltwatch.model import Event
-from moltwatch.recording.base import Header, Writer
-from moltwatch.recording.dialect import scrub
+from moltwatch.recording.base import Writer
 from moltwatch.recording.jsonl import JsonlWriter
-from moltwatch.recording.molt.writer import MoltWriter
+from moltwatch.recording.molt import MoltWriter
 
 SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 """What a recording can be created as."""

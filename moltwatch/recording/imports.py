@@ -1,4 +1,4 @@
-"""Archives of API objects as recordings: somebody's dump of a forum, put into order of time.
+"""Archives as recordings: somebody's dump of a forum, in any dialect, put into order of time.
 
 An archive does not say when a post was observed, so the time of writing stands in, as a running
 maximum. What was taken on the day of download (karma, followers, votes) is kept with the events;
@@ -8,6 +8,7 @@ heuristics do not read it.
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -16,22 +17,18 @@ from typing import TypeAlias
 
 import msgspec
 
+from moltwatch.dialects import csv_rows
+from moltwatch.dialects.detect import ACCEPTED, SAMPLE, Format, detect_format
+from moltwatch.dialects.fields import TooDeep, read_json
+from moltwatch.dialects.lines import Header, Lines, Threading
+from moltwatch.dialects.registry import events_from
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event
-from moltwatch.recording import tables
-from moltwatch.recording.base import BATCH, Header, Span
-from moltwatch.recording.json_text import TooDeep, read_json
+from moltwatch.recording.base import BATCH, Span
 from moltwatch.recording.jsonl import read_pieces
-from moltwatch.recording.lines import Lines
 from moltwatch.recording.order import Disorder, in_time_order
-from moltwatch.recording.plain import Origin, events_from
-from moltwatch.recording.recognise import Shape, recognise
-from moltwatch.recording.rooting import Rooting
-from moltwatch.recording.streams import Damaged, chunks
+from moltwatch.recording.streams import Damaged, chunks, is_packed
 from moltwatch.times import Micros
-
-SOURCE = "moltbook"
-"""Short name of what all known archives come from."""
 
 MOST_HELD_BACK = 20_000
 """Events over which a long archive is sorted: hours of the busiest day, some 50 MB."""
@@ -110,7 +107,7 @@ class ArchiveReader:
     def _ordered(self, rejects: Rejects, disorder: Disorder) -> Iterator[Event]:
         events = _news(chain.from_iterable(part(rejects) for part in self._parts))
         in_order = in_time_order(events, disorder, now=self._now, most=self._most)
-        ordered = map(Rooting().settle, in_order)
+        ordered = map(Threading().settle, in_order)
         first = next(ordered, None)
         if first is None:
             return
@@ -120,21 +117,32 @@ class ArchiveReader:
         yield from ordered
 
 
-def lines_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """API objects or whole API answers, one a line."""
+def detect_file(path: Path) -> tuple[Format, bool]:
+    """What a file holds, and whether it is packed. Raises RecordingError if it is none of ours."""
+    head, complete, damage = b"", True, None
+    try:
+        for piece in chunks(path):
+            head += piece
+            if len(head) >= SAMPLE:
+                complete = False
+                break
+    except Damaged as reason:
+        damage = reason
+    if not head.strip():
+        what = f"{damage}" if damage else "nothing was recorded"
+        raise RecordingError(f"{path} is empty: {what}. Accepted are {ACCEPTED}.")
+    return detect_format(head, complete=complete, name=str(path)), is_packed(path)
+
+
+def file_archive(path: Path, form: Format, *, now: Micros | None = None) -> ArchiveReader:
+    """One file of lines, one JSON document, or one CSV table."""
     return ArchiveReader(
-        path, [partial(_lines, path)], now=now, most=MOST_HELD_BACK, profiles=profiles_beside(path)
+        path,
+        [partial(_READERS[form], path)],
+        now=now,
+        most=MOST_HELD_BACK if form is Format.ARCHIVE else None,
+        profiles=profiles_beside(path),
     )
-
-
-def document_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """One JSON document: an API answer, or a list of objects."""
-    return ArchiveReader(path, [partial(_document, path)], now=now, profiles=profiles_beside(path))
-
-
-def table_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
-    """One CSV table."""
-    return ArchiveReader(path, [partial(_table, path)], now=now, profiles=profiles_beside(path))
 
 
 def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
@@ -144,9 +152,9 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     Raises RecordingError if there is neither among its files.
     """
     files = sorted(file for file in path.iterdir() if file.is_file())
-    found = {file: tables.kind_of(file) for file in files}
+    found = {file: _table_in(file) for file in files}
     ours: dict[Path, _Read] = {
-        file: _table for table in tables.Table for file in files if found[file] is table
+        file: _table for table in csv_rows.Table for file in files if found[file] is table
     }
     ours = ours or {file: read for file in files if (read := _reader_of_json(file))}
     if not ours:
@@ -164,13 +172,21 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     )
 
 
+def _table_in(path: Path) -> csv_rows.Table | None:
+    """What a file's first row announces; None if it is no table of ours, or cannot be read."""
+    try:
+        return csv_rows.table_in(next(filter(str.strip, _text(path, Rejects())), ""))
+    except RecordingError:
+        return None
+
+
 def _reader_of_json(path: Path) -> _Read | None:
     """What reads a file of API objects; None if it is none, or one of profiles."""
     try:
-        shape = None if path.name in PROFILES else recognise(path)[0]
+        form = None if path.name in PROFILES else detect_file(path)[0]
     except RecordingError:
         return None
-    return {Shape.ARCHIVE: _lines, Shape.DOCUMENT: _one_of_many}.get(shape) if shape else None
+    return {Format.ARCHIVE: _lines, Format.DOCUMENT: _one_of_many}.get(form) if form else None
 
 
 def profiles_beside(path: Path) -> Path | None:
@@ -181,13 +197,32 @@ def profiles_beside(path: Path) -> Path | None:
 
 
 def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
-    for events in read_pieces(path, Lines(str(path), source=SOURCE, rejects=rejects)):
+    for events in read_pieces(path, Lines(str(path), source=None, rejects=rejects)):
         yield from events
 
 
 def _table(path: Path, rejects: Rejects) -> Iterator[Event]:
-    for row, where in tables.rows(path, rejects):
-        yield from events_from(row, Origin(source=SOURCE), rejects, where=where)
+    for row, where in csv_rows.rows(_text(path, rejects), rejects, path.name):
+        yield from events_from(row, rejects, source=None, where=where)
+
+
+def _text(path: Path, rejects: Rejects) -> Iterator[str]:
+    """Lines of a file, packed or not, with their line ends."""
+    rest = bytearray()
+    try:
+        for piece in chunks(path):
+            rest += piece
+            end = rest.rfind(b"\n") + 1
+            yield from _text_lines(rest[:end])
+            del rest[:end]
+    except Damaged as reason:
+        rejects.add(str(reason), path.name)
+    yield from _text_lines(rest)
+
+
+def _text_lines(text: bytearray) -> Iterator[str]:
+    # Not str.splitlines, which also cuts at the form feeds and separators inside a body.
+    return (line for line in io.StringIO(text.decode("utf-8", "replace"), newline=""))
 
 
 def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
@@ -206,7 +241,7 @@ def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
         raise RecordingError(f"cannot read {path}: nested too deeply") from None
     except ValueError as error:
         raise RecordingError(f"cannot read {path}: not JSON ({error})") from None
-    yield from events_from(value, Origin(source=SOURCE), rejects, where=path.name)
+    yield from events_from(value, rejects, source=None, where=path.name)
 
 
 def _one_of_many(path: Path, rejects: Rejects) -> Iterator[Event]:
@@ -217,10 +252,17 @@ def _one_of_many(path: Path, rejects: Rejects) -> Iterator[Event]:
         rejects.add("a file that cannot be read", path.name)
 
 
+_READERS: dict[Format, _Read] = {
+    Format.ARCHIVE: _lines,
+    Format.DOCUMENT: _document,
+    Format.CSV: _table,
+}
+
+
 def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:
     """Profiles as if they had been looked up when the archive begins."""
     own = Rejects()
-    lines = Lines(str(path), source=SOURCE, now=lambda: start, rejects=own)
+    lines = Lines(str(path), source=None, now=lambda: start, rejects=own)
     for events in read_pieces(path, lines):
         yield from (msgspec.structs.replace(event, seen_at=start) for event in events)
     for reason in own.counts:

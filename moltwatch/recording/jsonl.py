@@ -1,7 +1,7 @@
 """Recordings as lines of JSON, also packed (``.gz``, ``.zst``): for pipes, eyes and programs.
 
 The first line is the header, every other line an event. Files without a header are read as well,
-and so is what others write a line (see :mod:`moltwatch.recording.lines`).
+and so is what others write a line (see :mod:`moltwatch.dialects.lines`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from moltwatch.dialects.lines import Header, Lines, encode_lines
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
-from moltwatch.recording import codec
-from moltwatch.recording.base import BATCH, Header, Span
-from moltwatch.recording.lines import Lines
+from moltwatch.recording.base import BATCH, Span
 from moltwatch.recording.streams import Damaged, Sink, chunks, open_sink
 from moltwatch.times import Micros
 
@@ -82,7 +81,7 @@ class JsonlWriter:
         if self._broken or self._sink is None:
             raise self._broken or RecordingError(f"{self.path} is closed")
         try:
-            self._sink.write(codec.encode_lines(events))
+            self._sink.write(encode_lines(events))
             self._sink.flush()
         except OSError as error:
             self._broken = _cannot_write(self.path, error)

@@ -6,35 +6,32 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from moltwatch.dialects.detect import Format
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
 from moltwatch.recording import imports
-from moltwatch.recording.base import BATCH, Header, Reader, Span
+from moltwatch.recording.base import BATCH, Reader, Span
 from moltwatch.recording.jsonl import JsonlReader
-from moltwatch.recording.molt.reader import MoltReader
-from moltwatch.recording.recognise import Shape, recognise
+from moltwatch.recording.molt import MoltReader
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
 
 
 async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
-    """Open a recording, or an archive of plain API objects, whatever it is called.
+    """Open a recording, or an archive of a forum's objects, whatever it is called.
 
     ``now`` is the wall clock's time where the caller has one: items of an archive that claim to be
     of later are not believed. Raises RecordingError, naming the file and what to do.
     """
     if path.is_dir():  # noqa: ASYNC240  (a look at a folder takes no time)
         return imports.folder_archive(path, now=now)
-    shape, packed = recognise(path)
-    if shape is Shape.MOLT:
+    form, packed = imports.detect_file(path)
+    if form is Format.MOLT:
         return await _Unpacked.open(path) if packed else await MoltReader.open(path)
-    if shape is Shape.LINES:
+    if form is Format.LINES:
         return JsonlReader(path)
-    if shape is Shape.DOCUMENT:
-        return imports.document_archive(path, now=now)
-    if shape is Shape.CSV:
-        return imports.table_archive(path, now=now)
-    return imports.lines_archive(path, now=now)
+    return imports.file_archive(path, form, now=now)
 
 
 class _Unpacked:

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import AsyncExitStack
 from heapq import heappop, heappush
 
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
 from moltwatch.model import Event
-from moltwatch.recording.base import BATCH, Header, Reader, Span
+from moltwatch.recording.base import BATCH, Reader, Span
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.times import Micros

@@ -114,7 +114,7 @@ KINDS: tuple[SourceKind, ...] = (
         summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
         examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
         past=True,
-        opener="moltwatch.sources.nostr.clawstr:open_spec",
+        opener="moltwatch.sources.nostr.source:open_clawstr",
     ),
     SourceKind(
         name="nostr",

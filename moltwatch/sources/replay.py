@@ -8,10 +8,10 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
+from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.model import Event
 from moltwatch.recording.base import Reader, find_recording
-from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.playhead import Playhead
 from moltwatch.sources.registry import Opening, SourceSpec

@@ -17,8 +17,8 @@ import os
 import threading
 from collections.abc import AsyncIterator, Sequence
 
+from moltwatch.dialects.lines import Lines
 from moltwatch.model import Event, Heartbeat
-from moltwatch.recording.lines import Lines
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.times import Micros

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moltwatch.cli.convert import command
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
-from moltwatch.recording.base import Header
-from moltwatch.recording.blind import pseudonym
 from moltwatch.recording.convert import convert
 from moltwatch.recording.creating import SUFFIXES
 from moltwatch.recording.opening import open_recording
+from moltwatch.recording.pseudonymise import pseudonym
 from moltwatch.times import DAY, SECOND
 from tests.recording.files import HEADER, names, read, write
 

@@ -14,7 +14,7 @@ from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import build
 from moltwatch.model import Event, FlaggedPost, Group, GroupState, Kind, Post
-from moltwatch.recording.blind import Blinder, pseudonym
+from moltwatch.recording.pseudonymise import Blinder, pseudonym
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time
 from tests.inject.background import Background, read
 from tests.inject.copies import COPIES

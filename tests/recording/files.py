@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects
 from moltwatch.model import Event
-from moltwatch.recording.base import Header
 from moltwatch.recording.creating import create_recording
 from moltwatch.recording.opening import open_recording
 from moltwatch.times import Micros

@@ -18,7 +18,7 @@ from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
 from moltwatch.recording import jsonl
 from moltwatch.recording.creating import create_recording
-from moltwatch.recording.molt.writer import MoltWriter
+from moltwatch.recording.molt import MoltWriter
 from moltwatch.recording.opening import open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, lines, read, write
@@ -209,8 +209,8 @@ def test_what_a_killed_recorder_leaves(tmp_path: Path) -> None:
 import asyncio, os
 from pathlib import Path
 from moltwatch.recording.creating import create_recording
-from moltwatch.recording.molt.writer import MoltWriter
-from moltwatch.recording.base import Header
+from moltwatch.recording.molt import MoltWriter
+from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS
 
 async def main():
@@ -235,8 +235,8 @@ import asyncio, resource
 from pathlib import Path
 from moltwatch.errors import RecordingError
 from moltwatch.recording.creating import create_recording
-from moltwatch.recording.molt.writer import MoltWriter
-from moltwatch.recording.base import Header
+from moltwatch.recording.molt import MoltWriter
+from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS
 
 async def main():

@@ -16,11 +16,12 @@ import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.detect import Format
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
 from moltwatch.recording.creating import PlannedRecording, create_recording
+from moltwatch.recording.imports import detect_file
 from moltwatch.recording.opening import open_recording
-from moltwatch.recording.recognise import Shape, recognise
 from tests.recording.files import HEADER, lines, names, read, write
 
 BEAT = Heartbeat(seen_at=1_700_000_000_000_000)
@@ -28,34 +29,34 @@ ITEM = b'{"id":"a","author":"x","content":"hello","created_at":"2026-02-01T12:00
 
 
 @pytest.mark.parametrize(
-    ("content", "shape"),
+    ("content", "form"),
     [
-        (b'{"type":"header","format":"moltwatch","version":1}\n', Shape.LINES),
-        (b'\n\n\xef\xbb\xbf{"type":"heartbeat","seen_at":1}', Shape.LINES),
-        (b'torn"}\n{"type":"heartbeat","seen_at":1}\n', Shape.LINES),
-        (b'{"id":"a","seenAt":"2026-01-31T05:19:31Z"}\n', Shape.LINES),
-        (ITEM, Shape.ARCHIVE),
-        (ITEM + b"\n" + ITEM + b"\n", Shape.ARCHIVE),
-        (b"[" + ITEM + b"]", Shape.ARCHIVE),
-        (b'{"posts":[' + ITEM + b"]}\n", Shape.ARCHIVE),
-        (b'{"posts":["' + b"x" * 200_000 + b'"]}', Shape.ARCHIVE),
-        (b'{\n "posts": [\n' + ITEM + b"\n]\n}", Shape.DOCUMENT),
-        (b'[\n  {\n    "id": "a"\n  }\n]', Shape.DOCUMENT),
-        (b'{"posts": [\n', Shape.DOCUMENT),
-        (b'{"id":"a","text":"torn\n' + ITEM + b"\n", Shape.ARCHIVE),
-        (b'{"id":"a","text":"' + b"x" * 200_000 + b'"}\n' + ITEM, Shape.ARCHIVE),
-        (b"id,author,content,created_at\na,x,hello,1\n", Shape.CSV),
-        (b"\xef\xbb\xbfid,post_id,agent_name,content\r\n", Shape.CSV),
+        (b'{"type":"header","format":"moltwatch","version":1}\n', Format.LINES),
+        (b'\n\n\xef\xbb\xbf{"type":"heartbeat","seen_at":1}', Format.LINES),
+        (b'torn"}\n{"type":"heartbeat","seen_at":1}\n', Format.LINES),
+        (b'{"id":"a","seenAt":"2026-01-31T05:19:31Z"}\n', Format.LINES),
+        (ITEM, Format.ARCHIVE),
+        (ITEM + b"\n" + ITEM + b"\n", Format.ARCHIVE),
+        (b"[" + ITEM + b"]", Format.ARCHIVE),
+        (b'{"posts":[' + ITEM + b"]}\n", Format.ARCHIVE),
+        (b'{"posts":["' + b"x" * 200_000 + b'"]}', Format.ARCHIVE),
+        (b'{\n "posts": [\n' + ITEM + b"\n]\n}", Format.DOCUMENT),
+        (b'[\n  {\n    "id": "a"\n  }\n]', Format.DOCUMENT),
+        (b'{"posts": [\n', Format.DOCUMENT),
+        (b'{"id":"a","text":"torn\n' + ITEM + b"\n", Format.ARCHIVE),
+        (b'{"id":"a","text":"' + b"x" * 200_000 + b'"}\n' + ITEM, Format.ARCHIVE),
+        (b"id,author,content,created_at\na,x,hello,1\n", Format.CSV),
+        (b"\xef\xbb\xbfid,post_id,agent_name,content\r\n", Format.CSV),
     ],
     ids=lambda value: value if isinstance(value, str) else value[:24],
 )
-def test_text(tmp_path: Path, content: bytes, shape: Shape) -> None:
+def test_text(tmp_path: Path, content: bytes, form: Format) -> None:
     path = tmp_path / "something.txt"
     for pack in (bytes, gzip.compress, zstandard.compress):
         path.write_bytes(pack(content))
-        found, packed = recognise(path)
+        found, packed = detect_file(path)
         assert packed == (pack is not bytes)
-        assert found is shape
+        assert found is form
 
 
 PIECE = st.sampled_from(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moltwatch.model import Event, Post
-from moltwatch.recording.molt.reader import MOST_BYTES, MoltReader
+from moltwatch.recording.molt import MOST_BYTES, MoltReader
 from tests.recording.files import HEADER, assert_ended, write
 
 
@@ -35,7 +35,7 @@ async def test_a_defect_while_opening_leaves_no_thread(
 
     path = await write(tmp_path / "a.molt", [])
     before = threading.enumerate()
-    monkeypatch.setattr("moltwatch.recording.molt.reader.read_header", broken)
+    monkeypatch.setattr("moltwatch.recording.molt.read_header", broken)
     with pytest.raises(ZeroDivisionError) as failed:
         await MoltReader.open(path)
     assert_ended(before)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moltwatch.dialects.lines import Header
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.recording.base import Header
 from moltwatch.recording.creating import SUFFIXES, create_recording
 from moltwatch.recording.opening import open_recording
 from moltwatch.times import SECOND

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
 from moltwatch.model import Event, Post
-from moltwatch.recording.base import BATCH, Header, Reader, Span
+from moltwatch.recording.base import BATCH, Reader, Span
 from moltwatch.sources.base import Clock, Source
 from moltwatch.sources.playhead import Playhead
 from moltwatch.sources.replay import ReplaySource

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable
 from moltwatch.evaluation.blinded import BlindSource
 from moltwatch.model import Event
-from moltwatch.recording.blind import Blinder
+from moltwatch.recording.pseudonymise import Blinder
 from moltwatch.sources import merge as merge_module
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.merge import MergedSource, merge

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from moltwatch.dialects.mapped import read_mapping
 from moltwatch.sources.grammar import open_sources, parse
-from moltwatch.sources.mapped.mapping import load_mapping, presets, read_mapping
+from moltwatch.sources.mapped.source import load_mapping, presets
 from moltwatch.sources.registry import KINDS, Opening
 from tests.sources.fakes import FakeClock
 

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.lines import Header, encode_lines
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat
-from moltwatch.recording.base import Header
-from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.playhead import FRAME, parse_speed

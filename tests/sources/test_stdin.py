@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.lines import encode_lines
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.base import State
 from moltwatch.sources.stdin import LineSplitter, StdinSource
 from moltwatch.times import HOUR, format_time

@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from moltwatch.dialects.fields import AHEAD
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Post
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.grammar import open_sources
-from moltwatch.sources.live.continuity import AHEAD
 from moltwatch.sources.registry import Opening
 from moltwatch.sources.standing import words
 from moltwatch.times import DAY, SECOND, format_time

@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Raw, Struct
 
+from moltwatch.dialects.lines import encode_lines
 from moltwatch.model import Event, Gap, Post
-from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.forum.protocol import LARGEST_FRAME, Events, encode
 from moltwatch.times import Micros
 

@@ -1,8 +1,11 @@
-"""What Bluesky's Jetstream says, as events. No I/O and no clock.
+"""What Bluesky's Jetstream says, and what is to be asked of the AppView. No I/O and no clock.
 
 A cursor is the time of an event in microseconds; a new connection asks for everything from a little
 before the last one. A server that no longer has it begins later without a word: noticed by the last
 event not coming again.
+
+The public AppView tells anybody, without a key, what Jetstream leaves out:
+``app.bsky.feed.getPosts`` and ``app.bsky.actor.getProfiles``.
 """
 
 from __future__ import annotations
@@ -10,32 +13,87 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 
-from moltwatch.errors import BadItem
-from moltwatch.model import AgentSeen, Delete, Edit, Event, Post
-from moltwatch.recording import dialect
-from moltwatch.recording.dialect import Item
-from moltwatch.recording.json_text import read_object
-from moltwatch.sources.base import Status
-from moltwatch.sources.bluesky.appview import (
-    PROFILES,
-    Missing,
-    Question,
+from moltwatch.dialects import fields
+from moltwatch.dialects.bluesky import (
+    POSTS,
+    events_of,
+    parts_of,
+    read_post,
     read_profile,
-    read_view,
     views_in,
 )
-from moltwatch.sources.live.continuity import AHEAD
-from moltwatch.sources.live.roots import Roots
-from moltwatch.sources.live.wall import WallFeed, honest
+from moltwatch.dialects.fields import AHEAD, Item, Origin, read_object
+from moltwatch.errors import BadItem
+from moltwatch.model import AgentSeen, Event, Post
+from moltwatch.sources.base import Status
+from moltwatch.sources.live.feed import ArrivalFeed
+from moltwatch.sources.live.thread_roots import Lookup, ThreadRoots
 from moltwatch.times import LATEST, SECOND, Micros
 
-POSTS = "app.bsky.feed.post"
+APPVIEW = "public.api.bsky.app"
+GET_POSTS = "/xrpc/app.bsky.feed.getPosts"
+GET_PROFILES = "/xrpc/app.bsky.actor.getProfiles"
+
+MOST_AT_ONCE = 25
+"""Posts or accounts in one question, by the AppView's own limit."""
+
 OVERLAP: Micros = 5 * SECOND
 """How much of what is known is asked for again: events do not come strictly in order."""
 
 
-class JetstreamFeed(WallFeed):
+class Question(Struct, frozen=True, kw_only=True):
+    """One request."""
+
+    path: str
+    params: tuple[tuple[str, str], ...]
+
+
+class Missing:
+    """What posts refer to and nobody has seen: roots of threads, what is answered, who writes."""
+
+    def __init__(self, roots: ThreadRoots) -> None:
+        self._roots = roots
+        self._posts = Lookup(MOST_AT_ONCE)
+        self._accounts = Lookup(MOST_AT_ONCE)
+        self._turn = False
+        """Accounts are next, if there is room for one question only."""
+
+    def look(self, events: Sequence[Event]) -> None:
+        """Take note of what these refer to."""
+        posts = [event for event in events if isinstance(event, Post)]
+        for post in posts:
+            self._roots.see(post)
+        for post in posts:
+            self._accounts.want(post.author)
+            for id in (post.parent, post.thread):
+                if id and not self._known(id) and parts_of(id):
+                    self._posts.want(id)
+
+    def changed(self, account: str) -> None:
+        """It calls itself otherwise now; of interest if it has written something."""
+        if self._accounts.asked_for(account):
+            self._accounts.renew(account)
+
+    def ask(self, now: Micros) -> Question | None:
+        """What to ask for now; None where nothing is missing, or too much was asked for."""
+        lookups = [lookup for lookup in (self._posts, self._accounts) if lookup.waiting]
+        if not lookups or not self._roots.may_ask(now):
+            return None
+        lookup = lookups[-1] if self._turn else lookups[0]
+        self._turn = not self._turn
+        names = lookup.next(self._known)
+        if not names:
+            return None
+        path, name = (GET_POSTS, "uris") if lookup is self._posts else (GET_PROFILES, "actors")
+        return Question(path=path, params=tuple((name, one) for one in names))
+
+    def _known(self, id: str) -> bool:
+        return self._roots.thread_of(id) is not None
+
+
+class JetstreamFeed(ArrivalFeed):
     """One stream. ``dids``: the accounts to follow; none for all."""
 
     def __init__(self, status: Status, dids: Sequence[str] = ()) -> None:
@@ -45,7 +103,7 @@ class JetstreamFeed(WallFeed):
         self._dids = dids
         self.looks_up = False
         """What is missing is asked for elsewhere; what is told here of accounts is not enough."""
-        self.roots = Roots()
+        self.roots = ThreadRoots()
         self.missing = Missing(self.roots)
 
     @property
@@ -71,7 +129,7 @@ class JetstreamFeed(WallFeed):
         try:
             frame = read_object(data)
             gap = self._resume(frame, now)
-            events = events_of(frame, self.source, now)
+            events = events_of(frame, Origin(source=self.source, now=now))
             if self.looks_up:
                 # The whole profile is asked for, or this one would stand without what it says.
                 for agent in [event for event in events if isinstance(event, AgentSeen)]:
@@ -87,13 +145,13 @@ class JetstreamFeed(WallFeed):
     def looked_up(self, question: Question, answer: object, now: Micros) -> list[Event]:
         """The events of what the AppView told."""
         events: list[Event] = []
-        for view in views_in(answer):
+        origin = Origin(source=self.source, now=now)
+        for view in views_in(answer)[:MOST_AT_ONCE]:
             try:
-                if question.path == PROFILES:
-                    events.append(read_profile(view, self.source, now))
+                if question.path == GET_PROFILES:
+                    events.append(read_profile(view, origin))
                     continue
-                found = read_view(view)
-                post = _post(found.id, found.author, found.key, found.record, self.source, now)
+                post = read_post(view, origin)
             except BadItem as error:
                 self.rejects.add(str(error), "what was looked up")
                 continue
@@ -105,77 +163,10 @@ class JetstreamFeed(WallFeed):
     def _resume(self, frame: Item, now: Micros) -> list[Event]:
         """The gap of a broken connection, which the first event after it closes if it is one that
         came before."""
-        at = dialect.number(frame, "time_us")
+        at = fields.number(frame, "time_us")
         if at is None or not 0 < at < LATEST:
             raise BadItem("no time")
         at = min(at, now + AHEAD)
         gap = self._past.mend(now, recovered=self.cursor is not None and at <= self.cursor)
         self.cursor = at if self.cursor is None else max(self.cursor, at)
         return gap
-
-
-def events_of(frame: Item, source: str, now: Micros) -> list[Event]:
-    """The events of a frame; none for what is not about posts or names. Raises BadItem."""
-    did = dialect.ident(frame, ("did",))
-    if did is None:
-        raise BadItem("no author")
-    kind = frame.get("kind")
-    if kind == "identity":
-        handle = dialect.ident(_part(frame, "identity"), ("handle",))
-        return [AgentSeen(name=did, seen_at=now, display=handle, source=source)] if handle else []
-    if kind != "commit":
-        return []
-    commit = _part(frame, "commit")
-    if commit.get("collection") != POSTS:
-        return []
-    key = dialect.ident(commit, ("rkey",))
-    if key is None:
-        raise BadItem("no id")
-    id = f"at://{did}/{POSTS}/{key}"
-    match commit.get("operation"):
-        case "delete":
-            return [Delete(id=id, seen_at=now, source=source)]
-        case "update":
-            text = dialect.text(_part(commit, "record"), ("text",)) or ""
-            return [Edit(id=id, seen_at=now, text=text, source=source)]
-        case "create":
-            return [_post(id, did, key, _part(commit, "record"), source, now)]
-    raise BadItem("an operation we do not know")
-
-
-def _post(id: str, did: str, key: str, record: Item, source: str, now: Micros) -> Post:
-    root, parent = _reference(record, "root"), _reference(record, "parent")
-    root = root or parent
-    is_root = root is None or root == id
-    return Post(
-        id=id,
-        thread=id if root is None else root,
-        parent=None if is_root else root if parent in (None, id) else parent,
-        author=did,
-        text=dialect.text(record, ("text",)) or "",
-        created_at=honest(dialect.time(record, ("createdAt",)), now),
-        seen_at=now,
-        link=_link(record),
-        url=f"https://bsky.app/profile/{did}/post/{key}",
-        source=source,
-    )
-
-
-def _reference(record: Item, which: str) -> str | None:
-    reply = record.get("reply")
-    other = reply.get(which) if isinstance(reply, dict) else None
-    return dialect.ident(other, ("uri",)) if isinstance(other, dict) else None
-
-
-def _link(record: Item) -> str | None:
-    """The page that a post's card shows."""
-    embed = record.get("embed")
-    card = embed.get("external") if isinstance(embed, dict) else None
-    return dialect.ident(card, ("uri",)) if isinstance(card, dict) else None
-
-
-def _part(item: Item, key: str) -> Item:
-    value = item.get(key)
-    if not isinstance(value, dict):
-        raise BadItem(f"no {key}")
-    return value

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from moltwatch.dialects.bluesky import POSTS
 from moltwatch.errors import UsageError
 from moltwatch.model import Event
 from moltwatch.sources.base import Status
-from moltwatch.sources.bluesky import appview
-from moltwatch.sources.bluesky.appview import Question
-from moltwatch.sources.bluesky.feed import POSTS, JetstreamFeed
+from moltwatch.sources.bluesky.feed import APPVIEW, JetstreamFeed, Question
 from moltwatch.sources.live.addresses import host_name, is_loopback
 from moltwatch.sources.live.web import NoAnswer, Web
 from moltwatch.sources.live.websocket import WebsocketSource
@@ -98,7 +97,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:
     if "dids" in query or "list" in query:
         check_dids(dids)
     url = address(query.get("host", [HOST])[-1])
-    api = query.get("api", [None if is_loopback(url) else appview.HOST])[-1]
+    api = query.get("api", [None if is_loopback(url) else APPVIEW])[-1]
     return JetstreamSource(
         url,
         dids=list(dict.fromkeys(dids)),

@@ -13,13 +13,10 @@ from msgspec import Struct
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import Event, Gap, Heartbeat
-from moltwatch.times import MINUTE, Micros
+from moltwatch.times import Micros
 
 MOST_KNOWN = 50_000
 """Keys remembered in order to drop what a forum sends again after a broken connection."""
-
-AHEAD: Micros = MINUTE
-"""How far a forum's times may run ahead of our clock before they are pulled back."""
 
 
 class _Break(Struct):

@@ -5,10 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from msgspec import structs
+
+from moltwatch.bounded import Bounded
+from moltwatch.dialects import fields
 from moltwatch.errors import Rejects
-from moltwatch.model import Event
+from moltwatch.model import AgentSeen, Event, Post
+from moltwatch.sources.base import Status
 from moltwatch.sources.live.continuity import Continuity
 from moltwatch.times import Micros
+
+MOST_PROFILES = 20_000
+"""Accounts whose profile is remembered, so that it is told again only when it changes."""
 
 
 class Feed(ABC):
@@ -71,3 +79,64 @@ class Feed(ABC):
 
     def _reject(self, reason: str) -> None:
         self.rejects.add(reason, self._where)
+
+
+class ArrivalFeed(Feed):
+    """A feed whose time is that of arrival: what comes is observed now, whenever it was written. A
+    protocol adds :meth:`receive`.
+
+    ``status`` names what comes and counts what is refused.
+    """
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.name, status.rejects)
+        self.resumed = False
+        """This connection gives back what was missed, by the server's word."""
+        self._profiles: Bounded[int, int] = Bounded(MOST_PROFILES)
+        """Hashes of accounts, and of what they said of themselves last; both may be long."""
+
+    def quiet(self, now: Micros) -> list[Event]:
+        """Nothing came for a while; a connection that stays open is one, and time goes on."""
+        self._past.heard = True
+        return [*self._past.mend(now, recovered=self.resumed), *self._past.beat(now)]
+
+    def lost(self, reason: str, *, skip: bool = False) -> None:
+        self._past.lost(reason)
+        self.resumed = False
+
+    def give_up(self, now: Micros) -> list[Event]:
+        return self._past.mend(now, recovered=False)
+
+    def _deliver(self, events: Sequence[Event], now: Micros) -> list[Event]:
+        """What of them is new, after the gap of the last broken connection if one is still owed.
+
+        The gap counts as closed if the server resumed, or if something comes that had come before
+        it: then what lay between has come again as well.
+        """
+        new = [event for event in events if self._is_new(event)]
+        posts = sum(isinstance(event, Post) for event in events)
+        closed = posts > sum(isinstance(event, Post) for event in new)
+        gap = self._past.mend(now, recovered=closed or self.resumed)
+        if new:
+            self._past.advance(now)
+        return gap + new
+
+    def _is_new(self, event: Event) -> bool:
+        if isinstance(event, Post):
+            return not self._past.repeated(event.id)
+        if isinstance(event, AgentSeen):
+            return self._is_news(event)
+        return True
+
+    def _is_news(self, agent: AgentSeen) -> bool:
+        """Whether a profile says something it did not say before."""
+        account, says = hash(agent.name), hash((agent.display, agent.bio))
+        known = self._profiles.get(account)
+        self._profiles.put(account, says)
+        return known != says
+
+
+def believed(post: Post, now: Micros) -> Post:
+    """The post, with a time of writing that can be :func:`~.fields.believed`."""
+    created = fields.believed(post.created_at, now)
+    return post if created == post.created_at else structs.replace(post, created_at=created)

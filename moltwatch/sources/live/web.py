@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from moltwatch import __version__
-from moltwatch.recording.json_text import read_json
+from moltwatch.dialects.fields import read_json
 from moltwatch.sources.live.addresses import is_loopback
 from moltwatch.sources.live.failures import Failure, judge, judge_status
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from moltwatch.dialects.fields import read_json
+from moltwatch.dialects.mapped import Mapping, SendRule, apply, evaluate, holds, parts
 from moltwatch.model import Event
-from moltwatch.recording.json_text import read_json
 from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.live.wall import WallFeed
-from moltwatch.sources.mapped.apply import apply, evaluate, filled, holds, parts
-from moltwatch.sources.mapped.mapping import Mapping, SendRule
+from moltwatch.sources.live.feed import ArrivalFeed
 from moltwatch.text import display_line
 from moltwatch.times import Micros
 
@@ -20,7 +20,7 @@ MOST_SENT = 1_000
 """Frames sent for an ``each`` on one connection: a server cannot make us send without end."""
 
 
-class MappedFeed(WallFeed):
+class MappedFeed(ArrivalFeed):
     """Follows a mapping. ``key`` fills its place in frames to send."""
 
     def __init__(self, status: Status, mapping: Mapping, key: str | None = None) -> None:
@@ -84,3 +84,15 @@ class MappedFeed(WallFeed):
         self._number += 1
         places = {"{key}": self._key, "{each}": each, "{number}": str(self._number)}
         return msgspec.json.encode(filled(rule.frame, places))
+
+
+def filled(frame: Any, replacements: dict[str, Any]) -> Any:
+    """A frame to send, with the strings that stand for something replaced; an entry whose
+    replacement is None is left out. Only whole strings are replaced: what a stranger sent can fill
+    a place, and not change what is around it."""
+    if isinstance(frame, dict):
+        pairs = ((key, filled(value, replacements)) for key, value in frame.items())
+        return {key: value for key, value in pairs if value is not None}
+    if isinstance(frame, list):
+        return [filled(value, replacements) for value in frame]
+    return replacements.get(frame, frame) if isinstance(frame, str) else frame

@@ -3,18 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import msgspec
+
+from moltwatch.dialects.mapped import Mapping, SendRule, read_mapping
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import host_name, need_privacy
-from moltwatch.sources.live.keys import hint, read_key
+from moltwatch.sources.live.addresses import hint, host_name, need_privacy, read_key
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
-from moltwatch.sources.mapped.mapping import Mapping, load_mapping, presets, uses_key_in_frames
 from moltwatch.sources.mapped.sse import SseSource
 from moltwatch.sources.registry import Opening, SourceSpec
+
+_PRESETS = Path(__file__).with_name("presets")
+_LARGEST = 1_000_000
+"""Bytes of a mapping file."""
 
 
 def open_websocket(spec: SourceSpec, opening: Opening) -> WebsocketSource:
@@ -60,3 +67,27 @@ def _prepare(url: str, mapping: Mapping) -> tuple[Status, MappedFeed, dict[str, 
         if not uses_key_in_frames(mapping.send):
             options["headers"] = {"Authorization": f"Bearer {key}"}
     return status, MappedFeed(status, mapping, key), options
+
+
+def presets() -> dict[str, Path]:
+    """The mappings that come with moltwatch, by name."""
+    return {path.stem: path for path in sorted(_PRESETS.glob("*.toml"))}
+
+
+def load_mapping(name: str) -> Mapping:
+    """The preset or the file of this name. Raises UsageError that says what is wrong with it."""
+    known = presets()
+    path = known.get(name) or Path(name).expanduser()
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a name"
+        there_is = ", ".join(known)
+        raise UsageError(f"mapping {name}: {reason}; presets are: {there_is}") from None
+    return read_mapping(data, name)
+
+
+def uses_key_in_frames(rules: Sequence[SendRule]) -> bool:
+    """Whether the key goes into a frame, and so not into a header."""
+    return any(b'"{key}"' in msgspec.json.encode(rule.frame) for rule in rules)

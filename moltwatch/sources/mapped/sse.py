@@ -12,14 +12,13 @@ from contextlib import aclosing
 from typing import Any
 
 from moltwatch.model import Event
-from moltwatch.recording.json_text import read_json
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.live.backoff import LONGEST_OBEYED
 from moltwatch.sources.live.failures import Refused, Silent
 from moltwatch.sources.live.source import LiveSource
 from moltwatch.sources.live.web import new_client
 from moltwatch.sources.mapped.feed import MappedFeed
-from moltwatch.sources.mapped.sse_parser import ServerEvent, SseParser
+from moltwatch.sources.mapped.sse_parser import SseParser, as_frame
 from moltwatch.times import SECOND, format_duration
 
 CONTENT_TYPE = "text/event-stream"
@@ -130,15 +129,6 @@ class SseSource(LiveSource):
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-
-
-def as_frame(event: ServerEvent) -> dict[str, Any]:
-    """An event as mappings see it; data that is no JSON stays a text."""
-    try:
-        data = read_json(event.data)
-    except ValueError:
-        data = event.data.decode("utf-8", "replace")
-    return {"event": event.name, "id": event.id, "data": data}
 
 
 def _check(response: Any) -> None:

@@ -1,4 +1,4 @@
-"""Server-sent events, as WHATWG HTML 9.2.6 has them. Pure.
+"""Server-sent events, as WHATWG HTML 9.2.6 has them, and the frames they are to mappings. Pure.
 
 Our own few lines, because the libraries there are keep a line without end in memory without end;
 here an event that is too large is skipped, counted, and costs no more than its limit.
@@ -7,8 +7,12 @@ here an event that is too large is skipped, counted, and costs no more than its 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from msgspec import Struct
+
+from moltwatch.dialects.fields import read_json
+from moltwatch.errors import UsageError
 
 LARGEST_EVENT = 16 * 1024 * 1024
 """Bytes."""
@@ -95,3 +99,30 @@ class SseParser:
             self.oversized += 1
             return None
         return ServerEvent(name=name, data=b"\n".join(data), id=self.last_id) if data else None
+
+
+def as_frame(event: ServerEvent) -> dict[str, Any]:
+    """An event as mappings see it; data that is no JSON stays a text."""
+    try:
+        data = read_json(event.data)
+    except ValueError:
+        data = event.data.decode("utf-8", "replace")
+    return {"event": event.name, "id": event.id, "data": data}
+
+
+def read_frames(data: bytes) -> list[object]:
+    """The frames in a file: one JSON value, one a line, or a stream of server-sent events as it
+    came. Raises UsageError if it is neither."""
+    try:
+        return [read_json(data)]
+    except ValueError:
+        pass
+    try:
+        lines = [read_json(line) for line in data.splitlines() if line.strip()]
+    except ValueError:
+        lines = []
+    # An empty line completes the last event, which may have been saved without.
+    frames = lines or [as_frame(event) for event in SseParser().feed(data + b"\n\n")]
+    if not frames:
+        raise UsageError("no frame in it: neither JSON nor server-sent events")
+    return frames

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moltwatch.errors import BadItem
-from moltwatch.model import Event, Post
-from moltwatch.sources.base import Status
-from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.live.roots import Roots
-from moltwatch.sources.live.wall import WallFeed
-from moltwatch.sources.mastodon.wire import (
+from moltwatch.dialects.fields import Origin
+from moltwatch.dialects.mastodon import (
     EDITS,
     Context,
     Frame,
@@ -22,19 +17,25 @@ from moltwatch.sources.mastodon.wire import (
     events_of_status,
     read_frame,
 )
+from moltwatch.errors import BadItem
+from moltwatch.model import Event, Post
+from moltwatch.sources.base import Status
+from moltwatch.sources.live.failures import Refused
+from moltwatch.sources.live.feed import ArrivalFeed
+from moltwatch.sources.live.thread_roots import ThreadRoots
 from moltwatch.times import Micros
 
 NOTHING = Frame("", None)
 
 
-class MastodonFeed(WallFeed):
+class MastodonFeed(ArrivalFeed):
     """What Mastodon's frames mean. ``hashtag``: the one watched, if one is."""
 
     def __init__(self, status: Status, hashtag: str | None = None) -> None:
         super().__init__(status)
         self.newest: str | None = None
         """Id of the newest post of the stream: where a gap begins."""
-        self.roots = Roots()
+        self.roots = ThreadRoots()
         self._hashtag = hashtag
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
@@ -135,9 +136,8 @@ class MastodonFeed(WallFeed):
                 self.newest = event.id
 
     def _context(self, now: Micros) -> Context:
-        return Context(
-            source=self.source, now=now, hashtag=self._hashtag, thread_of=self.roots.thread_of
-        )
+        origin = Origin(source=self.source, now=now)
+        return Context(origin=origin, hashtag=self._hashtag, thread_of=self.roots.thread_of)
 
 
 def _age_key(id: str) -> tuple[int, str]:

@@ -7,20 +7,24 @@ for a thread entered in the middle the server is asked for what came before, wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from msgspec import Struct
+
+from moltwatch.errors import UsageError
 from moltwatch.model import Event
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import host_name
+from moltwatch.sources.live.addresses import hint, host_name, need_privacy, read_key
 from moltwatch.sources.live.failures import Failure
-from moltwatch.sources.live.keys import hint, read_key
 from moltwatch.sources.live.web import NoAnswer, Web
 from moltwatch.sources.live.websocket import WebsocketSource
-from moltwatch.sources.mastodon.address import TOKEN, Address, stream_address, timeline_path
 from moltwatch.sources.mastodon.feed import MastodonFeed
 from moltwatch.sources.registry import Opening, SourceSpec
+
+TOKEN = "MASTODON_ACCESS_TOKEN"
+PATH = "/api/v1/streaming"
 
 PAGE = 40
 """Statuses a page; the most a server gives."""
@@ -30,6 +34,17 @@ MOST_PAGES = 25
 
 REST_PATIENCE = 8.0
 """Seconds an answer may take; the stream waits meanwhile."""
+
+
+class Address(Struct, frozen=True, kw_only=True):
+    """Where a stream is, and what belongs to it."""
+
+    url: str
+    """To connect to."""
+    query: dict[str, str]
+    """Parameters of the stream."""
+    api: str
+    """Where REST is: some servers stream from a host of its own."""
 
 
 class MastodonSource(WebsocketSource):
@@ -131,3 +146,42 @@ def _oldest(page: Sequence[object]) -> str | None:
     last = page[-1]
     id = last.get("id") if isinstance(last, dict) else None
     return id if isinstance(id, str) else None
+
+
+def stream_address(text: str) -> Address:
+    """Understand what follows ``mastodon+``. Raises UsageError if it is no address.
+
+    ``api=HOST`` names the host of REST where that is another.
+    """
+    host_name(text, "ws", "wss")
+    need_privacy(text)
+    parts = urlsplit(text)
+    if parts.username or parts.password:
+        raise UsageError(f"no passwords in a SOURCE: set {TOKEN}")
+    query = dict(parse_qsl(parts.query))
+    if "access_token" in query:
+        raise UsageError(f"no keys in a SOURCE: set {TOKEN}")
+    query.setdefault("stream", "hashtag" if "tag" in query else "public")
+    timeline_path(query)
+    api_host = query.pop("api", parts.netloc)
+    scheme = "https" if parts.scheme == "wss" else "http"
+    api = urlunsplit((scheme, api_host, "", "", ""))
+    host_name(api, scheme)
+    need_privacy(api)
+    path = parts.path if parts.path.strip("/") else PATH
+    url = urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), ""))
+    return Address(url=url, query=query, api=api)
+
+
+def timeline_path(query: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Where REST has what a stream shows: a path and its parameters. Raises UsageError for streams
+    there are none of."""
+    stream, _, part = query["stream"].partition(":")
+    params = {"local": {"local": "true"}, "remote": {"remote": "true"}, "": {}}.get(part)
+    if stream == "public" and params is not None:
+        return "/api/v1/timelines/public", params
+    if stream == "hashtag" and part in ("", "local") and params is not None:
+        if not query.get("tag"):
+            raise UsageError("which hashtag? Add &tag=NAME")
+        return f"/api/v1/timelines/tag/{quote(query['tag'], safe='')}", params
+    raise UsageError("stream must be public, public:local, public:remote, hashtag or hashtag:local")

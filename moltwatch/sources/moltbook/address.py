@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from moltwatch.dialects.fields import read_json
 from moltwatch.errors import UsageError
-from moltwatch.recording.json_text import read_json
-from moltwatch.sources.live.addresses import host_name, is_loopback
-from moltwatch.sources.live.keys import checked, read_key
+from moltwatch.sources.live.addresses import checked, host_name, is_loopback, read_key
 
 HOST = "www.moltbook.com"
 BASE = f"https://{HOST}/api/v1"

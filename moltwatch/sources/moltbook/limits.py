@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moltwatch.sources.live.backoff import LONGEST_OBEYED
-from moltwatch.sources.live.bucket import Bucket
+from moltwatch.sources.live.backoff import LONGEST_OBEYED, Bucket
 from moltwatch.sources.moltbook.wire import read_reset
 from moltwatch.times import MINUTE, SECOND, Micros
 

@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 from msgspec import structs
 
+from moltwatch.dialects.api_objects import events_from
+from moltwatch.dialects.fields import Origin
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.recording.plain import Origin, events_from
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.live.failures import Failure
-from moltwatch.sources.live.wall import believed
+from moltwatch.sources.live.feed import believed
 from moltwatch.sources.live.web import Answer, NoAnswer
 from moltwatch.sources.moltbook.address import BASE, HOST, key_for, short_name, understand
 from moltwatch.sources.moltbook.client import Client

@@ -1,7 +1,7 @@
 """What is asked of a Moltbook server, and what its answers say; pure.
 
-Posts and comments themselves are read by :mod:`moltwatch.recording.plain`, which takes every
-dialect. Here is what only a poller needs: which posts a page lists and how many comments each is
+Posts and comments themselves are read by :mod:`moltwatch.dialects.api_objects`, which takes every
+fields. Here is what only a poller needs: which posts a page lists and how many comments each is
 told to have, how the next page is asked for, what an error says, how long to stay away.
 """
 
@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from moltwatch.dialects import fields
+from moltwatch.dialects.fields import read_json
 from moltwatch.errors import BadItem
-from moltwatch.recording import dialect
-from moltwatch.recording.json_text import read_json
 from moltwatch.text import display_line
 from moltwatch.times import DAY, SECOND, Micros, parse_time
 
@@ -83,7 +83,7 @@ class Page(Struct, frozen=True, kw_only=True):
     """One answer, understood."""
 
     value: Any
-    """The JSON value, for :func:`moltwatch.recording.plain.events_from`."""
+    """The JSON value, for :func:`moltwatch.dialects.api_objects.events_from`."""
     listed: tuple[Listed, ...] = ()
     """The items on it in their order; not those nested in others."""
     cursor: str | None = None
@@ -205,11 +205,11 @@ def _listed(value: object) -> Iterator[Listed]:
         if not isinstance(item, Mapping):
             continue
         try:
-            own = dialect.ident(item, dialect.ID)
+            own = fields.ident(item, fields.ID)
         except BadItem:
             continue  # events_from will count it
         if own is not None:
-            count = dialect.number(item, *_COUNT)
+            count = fields.number(item, *_COUNT)
             yield Listed(
                 id=own,
                 comments=None if count is None else max(0, count),
@@ -231,7 +231,7 @@ def _items(value: object) -> list[Any]:
             (value[key] for key in _LISTS if isinstance(value.get(key), list | dict)), None
         )
         if inside is None:
-            return [value] if dialect.first(value, dialect.ID) is not None else []
+            return [value] if fields.first(value, fields.ID) is not None else []
         value = inside
     return []
 
@@ -241,7 +241,7 @@ def _cursor(value: Mapping[str, Any]) -> str | None:
     for place in (value, paging if isinstance(paging, Mapping) else {}):
         cursor = next((place[key] for key in _CURSOR if isinstance(place.get(key), str)), None)
         if cursor and len(cursor) <= 2_000:
-            return dialect.scrub(cursor)
+            return fields.scrub(cursor)
     return None
 
 

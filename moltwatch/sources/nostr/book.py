@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post, Vote
-from moltwatch.sources.nostr.posts import Deletion, Note, Profile, Reaction, Reading
+from moltwatch.dialects.nostr import Deletion, Note, Profile, Reaction, Reading
+from moltwatch.model import Delete, Event, Heartbeat, Post, Vote
 from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000
@@ -190,35 +190,13 @@ class Book:
 
     def _post(self, note: Note, thread: str, source: str, seen: Micros) -> Post:
         self._posts.put(note.id, _Placed(thread, note.author))
-        return Post(
-            id=note.id,
-            thread=thread,
-            parent=note.parent if thread != note.id else None,
-            author=note.author,
-            community=note.community,
-            title=note.title,
-            text=note.text,
-            # Relays accept what is dated tomorrow.
-            created_at=min(note.created_at, seen),
-            seen_at=seen,
-            link=note.link,
-            url=note.url,
-            source=source,
-        )
+        return note.post(thread, seen, source)
 
     def _profile(self, profile: Profile, source: str, seen: Micros) -> list[Event]:
         if self._profiles.get(profile.author, -1) >= profile.created_at:
             return []
         self._profiles.put(profile.author, profile.created_at)
-        return [
-            AgentSeen(
-                name=profile.author,
-                seen_at=seen,
-                display=profile.display,
-                bio=profile.bio,
-                source=source,
-            )
-        ]
+        return [profile.agent(seen, source)]
 
     def _vote(self, vote: Reaction, source: str, seen: Micros) -> list[Event]:
         key = (vote.post, vote.author)

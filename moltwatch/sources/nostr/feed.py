@@ -15,32 +15,34 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
+from moltwatch.dialects.nostr import (
+    DELETION,
+    PROFILE,
+    REACTION,
+    NostrEvent,
+    Note,
+    Reading,
+    read_event,
+    verify,
+)
 from moltwatch.errors import BadItem, Rejects
 from moltwatch.model import Event
 from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import Feed
-from moltwatch.sources.live.lookup import Lookup
+from moltwatch.sources.live.thread_roots import Lookup
 from moltwatch.sources.nostr.book import Book
-from moltwatch.sources.nostr.history import History
-from moltwatch.sources.nostr.login import Login
-from moltwatch.sources.nostr.posts import Note, Reading, read_event
 from moltwatch.sources.nostr.protocol import (
-    DELETION,
-    PROFILE,
-    REACTION,
     Answer,
     Challenge,
     Closed,
     EndOfStored,
-    NostrEvent,
     Notice,
     Stored,
     close,
     read_relay_frame,
     request,
-    verify,
 )
-from moltwatch.sources.nostr.questions import Questions
+from moltwatch.sources.nostr.questions import History, Login, Questions
 from moltwatch.sources.nostr.scope import Scope
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros

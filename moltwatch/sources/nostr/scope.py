@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from moltwatch.sources.nostr.posts import CLAWSTR, community_address
-from moltwatch.sources.nostr.protocol import (
+from moltwatch.dialects.nostr import (
+    CLAWSTR,
     COMMENT,
     DELETION,
     NOTE,
     PROFILE,
     REACTION,
-    Filter,
     NostrEvent,
+    community_address,
 )
+from moltwatch.sources.nostr.protocol import Filter
 
 
 class Scope(Struct, frozen=True, kw_only=True):

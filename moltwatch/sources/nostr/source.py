@@ -1,28 +1,41 @@
-"""Nostr relays: ``nostr+wss://RELAY``, and what Clawstr is made of.
+"""Nostr relays: ``nostr+wss://RELAY``; and Clawstr, the forum of AI agents on them: ``clawstr:``.
 
 Each relay is a source of its own with a state of its own; what they have in common is the book in
-which each post, profile and vote is entered once.
+which each post, profile and vote is entered once. A handful of public relays hold overlapping parts
+of Clawstr, so several are followed at once. Reading needs no account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.live.addresses import host_name, need_privacy
 from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.websocket import WebsocketSource
+from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.feed import RelayFeed
-from moltwatch.sources.nostr.scope import Scope, nostr
+from moltwatch.sources.nostr.scope import Scope, clawstr, nostr
 from moltwatch.sources.registry import Opening, SourceSpec
+from moltwatch.text import display_line
 from moltwatch.times import Micros, parse_duration
 
 TICK = 2.0
 """Seconds of silence after which a feed looks at the clock: some of its waits are short."""
+
+RELAYS = (
+    "wss://relay.ditto.pub",
+    "wss://relay.primal.net",
+    "wss://relay.damus.io",
+    "wss://nos.lol",
+)
+"""Where Clawstr's own programs publish."""
+
+PARAMETERS = ("since", "relay")
 
 
 class RelaySource(WebsocketSource):
@@ -70,6 +83,26 @@ def open_spec(spec: SourceSpec, opening: Opening) -> Source:
         since=since,
         spec=spec.text,
         **opening.connecting,
+    )
+
+
+def open_clawstr(spec: SourceSpec, opening: Opening) -> Source:
+    """Make the source of ``clawstr:COMMUNITY,…?since=2h&relay=wss://…``, with as many relays as
+    are named, or the usual ones. Raises UsageError."""
+    names, _, query = spec.rest.partition("?")
+    given = parse_qs(query, keep_blank_values=True)
+    for key in given:
+        if key not in PARAMETERS:
+            there_is = ", ".join(PARAMETERS)
+            raise UsageError(f"clawstr: no parameter {display_line(key, 40)}; there is {there_is}")
+    scope = clawstr([unquote(name) for name in names.split(",") if name])
+    since = read_since(given.get("since", []), opening)
+    book = book_of(opening)
+    return merge(
+        [
+            RelaySource(url, scope, book, since=since, spec=spec.text, **opening.connecting)
+            for url in dict.fromkeys(given.get("relay", RELAYS))
+        ]
     )
 
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from moltwatch.cli.serve import command as serve
 from moltwatch.cli.sources import command as sources
+from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Gap, Post
-from moltwatch.recording.codec import encode_lines
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.registry import KINDS

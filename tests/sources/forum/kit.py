@@ -7,8 +7,8 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
+from moltwatch.dialects.lines import encode as line
 from moltwatch.model import Event
-from moltwatch.recording.codec import encode as line
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.live.backoff import Backoff
 from tests.sources.fakes import FakeClock

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.fields import AHEAD
+from moltwatch.dialects.lines import encode as line
 from moltwatch.errors import Rejects
 from moltwatch.model import Event, Gap, Heartbeat, Post, Vote
-from moltwatch.recording.codec import encode as line
-from moltwatch.sources.forum.follower import Follower
-from moltwatch.sources.live.continuity import AHEAD
+from moltwatch.sources.forum.source import Follower
 from moltwatch.sources.live.failures import Refused
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, post

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status, SystemClock
 from moltwatch.sources.live.continuity import MOST_KNOWN, Continuity
-from moltwatch.sources.live.lookup import Lookup
-from moltwatch.sources.live.roots import Roots
-from moltwatch.sources.live.wall import WallFeed
+from moltwatch.sources.live.feed import ArrivalFeed
+from moltwatch.sources.live.thread_roots import Lookup, ThreadRoots
 from moltwatch.times import MINUTE, SECOND
 from tests.sources.fakes import T0, post
 
@@ -63,7 +62,7 @@ def test_our_clock_follows_the_wall_and_never_goes_back(monkeypatch: pytest.Monk
     assert [clock.now() for _ in range(3)] == [5_000, 5_000, 9_000_000_000]
 
 
-class Profiles(WallFeed):
+class Profiles(ArrivalFeed):
     """One profile a frame."""
 
     def receive(self, data: bytes, now: int) -> list[Event]:
@@ -111,7 +110,7 @@ def test_time_goes_on_and_never_back() -> None:
 
 
 def test_threads_are_remembered() -> None:
-    roots = Roots()
+    roots = ThreadRoots()
     assert roots.thread_of("p1") is None
     roots.see(post(1))
     roots.see(Post(id="c", thread="p1", parent="p1", author="a", created_at=T0, seen_at=T0))
@@ -119,14 +118,14 @@ def test_threads_are_remembered() -> None:
 
 
 def test_each_is_asked_for_once() -> None:
-    roots = Roots()
+    roots = ThreadRoots()
     assert roots.may_ask_for("a", T0)
     assert not roots.may_ask_for("a", T0 + MINUTE)
 
 
 @given(st.lists(st.integers(-10, 200).map(lambda tenths: tenths * SECOND // 10), max_size=300))
 def test_however_they_come_no_more_is_asked_than_allowed(steps: list[int]) -> None:
-    roots = Roots(per_minute=30, burst=10)
+    roots = ThreadRoots(per_minute=30, burst=10)
     now = highest = T0
     asked = 0
     gained = 0.0
@@ -140,7 +139,7 @@ def test_however_they_come_no_more_is_asked_than_allowed(steps: list[int]) -> No
 
 def test_an_id_as_long_as_a_book_is_neither_remembered_nor_asked_for() -> None:
     long = "x" * 10_000
-    roots, lookup = Roots(), Lookup()
+    roots, lookup = ThreadRoots(), Lookup()
     roots.see(Post(id=long, thread=long, author="ada", text="", created_at=T0, seen_at=T0))
     assert roots.thread_of(long) is None
     assert not roots.may_ask_for(long, T0)

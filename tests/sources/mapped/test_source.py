@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from moltwatch.dialects.mapped import read_mapping
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.sources.base import Source, Status
@@ -20,7 +21,7 @@ from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
-from moltwatch.sources.mapped.mapping import load_mapping, read_mapping
+from moltwatch.sources.mapped.source import load_mapping
 from moltwatch.sources.mapped.sse import SseSource
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock

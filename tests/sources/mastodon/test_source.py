@@ -16,11 +16,10 @@ from moltwatch.model import Delete, Edit, Event, Gap, Post
 from moltwatch.sources.base import State, SystemClock
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.mastodon.address import stream_address
-from moltwatch.sources.mastodon.source import MastodonSource
+from moltwatch.sources.mastodon.source import MastodonSource, stream_address
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
-from tests.sources.mastodon.test_wire import frame, status
+from tests.sources.mastodon.test_feed import frame, status
 from tests.sources.servers import forum, gaps, ids, says
 
 pytest.importorskip("mastodon_mock")

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.dialects.api_objects import events_from
+from moltwatch.dialects.fields import Origin
 from moltwatch.errors import Rejects
 from moltwatch.model import Post
-from moltwatch.recording.plain import Origin, events_from
 from moltwatch.sources.moltbook.limits import BURST, RESERVE, SHARE, Limits
 from moltwatch.sources.moltbook.wire import (
     Page,

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from moltwatch.dialects.nostr import NostrEvent
 from moltwatch.errors import Rejects
 from moltwatch.model import Event, Post
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.feed import RelayFeed
-from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.sources.nostr.scope import Scope, clawstr
 from moltwatch.times import Micros
 from tests.sources.fakes import T0

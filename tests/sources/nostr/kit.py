@@ -16,7 +16,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from moltwatch.sources.nostr.protocol import COMMENT, NOTE, PROFILE, REACTION, NostrEvent, sign
+from moltwatch.dialects.nostr import COMMENT, NOTE, PROFILE, REACTION, NostrEvent
+from moltwatch.sources.nostr.protocol import sign
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 

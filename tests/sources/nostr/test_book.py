@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moltwatch.dialects.nostr import NostrEvent, read_event
 from moltwatch.model import AgentSeen, Delete, Event, Heartbeat, Post, Vote
 from moltwatch.sources.nostr import book as nostr_book
 from moltwatch.sources.nostr.book import HISTORY_WAIT, ORPHAN_WAIT, Book
-from moltwatch.sources.nostr.posts import read_event
-from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import HOUR, SECOND, Micros
 from tests.sources.fakes import T0
 from tests.sources.nostr.kit import ADA, BOB, EVE

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from moltwatch.dialects.nostr import NostrEvent
 from moltwatch.sources.base import SystemClock
-from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.times import SECOND
 from tests.cli.running import CREED, SWARM, command, environment
 from tests.e2e.terminal import Terminal

@@ -6,8 +6,7 @@ from msgspec import structs
 
 from moltwatch.model import AgentSeen, Gap, Heartbeat, Post, Vote
 from moltwatch.sources.nostr.feed import BEAT, OVERLAP
-from moltwatch.sources.nostr.history import MOST_PAGES, History
-from moltwatch.sources.nostr.questions import PATIENCE
+from moltwatch.sources.nostr.questions import MOST_PAGES, PATIENCE, History
 from moltwatch.sources.nostr.scope import clawstr, nostr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import WebSocketException
 
+from moltwatch.dialects.nostr import NostrEvent
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Post, Vote
 from moltwatch.sources.base import Clock, Source, State, SystemClock
@@ -22,10 +23,8 @@ from moltwatch.sources.grammar import open_source, open_sources
 from moltwatch.sources.live.backoff import Backoff
 from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.book import Book
-from moltwatch.sources.nostr.clawstr import RELAYS
-from moltwatch.sources.nostr.protocol import NostrEvent
 from moltwatch.sources.nostr.scope import clawstr
-from moltwatch.sources.nostr.source import RelaySource
+from moltwatch.sources.nostr.source import RELAYS, RelaySource
 from moltwatch.sources.registry import Opening
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import FakeClock
