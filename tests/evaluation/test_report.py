@@ -32,6 +32,9 @@ def post(id: str, author: str, second: int, root: bool = True) -> Post:
     )
 
 
+FAMILIES = {"same-text": "text", "near": "text", "link": "link", "names": "names", "brief": "brief"}
+
+
 def flag(heuristic: str, kind: Kind, score: float = 0.9, group: str | None = None) -> Evidence:
     return evidence(heuristic, kind, score, "so", group=group, family=FAMILIES.get(heuristic))
 

@@ -286,7 +286,7 @@ class _OpenGroup:
             if told is None or told.n < FEWEST_COMMON:
                 continue
             held = strongest.get(told.family)
-            if held is None or (held.weight, held.n) < (told.weight, told.n):
+            if held is None or (held.weight, held.n) <= (told.weight, told.n):
                 strongest[told.family] = told
         ranked = sorted(strongest.values(), key=lambda told: (-told.weight, told.family))
         return tuple(ranked[:MOST_TOLD])
