@@ -235,7 +235,7 @@ class Engine:
         )
 
     def _drain(self) -> list[Finding]:
-        groups, scores = self._groups.drain()
+        groups, scores = self._groups.drain(self.now)
         self._findings.extend(groups)
         for of in scores:
             if opened := self._open.get(of.post):

@@ -19,9 +19,9 @@ import click
 import pytest
 
 from moltwatch.cli import cli
-from moltwatch.dialects.mapped import load_mapping
 from moltwatch.errors import UsageError
 from moltwatch.session.filter import compile_filter
+from moltwatch.sources.mapped.source import load_mapping
 from tests.cli.running import command, environment, moltwatch
 
 SESSION = Path(__file__).with_name("0.1.0") / "session.jsonl"

@@ -21,12 +21,12 @@ from moltwatch.model import Kind, Level
 from moltwatch.times import HOUR, SECOND, Micros
 
 _PAIR = (
-    "{who} keep meeting: two of them answered {threads:count thread} within minutes of each other,"
+    "{who} keep meeting: some of them answered {threads:count thread} within minutes of each other,"
     " on {occasions:count occasion}, {overlap:.0%} of all they answered"
 )
 _COMPANY = (
-    "{who} keep meeting: {company} of them came to one thread within minutes of each other, as they"
-    " had come to another; by chance less than once in {odds:,}"
+    "{who} keep meeting: some of them came to one thread within minutes of each other, as they had"
+    " come to another; by chance less than once in {odds:,}"
 )
 
 MOST_RINGS = 2_000
@@ -194,10 +194,7 @@ class CoReply(Heuristic):
         acts = self._told.new(held[a][thread] for thread in reunion.threads for a in company)
         if acts:
             odds = 10 ** min(ZEROS, int(-log10(reunion.chance)))
-            n = len(company)
-            yield self.evidence(
-                ring.weight, _COMPANY, cluster=name, acts=acts, company=n, odds=odds
-            )
+            yield self.evidence(ring.weight, _COMPANY, cluster=name, acts=acts, odds=odds)
 
     def _meet(self, author: str, accounts: list[str], now: Micros) -> Iterator[Evidence]:
         told = False

@@ -306,9 +306,12 @@ class GroupTracker:
         self._clusters_of: dict[str, list[str]] = {}
         self._group_of: dict[str, str] = {}
         self._growing: dict[str, None] = {}
-        """Groups that the evidence at hand brought accounts to."""
+        """Groups that were joined since the last drain."""
+        self._merged: list[tuple[_OpenGroup, str]] = []
+        """Groups that went into another since then, and its id."""
         self._news: list[Group] = []
-        self._scores: list[PostScore] = []
+        self._scores: list[tuple[str, str, float]] = []
+        """Post, author and score, since the last drain."""
 
     def add(self, evidence: Evidence, now: Micros) -> None:
         """Take in evidence; such as names no cluster says nothing of company and is left out."""
@@ -327,7 +330,6 @@ class GroupTracker:
             for other in self._meet(act.author, cluster) if joined else ():
                 self._judge(other, act.author, now)
             self._judge(cluster, act.author, now)
-        self._announce_growth(now)
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
         """The evidence with its score."""
@@ -357,10 +359,23 @@ class GroupTracker:
         for group in list(self._groups.values()):
             self._end(group, now)
 
-    def drain(self) -> tuple[list[Group], list[PostScore]]:
+    def drain(self, now: Micros) -> tuple[list[Group], list[PostScore]]:
         """What changed since the last call: group events in order, and each post whose score
-        changed in a way worth knowing (crossed the threshold, got a group)."""
-        news, scores = self._news, self._scores
+        changed in a way worth knowing (crossed the threshold, got a group). To be called when all
+        evidence of an event is taken in: then what is said of a group is true of it."""
+        for loser, into in self._merged:
+            self._announce(loser, GroupState.MERGED, now, into)
+        for id in self._growing:
+            group = self._groups.get(id)
+            if group and len(group.members) >= 2 * group.announced:
+                state = GroupState.GREW if group.announced else GroupState.FORMED
+                self._announce(group, state, now)
+        self._merged.clear()
+        self._growing.clear()
+        news = self._news
+        scores = [
+            PostScore(post, n, self._group_of.get(author)) for post, author, n in self._scores
+        ]
         if news or scores:
             self._news, self._scores = [], []
         return news, scores
@@ -389,7 +404,7 @@ class GroupTracker:
         if cluster.group is None:
             if not convicted:
                 return
-            self._enter(cluster, convicted, now)
+            self._enter(cluster, convicted)
         if group := self._groups.get(cluster.group or ""):
             self._join(group, cluster, convicted, now)
 
@@ -404,14 +419,14 @@ class GroupTracker:
 
     # --- groups -----------------------------------------------------------------------------------
 
-    def _enter(self, cluster: Cluster, convicted: list[str], now: Micros) -> None:
+    def _enter(self, cluster: Cluster, convicted: list[str]) -> None:
         """A convicted cluster joins the group its accounts are in, ties groups together, or forms
         a new one."""
         kin = self._kin(convicted)
         if kin:
             group = kin[0]
             for other in kin[1:]:
-                self._merge(other, group, now)
+                self._merge(other, group)
         else:
             group = _OpenGroup(_id_of(cluster), cluster.since)
             self._groups[group.id] = group
@@ -445,8 +460,7 @@ class GroupTracker:
         done = [post for post, author in cluster.waiting.items() if author in cluster.guilty]
         for post in done:
             author = cluster.waiting.pop(post)
-            score, id = cluster.guilty[author], self._group_of.get(author)
-            self._scores.append(PostScore(post, score, id))
+            self._scores.append((post, author, cluster.guilty[author]))
 
     def _is_one(self, cluster: Cluster, owner: str) -> bool:
         """Whether, by one more account of this cluster, another group turns out to be the same."""
@@ -457,12 +471,12 @@ class GroupTracker:
     def _unite(self, one: _OpenGroup, other: _OpenGroup, now: Micros) -> _OpenGroup:
         """Merge the younger group into the older, which is returned."""
         winner, loser = sorted((one, other), key=lambda group: (group.since, group.id))
-        self._merge(loser, winner, now)
+        self._merge(loser, winner)
         self._groups.move_to_end(winner.id)
         winner.last = now
         return winner
 
-    def _merge(self, loser: _OpenGroup, winner: _OpenGroup, now: Micros) -> None:
+    def _merge(self, loser: _OpenGroup, winner: _OpenGroup) -> None:
         del self._groups[loser.id]
         for author in loser.members:
             self._group_of[author] = winner.id
@@ -472,7 +486,7 @@ class GroupTracker:
             cluster.group = winner.id
         winner.clusters.extend(loser.clusters)
         if loser.announced:
-            self._announce(loser, GroupState.MERGED, now, into=winner.id)
+            self._merged.append((loser, winner.id))
 
     def _end(self, group: _OpenGroup, now: Micros) -> None:
         del self._groups[group.id]
@@ -484,15 +498,6 @@ class GroupTracker:
         for author in group.members:
             if self._group_of.get(author) == group.id:
                 del self._group_of[author]
-
-    def _announce_growth(self, now: Micros) -> None:
-        """Tell of groups that formed or doubled, once all of the evidence is taken in."""
-        for id in self._growing:
-            group = self._groups.get(id)
-            if group and len(group.members) >= 2 * group.announced:
-                state = GroupState.GREW if group.announced else GroupState.FORMED
-                self._announce(group, state, now)
-        self._growing.clear()
 
     def _announce(
         self, group: _OpenGroup, state: GroupState, now: Micros, into: str | None = None

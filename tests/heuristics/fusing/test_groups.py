@@ -44,7 +44,7 @@ class Told:
         self.drain()
 
     def drain(self) -> None:
-        news, scores = self.tracker.drain()
+        news, scores = self.tracker.drain(self.now)
         self.news += news
         self.scores += scores
 
