@@ -21,8 +21,7 @@ from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
 from moltwatch.tui import themes
 from moltwatch.tui.keys import KEYS
-from moltwatch.tui.player import Player
-from moltwatch.tui.run import OpenRun
+from moltwatch.tui.player import OpenRun, Player
 from moltwatch.tui.screens.main import MainScreen
 
 MOST_DROPPED = 5

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from moltwatch.session import Session
 from moltwatch.times import SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.rowview import RowView
 from moltwatch.tui.screens.main import MainScreen
+from moltwatch.tui.widgets.rowview import RowView
 from tests.tui.forum import START, Forum
 
 FRAMES = 8

@@ -11,11 +11,10 @@ from rich.style import Style
 
 from moltwatch.sources.base import State, Status
 from moltwatch.times import MINUTE, SECOND
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line, wrap
-from moltwatch.tui.rows.text_row import PiecesRow
+from moltwatch.tui.line import Line, truncate, wrap
 from moltwatch.tui.screens.help import HelpView, help_rows
 from moltwatch.tui.widgets.footer import Keys
+from moltwatch.tui.widgets.pane import PiecesRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -27,7 +26,7 @@ ILL.detail = "connection lost"
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5))), st.integers(0, 60))
 def test_what_fits_is_the_highest_ranked_in_order(parts: list[tuple[int, int]], room: int) -> None:
-    kept = fitting(parts, room, width=lambda part: part[0], rank=lambda part: part[1])
+    kept = truncate(parts, room, width=lambda part: part[0], rank=lambda part: part[1])
     assert sum(width for width, _ in kept) <= room
     left = list(parts)
     for part in kept:

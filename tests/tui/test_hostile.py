@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from moltwatch.model import AgentSeen, Delete, Edit, Event, FlaggedPost, Kind, Post, Scores
 from moltwatch.model import Flag as Reason
 from moltwatch.times import SECOND
-from moltwatch.tui.ink import Line, safe, safe_line, shorten, wrap
+from moltwatch.tui.line import Line, safe, safe_line, shorten, wrap
 from moltwatch.tui.links import web_address
 from tests.tui.driving import watching
 from tests.tui.forum import START, Findings, Forum

@@ -11,10 +11,9 @@ from textual.screen import ModalScreen
 
 from moltwatch.model import Kind
 from moltwatch.tui.keys import KEYS, ROW_KEYS
-from moltwatch.tui.rows.text_row import PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.pane import PiecesRow
+from moltwatch.tui.widgets.rowview import Row, RowView
 
 _SIGNS = {
     Kind.PERSONA: "acts out a character or a brief that a human wrote",

@@ -9,18 +9,18 @@ from textual.binding import BindingType
 from moltwatch.errors import UsageError
 from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.session.thread import Node
-from moltwatch.tui.ink import safe
 from moltwatch.tui.keys import SCREEN_KEYS
+from moltwatch.tui.line import safe
 from moltwatch.tui.links import has_browser, web_address
-from moltwatch.tui.rows.case_row import CaseRow
-from moltwatch.tui.rows.comment_row import CommentRow
-from moltwatch.tui.rows.latest_row import LatestRow
-from moltwatch.tui.rows.text_row import ArrivalRow
-from moltwatch.tui.rows.thread_row import ThreadRow
-from moltwatch.tui.rowview import RowView
+from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.screens.panes import Panes
-from moltwatch.tui.sieve import Sieve
+from moltwatch.tui.views.flags import CaseRow
+from moltwatch.tui.views.latest import LatestRow
+from moltwatch.tui.views.thread import CommentRow
+from moltwatch.tui.views.threads import ThreadRow
+from moltwatch.tui.widgets.pane import PostRow
 from moltwatch.tui.widgets.prompt import FilterPrompt
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.tui.widgets.seekbar import SeekBar
 
 SEEK_PARTS = 100
@@ -48,7 +48,7 @@ class MainScreen(Panes):
             return row.thread.root
         if isinstance(row, CaseRow):
             return session.threads.node(row.case.latest.post)
-        if isinstance(row, ArrivalRow):
+        if isinstance(row, PostRow):
             return session.threads.node(row.post)
         return self.thread.node
 
@@ -202,7 +202,7 @@ class MainScreen(Panes):
     def set_filter(self, expression: str) -> None:
         """Show only what passes; empty for everything."""
         try:
-            self.sieve = Sieve(expression) if expression else None
+            self.sieve = LiveFilter(expression) if expression else None
         except UsageError as error:
             self.say(str(error).splitlines()[0])
             return

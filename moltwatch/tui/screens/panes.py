@@ -17,31 +17,26 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
-from moltwatch.tui.ink import safe_line
-from moltwatch.tui.kept import Unusable
-from moltwatch.tui.news import News
-from moltwatch.tui.opinions import Opinions
-from moltwatch.tui.roam import Roamer
-from moltwatch.tui.rows.case_row import CaseRow
-from moltwatch.tui.rows.comment_row import CommentRow
-from moltwatch.tui.rows.latest_row import LatestRow
-from moltwatch.tui.rows.text_row import ArrivalRow
-from moltwatch.tui.rows.thread_row import ThreadRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.sieve import Sieve
-from moltwatch.tui.widgets.agent_pane import AgentPane
-from moltwatch.tui.widgets.deck import Deck
-from moltwatch.tui.widgets.flags_pane import FlagsPane
+from moltwatch.tui.auto_follow import AutoFollow
+from moltwatch.tui.line import safe_line
+from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.state_file import Unusable
+from moltwatch.tui.triage import Triage
+from moltwatch.tui.views.agent import AgentPane
+from moltwatch.tui.views.deck import Deck
+from moltwatch.tui.views.flags import CaseRow, FlagsPane
+from moltwatch.tui.views.groups import GroupsPane
+from moltwatch.tui.views.latest import LatestPane, LatestRow
+from moltwatch.tui.views.sources import SourcesPane
+from moltwatch.tui.views.thread import CommentRow, Note, ThreadPane
+from moltwatch.tui.views.threads import ThreadRow, ThreadsPane
 from moltwatch.tui.widgets.footer import Keys
-from moltwatch.tui.widgets.groups_pane import GroupsPane
 from moltwatch.tui.widgets.header import Header
-from moltwatch.tui.widgets.latest_pane import LatestPane
-from moltwatch.tui.widgets.notice import Notice
+from moltwatch.tui.widgets.notifications import News, Notice
+from moltwatch.tui.widgets.pane import PostRow
 from moltwatch.tui.widgets.prompt import FilterPrompt
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.tui.widgets.seekbar import SeekBar
-from moltwatch.tui.widgets.sources_pane import SourcesPane
-from moltwatch.tui.widgets.thread_pane import Note, ThreadPane
-from moltwatch.tui.widgets.threads_pane import ThreadsPane
 
 if TYPE_CHECKING:
     from moltwatch.tui.app import MoltwatchApp
@@ -84,10 +79,10 @@ class Panes(Screen[None]):
         self.seekbar = SeekBar(id="seekbar")
         self.roaming = True
         """The thread pane follows the busiest thread."""
-        self.sieve: Sieve | None = None
-        self.opinions = Opinions(kept_in)
+        self.sieve: LiveFilter | None = None
+        self.opinions = Triage(kept_in)
         self._host = host
-        self._roamer = Roamer()
+        self._roamer = AutoFollow()
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
         self._session: Session | None = None
@@ -309,7 +304,7 @@ class Panes(Screen[None]):
                 self.groups.open(row.case.group)
                 self.show_side("groups")
             self.thread.view.focus()
-        elif isinstance(row, ArrivalRow):
+        elif isinstance(row, PostRow):
             self.go_to(row.post, row.thread)
         elif isinstance(row, LatestRow):
             self.go_to(row.node.id, row.node.thread.id)

@@ -13,10 +13,8 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Bar
 from moltwatch.tui.keys import FIRST_TO_GO
+from moltwatch.tui.line import Bar, Line, truncate
 
 
 class Keys(Bar):
@@ -48,7 +46,7 @@ class Keys(Bar):
         active = self.screen.active_bindings.values()
         # A key may have several names, and an action is shown once.
         shown = {on.binding.action: on.binding for on in active if on.enabled and on.binding.show}
-        kept = fitting(shown.values(), width, width=self._width, rank=_rank)
+        kept = truncate(shown.values(), width, width=self._width, rank=_rank)
         loose = sum(map(self._width, kept)) + len(kept) <= width
         start = 1
         for binding in kept:

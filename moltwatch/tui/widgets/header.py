@@ -13,11 +13,9 @@ from moltwatch.session import Session
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line, safe_line
-from moltwatch.tui.inked import Bar
+from moltwatch.tui.line import Bar, Line, safe_line, truncate
 from moltwatch.tui.player import Player
-from moltwatch.tui.stands import STATE_INK, line_up
+from moltwatch.tui.status_line import STATE_INK, line_up
 from moltwatch.tui.symbols import sign, spark
 
 PULSE = 12
@@ -105,7 +103,7 @@ class Header(Bar):
         line.gap(2)
         line.room += reserved
         parts = [*self._parts(session, player, width), *clock]
-        parts = fitting(parts, line.room, width=_width, rank=lambda part: part.rank)
+        parts = truncate(parts, line.room, width=_width, rank=lambda part: part.rank)
         for part in parts:
             if part not in clock:
                 for text, ink in part.pieces:

@@ -9,11 +9,9 @@ from moltwatch.model import Kind
 from moltwatch.session.timeline import Column, Timeline
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Bar
+from moltwatch.tui.line import Bar, Line, clock
 from moltwatch.tui.player import Player
-from moltwatch.tui.rows.comment_row import clock
-from moltwatch.tui.stands import STATE_INK, STATE_SIGN, overall
+from moltwatch.tui.status_line import STATE_INK, STATE_SIGN, overall
 from moltwatch.tui.symbols import sign, spark
 
 LABEL = 22

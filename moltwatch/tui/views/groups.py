@@ -11,15 +11,12 @@ from moltwatch.model import GroupState
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
-from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.case_row import said
-from moltwatch.tui.rows.comment_row import clock, voice
-from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
+from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.views.flags import said
+from moltwatch.tui.widgets.pane import Pane, ParagraphRow, PiecesRow, PostRow
+from moltwatch.tui.widgets.rowview import Row, RowView
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
@@ -128,7 +125,7 @@ class GroupsPane(Pane):
             ]
             room = min(NAME, max(cell_len(name) for _, name in shown))
             rows += [
-                ArrivalRow(
+                PostRow(
                     arrival.post,
                     arrival.thread,
                     "+" + format_duration(arrival.at - first),

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL, WORST_FIRST, words, worst_first
 from moltwatch.times import Micros
-from moltwatch.tui.ink import safe_line
+from moltwatch.tui.line import safe_line
 from moltwatch.tui.symbols import sign
 
 MOST_SIGNS = 8

@@ -10,14 +10,12 @@ from textual.binding import BindingType
 from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.ink import safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.text_row import ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
-from moltwatch.tui.stands import STATE_INK, STATE_SIGN
+from moltwatch.tui.line import safe_line
+from moltwatch.tui.status_line import STATE_INK, STATE_SIGN
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.widgets.pane import Pane, ParagraphRow, PiecesRow
+from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 

@@ -6,10 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from moltwatch.session import Session
-from moltwatch.tui.roam import Tiler
-from moltwatch.tui.rows.comment_row import Test
+from moltwatch.tui.auto_follow import Tiler
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.thread_pane import ThreadPane
+from moltwatch.tui.views.thread import Test, ThreadPane
 
 TILES = 6
 

@@ -10,7 +10,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.sources.base import Source
-from moltwatch.tui import kept
+from moltwatch.tui import state_file
 
 _STILL_OPEN = 100
 """Cases that are looked at again when there are new charges, besides the new ones."""
@@ -20,8 +20,8 @@ def _nobody(post: str, kind: Kind) -> None:
     """Nobody else wants to know."""
 
 
-class Opinions:
-    """Opinions by post and kind, and pinned threads. Nothing is kept beyond the run without a
+class Triage:
+    """Triage by post and kind, and pinned threads. Nothing is kept beyond the run without a
     ``folder`` for it."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -30,7 +30,7 @@ class Opinions:
         self._files: list[Path] = []
         """What is recorded while it is watched has two: it will be watched again as either."""
         self._of: dict[tuple[str, Kind], Opinion] = {}
-        self._unkept = kept.Changes()
+        self._unkept = state_file.Changes()
         self._session: Session | None = None
         self._version = -1
         """Of its charges, when they were looked at last."""
@@ -87,15 +87,15 @@ class Opinions:
     def _find_files(self, session: Session, source: Source, recorded: bool) -> None:
         if self._folder is None or self._files:
             return
-        files = kept.places(self._folder, source, session, recorded=recorded)
-        damaged: kept.Unusable | None = None
+        files = state_file.places(self._folder, source, session, recorded=recorded)
+        damaged: state_file.Unusable | None = None
         for file in files:
             try:
-                earlier = kept.read(file)
-            except kept.Newer:
+                earlier = state_file.read(file)
+            except state_file.Newer:
                 self._folder = None
                 raise
-            except kept.Unusable as error:
+            except state_file.Unusable as error:
                 damaged = error
                 continue
             self._of |= earlier.by_post()
@@ -108,9 +108,9 @@ class Opinions:
     def _keep(self) -> None:
         self._unkept.apply(self._of, self.pinned)
         for file in self._files:
-            kept.update(file, self._unkept, kept.Kept.of(self._of, self.pinned))
+            state_file.update(file, self._unkept, state_file.Kept.of(self._of, self.pinned))
         if self._files:
-            self._unkept = kept.Changes()
+            self._unkept = state_file.Changes()
 
 
 def _dismiss(case: Case, dismiss: Callable[[str, Kind], None]) -> None:

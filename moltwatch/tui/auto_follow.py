@@ -15,7 +15,7 @@ BETTER = 2.0
 """A challenger must be this many times as busy."""
 
 
-class Roamer:
+class AutoFollow:
     """Follows the busiest thread until the user picks one."""
 
     def __init__(self) -> None:

@@ -11,15 +11,12 @@ from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
 from moltwatch.times import SECOND, format_duration, format_time
-from moltwatch.tui.ink import safe, safe_line
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.case_row import MOST_REASONS, said
-from moltwatch.tui.rows.comment_row import clock, voice
-from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
+from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.views.flags import MOST_REASONS, said
+from moltwatch.tui.widgets.pane import Pane, ParagraphRow, PiecesRow, PostRow
+from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 BARS = 24
@@ -120,7 +117,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         ]
     rows += [PiecesRow("blank2", []), PiecesRow("latest", [(" LATEST", "strong")])]
     rows += [
-        ArrivalRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
+        PostRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
         for own in reversed(list(agent.recent)[-MOST_POSTS:])
     ]
     return rows

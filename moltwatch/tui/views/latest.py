@@ -2,17 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
+from moltwatch.session.thread import Node
 from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.comment_row import Test
-from moltwatch.tui.rows.latest_row import LatestRow
-from moltwatch.tui.rowview import RowView
+from moltwatch.tui.line import Ink, Line, clock, safe_line, voice
 from moltwatch.tui.symbols import sign
+from moltwatch.tui.views.thread import Called, Test, strongest
+from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.widgets.rowview import Look, RowView
+
+NAME = 18
+TITLE = 26
+"""Cells of the columns."""
+
+ROOM_FOR_TITLE = 84
+"""Columns from which the thread is named as well."""
+
+CHARS = 300
+"""Characters of a text that could be on the line."""
+
+
+class LatestRow:
+    """When it came, what is held against it, who wrote it, in which thread, what it says."""
+
+    __slots__ = ("_called", "node")
+
+    def __init__(self, node: Node, called: Called) -> None:
+        self.node = node
+        self._called = called
+
+    @property
+    def key(self) -> Hashable:
+        return self.node.id
+
+    @property
+    def stamp(self) -> Hashable:
+        return self.node.version, self.node.thread.title, self._called(self.node.author)
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+        node = self.node
+        line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
+        line.add(clock(node.at), ink("fresh" if look.fresh else "faint"))
+        charge = strongest(node)
+        mark = (f" {sign(charge.kind)} ", ink(charge.kind.value)) if charge else ("   ", None)
+        line.add(*mark)
+        line.column(NAME, (safe_line(self._called(node.author), 40), ink(voice(node.author))))
+        if width >= ROOM_FOR_TITLE:
+            line.gap(1).column(TITLE, (title_of(node.thread), ink("dim")))
+        if node.deleted:
+            return [line.gap(1).add("deleted", ink("faint"))]
+        return [line.gap(1).add(safe_line(node.text[:CHARS] or node.title or ""), ink("body"))]
 
 
 class LatestView(RowView):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Ink
-from moltwatch.tui.stack import Look, Stack
+from moltwatch.tui.line import Ink, Line
+from moltwatch.tui.widgets.rowview import Look, RowLayout
 
 
 @dataclass
@@ -34,7 +33,7 @@ HEIGHTS = st.lists(st.integers(1, 9), max_size=40)
 @given(HEIGHTS, HEIGHTS, st.sampled_from([20, 80]))
 def test_every_line_belongs_to_one_row(first: list[int], more: list[int], width: int) -> None:
     rows = [Tall(i, tall) for i, tall in enumerate([*first, *more])]
-    stack = Stack()
+    stack = RowLayout()
     stack.resize(80)
     stack.replace(rows[: len(first)])
     stack.extend(rows[len(first) :])
@@ -47,7 +46,7 @@ def test_every_line_belongs_to_one_row(first: list[int], more: list[int], width:
 
 
 def test_outside_of_all_rows() -> None:
-    stack = Stack()
+    stack = RowLayout()
     assert stack.at(0) == -1 and stack.find("a") is None
     stack.replace([Tall("a", 2), Tall("b", 3)])
     assert stack.at(-4) == 0 and stack.at(99) == 1
