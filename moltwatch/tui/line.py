@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import ClassVar, Protocol, TypeVar
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
@@ -26,6 +27,9 @@ from moltwatch.text import display, display_line
 from moltwatch.times import SECOND, Micros
 
 T = TypeVar("T")
+
+LONGEST_ADDRESS = 2_000
+"""Characters of an address that is opened."""
 
 _DAY_SECONDS = 86_400
 
@@ -52,6 +56,27 @@ def safe(text: str, most: int = 20_000) -> str:
 def safe_line(text: str, most: int = 300) -> str:
     """A stranger's text on one line: names, titles, communities."""
     return _tame(display_line(text, most))
+
+
+def web_address(url: str | None) -> str | None:
+    """The address of a stranger's link if it is safe to hand to a browser, otherwise None.
+
+    Safe is: http or https, a host, no name or password before it, nothing that is not printable
+    ASCII without blanks (a browser accepts escapes; a shell behind ``$BROWSER`` may not forgive).
+    """
+    if not url or len(url) > LONGEST_ADDRESS or not url.isascii():
+        return None
+    if not all("!" <= character <= "~" for character in url) or set(url) & set("\"'`\\<>^{}|"):
+        return None
+    try:
+        parts = urlsplit(url)
+        if parts.port == 0:
+            return None
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return None
+    return url
 
 
 Piece = tuple[str, Style | None]
@@ -251,7 +276,7 @@ class Bar(Inked):
         super().__init__(id=id, classes=classes)
         self._shown: object = None
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         """The lines, as things stand."""
         raise NotImplementedError
 
@@ -262,7 +287,7 @@ class Bar(Inked):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        lines = self.draw(self.size.width)
+        lines = self.lines(self.size.width)
         line = lines[y] if y < len(lines) else Line(self.size.width)
         return line.strip(self.rich_style)
 

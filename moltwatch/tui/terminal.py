@@ -17,6 +17,7 @@ import re
 import select
 import sys
 import termios
+import webbrowser
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -176,3 +177,11 @@ def _in_sixteen(colorfgbg: str) -> str:
     """The background's number in ``15;0`` or ``15;default;0``; empty if it is not told."""
     last = colorfgbg.rpartition(";")[2]
     return last if last.isascii() and last.isdigit() else ""
+
+
+def has_browser() -> bool:
+    """Whether there is a browser with a window; one for the terminal would draw over the screen."""
+    try:
+        return type(webbrowser.get()) is not webbrowser.GenericBrowser
+    except webbrowser.Error:
+        return False

@@ -12,9 +12,10 @@ from rich.style import Style
 from moltwatch.sources.base import State, Status
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.line import Line, truncate, wrap
-from moltwatch.tui.screens.help import HelpView, help_rows
+from moltwatch.tui.screens.help import help_rows
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.pane import PiecesRow
+from moltwatch.tui.widgets.rowview import RowView
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -84,7 +85,7 @@ async def test_the_help_is_whole_at_80_columns() -> None:
     events, findings = script(minutes=5)
     async with watching(Forum(events, findings, play=START + MINUTE), size=(80, 24)) as watcher:
         await watcher.press("question_mark")
-        width = watcher.app.screen.query_one(HelpView).scrollable_content_region.width
+        width = watcher.app.screen.query_one(RowView).scrollable_content_region.width
         assert "◆ persona" in watcher.text
     for row in help_rows():
         assert isinstance(row, PiecesRow)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.tui.line import Ink, Line
-from moltwatch.tui.widgets.rowview import Look, RowLayout
+from moltwatch.tui.widgets.rowview import Look, RowLayout, Target
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Tall:
     key: Hashable
     tall: int
     stamp: Hashable = 0
+    target: Target | None = None
 
     def height(self, width: int) -> int:
         return self.tall if width >= 40 else 2 * self.tall

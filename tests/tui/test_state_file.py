@@ -42,7 +42,7 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
         dismissed = watcher.main.focused_case
         assert dismissed is not None
         await watcher.press(*["right_square_bracket"] * 4, "c", "p")
-        pinned = list(watcher.main.pinned)
+        pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
         assert {opinion for _, opinion in said} == set(Opinion) and len(pinned) == 1
     async with again(tmp_path) as watcher:
@@ -52,7 +52,7 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
             if case.opinion is Opinion.DISMISSED:
                 assert {charge.key for charge in case.charges} <= set(watcher.forum.dismissed)
         assert watcher.forum.dismissed, "whoever reads the lines is told as well"
-        assert watcher.main.pinned == pinned
+        assert watcher.main.triage.pinned == pinned
         assert watcher.main.threads.view.rows[0].key == pinned[0]
         assert watcher.notice == ""
 
@@ -62,13 +62,13 @@ async def test_what_was_said_while_it_was_recorded_is_there_in_the_recording(
 ) -> None:
     async with again(tmp_path, live=True, recorded=True) as watcher:
         await watcher.press("right_square_bracket", "x", "p")
-        pinned = list(watcher.main.pinned)
+        pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
     for live in (False, True):
         async with again(tmp_path, live=live) as watcher:
             cases = watcher.session.charges.cases
             assert {(c.charges[0].key, c.opinion) for c in cases if c.opinion} == said
-            assert watcher.main.pinned == pinned != []
+            assert watcher.main.triage.pinned == pinned != []
 
 
 async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
         await watcher.press("right_square_bracket", "x", "p", "x", "p")
     async with again(tmp_path) as watcher:
         assert not any(case.opinion for case in watcher.session.charges.cases)
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
 
 
 async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         await watcher.press("right_square_bracket", "x", "p")
     async with again(tmp_path, live=True) as watcher:
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
         await watcher.press("p")
     assert len(files(tmp_path)) == 2
 
@@ -161,9 +161,9 @@ async def test_a_damaged_file_is_told_and_replaced(tmp_path: Path) -> None:
     file.write_text("{")
     async with again(tmp_path) as watcher:
         assert watcher.notice.startswith("opinions and pins of earlier runs are lost: ")
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
         await watcher.press("p")
-        pinned = list(watcher.main.pinned)
+        pinned = list(watcher.main.triage.pinned)
     assert state_file.read(file).pinned == pinned != []
 
 
@@ -173,8 +173,8 @@ async def test_a_folder_that_cannot_be_written_is_told_and_does_no_harm(tmp_path
         await watcher.wait(60)
         await watcher.press("p")
         await watcher.wait(60)
-        assert "cannot be written" in watcher.main.notice.text
-        assert len(watcher.main.pinned) == 1
+        assert "cannot be written" in watcher.main.notifications.text
+        assert len(watcher.main.triage.pinned) == 1
 
 
 def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,5 +243,5 @@ async def test_beside_a_newer_version_nothing_is_kept(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         assert "is of a newer moltwatch" in watcher.notice
         await watcher.press("p")
-        assert len(watcher.main.pinned) == 1
+        assert len(watcher.main.triage.pinned) == 1
     assert file.read_text() == content

@@ -11,12 +11,11 @@ from textual.binding import Binding, BindingType
 from moltwatch.model import Flag, Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import Ink, Line, Piece, clock, safe_line, shorten, voice, with_right
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.thread import Called
-from moltwatch.tui.widgets.pane import Pane
-from moltwatch.tui.widgets.rowview import Look, Row, RowView
+from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 from moltwatch.wording import count
 
 MOST_REASONS = 4
@@ -57,6 +56,13 @@ class CaseRow:
     @property
     def key(self) -> Hashable:
         return self.case.serial
+
+    @property
+    def target(self) -> Target:
+        latest, group = self.case.latest, self.case.group
+        return Target(
+            latest.thread, latest.post, group if group and len(self.case.accounts) > 1 else ""
+        )
 
     @property
     def stamp(self) -> Hashable:
@@ -126,34 +132,30 @@ MOST_SHOWN = 500
 
 
 class FlagsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *ROW_KEYS,
-        Binding("enter", "choose", "to the post"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the post")]
 
 
-class FlagsPane(Pane):
+class FlagsPane(TitledPane):
     """Cases, a swarm being one."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(FlagsView(follow=True, empty="nothing flagged yet"), id=id)
+    def __init__(self) -> None:
+        super().__init__(FlagsView(follow=True, empty="nothing flagged yet"))
         self._rows: dict[int, CaseRow] = {}
         self._version: object = None
         self._opened: int | None = None
 
     def reset(self) -> None:
-        """Another session is on the screen."""
         self._rows.clear()
         self._version = None
 
-    def pull(self, session: Session, frame: int, passes: object = None) -> None:
-        """Show what is new."""
-        self.breathe(frame)
+    def draw(self, frame: Frame) -> None:
+        session, filter = frame.session, frame.filter
+        self.cool(frame)
         version = (
             session.charges.version,
             session.groups.version,
             session.names.version,
-            passes,
+            frame.number if filter else None,  # an edit may change what passes
         )
         if version == self._version:
             return
@@ -161,7 +163,7 @@ class FlagsPane(Pane):
         self._version = version
         rows: list[Row] = []
         for case in session.charges.latest(MOST_SHOWN):
-            if callable(passes) and not passes(case):
+            if filter and not filter.case(case, session):
                 continue
             rows.append(self._row(case, session, fresh=known))
         self.view.set_rows(rows)
@@ -190,6 +192,9 @@ class FlagsPane(Pane):
     def show_case(self, case: Case) -> None:
         """Put the cursor on a case."""
         self.view.move_to_key(case.serial)
+        self.open_current()
+
+    def on_row_view_moved(self) -> None:
         self.open_current()
 
     def open_current(self) -> None:

@@ -11,12 +11,11 @@ from moltwatch.model import GroupState
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import said
-from moltwatch.tui.widgets.pane import Pane, ParagraphRow, PiecesRow, PostRow
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
+from moltwatch.tui.widgets.rowview import Row, RowView, Target
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
@@ -26,14 +25,14 @@ NAME = 18
 
 
 class GroupsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [*ROW_KEYS, Binding("enter", "choose", "look closer")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "look closer")]
 
 
-class GroupsPane(Pane):
+class GroupsPane(TitledPane):
     """The swarms."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(GroupsView(empty="no group has formed"), id=id)
+    def __init__(self) -> None:
+        super().__init__(GroupsView(empty="no group has formed", stays=True))
         self.group: str | None = None
         """The one looked at; None for the list."""
         self._shown: object = None
@@ -45,8 +44,14 @@ class GroupsPane(Pane):
         self.view.set_reactive(RowView.cursor, -1)
         self.view.scroll_home(animate=False, immediate=True)
 
-    def pull(self, session: Session, frame: int) -> None:
-        """Show what is new."""
+    def back(self) -> bool:
+        if self.group is None:
+            return False
+        self.open(None)
+        return True
+
+    def draw(self, frame: Frame) -> None:
+        session = frame.session
         swarm = session.groups.get(self.group) if self.group else None
         version = (
             session.groups.version,
@@ -71,7 +76,7 @@ class GroupsPane(Pane):
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
         for swarm in session.groups.swarms[-MOST_SHOWN:]:
-            ink = "faint" if swarm.over else "coordinated"
+            ink, target = "faint" if swarm.over else "coordinated", Target(group=swarm.id)
             rows.append(
                 PiecesRow(
                     swarm.id,
@@ -81,13 +86,15 @@ class GroupsPane(Pane):
                         (f" {sign('dot')} {swarm.n_posts:,} posts", "dim"),
                     ],
                     [(f"{_state(swarm)} ", "faint")],
+                    target,
                 )
             )
-            rows.append(ParagraphRow((swarm.id, "why"), _why(swarm, session), "body", 2, 3))
+            why = _why(swarm, session)
+            rows.append(ParagraphRow((swarm.id, "why"), why, "body", 2, 3, target))
             names = ", ".join(
                 safe_line(session.names(name), 30) for name in swarm.group.accounts[:4]
             )
-            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3))
+            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3, target))
         return rows
 
     def _one(self, swarm: Swarm, session: Session) -> list[Row]:

@@ -7,15 +7,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from moltwatch.session import Session
 from moltwatch.session.thread import Node
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import Ink, Line, clock, safe_line, voice
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.views.thread import Called, Test, strongest
+from moltwatch.tui.views.thread import Called, strongest
 from moltwatch.tui.views.threads import title_of
-from moltwatch.tui.widgets.pane import Pane
-from moltwatch.tui.widgets.rowview import Look, RowView
+from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.rowview import Look, RowView, Target
 
 NAME = 18
 TITLE = 26
@@ -42,6 +40,10 @@ class LatestRow:
         return self.node.id
 
     @property
+    def target(self) -> Target:
+        return Target(self.node.thread.id, self.node.id)
+
+    @property
     def stamp(self) -> Hashable:
         return self.node.version, self.node.thread.title, self._called(self.node.author)
 
@@ -64,37 +66,36 @@ class LatestRow:
 
 
 class LatestView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [*ROW_KEYS, Binding("enter", "choose", "to the post")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the post")]
 
 
-class LatestPane(Pane):
+class LatestPane(TitledPane):
     """The end of the stream. It stands still while the user reads, which is told in its title."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(LatestView(follow=True), id=id)
+    def __init__(self) -> None:
+        super().__init__(LatestView(follow=True))
         self._shown: object = None
         self._posts = 0
         """Taken in when the list was last made."""
 
     def reset(self) -> None:
-        """Another session is on the screen."""
         self._shown = None
         self._posts = 0
         self.view.set_reactive(RowView.cursor, -1)
         self.view.following = True
 
-    def pull(self, session: Session, frame: int, test: Test | None) -> None:
-        """Show what is new, of what passes the filter."""
-        self.breathe(frame)
+    def draw(self, frame: Frame) -> None:
+        session, filter = frame.session, frame.filter
+        self.cool(frame)
         self.view.say_when_empty(
-            "nothing yet" if test is None else "none of the latest passes the filter"
+            "none of the latest passes the filter" if filter else "nothing yet"
         )
-        version = (session.posts, session.charges.version, session.names.version, test)
+        version = (session.posts, session.charges.version, session.names.version, filter)
         if self.view.following and version != self._shown:
             new = session.posts - self._posts
             self._shown, self._posts = version, session.posts
             nodes = list(session.latest)
-            shown = [node for node in nodes if test is None or test(node)]
+            shown = [node for node in nodes if filter is None or filter.passes(node)]
             self.view.set_rows([LatestRow(node, session.names) for node in shown])
             for node in nodes[-new:] if 0 < new < len(nodes) else ():
                 self.view.touch(node.id)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
-from textual.binding import BindingType
-
 from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.status_line import STATE_INK, STATE_SIGN
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.pane import Pane, ParagraphRow, PiecesRow
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 
-class SourcesView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = list(ROW_KEYS)
-
-
-class SourcesPane(Pane):
+class SourcesPane(TitledPane):
     """All sources of the run, the worst first."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(SourcesView(empty="no source yet"), id=id)
+    def __init__(self) -> None:
+        super().__init__(RowView(empty="no source yet"))
         self._shown: object = None
 
-    def pull(self, statuses: Sequence[Status], wall: Micros) -> None:
-        """Show how they stand at ``wall`` time."""
+    def draw(self, frame: Frame) -> None:
+        statuses, wall = frame.run.source.statuses, frame.wall
         what = [
             (status.state, status.detail, status.events, status.gaps, status.rejects.total)
             for status in statuses

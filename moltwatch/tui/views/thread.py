@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.thread import Node, Thread
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import (
     Ink,
     Line,
@@ -28,8 +27,8 @@ from moltwatch.tui.line import (
 )
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.threads import per_minute, title_of
-from moltwatch.tui.widgets.pane import Pane
-from moltwatch.tui.widgets.rowview import Look, RowView
+from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.rowview import Look, RowView, Target
 from moltwatch.wording import count
 
 MOST_INDENT = 10
@@ -87,6 +86,10 @@ class CommentRow:
     @property
     def key(self) -> Hashable:
         return self.node.id
+
+    @property
+    def target(self) -> Target:
+        return Target(self.node.thread.id, self.node.id)
 
     @property
     def stamp(self) -> Hashable:
@@ -241,13 +244,10 @@ SHARE = 4
 
 
 class ThreadView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *ROW_KEYS,
-        Binding("enter", "choose", "unfold"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "unfold")]
 
 
-class ThreadPane(Pane):
+class ThreadPane(TitledPane):
     """The comment tree of one thread."""
 
     def __init__(self, *, id: str | None = None, classes: str = "") -> None:
@@ -292,9 +292,9 @@ class ThreadPane(Pane):
             if isinstance(row, CommentRow) and row.matched and row.node.post
         ]
 
-    def pull(self, session: Session, frame: int, note: Note | None = None) -> None:
-        """Show what is new."""
-        self.breathe(frame)
+    def draw(self, frame: Frame, note: Note | None = None) -> None:
+        session = frame.session
+        self.cool(frame)
         self._called = session.names
         if session.names.version != self._names:
             self._names = session.names.version
@@ -306,8 +306,6 @@ class ThreadPane(Pane):
         if thread.version != self._version and perf_counter() >= self._rest_until:
             self._version = thread.version
             self._take(thread)
-        if self.view.following:
-            thread.mark_read()
         self._title(thread, session, note)
 
     def _title(self, thread: Thread, session: Session, note: Note | None) -> None:

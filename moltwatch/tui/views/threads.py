@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from math import log2
 from typing import ClassVar
 
@@ -12,11 +12,11 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
-from moltwatch.tui.keys import ROW_KEYS
 from moltwatch.tui.line import Ink, Line, Piece, safe_line, with_right
+from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Pane
-from moltwatch.tui.widgets.rowview import Look, RowView
+from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.rowview import Look, RowView, Target
 from moltwatch.wording import count
 
 FULL_BAR = 6
@@ -67,6 +67,10 @@ class ThreadRow:
     @property
     def key(self) -> Hashable:
         return self.thread.id
+
+    @property
+    def target(self) -> Target:
+        return Target(self.thread.id)
 
     @property
     def stamp(self) -> Hashable:
@@ -142,25 +146,24 @@ FRAMES_FROZEN = 150
 
 
 class ThreadsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *ROW_KEYS,
-        Binding("enter", "choose", "open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open")]
 
     def entry(self) -> int:
         open = (i for i, row in enumerate(self.rows) if isinstance(row, ThreadRow) and row.open)
         return next(open, 0)
 
 
-class ThreadsPane(Pane):
+class ThreadsPane(TitledPane):
     """Threads with life in them."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(ThreadsView(), id=id)
+        self._frame = 0
+        """The number of the last one."""
         self._order: list[str] = []
         self._ordered_at = -FRAMES_IN_ORDER
         self._seen: dict[str, int] = {}
-        self._passes: set[str] | None = None
+        self._filter: LiveFilter | None = None
         self._steps: dict[str, int] = {}
         self._places: dict[str, int] = {}
         """Where each thread stood when they were put in order last, whether it was shown or not."""
@@ -173,31 +176,23 @@ class ThreadsPane(Pane):
         self._places.clear()
         self._ordered_at = -FRAMES_IN_ORDER
 
-    def hold(self, frame: int) -> None:
-        """The user is choosing: keep the order for a while."""
-        self._ordered_at = max(self._ordered_at, frame + FRAMES_FROZEN - FRAMES_IN_ORDER)
+    def on_row_view_moved(self) -> None:
+        # The user is choosing: the order stands for a while.
+        self._ordered_at = max(self._ordered_at, self._frame + FRAMES_FROZEN - FRAMES_IN_ORDER)
 
-    def pull(
-        self,
-        session: Session,
-        frame: int,
-        pinned: set[str],
-        open: set[str],
-        passes: set[str] | None,
-        empty: str,
-    ) -> None:
-        """Show what is new; ``passes`` are the threads that the filter leaves, None for all;
-        ``empty`` is said where there are none."""
-        now = session.now
-        if passes is not self._passes:
-            self._passes = passes
+    def draw(self, frame: Frame) -> None:
+        self._frame = frame.number
+        session, now = frame.session, frame.session.now
+        if frame.filter is not self._filter:
+            self._filter = frame.filter
             self._order.clear()
             self._places.clear()
-        if frame - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < min(
+        passes = frame.filter.threads if frame.filter else None
+        if frame.number - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < min(
             session.threads.n, FULL
         ):
-            self._ordered_at = frame
-            self._order = [thread.id for thread in self._sorted(session, pinned, passes)]
+            self._ordered_at = frame.number
+            self._order = [thread.id for thread in self._sorted(session, frame.pinned, passes)]
         rows: list[ThreadRow] = []
         for id in self._order:
             thread = session.threads.get(id)
@@ -207,9 +202,9 @@ class ThreadsPane(Pane):
                 if id in self._seen or thread.n < 3:
                     self.view.touch(id)
                 self._seen[id] = thread.n
-            rows.append(ThreadRow(thread, now, pinned=id in pinned, open=id in open))
-        self.breathe(frame)
-        self.view.say_when_empty(empty)
+            rows.append(ThreadRow(thread, now, pinned=id in frame.pinned, open=id in frame.opened))
+        self.cool(frame)
+        self.view.say_when_empty(_why_empty(frame.filter))
         self.view.set_rows(rows)
         n = session.threads.n
         shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
@@ -218,7 +213,10 @@ class ThreadsPane(Pane):
             [("filtered ", "accent")] if passes is not None else [],
         )
 
-    def _sorted(self, session: Session, pinned: set[str], passes: set[str] | None) -> list[Thread]:
+    def _sorted(
+        self, session: Session, pinned: Container[str], passes: set[str] | None
+    ) -> list[Thread]:
+        """Those to be shown; ``passes`` are the ones that the filter leaves, None for all."""
         now = session.now
         threads = [
             thread
@@ -243,3 +241,11 @@ class ThreadsPane(Pane):
         doublings = log2(max(1.0, thread.rate.per_minute(now) / QUIET))
         held = self._steps.get(thread.id)
         return round(doublings) if held is None or abs(doublings - held) >= 1 else held
+
+
+def _why_empty(filter: LiveFilter | None) -> str:
+    if filter is None:
+        return "waiting for the first post"
+    if filter.nothing:
+        return f"nothing matches {safe_line(filter.expression, 60)}, esc clears"
+    return "filtering…"

@@ -74,7 +74,7 @@ class Header(Bar):
         self._player: Player | None = None
         self._wall: Micros = 0
 
-    def pull(self, player: Player, wall: Micros) -> None:
+    def draw(self, player: Player, wall: Micros) -> None:
         """Show how things stand; ``wall`` is the time on the wall clock, for the lag."""
         self._player = player
         self._wall = wall
@@ -89,7 +89,7 @@ class Header(Bar):
             )
         )
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         line = Line(width)
         line.add(" moltwatch ", self.ink("accent"))
         player = self._player

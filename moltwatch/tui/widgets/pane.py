@@ -1,22 +1,68 @@
-"""A pane: a title line over rows, and the plain rows that panes are made of."""
+"""What stands on the screen: panes, the frame they are drawn from, and the plain rows in them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from moltwatch.session import Session
+from moltwatch.times import Micros
 from moltwatch.tui.line import Bar, Ink, Line, shorten, with_right
+from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.player import Run
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.rowview import Look, RowView
+from moltwatch.tui.widgets.rowview import Look, RowView, Target
 
-Pieces = Sequence[tuple[str, str]]
-"""Harmless texts, each with the name of its ink."""
-
+Piece = tuple[str, str]
+"""A harmless text and the name of its ink."""
 
 COOLING = 12
 """Frames after which something fresh is a step less so."""
+
+LEAST_TEXT = 14
+"""Cells below which what is said is left out after a name: it would say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one frame is drawn from. Whoever draws reads it, and changes nothing in it."""
+
+    number: int
+    """Of all frames so far, the dropped ones included."""
+    wall: Micros
+    """Time on the wall clock."""
+    run: Run
+    filter: LiveFilter | None
+    pinned: Container[str]
+    """Ids of threads."""
+    opened: Container[str]
+    """Ids of the threads that are on the screen."""
+
+    @property
+    def session(self) -> Session:
+        return self.run.session
+
+
+class Pane(Vertical):
+    """A part of the screen; ``view`` is what has the focus in it."""
+
+    def __init__(self, view: RowView, *, id: str | None = None, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self.view = view
+
+    def draw(self, frame: Frame) -> None:
+        """Show what is new. It is called up to 30 times a second."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Another session is on the screen: forget all of the last one."""
+
+    def back(self) -> bool:
+        """Go back a step within the pane; False if there is none."""
+        return False
 
 
 class PaneTitle(Bar):
@@ -24,14 +70,14 @@ class PaneTitle(Bar):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left: Pieces = ()
-        self._right: Pieces = ()
+        self._left: Sequence[Piece] = ()
+        self._right: Sequence[Piece] = ()
 
-    def set(self, left: Pieces, right: Pieces = ()) -> None:
+    def set(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
         self._left, self._right = tuple(left), tuple(right)
         self.show((self._left, self._right))
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         return [
             with_right(
                 width,
@@ -41,40 +87,39 @@ class PaneTitle(Bar):
         ]
 
 
-class Pane(Vertical):
-    """A title and a view."""
+class TitledPane(Pane):
+    """A title over rows."""
 
     def __init__(self, view: RowView, *, id: str | None = None, classes: str = "") -> None:
-        super().__init__(id=id, classes=f"pane {classes}")
-        self.view = view
-        self._cooled = 0
+        super().__init__(view, id=id, classes=classes)
         self.title_line = PaneTitle()
+        self._cooled = 0
 
     def compose(self) -> ComposeResult:
         yield self.title_line
         yield self.view
 
-    def breathe(self, frame: int) -> None:
+    def cool(self, frame: Frame) -> None:
         """Let what is fresh cool down, a step every few frames."""
-        if frame - self._cooled >= COOLING:
-            self._cooled = frame
+        if frame.number - self._cooled >= COOLING:
+            self._cooled = frame.number
             self.view.cool()
 
 
-LEAST_TEXT = 14
-"""Cells below which what is said is left out after a name: it would say nothing."""
-
-Piece = tuple[str, str]
-"""A text and the name of its ink."""
-
-
 class PiecesRow:
-    """One line of pieces, already harmless; the last may be right-aligned after ``None``."""
+    """One line of pieces, already harmless."""
 
-    __slots__ = ("_key", "left", "right")
+    __slots__ = ("_key", "left", "right", "target")
 
-    def __init__(self, key: Hashable, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
+    def __init__(
+        self,
+        key: Hashable,
+        left: Sequence[Piece],
+        right: Sequence[Piece] = (),
+        target: Target | None = None,
+    ) -> None:
         self._key = key
+        self.target = target
         self.left = tuple(left)
         self.right = tuple(right)
 
@@ -99,12 +144,19 @@ class PiecesRow:
 class ParagraphRow:
     """A harmless text, broken into lines."""
 
-    __slots__ = ("_broken", "_for", "_indent", "_ink", "_key", "_most", "text")
+    __slots__ = ("_broken", "_for", "_indent", "_ink", "_key", "_most", "target", "text")
 
     def __init__(
-        self, key: Hashable, text: str, ink: str = "body", most: int = 12, indent: int = 1
+        self,
+        key: Hashable,
+        text: str,
+        ink: str = "body",
+        most: int = 12,
+        indent: int = 1,
+        target: Target | None = None,
     ) -> None:
         self._key = key
+        self.target = target
         self.text = text
         self._ink = ink
         self._most = most
@@ -143,7 +195,7 @@ class PostRow:
     ``room`` is how many cells the name gets, so that what is said begins in one column.
     """
 
-    __slots__ = ("after", "author", "author_ink", "post", "room", "text", "thread")
+    __slots__ = ("after", "author", "author_ink", "room", "target", "text")
 
     def __init__(
         self,
@@ -155,8 +207,7 @@ class PostRow:
         text: str,
         room: int = 0,
     ) -> None:
-        self.post = post
-        self.thread = thread
+        self.target = Target(thread, post)
         self.after = after
         self.author = author
         self.author_ink = author_ink
@@ -165,7 +216,7 @@ class PostRow:
 
     @property
     def key(self) -> Hashable:
-        return self.post
+        return self.target.post
 
     @property
     def stamp(self) -> Hashable:

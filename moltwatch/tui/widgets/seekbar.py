@@ -45,7 +45,7 @@ class SeekBar(Bar):
         if self._ahead is None or timeline.end > self._ahead.end:
             self._ahead = timeline
 
-    def pull(self, player: Player) -> None:
+    def draw(self, player: Player) -> None:
         """Show how things stand."""
         self._player = player
         session, transport = player.session, player.transport
@@ -79,7 +79,7 @@ class SeekBar(Bar):
         start, end = self.span(player)
         return player.transport is not None and end - start > DAY
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         player = self._player
         if player is None or player.session is None:
             return []
