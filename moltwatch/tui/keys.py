@@ -54,7 +54,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         *_views(Place.SIDE),
         Key("a", "agent", "card of this post's author", "a"),
         *_views(Place.BELOW),
-        Key("w", "toggle_side", "show or hide flags, groups, card, sources", "w"),
+        Key("w", "toggle_side", "show or hide the view at the side", "w"),
     ),
     "Flags": (
         Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),

@@ -37,6 +37,7 @@ class CaseRow:
         "_for",
         "_reasons",
         "case",
+        "key",
         "matched",
         "members",
         "opened",
@@ -44,6 +45,7 @@ class CaseRow:
 
     def __init__(self, case: Case, members: int, called: Called) -> None:
         self.case = case
+        self.key = case.serial
         self._called = called
         self.members = members
         """Accounts in its swarm, where it is about one."""
@@ -52,10 +54,6 @@ class CaseRow:
         self._for: Hashable = None
         self._reasons: list[tuple[Flag, list[str]]] = []
         self._excerpt: list[str] = []
-
-    @property
-    def key(self) -> Hashable:
-        return self.case.serial
 
     @property
     def target(self) -> Target:

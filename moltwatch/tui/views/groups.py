@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
-from moltwatch.model import GroupState
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
@@ -163,10 +162,4 @@ def _why(swarm: Swarm, session: Session) -> str:
 
 
 def _state(swarm: Swarm) -> str:
-    states = {
-        GroupState.FORMED: "formed",
-        GroupState.GREW: "grew",
-        GroupState.MERGED: "merged",
-        GroupState.ENDED: "ended",
-    }
-    return f"{states[swarm.group.state]} {clock(swarm.group.at)}"
+    return f"{swarm.group.state.value} {clock(swarm.group.at)}"

@@ -29,19 +29,12 @@ CHARS = 300
 class LatestRow:
     """When it came, what is held against it, who wrote it, in which thread, what it says."""
 
-    __slots__ = ("_called", "node")
+    __slots__ = ("_called", "key", "node", "target")
 
     def __init__(self, node: Node, called: Called) -> None:
         self.node = node
+        self.key, self.target = node.id, Target(node.thread.id, node.id)
         self._called = called
-
-    @property
-    def key(self) -> Hashable:
-        return self.node.id
-
-    @property
-    def target(self) -> Target:
-        return Target(self.node.thread.id, self.node.id)
 
     @property
     def stamp(self) -> Hashable:

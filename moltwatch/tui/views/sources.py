@@ -6,8 +6,7 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.line import safe_line
-from moltwatch.tui.status_line import STATE_INK, STATE_SIGN
-from moltwatch.tui.symbols import sign
+from moltwatch.tui.status_line import look_of
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
@@ -34,13 +33,13 @@ class SourcesPane(TitledPane):
 
 
 def _rows(status: Status, wall: Micros) -> list[Row]:
-    ink, key = STATE_INK[status.state], id(status)
+    (mark, ink), key = look_of(status.state), id(status)
     name = safe_line(status.name, 60)
     brought = [count(status.events, "event")]
     if status.gaps:
         brought.append(count(status.gaps, "gap"))
     rows: list[Row] = [
-        PiecesRow(key, [(f"{sign(STATE_SIGN[status.state])} ", ink), (name, "strong")]),
+        PiecesRow(key, [(f"{mark} ", ink), (name, "strong")]),
         ParagraphRow((key, "how"), words(status, wall), ink, 2, 3),
         ParagraphRow((key, "why"), safe_line(status.detail), "body", 3, 3),
         PiecesRow((key, "brought"), [(f"   {', '.join(brought)}", "dim")]),

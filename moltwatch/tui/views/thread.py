@@ -65,13 +65,16 @@ class CommentRow:
         "_title",
         "_tried",
         "depth",
+        "key",
         "node",
+        "target",
         "test",
         "unfolded",
     )
 
     def __init__(self, node: Node, depth: int, called: Called) -> None:
         self.node = node
+        self.key, self.target = node.id, Target(node.thread.id, node.id)
         self._called = called
         self.depth = depth
         self.unfolded = False
@@ -82,14 +85,6 @@ class CommentRow:
         self._title: list[str] = []
         self._body: list[str] = []
         self._more = False
-
-    @property
-    def key(self) -> Hashable:
-        return self.node.id
-
-    @property
-    def target(self) -> Target:
-        return Target(self.node.thread.id, self.node.id)
 
     @property
     def stamp(self) -> Hashable:

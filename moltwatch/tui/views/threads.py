@@ -56,21 +56,14 @@ def _bars(thread: Thread, now: Micros, width: int) -> str:
 class ThreadRow:
     """Two lines: title and unread; pulse, community, posts, flags."""
 
-    __slots__ = ("now", "open", "pinned", "thread")
+    __slots__ = ("key", "now", "open", "pinned", "target", "thread")
 
     def __init__(self, thread: Thread, now: Micros, *, pinned: bool, open: bool) -> None:
         self.thread = thread
+        self.key, self.target = thread.id, Target(thread.id)
         self.now = now
         self.pinned = pinned
         self.open = open
-
-    @property
-    def key(self) -> Hashable:
-        return self.thread.id
-
-    @property
-    def target(self) -> Target:
-        return Target(self.thread.id)
 
     @property
     def stamp(self) -> Hashable:

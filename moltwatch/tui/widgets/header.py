@@ -15,7 +15,7 @@ from moltwatch.sources.standing import WELL
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.tui.line import Bar, Line, safe_line, truncate
 from moltwatch.tui.player import Player
-from moltwatch.tui.status_line import STATE_INK, line_up
+from moltwatch.tui.status_line import line_up, look_of
 from moltwatch.tui.symbols import sign, spark
 
 PULSE = 12
@@ -177,7 +177,7 @@ class Header(Bar):
         if not transport.paused and state is State.REPLAYING:
             speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
             return f"replay {speed}", "primary"
-        return state.value, STATE_INK[state]
+        return state.value, look_of(state)[1]
 
     def on_click(self) -> None:
         self.post_message(self.SourcesWanted())

@@ -109,7 +109,7 @@ class TitledPane(Pane):
 class PiecesRow:
     """One line of pieces, already harmless."""
 
-    __slots__ = ("_key", "left", "right", "target")
+    __slots__ = ("key", "left", "right", "target")
 
     def __init__(
         self,
@@ -118,14 +118,10 @@ class PiecesRow:
         right: Sequence[Piece] = (),
         target: Target | None = None,
     ) -> None:
-        self._key = key
+        self.key = key
         self.target = target
         self.left = tuple(left)
         self.right = tuple(right)
-
-    @property
-    def key(self) -> Hashable:
-        return self._key
 
     @property
     def stamp(self) -> Hashable:
@@ -144,7 +140,7 @@ class PiecesRow:
 class ParagraphRow:
     """A harmless text, broken into lines."""
 
-    __slots__ = ("_broken", "_for", "_indent", "_ink", "_key", "_most", "target", "text")
+    __slots__ = ("_broken", "_for", "_indent", "_ink", "_most", "key", "target", "text")
 
     def __init__(
         self,
@@ -155,7 +151,7 @@ class ParagraphRow:
         indent: int = 1,
         target: Target | None = None,
     ) -> None:
-        self._key = key
+        self.key = key
         self.target = target
         self.text = text
         self._ink = ink
@@ -163,10 +159,6 @@ class ParagraphRow:
         self._indent = indent
         self._for = -1
         self._broken: list[str] = []
-
-    @property
-    def key(self) -> Hashable:
-        return self._key
 
     @property
     def stamp(self) -> Hashable:
@@ -195,7 +187,7 @@ class PostRow:
     ``room`` is how many cells the name gets, so that what is said begins in one column.
     """
 
-    __slots__ = ("after", "author", "author_ink", "room", "target", "text")
+    __slots__ = ("after", "author", "author_ink", "key", "room", "target", "text")
 
     def __init__(
         self,
@@ -207,16 +199,13 @@ class PostRow:
         text: str,
         room: int = 0,
     ) -> None:
+        self.key = post
         self.target = Target(thread, post)
         self.after = after
         self.author = author
         self.author_ink = author_ink
         self.room = room
         self.text = text
-
-    @property
-    def key(self) -> Hashable:
-        return self.target.post
 
     @property
     def stamp(self) -> Hashable:

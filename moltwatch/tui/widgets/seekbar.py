@@ -11,7 +11,7 @@ from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.tui.line import Bar, Line, clock
 from moltwatch.tui.player import Player
-from moltwatch.tui.status_line import STATE_INK, STATE_SIGN, overall
+from moltwatch.tui.status_line import look_of, overall
 from moltwatch.tui.symbols import sign, spark
 
 LABEL = 22
@@ -168,7 +168,8 @@ class SeekBar(Bar):
             return f"{sign('end')} end", "dim"
         if transport is None:
             state = overall(player.run.source.statuses) if player.run else State.CONNECTING
-            return f"{sign(STATE_SIGN[state])} {state.value}", STATE_INK[state]
+            mark, ink = look_of(state)
+            return f"{mark} {state.value}", ink
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"
