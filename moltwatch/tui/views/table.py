@@ -10,6 +10,7 @@ from moltwatch.tui.views.agent import AgentPane
 from moltwatch.tui.views.deck import Deck
 from moltwatch.tui.views.flags import FlagsPane
 from moltwatch.tui.views.groups import GroupsPane
+from moltwatch.tui.views.heuristics import HeuristicsPane
 from moltwatch.tui.views.latest import LatestPane
 from moltwatch.tui.views.sources import SourcesPane
 from moltwatch.tui.widgets.pane import Pane
@@ -48,6 +49,7 @@ VIEWS = (
     View("groups", "2", GroupsPane, "groups: who moves as one", "groups", tall=True),
     View("agent", "3", AgentPane, "agent card", tall=True),
     View("sources", "4", SourcesPane, "sources: how each of them stands"),
+    View("heuristics", "5", HeuristicsPane, "heuristics: what each of them flags", tall=True),
     View(
         "latest", "l", LatestPane, "show or hide the latest posts of all threads", place=Place.BELOW
     ),
