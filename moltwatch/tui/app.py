@@ -84,7 +84,7 @@ class MoltwatchApp(App[None]):
             self.register_theme(themes.to_textual(ours))
         self.theme = self._pick_theme(theme, known, light)
         for foreign in self.available_themes.keys() - known.keys():
-            self.unregister_theme(foreign)  # textual's own know nothing of inks
+            self.unregister_theme(foreign)  # textual's own know nothing of styles
         self.main = MainScreen(self.player, Triage(kept_in), host=host)
 
     @property

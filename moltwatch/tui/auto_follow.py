@@ -1,4 +1,4 @@
-"""Which threads deserve the light: the busiest ones, without jumping about."""
+"""Which threads are shown without being chosen: the busiest ones, without jumping about."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _views(place: Place) -> tuple[Key, ...]:
 KEYS: dict[str, tuple[Key, ...]] = {
     "Watch": (
         Key("f", "follow", "follow the end; scrolling up lets go of it", "f", "follow"),
-        Key("b", "roam", "follow the busiest thread, or stay with this one", "b"),
+        Key("b", "follow_busiest", "follow the busiest thread, or stay with this one", "b"),
         Key("p", "pin", "pin the thread: on top, and in the deck", "p"),
         *_views(Place.CENTRE),
         *_views(Place.SIDE),

@@ -231,7 +231,7 @@ def truncate(
 VOICES = 6
 """Colours that tell speakers apart."""
 
-INKS = (
+STYLES = (
     "body",
     "strong",
     "dim",
@@ -251,23 +251,23 @@ INKS = (
 )
 
 
-class Ink(Protocol):
+class StyleOf(Protocol):
     """Gives the style of a name, as the theme has it."""
 
     def __call__(self, name: str) -> Style: ...
 
 
-class Inked(Widget):
-    """A widget that draws with named inks."""
+class Styled(Widget):
+    """A widget that draws with named styles."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in INKS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"style--{name}" for name in STYLES}
 
-    def ink(self, name: str) -> Style:
+    def style(self, name: str) -> Style:
         """The style of a name, foreground and attributes only."""
-        return self.get_component_rich_style(f"ink--{name}", partial=True)
+        return self.get_component_rich_style(f"style--{name}", partial=True)
 
 
-class Bar(Inked):
+class Bar(Styled):
     """A few lines that are drawn anew when they change; subclasses say what is in them."""
 
     ALLOW_SELECT = False
@@ -299,5 +299,5 @@ def clock(at: Micros) -> str:
 
 
 def voice(author: str) -> str:
-    """The ink of a speaker: the same in every run."""
+    """The style of a speaker: the same in every run."""
     return f"voice-{crc32(author.encode('utf-8', 'replace')) % VOICES}"

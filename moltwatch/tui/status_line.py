@@ -30,17 +30,17 @@ _LOOKS = {
     State.RATE_LIMITED: ("waiting", "accent"),
     State.CONNECTING: ("waiting", "accent"),
 }
-"""The names of the sign and of the ink."""
+"""The names of the sign and of the style."""
 
 Pieces = list[tuple[str, str]]
-"""Harmless texts, each with the name of its ink."""
+"""Harmless texts, each with the name of its style."""
 
 
 def look_of(state: State) -> tuple[str, str]:
-    """The sign of a state, so that none needs colour to be told, and the name of its ink: how good
-    the news is."""
-    name, ink = _LOOKS[state]
-    return sign(name), ink
+    """The sign of a state, so that none needs colour to be told, and the name of its style, which
+    says how good the news is."""
+    name, style = _LOOKS[state]
+    return sign(name), style
 
 
 def overall(statuses: Sequence[Status]) -> State:
@@ -77,12 +77,12 @@ def line_up(statuses: Sequence[Status], now: Micros, room: int) -> Pieces:
 
 def one(status: Status, now: Micros, room: int) -> Pieces:
     """A source: its sign, its name, and how it stands; a long name is cut first."""
-    (mark, ink), stand = look_of(status.state), words(status, now)
+    (mark, style), stand = look_of(status.state), words(status, now)
     name = safe_line(status.name, 30)
     most = max(SHORTEST_NAME, room - len(stand) - 3)
     if cell_len(name) > most:
         name = set_cell_size(name, most - 1).rstrip() + "…"
-    return [(f"{mark} ", ink), (f"{name} ", "strong"), (stand, ink)]
+    return [(f"{mark} ", style), (f"{name} ", "strong"), (stand, style)]
 
 
 def _signs(worst: Sequence[Status]) -> Pieces:
@@ -92,7 +92,7 @@ def _signs(worst: Sequence[Status]) -> Pieces:
         look = look_of(status.state)
         alike[look] = alike.get(look, 0) + 1
     few = len(worst) <= MOST_SIGNS
-    return [(mark * n if few else f"{mark}{n} ", ink) for (mark, ink), n in alike.items()]
+    return [(mark * n if few else f"{mark}{n} ", style) for (mark, style), n in alike.items()]
 
 
 def _cells(pieces: Pieces) -> int:

@@ -42,7 +42,7 @@ async def test_j_k_g_and_G_move_through_threads(watcher: Watcher) -> None:
     await watcher.press("j", "down")
     assert view.cursor == 2
     assert watcher.main.thread.thread is view.current.thread  # type: ignore[union-attr]
-    assert not watcher.main.roaming, "the user has picked one"
+    assert not watcher.main.following_busiest, "the user has picked one"
     await watcher.press("k", "up", "G")
     assert view.cursor == len(view.rows) - 1
     await watcher.press("pageup")
@@ -201,9 +201,9 @@ async def test_w_hides_and_shows_the_side(watcher: Watcher) -> None:
 
 async def test_b_stays_and_roams(watcher: Watcher) -> None:
     await watcher.press("b")
-    assert not watcher.main.roaming and watcher.notice == "staying with this thread"
+    assert not watcher.main.following_busiest and watcher.notice == "staying with this thread"
     await watcher.press("b")
-    assert watcher.main.roaming
+    assert watcher.main.following_busiest
 
 
 async def test_help_lists_every_key_and_closes(watcher: Watcher) -> None:

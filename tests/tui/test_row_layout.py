@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.tui.line import Ink, Line
+from moltwatch.tui.line import Line, StyleOf
 from moltwatch.tui.widgets.rowview import Look, RowLayout, Target
 
 
@@ -24,7 +24,7 @@ class Tall:
     def height(self, width: int) -> int:
         return self.tall if width >= 40 else 2 * self.tall
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         raise NotImplementedError
 
 

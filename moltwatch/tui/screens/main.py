@@ -101,7 +101,7 @@ class MainScreen(Screen[None]):
         self.notifications = Notifications()
         self.prompt = FilterPrompt(id="prompt")
         self.seekbar = SeekBar(id="seekbar")
-        self.roaming = True
+        self.following_busiest = True
         """The thread pane follows the busiest thread."""
         self.live_filter: LiveFilter | None = None
         self._auto_follow = AutoFollow()
@@ -186,11 +186,11 @@ class MainScreen(Screen[None]):
         current = self.thread.thread
         if current is None and self._wanted:
             current = session.threads.get(self._wanted)
-        if self._host and self.roaming:
+        if self._host and self.following_busiest:
             hosted = (thread for thread in session.threads if thread.root.author == self._host)
             if (guide := next(hosted, None)) is not None:
-                self._host, self.roaming, current = None, False, guide
-        if self.roaming:
+                self._host, self.following_busiest, current = None, False, guide
+        if self.following_busiest:
             passes = self.live_filter.threads if self.live_filter else None
             current = self._auto_follow.choose(session, current, self._number, passes)
         if current is not None and current is not self.thread.thread:
@@ -252,7 +252,7 @@ class MainScreen(Screen[None]):
     def _why_this_thread(self) -> Note | None:
         """What the thread on the screen says of how it came there."""
         if self.live_filter is None:
-            return ("busiest", "dim") if self.roaming else None
+            return ("busiest", "dim") if self.following_busiest else None
         return "no match, esc clears" if self.live_filter.nothing else "filter", "accent"
 
     # --- panes ------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ class MainScreen(Screen[None]):
 
     def open_thread(self, thread: Thread, post: str = "") -> None:
         """The user picked a thread, perhaps a post in it."""
-        self.roaming = False
+        self.following_busiest = False
         self.body.remove_class("decked")
         self.thread.open(thread)
         thread.mark_read()
@@ -320,7 +320,7 @@ class MainScreen(Screen[None]):
     def on_row_view_moved(self, message: RowView.Moved) -> None:
         target = message.row.target
         if message.view is self.threads.view and target and self._session:
-            self.roaming = False
+            self.following_busiest = False
             self.thread.open(self._session.threads.get(target.thread))
 
     # --- what the user means ----------------------------------------------------------------------
@@ -364,9 +364,11 @@ class MainScreen(Screen[None]):
         if view.following:
             view.action_last()
 
-    def action_roam(self) -> None:
-        self.roaming = not self.roaming
-        self.say("following the busiest thread" if self.roaming else "staying with this thread")
+    def action_follow_busiest(self) -> None:
+        self.following_busiest = not self.following_busiest
+        self.say(
+            "following the busiest thread" if self.following_busiest else "staying with this thread"
+        )
 
     def action_pin(self) -> None:
         session, target = self._session, self._target

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from moltwatch.model import Flag, Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
-from moltwatch.tui.line import Ink, Line, Piece, clock, safe_line, shorten, voice, with_right
+from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.thread import Called
 from moltwatch.tui.widgets.pane import Frame, TitledPane
@@ -84,43 +84,43 @@ class CaseRow:
         text = safe_line(charge.excerpt, 200)
         self._excerpt = shorten(text, width - 4, 3 if self.opened else 1) if text else []
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         self.height(width)
         case, charge = self.case, self.case.latest
-        colour = ink(case.kind.value if self.matched and case.stands else "faint")
-        edge = (sign("cursor") if look.selected else " ", ink("primary"))
+        colour = style(case.kind.value if self.matched and case.stands else "faint")
+        edge = (sign("cursor") if look.selected else " ", style("primary"))
         verdict = {Opinion.CONFIRMED: f" {sign('yes')}", Opinion.DISMISSED: f" {sign('no')}"}
         who: list[Piece] = [
             edge,
             (f"{sign(case.kind)} ", colour),
         ]
         if case.group:
-            who.append((f"{self.members:,} accounts", ink("strong")))
+            who.append((f"{self.members:,} accounts", style("strong")))
         else:
             name = safe_line(self._called(charge.author), 40)
-            who.append((name, ink(voice(charge.author))))
+            who.append((name, style(voice(charge.author))))
         if case.n > 1:
-            who.append((f" {case.n:,}×", ink("dim")))
+            who.append((f" {case.n:,}×", style("dim")))
         right = [
-            (verdict.get(case.opinion, "") if case.opinion else "", ink("good")),
-            (f"{clock(case.charges[0].at)} ", ink("faint")),
+            (verdict.get(case.opinion, "") if case.opinion else "", style("good")),
+            (f"{clock(case.charges[0].at)} ", style("faint")),
             (f"{case.score:.2f} ", colour),
         ]
         lines = [with_right(width, right, who)]
         for flag, reason in self._reasons:
-            lines += [Line(width).add(*edge).add("  ").add(text, ink("body")) for text in reason]
+            lines += [Line(width).add(*edge).add("  ").add(text, style("body")) for text in reason]
             if self.opened:
                 line = Line(width).add(*edge).add("    ")
-                line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", ink("dim"))
+                line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", style("dim"))
                 counted = "account" if flag.kind is Kind.COORDINATED else "post"
                 about = [count(flag.n, counted)] if flag.n else []
                 about += [count(len(flag.evidence), "example")] if flag.evidence else []
                 for what in about:
-                    line.whole((f" {sign('dot')} {what}", ink("faint")))
+                    line.whole((f" {sign('dot')} {what}", style("faint")))
                 lines.append(line)
-        quiet = ink("dim" if case.stands else "faint")
+        quiet = style("dim" if case.stands else "faint")
         lines += [
-            Line(width).add(*edge).add(" ").add(sign("rail"), ink("rail")).add(text, quiet)
+            Line(width).add(*edge).add(" ").add(sign("rail"), style("rail")).add(text, quiet)
             for text in self._excerpt
         ]
         return lines

@@ -75,12 +75,12 @@ class GroupsPane(TitledPane):
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
         for swarm in session.groups.swarms[-MOST_SHOWN:]:
-            ink, target = "faint" if swarm.over else "coordinated", Target(group=swarm.id)
+            style, target = "faint" if swarm.over else "coordinated", Target(group=swarm.id)
             rows.append(
                 PiecesRow(
                     swarm.id,
                     [
-                        (f"{sign(swarm.group.kind)} ", ink),
+                        (f"{sign(swarm.group.kind)} ", style),
                         (f"{swarm.n:,} accounts", "strong"),
                         (f" {sign('dot')} {swarm.n_posts:,} posts", "dim"),
                     ],

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from moltwatch.session.thread import Node
-from moltwatch.tui.line import Ink, Line, clock, safe_line, voice
+from moltwatch.tui.line import Line, StyleOf, clock, safe_line, voice
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.thread import Called, strongest
 from moltwatch.tui.views.threads import title_of
@@ -43,19 +43,19 @@ class LatestRow:
     def height(self, width: int) -> int:
         return 1
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         node = self.node
-        line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
-        line.add(clock(node.at), ink("fresh" if look.fresh else "faint"))
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        line.add(clock(node.at), style("fresh" if look.fresh else "faint"))
         charge = strongest(node)
-        mark = (f" {sign(charge.kind)} ", ink(charge.kind.value)) if charge else ("   ", None)
+        mark = (f" {sign(charge.kind)} ", style(charge.kind.value)) if charge else ("   ", None)
         line.add(*mark)
-        line.column(NAME, (safe_line(self._called(node.author), 40), ink(voice(node.author))))
+        line.column(NAME, (safe_line(self._called(node.author), 40), style(voice(node.author))))
         if width >= ROOM_FOR_TITLE:
-            line.gap(1).column(TITLE, (title_of(node.thread), ink("dim")))
+            line.gap(1).column(TITLE, (title_of(node.thread), style("dim")))
         if node.deleted:
-            return [line.gap(1).add("deleted", ink("faint"))]
-        return [line.gap(1).add(safe_line(node.text[:CHARS] or node.title or ""), ink("body"))]
+            return [line.gap(1).add("deleted", style("faint"))]
+        return [line.gap(1).add(safe_line(node.text[:CHARS] or node.title or ""), style("body"))]
 
 
 class LatestView(RowView):

@@ -33,14 +33,14 @@ class SourcesPane(TitledPane):
 
 
 def _rows(status: Status, wall: Micros) -> list[Row]:
-    (mark, ink), key = look_of(status.state), id(status)
+    (mark, style), key = look_of(status.state), id(status)
     name = safe_line(status.name, 60)
     brought = [count(status.events, "event")]
     if status.gaps:
         brought.append(count(status.gaps, "gap"))
     rows: list[Row] = [
-        PiecesRow(key, [(f"{mark} ", ink), (name, "strong")]),
-        ParagraphRow((key, "how"), words(status, wall), ink, 2, 3),
+        PiecesRow(key, [(f"{mark} ", style), (name, "strong")]),
+        ParagraphRow((key, "how"), words(status, wall), style, 2, 3),
         ParagraphRow((key, "why"), safe_line(status.detail), "body", 3, 3),
         PiecesRow((key, "brought"), [(f"   {', '.join(brought)}", "dim")]),
     ]

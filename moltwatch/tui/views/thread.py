@@ -14,9 +14,9 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.thread import Node, Thread
 from moltwatch.tui.line import (
-    Ink,
     Line,
     Piece,
+    StyleOf,
     clock,
     safe,
     safe_line,
@@ -142,76 +142,78 @@ class CommentRow:
             text = f"{safe_line(node.title)}\n{text}"
         self._body, self._more = wrap(text, room, most) if text else ([], False)
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         self.height(width)
-        return self._root(width, ink, look) if self.depth == 0 else self._comment(width, ink, look)
+        return (
+            self._root(width, style, look) if self.depth == 0 else self._comment(width, style, look)
+        )
 
-    def _root(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def _root(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         node = self.node
-        edge, edge_ink = self._edge(ink, look)
+        edge, edge_style = self._edge(style, look)
         if node.post is None:
-            blank = Line(width).add(edge, edge_ink)
-            return [blank.add(" the root of this thread was not seen", ink("faint")), Line(width)]
+            blank = Line(width).add(edge, edge_style)
+            return [blank.add(" the root of this thread was not seen", style("faint")), Line(width)]
         lines = [
-            Line(width).add(edge, edge_ink).add(" ").add(text, ink("strong"))
+            Line(width).add(edge, edge_style).add(" ").add(text, style("strong"))
             for text in self._title
         ]
-        head = Line(width).add(edge, edge_ink).add(" ")
-        self._byline(head, ink)
-        self._charges(head, ink)
+        head = Line(width).add(edge, edge_style).add(" ")
+        self._byline(head, style)
+        self._charges(head, style)
         lines.append(head)
         for text in self._body:
-            line = Line(width).add(edge, edge_ink).add(" ")
-            lines.append(line.add(text, ink("body" if self.matched else "faint")))
+            line = Line(width).add(edge, edge_style).add(" ")
+            lines.append(line.add(text, style("body" if self.matched else "faint")))
         if self._more and lines:
-            lines[-1].right((f" {sign('more')} more ", ink("accent")))
+            lines[-1].right((f" {sign('more')} more ", style("accent")))
         lines.append(Line(width))
         return lines
 
-    def _comment(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def _comment(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         node = self.node
-        head = self._start(width, ink, look)
+        head = self._start(width, style, look)
         if node.post is None:
-            return [head.add(f"{sign('cool')} not seen", ink("faint"))]
-        head.add(sign("fresh") if look.fresh >= 2 else sign("cool"), self._mark(ink, look))
+            return [head.add(f"{sign('cool')} not seen", style("faint"))]
+        head.add(sign("fresh") if look.fresh >= 2 else sign("cool"), self._mark(style, look))
         head.add(" ")
-        self._byline(head, ink)
-        self._charges(head, ink)
+        self._byline(head, style)
+        self._charges(head, style)
         if self.depth - 1 > self._levels(width):
-            head.right((f" {self.depth} deep ", ink("faint")))
+            head.right((f" {self.depth} deep ", style("faint")))
         lines = [head]
-        body = ink("body" if self.matched else "faint")
-        lines += [self._start(width, ink, look).add("  ").add(text, body) for text in self._body]
+        body = style("body" if self.matched else "faint")
+        lines += [self._start(width, style, look).add("  ").add(text, body) for text in self._body]
         if self._more:
-            lines[-1].right((f" {sign('more')} more ", ink("accent")))
+            lines[-1].right((f" {sign('more')} more ", style("accent")))
         return lines
 
-    def _start(self, width: int, ink: Ink, look: Look) -> Line:
-        line = Line(width).add(*self._edge(ink, look))
-        return line.add(f"{sign('rail')} " * self._levels(width), ink("rail"))
+    def _start(self, width: int, style: StyleOf, look: Look) -> Line:
+        line = Line(width).add(*self._edge(style, look))
+        return line.add(f"{sign('rail')} " * self._levels(width), style("rail"))
 
-    def _edge(self, ink: Ink, look: Look) -> Piece:
+    def _edge(self, style: StyleOf, look: Look) -> Piece:
         """The left edge: under the cursor, or in the colour of what is held against the post."""
         if look.selected:
-            return sign("cursor"), ink("primary")
+            return sign("cursor"), style("primary")
         charge = strongest(self.node)
-        return (sign("edge"), ink(charge.kind.value)) if charge else (" ", None)
+        return (sign("edge"), style(charge.kind.value)) if charge else (" ", None)
 
-    def _mark(self, ink: Ink, look: Look) -> Style:
-        return ink("fresh" if look.fresh else "faint")
+    def _mark(self, style: StyleOf, look: Look) -> Style:
+        return style("fresh" if look.fresh else "faint")
 
-    def _byline(self, line: Line, ink: Ink) -> None:
+    def _byline(self, line: Line, style: StyleOf) -> None:
         node = self.node
-        line.add(safe_line(self.name, 40), ink(voice(node.author) if self.matched else "faint"))
-        line.add(f" {clock(node.at)}", ink("faint"))
+        line.add(safe_line(self.name, 40), style(voice(node.author) if self.matched else "faint"))
+        line.add(f" {clock(node.at)}", style("faint"))
         if node.score:
-            line.add(f" {node.score:+,}", ink("dim"))
+            line.add(f" {node.score:+,}", style("dim"))
         if node.edited:
-            line.add(f" {sign('edited')} edited", ink("dim"))
+            line.add(f" {sign('edited')} edited", style("dim"))
         if node.deleted:
-            line.add(" deleted", ink("bad"))
+            line.add(" deleted", style("bad"))
 
-    def _charges(self, line: Line, ink: Ink) -> None:
+    def _charges(self, line: Line, style: StyleOf) -> None:
         for charge in self.node.charges:
             if charge.retracted:
                 continue
@@ -220,13 +222,13 @@ class CommentRow:
                 text = f"  {sign(charge.kind)} {charge.kind.value} {charge.score:.2f}{kept}"
                 if len(text) > line.room:
                     text = f" {sign(charge.kind)}{charge.score:.2f}{kept}"
-                line.add(text, ink(charge.kind.value))
+                line.add(text, style(charge.kind.value))
             else:
-                line.add(f"  {sign(charge.kind)} dismissed", ink("faint"))
+                line.add(f"  {sign(charge.kind)} dismissed", style("faint"))
 
 
 Note = tuple[str, str]
-"""Why this thread is on the screen, with the name of its ink."""
+"""Why this thread is on the screen, with the name of its style."""
 
 MOST_FRESH = 200
 """Posts marked as fresh in one frame; more at once is a jump in time, not news."""
@@ -323,7 +325,7 @@ class ThreadPane(TitledPane):
         kept = truncate(
             right, room, width=lambda part: cell_len(part[1]), rank=lambda part: part[0]
         )
-        self.title_line.set(left, [(text, ink) for _, text, ink in kept])
+        self.title_line.set(left, [(text, style) for _, text, style in kept])
 
     # --- the tree ---------------------------------------------------------------------------------
 

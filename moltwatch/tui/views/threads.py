@@ -12,7 +12,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
-from moltwatch.tui.line import Ink, Line, Piece, safe_line, with_right
+from moltwatch.tui.line import Line, Piece, StyleOf, safe_line, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import Frame, TitledPane
@@ -75,7 +75,7 @@ class ThreadRow:
     def height(self, width: int) -> int:
         return 2
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         thread = self.thread
         mark = (
             sign("fresh")
@@ -90,35 +90,39 @@ class ThreadRow:
             mark = sign("pin")
         strong = thread.unread or self.open
         unread = f"+{thread.unread:,}" if thread.unread else ""
-        title = ink("strong" if strong else "body")
+        title = style("strong" if strong else "body")
         first = with_right(
             width,
-            [(unread, ink("accent")), (" ", None)] if unread else [],
+            [(unread, style("accent")), (" ", None)] if unread else [],
             [
-                (sign("cursor") if self.open else " ", ink("primary")),
-                (mark, ink("fresh" if look.fresh or self.pinned else "faint")),
+                (sign("cursor") if self.open else " ", style("primary")),
+                (mark, style("fresh" if look.fresh or self.pinned else "faint")),
                 (" ", None),
                 (title_of(thread), title),
             ],
         )
         second = with_right(
             width,
-            self._flags(ink),
+            self._flags(style),
             [
-                (sign("cursor") if self.open else " ", ink("primary")),
+                (sign("cursor") if self.open else " ", style("primary")),
                 ("  ", None),
-                (_bars(thread, self.now, width), ink("fresh" if look.fresh else "dim")),
+                (_bars(thread, self.now, width), style("fresh" if look.fresh else "dim")),
                 (" ", None),
-                (safe_line(thread.community or "", 60), ink("dim")),
+                (safe_line(thread.community or "", 60), style("dim")),
             ],
-            [(f" {sign('dot')} {count(thread.n, 'post')}", ink("faint"))] if width >= WIDE else (),
+            [(f" {sign('dot')} {count(thread.n, 'post')}", style("faint"))]
+            if width >= WIDE
+            else (),
         )
         return [first, second]
 
-    def _flags(self, ink: Ink) -> list[Piece]:
+    def _flags(self, style: StyleOf) -> list[Piece]:
         flagged = self.thread.flagged
         return [
-            (f"{sign(kind)}{n:,} ", ink(kind.value)) for kind in Kind if (n := flagged.get(kind, 0))
+            (f"{sign(kind)}{n:,} ", style(kind.value))
+            for kind in Kind
+            if (n := flagged.get(kind, 0))
         ]
 
 

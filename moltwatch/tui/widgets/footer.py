@@ -32,7 +32,7 @@ class Keys(Bar):
         line = Line(width)
         for start, binding in self._places(width):
             line.gap(start - (width - line.room))
-            line.add(self._key(binding), self.ink("accent")).add(f" {binding.description}")
+            line.add(self._key(binding), self.style("accent")).add(f" {binding.description}")
         return [line]
 
     def on_click(self, event: events.Click) -> None:

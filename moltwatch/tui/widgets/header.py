@@ -47,7 +47,7 @@ class _Part(NamedTuple):
     rank: int
     """What is ranked low is left out first."""
     pieces: list[tuple[str, str]]
-    """Texts, each with the name of its ink."""
+    """Texts, each with the name of its style."""
 
 
 def _width(part: _Part) -> int:
@@ -91,10 +91,10 @@ class Header(Bar):
 
     def lines(self, width: int) -> list[Line]:
         line = Line(width)
-        line.add(" moltwatch ", self.ink("accent"))
+        line.add(" moltwatch ", self.style("accent"))
         player = self._player
         if player is None or player.run is None or player.session is None:
-            return [line.add(" opening…", self.ink("dim"))]
+            return [line.add(" opening…", self.style("dim"))]
         session = player.session
         clock = _clock(session.now, width)
         reserved = max(map(_width, clock), default=0)
@@ -106,10 +106,10 @@ class Header(Bar):
         parts = truncate(parts, line.room, width=_width, rank=lambda part: part.rank)
         for part in parts:
             if part not in clock:
-                for text, ink in part.pieces:
-                    line.add(text, self.ink(ink))
+                for text, style in part.pieces:
+                    line.add(text, self.style(style))
         told = "".join(text for part in parts if part in clock for text, _ in part.pieces)
-        return [line.right((told, self.ink("dim")))]
+        return [line.right((told, self.style("dim")))]
 
     def _parts(self, session: Session, player: Player, width: int) -> Iterator[_Part]:
         """What there is to say besides how the sources stand."""
@@ -160,12 +160,12 @@ class Header(Bar):
             room = min(room, max(LEAST_ROOM, room // 2 if well else room - rest))
             pieces = line_up(self._statuses, self._wall, room)
         kept, line.room = line.room - room, room
-        for text, ink in pieces:
-            line.add(text, self.ink(ink))
+        for text, style in pieces:
+            line.add(text, self.style(style))
         line.room += kept
 
     def _in_a_word(self, player: Player, state: State) -> tuple[str, str] | None:
-        """How a run stands that is over, or that can be steered, with its ink."""
+        """How a run stands that is over, or that can be steered, with its style."""
         if player.failure or player.crash:
             return "stopped", "bad"
         if player.seeking:

@@ -10,14 +10,14 @@ from textual.containers import Vertical
 
 from moltwatch.session import Session
 from moltwatch.times import Micros
-from moltwatch.tui.line import Bar, Ink, Line, shorten, with_right
+from moltwatch.tui.line import Bar, Line, StyleOf, shorten, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Run
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.rowview import Look, RowView, Target
 
 Piece = tuple[str, str]
-"""A harmless text and the name of its ink."""
+"""A harmless text and the name of its style."""
 
 COOLING = 12
 """Frames after which something fresh is a step less so."""
@@ -81,8 +81,8 @@ class PaneTitle(Bar):
         return [
             with_right(
                 width,
-                [(text, self.ink(name)) for text, name in self._right],
-                [(" ", None), *((text, self.ink(name)) for text, name in self._left)],
+                [(text, self.style(name)) for text, name in self._right],
+                [(" ", None), *((text, self.style(name)) for text, name in self._left)],
             )
         ]
 
@@ -130,23 +130,23 @@ class PiecesRow:
     def height(self, width: int) -> int:
         return 1
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
-        line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
         for text, name in self.left:
-            line.add(text, ink(name))
-        return [line.right(*((text, ink(name)) for text, name in self.right))]
+            line.add(text, style(name))
+        return [line.right(*((text, style(name)) for text, name in self.right))]
 
 
 class ParagraphRow:
     """A harmless text, broken into lines."""
 
-    __slots__ = ("_broken", "_for", "_indent", "_ink", "_most", "key", "target", "text")
+    __slots__ = ("_broken", "_for", "_indent", "_most", "_style", "key", "target", "text")
 
     def __init__(
         self,
         key: Hashable,
         text: str,
-        ink: str = "body",
+        style: str = "body",
         most: int = 12,
         indent: int = 1,
         target: Target | None = None,
@@ -154,7 +154,7 @@ class ParagraphRow:
         self.key = key
         self.target = target
         self.text = text
-        self._ink = ink
+        self._style = style
         self._most = most
         self._indent = indent
         self._for = -1
@@ -172,11 +172,11 @@ class ParagraphRow:
             self._for = width
         return len(self._broken)
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         self.height(width)
         edge = sign("cursor") if look.selected else " "
         return [
-            Line(width).add(edge, ink("primary")).gap(self._indent).add(text, ink(self._ink))
+            Line(width).add(edge, style("primary")).gap(self._indent).add(text, style(self._style))
             for text in self._broken
         ]
 
@@ -187,7 +187,7 @@ class PostRow:
     ``room`` is how many cells the name gets, so that what is said begins in one column.
     """
 
-    __slots__ = ("after", "author", "author_ink", "key", "room", "target", "text")
+    __slots__ = ("after", "author", "author_style", "key", "room", "target", "text")
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ class PostRow:
         thread: str,
         after: str,
         author: str,
-        author_ink: str,
+        author_style: str,
         text: str,
         room: int = 0,
     ) -> None:
@@ -203,7 +203,7 @@ class PostRow:
         self.target = Target(thread, post)
         self.after = after
         self.author = author
-        self.author_ink = author_ink
+        self.author_style = author_style
         self.room = room
         self.text = text
 
@@ -214,12 +214,12 @@ class PostRow:
     def height(self, width: int) -> int:
         return 1
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
-        line = Line(width).add(sign("cursor") if look.selected else " ", ink("primary"))
-        line.add(f"{self.after:>9} ", ink("dim"))
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        line.add(f"{self.after:>9} ", style("dim"))
         if self.room:
-            name = self.author, ink(self.author_ink)
+            name = self.author, style(self.author_style)
             if line.room - self.room < LEAST_TEXT:
                 return [line.add(*name)]
             line.column(self.room, name).gap(1)
-        return [line.add(self.text, ink("dim"))]
+        return [line.add(self.text, style("dim"))]

@@ -24,7 +24,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from moltwatch.tui.line import Ink, Inked, Line, shorten
+from moltwatch.tui.line import Line, Styled, StyleOf, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Row(Protocol):
 
     def height(self, width: int) -> int: ...
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         """As many as :meth:`height` says."""
 
 
@@ -123,7 +123,7 @@ class RowLayout:
         self.height = y
 
 
-class RowView(Inked, ScrollView, can_focus=True):
+class RowView(Styled, ScrollView, can_focus=True):
     """Rows, a cursor, and the end to follow. ``stays`` says that the focus does so when the user
     goes to what a row is about."""
 
@@ -268,7 +268,7 @@ class RowView(Inked, ScrollView, can_focus=True):
             line = Line(layout.width)
             if not layout.rows:
                 said = ["", *shorten(self._empty, layout.width - 3, 4)]
-                line.add(f"  {said[y] if y < len(said) else ''}", self.ink("faint"))
+                line.add(f"  {said[y] if y < len(said) else ''}", self.style("faint"))
             return line.strip(base)
         i = layout.at(y)
         row = layout.rows[i]
@@ -285,9 +285,9 @@ class RowView(Inked, ScrollView, can_focus=True):
         if strips is None:
             base = self.rich_style
             if look.selected and self._has_cursor:
-                name = "ink--cursor" if look.focused else "ink--cursor-blurred"
+                name = "style--cursor" if look.focused else "style--cursor-blurred"
                 base += self.get_component_rich_style(name)
-            strips = [line.strip(base) for line in row.lines(width, self.ink, look)]
+            strips = [line.strip(base) for line in row.lines(width, self.style, look)]
             self._strips[cached] = strips
         return strips
 

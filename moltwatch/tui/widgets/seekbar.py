@@ -106,25 +106,25 @@ class SeekBar(Bar):
         top: float,
     ) -> Line:
         line = Line(width)
-        what, ink = self._what(player)
-        line.add(f" {what}", self.ink(ink)).gap(LABEL - (width - line.room))
+        what, style = self._what(player)
+        line.add(f" {what}", self.style(style)).gap(LABEL - (width - line.room))
         bars = spark([column.posts for column in played], top)
         after = spark([c.posts for c in ahead], top) if ahead else None
-        run, run_ink = "", ""
+        run, run_style = "", ""
         for i, column in enumerate(played):
             if column.gap:
-                piece, ink = sign("gap"), "bad"
+                piece, style = sign("gap"), "bad"
             elif i <= head:
-                piece, ink = bars[i], "fresh" if i == head else "primary"
+                piece, style = bars[i], "fresh" if i == head else "primary"
             elif after:
-                piece, ink = after[i], "faint"
+                piece, style = after[i], "faint"
             else:
-                piece, ink = " ", "faint"
-            if ink != run_ink:
-                line.add(run, self.ink(run_ink) if run_ink else None)
-                run, run_ink = "", ink
+                piece, style = " ", "faint"
+            if style != run_style:
+                line.add(run, self.style(run_style) if run_style else None)
+                run, run_style = "", style
             run += piece
-        return line.add(run, self.ink(run_ink) if run_ink else None)
+        return line.add(run, self.style(run_style) if run_style else None)
 
     def _marks(
         self,
@@ -143,17 +143,17 @@ class SeekBar(Bar):
             label = f"{_minute(now)} / {_minute(end)[:5]}"
         elif player.transport is not None:
             label += f" / {clock(end)}"
-        line.add(f" {label}", self.ink("dim")).gap(LABEL - (width - line.room))
+        line.add(f" {label}", self.style("dim")).gap(LABEL - (width - line.room))
         for i, column in enumerate(played):
             shown = column if i <= head or not ahead else ahead[i]
             kinds = shown.kinds
             kind = next((k for k in _RAREST_FIRST if k in kinds), None)
             if i == head:
-                line.add(sign("head"), self.ink("accent"))
+                line.add(sign("head"), self.style("accent"))
             elif kind:
-                line.add(sign(kind), self.ink(kind.value if i <= head else "faint"))
+                line.add(sign(kind), self.style(kind.value if i <= head else "faint"))
             else:
-                line.add(sign("line"), self.ink("rail"))
+                line.add(sign("line"), self.style("rail"))
         return line
 
     def _what(self, player: Player) -> tuple[str, str]:
@@ -168,8 +168,8 @@ class SeekBar(Bar):
             return f"{sign('end')} end", "dim"
         if transport is None:
             state = overall(player.run.source.statuses) if player.run else State.CONNECTING
-            mark, ink = look_of(state)
-            return f"{mark} {state.value}", ink
+            mark, style = look_of(state)
+            return f"{mark} {state.value}", style
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"
