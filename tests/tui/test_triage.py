@@ -28,10 +28,8 @@ def watched(n: int) -> Session:
     return session
 
 
-def judge(opinions: Triage, session: Session, at: int, opinion: Opinion | None) -> None:
-    case = session.charges.cases[at]
-    opinions.form(case, opinion)
-    session.judge(case, opinion)
+def judge(triage: Triage, session: Session, at: int, opinion: Opinion | None) -> None:
+    triage.judge(session, session.charges.cases[at], opinion)
 
 
 def told(session: Session) -> list[Opinion | None]:
@@ -39,11 +37,11 @@ def told(session: Session) -> list[Opinion | None]:
 
 
 def test_all_cases_of_another_session_are_recalled_however_many(tmp_path: Path) -> None:
-    opinions, session = Triage(tmp_path), watched(250)
-    opinions.recall(session, SOURCE)
+    triage, session = Triage(tmp_path), watched(250)
+    triage.recall(session, SOURCE)
     for at in range(250):
-        judge(opinions, session, at, Opinion.DISMISSED)
-    for later in (opinions, Triage(tmp_path)):
+        judge(triage, session, at, Opinion.DISMISSED)
+    for later in (triage, Triage(tmp_path)):
         session = watched(1)
         later.recall(session, SOURCE)
         for n in range(1, 250):  # between two frames
@@ -53,10 +51,10 @@ def test_all_cases_of_another_session_are_recalled_however_many(tmp_path: Path) 
 
 
 def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
-    opinions, session = Triage(tmp_path), Session()
+    triage, session = Triage(tmp_path), Session()
     flag(session, 0, "crab")
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 0, Opinion.DISMISSED)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 0, Opinion.DISMISSED)
     flag(session, 1, "crab")
     assert told(session) == [Opinion.DISMISSED, None]
     slow, quick = Session(), Session()
@@ -72,9 +70,9 @@ def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
 
 
 def test_what_was_confirmed_goes_on_growing(tmp_path: Path) -> None:
-    opinions, session = Triage(tmp_path), watched(1)
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 0, Opinion.CONFIRMED)
+    triage, session = Triage(tmp_path), watched(1)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 0, Opinion.CONFIRMED)
     again = watched(1)
     flag(again, 1, "crab0")
     Triage(tmp_path).recall(again, SOURCE)
@@ -82,9 +80,9 @@ def test_what_was_confirmed_goes_on_growing(tmp_path: Path) -> None:
 
 
 def test_a_dismissal_is_told_once(tmp_path: Path) -> None:
-    opinions, session = Triage(tmp_path), watched(2)
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 1, Opinion.DISMISSED)
+    triage, session = Triage(tmp_path), watched(2)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 1, Opinion.DISMISSED)
     gone: list[tuple[str, Kind]] = []
     later, session = Triage(tmp_path), watched(2)
     for _ in range(3):
@@ -95,8 +93,8 @@ def test_a_dismissal_is_told_once(tmp_path: Path) -> None:
 
 def test_runs_side_by_side_lose_nothing_of_each_other(tmp_path: Path) -> None:
     runs = [(Triage(tmp_path), watched(3)) for _ in range(2)]
-    for opinions, session in runs:
-        opinions.recall(session, SOURCE)
+    for triage, session in runs:
+        triage.recall(session, SOURCE)
     (one, mine), (other, theirs) = runs
     judge(one, mine, 0, Opinion.CONFIRMED)
     judge(other, theirs, 1, Opinion.DISMISSED)

@@ -462,12 +462,7 @@ class MainScreen(Screen[None]):
         said = Opinion(opinion)
         taken_back = case.opinion is said
         with self._told_if_unusable():
-            self.triage.form(case, None if taken_back else said)
-        run.session.judge(case, None if taken_back else said)
-        if said is Opinion.DISMISSED and not taken_back:
-            for charge in case.charges:
-                if not charge.retracted:
-                    run.dismiss(charge.post, charge.kind)
+            self.triage.judge(run.session, case, None if taken_back else said, run.dismiss)
         self.say(f"{said.value}, taken back" if taken_back else said.value)
 
     def action_filter(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from textual import events
 from textual.message import Message
 
@@ -22,6 +24,15 @@ _RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
 
 SHORTEST: Micros = 2 * MINUTE
 """A live time line covers at least this."""
+
+
+class _Cells(NamedTuple):
+    """What there is to be seen right of the label."""
+
+    played: list[Column]
+    ahead: list[Column] | None
+    head: int
+    """The cell of the present."""
 
 
 class SeekBar(Bar):
@@ -90,21 +101,12 @@ class SeekBar(Bar):
         ahead = self._ahead.columns(n, start, end) if self._ahead else None
         now = player.target if player.target is not None else session.now
         head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
-        top = max((c.posts for c in [*played, *(ahead or ())]), default=0.0)
-        return [
-            self._bars(width, player, played, ahead, head, top),
-            self._marks(width, player, played, ahead, head, end),
-        ]
+        cells = _Cells(played, ahead, head)
+        return [self._bars(width, player, cells), self._marks(width, player, cells)]
 
-    def _bars(
-        self,
-        width: int,
-        player: Player,
-        played: list[Column],
-        ahead: list[Column] | None,
-        head: int,
-        top: float,
-    ) -> Line:
+    def _bars(self, width: int, player: Player, cells: _Cells) -> Line:
+        played, ahead, head = cells
+        top = max((c.posts for c in [*played, *(ahead or ())]), default=0.0)
         line = Line(width)
         what, style = self._what(player)
         line.add(f" {what}", self.style(style)).gap(LABEL - (width - line.room))
@@ -126,18 +128,11 @@ class SeekBar(Bar):
             run += piece
         return line.add(run, self.style(run_style) if run_style else None)
 
-    def _marks(
-        self,
-        width: int,
-        player: Player,
-        played: list[Column],
-        ahead: list[Column] | None,
-        head: int,
-        end: Micros,
-    ) -> Line:
+    def _marks(self, width: int, player: Player, cells: _Cells) -> Line:
+        played, ahead, head = cells
         line = Line(width)
         session = player.session
-        now = session.now if session else 0
+        now, (_, end) = session.now if session else 0, self.span(player)
         label = clock(now)
         if self._days(player):
             label = f"{_minute(now)} / {_minute(end)[:5]}"
