@@ -19,7 +19,7 @@ from moltwatch.session import Session
 from moltwatch.sources.registry import Opening
 from moltwatch.times import Micros, parse_time
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.run import Run
+from moltwatch.tui.player import Run
 
 README = Path(__file__).parents[1] / ".github" / "screen.svg"
 RECORDING = shipped("recordings") / "first-look.jsonl.gz"

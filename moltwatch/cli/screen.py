@@ -19,7 +19,7 @@ from moltwatch.times import Micros
 if TYPE_CHECKING:
     from moltwatch.model import Kind
     from moltwatch.sources.registry import Opening
-    from moltwatch.tui.run import Run
+    from moltwatch.tui.player import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,9 +54,8 @@ def show(
     from moltwatch.sources.grammar import parse
     from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
-    from moltwatch.tui.backdrop import is_light
-    from moltwatch.tui.run import Run
-    from moltwatch.tui.terminal import driver_for_terminal
+    from moltwatch.tui.player import Run
+    from moltwatch.tui.terminal import driver_for_terminal, is_light
 
     config = load(config_path)
     for source in sources:

@@ -21,9 +21,9 @@ from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
 from moltwatch.tui import themes
 from moltwatch.tui.keys import KEYS
-from moltwatch.tui.player import Player
-from moltwatch.tui.run import OpenRun
+from moltwatch.tui.player import OpenRun, Player
 from moltwatch.tui.screens.main import MainScreen
+from moltwatch.tui.triage import Triage
 
 MOST_DROPPED = 5
 """Frames dropped in a row at most."""
@@ -84,8 +84,8 @@ class MoltwatchApp(App[None]):
             self.register_theme(themes.to_textual(ours))
         self.theme = self._pick_theme(theme, known, light)
         for foreign in self.available_themes.keys() - known.keys():
-            self.unregister_theme(foreign)  # textual's own know nothing of inks
-        self.main = MainScreen(kept_in, host=host)
+            self.unregister_theme(foreign)  # textual's own know nothing of styles
+        self.main = MainScreen(self.player, Triage(kept_in), host=host)
 
     @property
     def failure(self) -> MoltwatchError | None:
@@ -116,7 +116,7 @@ class MoltwatchApp(App[None]):
         for signal in self._signals:
             asyncio.get_running_loop().add_signal_handler(signal, self.action_interrupt)
         for complaint in self._complaints:
-            self.main.notice.queue(complaint)
+            self.main.notifications.queue(complaint)
         await self.player.start(self._start)
         if self._fps:
             self.set_interval(1 / self._fps, self.beat)
@@ -149,14 +149,15 @@ class MoltwatchApp(App[None]):
         self.draw()
 
     def draw(self) -> None:
-        """Ask what is new, and show it."""
+        """Take in what is new, and show it."""
         if self.main.is_running:
             self.player.settle()
             if self.player.never_began:
                 self.exit()  # who started us says why, where it can still be read
                 return
             with self.batch_update():
-                self.main.pull(self.frame, self._wall())
+                self.main.update(self.frame, self._wall())
+                self.main.draw()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything the keys reach, by name."""

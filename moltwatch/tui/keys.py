@@ -1,4 +1,5 @@
-"""Keys: one table, read by the bindings, the footer, the help screen and the palette."""
+"""Keys: one table, read by the bindings, the footer, the help screen and the palette. Those of the
+views stand in the table of views."""
 
 from __future__ import annotations
 
@@ -6,15 +7,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-ROW_KEYS: list[BindingType] = [
-    Binding("j,down", "down", "down", show=False),
-    Binding("k,up", "up", "up", show=False),
-    Binding("g,home", "first", "first", show=False),
-    Binding("G,end", "last", "last", show=False),
-    Binding("pagedown,ctrl+f,ctrl+d", "page(1)", "page down", show=False),
-    Binding("pageup,ctrl+b,ctrl+u", "page(-1)", "page up", show=False),
-]
-"""Keys of every list."""
+from moltwatch.tui.views.table import VIEWS, Place
 
 
 @dataclass(frozen=True)
@@ -43,19 +36,25 @@ class Key:
         )
 
 
+def _views(place: Place) -> tuple[Key, ...]:
+    """The keys of the views that stand there."""
+    return tuple(
+        Key(view.key, f"view('{view.name}')", view.help, view.key, view.footer)
+        for view in VIEWS
+        if view.place is place
+    )
+
+
 KEYS: dict[str, tuple[Key, ...]] = {
     "Watch": (
         Key("f", "follow", "follow the end; scrolling up lets go of it", "f", "follow"),
-        Key("b", "roam", "follow the busiest thread, or stay with this one", "b"),
+        Key("b", "follow_busiest", "follow the busiest thread, or stay with this one", "b"),
         Key("p", "pin", "pin the thread: on top, and in the deck", "p"),
-        Key("d", "deck", "deck: several threads at once", "d", "deck"),
-        Key("1", "side('flags')", "flags; again to move into them", "1"),
-        Key("2", "side('groups')", "groups: who moves as one", "2", "groups"),
-        Key("3", "side('agent')", "agent card", "3"),
-        Key("4", "side('sources')", "sources: how each of them stands", "4"),
+        *_views(Place.CENTRE),
+        *_views(Place.SIDE),
         Key("a", "agent", "card of this post's author", "a"),
-        Key("l", "latest", "show or hide the latest posts of all threads", "l"),
-        Key("w", "toggle_side", "show or hide flags, groups, card, sources", "w"),
+        *_views(Place.BELOW),
+        Key("w", "toggle_side", "show or hide the view at the side", "w"),
     ),
     "Flags": (
         Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),
@@ -91,7 +90,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
 }
 """By what they are about."""
 
-FIRST_TO_GO = ("groups", "deck", "follow", "pause", "filter", "next flag")
+FIRST_TO_GO = (
+    *(view.footer for view in reversed(VIEWS) if view.footer),
+    *("follow", "pause", "filter", "next flag"),
+)
 """What the footer leaves out where it is too narrow for all, in this order."""
 
 SCREEN_KEYS: list[BindingType] = [key.binding for keys in KEYS.values() for key in keys]

@@ -13,62 +13,35 @@ from functools import cache
 
 from moltwatch.model import Kind
 
-_UNICODE = {
-    Kind.PERSONA: "◆",
-    Kind.COORDINATED: "❖",
-    Kind.HAZARD: "▲",
-    "bars": " ▁▂▃▄▅▆▇█",
-    "rail": "│",
-    "cursor": "▌",
-    "edge": "▎",
-    "end": "■",
-    "fresh": "●",
-    "warm": "•",
-    "cool": "·",
-    "play": "▶",
-    "pause": "‖",
-    "live": "●",
-    "waiting": "○",
-    "dot": "·",
-    "head": "┃",
-    "line": "─",
-    "gap": "╳",
-    "pin": "◉",
-    "follow": "⇣",
-    "yes": "✓",
-    "no": "✗",
-    "more": "▾",
-    "answers": "↳",
-    "edited": "✎",
+_SIGNS: dict[Kind | str, tuple[str, str]] = {
+    Kind.PERSONA: ("◆", "P"),
+    Kind.COORDINATED: ("❖", "C"),
+    Kind.HAZARD: ("▲", "!"),
+    "bars": (" ▁▂▃▄▅▆▇█", " ..::||##"),
+    "rail": ("│", "|"),
+    "cursor": ("▌", ">"),
+    "edge": ("▎", "!"),
+    "end": ("■", "#"),
+    "fresh": ("●", "*"),
+    "warm": ("•", "+"),
+    "cool": ("·", "."),
+    "play": ("▶", ">"),
+    "pause": ("‖", "="),
+    "live": ("●", "*"),
+    "waiting": ("○", "o"),
+    "dot": ("·", "-"),
+    "head": ("┃", "|"),
+    "line": ("─", "-"),
+    "gap": ("╳", "x"),
+    "pin": ("◉", "@"),
+    "follow": ("⇣", "v"),
+    "yes": ("✓", "y"),
+    "no": ("✗", "n"),
+    "more": ("▾", "v"),
+    "answers": ("↳", ">"),
+    "edited": ("✎", "~"),
 }
-_ASCII = {
-    Kind.PERSONA: "P",
-    Kind.COORDINATED: "C",
-    Kind.HAZARD: "!",
-    "bars": " ..::||##",
-    "rail": "|",
-    "cursor": ">",
-    "edge": "!",
-    "end": "#",
-    "fresh": "*",
-    "warm": "+",
-    "cool": ".",
-    "play": ">",
-    "pause": "=",
-    "live": "*",
-    "waiting": "o",
-    "dot": "-",
-    "head": "|",
-    "line": "-",
-    "gap": "x",
-    "pin": "@",
-    "follow": "v",
-    "yes": "y",
-    "no": "n",
-    "more": "v",
-    "answers": ">",
-    "edited": "~",
-}
+"""Each with its ASCII form."""
 
 
 @cache
@@ -79,7 +52,7 @@ def _plain() -> bool:
 
 def sign(what: Kind | str) -> str:
     """The sign for a kind or a state."""
-    return (_ASCII if _plain() else _UNICODE)[what]
+    return _SIGNS[what][_plain()]
 
 
 def spark(values: Sequence[float], highest: float | None = None) -> str:

@@ -55,7 +55,7 @@ class Colors(Struct, frozen=True, forbid_unknown_fields=True):
     error: str | None = None
 
 
-class Inks(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class Styles(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What moltwatch draws with."""
 
     strong: str
@@ -78,7 +78,7 @@ class ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A theme as it stands in its file."""
 
     colors: Colors
-    moltwatch: Inks
+    moltwatch: Styles
     description: str = ""
     dark: bool = True
     ansi: bool = False
@@ -151,12 +151,12 @@ def _check_colors(path: Path, file: ThemeFile) -> None:
                     ) from None
 
 
-def variables(inks: Inks) -> dict[str, str]:
-    """The theme's inks as CSS variables."""
-    values = msgspec.to_builtins(inks)
+def variables(styles: Styles) -> dict[str, str]:
+    """The theme's styles as CSS variables."""
+    values = msgspec.to_builtins(styles)
     voices = values.pop("voices")
-    named = {f"ink-{key}": value for key, value in values.items()}
-    return named | {f"ink-voice-{i}": color for i, color in enumerate(voices)}
+    named = {f"style-{key}": value for key, value in values.items()}
+    return named | {f"style-voice-{i}": color for i, color in enumerate(voices)}
 
 
 def to_textual(theme: Theme) -> textual.Theme:

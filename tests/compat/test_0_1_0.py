@@ -199,7 +199,7 @@ async def test_what_was_said_of_a_session_is_said_again(tmp_path: Path) -> None:
             "open": {("cb050eb50ce2", "hazard"), ("0a25b1dbbd08", "hazard")},
         }
         assert {(post, kind.value) for post, kind in watcher.forum.dismissed} == dismissed
-        assert watcher.main.pinned == ["2631bb383509", "f379677966ba"]
+        assert watcher.main.triage.pinned == ["2631bb383509", "f379677966ba"]
 
 
 # --- configuration --------------------------------------------------------------------------------

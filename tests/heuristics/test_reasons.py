@@ -116,9 +116,10 @@ class Witness:
         members = self.groups[group.id]
         assert len(members) <= group.n <= len(members | joined), group
         assert set(group.accounts) <= members | joined, group
-        if len(members) < group.n:  # then all of those who joined are its members, or it is unknown
-            members = members | joined if len(members | joined) == group.n else members
-            assert len(members) == group.n, group
+        if len(members) < group.n:
+            if len(members | joined) > group.n:
+                return  # which of those who joined were its members is not told
+            members = members | joined
         assert group.evidence, group
         for evidence in group.evidence:
             self.heuristics.add(evidence.heuristic)

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from moltwatch.session import Session
 from moltwatch.times import SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.rowview import RowView
 from moltwatch.tui.screens.main import MainScreen
+from moltwatch.tui.widgets.rowview import RowView
 from tests.tui.forum import START, Forum
 
 FRAMES = 8
@@ -38,12 +38,16 @@ class Watcher:
         assert session is not None
         return session
 
-    async def frames(self, n: int = FRAMES) -> None:
-        """Let everything come that may come, and draw."""
+    async def passed(self) -> None:
+        """Let everything come that may come, and draw nothing."""
         for _ in range(5_000):
             if not self.forum.sources or self.forum.sources[-1].quiet:
                 break
             await asyncio.sleep(0)
+
+    async def frames(self, n: int = FRAMES) -> None:
+        """Let everything come that may come, and draw."""
+        await self.passed()
         for _ in range(n):
             self.app.tick()
             await self.pilot.pause()
@@ -89,7 +93,7 @@ class Watcher:
 
     @property
     def notice(self) -> str:
-        return self.main.notice.text if self.main.notice.display else ""
+        return self.main.notifications.text if self.main.notifications.display else ""
 
 
 @asynccontextmanager

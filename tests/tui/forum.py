@@ -23,7 +23,7 @@ from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Status, Transport
 from moltwatch.times import MINUTE, SECOND, Micros
-from moltwatch.tui.run import Run
+from moltwatch.tui.player import Run
 from tests.evidence import evidence, told
 
 START: Micros = 1_770_000_000 * SECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moltwatch.model import Post
 from moltwatch.session import Session
 from moltwatch.times import HOUR, SECOND, Micros
-from moltwatch.tui.widgets.threads_pane import MOST_SHOWN, ThreadsPane
+from moltwatch.tui.views.threads import MOST_SHOWN, ThreadsPane
 from tests.tui.forum import START
 
 

@@ -25,7 +25,7 @@ async def test_what_is_wrong_shows_while_it_is_typed(watcher: Watcher) -> None:
     await watcher.press("enter")
     assert watcher.main.prompt.display, "what is wrong cannot be entered"
     await watcher.press("escape")
-    assert "autor" not in watcher.text and watcher.main.sieve is None
+    assert "autor" not in watcher.text and watcher.main.live_filter is None
 
 
 async def test_threads_and_flags_that_do_not_pass_are_hidden_and_posts_fade(
@@ -65,7 +65,7 @@ async def test_escape_takes_the_filter_away(watcher: Watcher) -> None:
     main.threads.view.focus()
     await watcher.press("escape")
     await watcher.frames(40)
-    assert main.sieve is None
+    assert main.live_filter is None
     assert len(main.threads.view.rows) == watcher.session.threads.n > some
 
 
@@ -75,7 +75,7 @@ async def test_what_matches_nothing_says_so_and_one_escape_clears_it(watcher: Wa
     main.set_filter("author:nobody")
     for _ in range(50):
         await watcher.frames(5)
-        if main.sieve and main.sieve.nothing:
+        if main.live_filter and main.live_filter.nothing:
             break
     await watcher.frames()
     said = " ".join(line[:30].strip() for line in watcher.text.splitlines()[2:5])
@@ -83,7 +83,7 @@ async def test_what_matches_nothing_says_so_and_one_escape_clears_it(watcher: Wa
     assert "no match, esc clears" in watcher.text.splitlines()[1], "above the thread too"
     main.thread.view.focus()
     await watcher.press("escape")
-    assert main.sieve is None and main.side == "groups"
+    assert main.live_filter is None and main.side == "groups"
     await watcher.frames(40)
     assert len(main.threads.view.rows) == watcher.session.threads.n
     assert "nothing matches" not in watcher.text

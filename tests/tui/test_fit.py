@@ -11,11 +11,11 @@ from rich.style import Style
 
 from moltwatch.sources.base import State, Status
 from moltwatch.times import MINUTE, SECOND
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line, wrap
-from moltwatch.tui.rows.text_row import PiecesRow
-from moltwatch.tui.screens.help import HelpView, help_rows
+from moltwatch.tui.line import Line, truncate, wrap
+from moltwatch.tui.screens.help import help_rows
 from moltwatch.tui.widgets.footer import Keys
+from moltwatch.tui.widgets.pane import PiecesRow
+from moltwatch.tui.widgets.rowview import RowView
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -27,7 +27,7 @@ ILL.detail = "connection lost"
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5))), st.integers(0, 60))
 def test_what_fits_is_the_highest_ranked_in_order(parts: list[tuple[int, int]], room: int) -> None:
-    kept = fitting(parts, room, width=lambda part: part[0], rank=lambda part: part[1])
+    kept = truncate(parts, room, width=lambda part: part[0], rank=lambda part: part[1])
     assert sum(width for width, _ in kept) <= room
     left = list(parts)
     for part in kept:
@@ -85,7 +85,7 @@ async def test_the_help_is_whole_at_80_columns() -> None:
     events, findings = script(minutes=5)
     async with watching(Forum(events, findings, play=START + MINUTE), size=(80, 24)) as watcher:
         await watcher.press("question_mark")
-        width = watcher.app.screen.query_one(HelpView).scrollable_content_region.width
+        width = watcher.app.screen.query_one(RowView).scrollable_content_region.width
         assert "◆ persona" in watcher.text
     for row in help_rows():
         assert isinstance(row, PiecesRow)

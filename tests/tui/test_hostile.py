@@ -11,8 +11,7 @@ from rich.cells import cell_len
 
 from moltwatch.model import AgentSeen, Delete, Edit, Event, FlaggedPost, Kind, Post, Scores
 from moltwatch.times import SECOND
-from moltwatch.tui.ink import Line, safe, safe_line, shorten, wrap
-from moltwatch.tui.links import web_address
+from moltwatch.tui.line import Line, safe, safe_line, shorten, web_address, wrap
 from tests.evidence import evidence
 from tests.tui.driving import watching
 from tests.tui.forum import START, Findings, Forum

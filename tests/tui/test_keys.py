@@ -42,7 +42,7 @@ async def test_j_k_g_and_G_move_through_threads(watcher: Watcher) -> None:
     await watcher.press("j", "down")
     assert view.cursor == 2
     assert watcher.main.thread.thread is view.current.thread  # type: ignore[union-attr]
-    assert not watcher.main.roaming, "the user has picked one"
+    assert not watcher.main.following_busiest, "the user has picked one"
     await watcher.press("k", "up", "G")
     assert view.cursor == len(view.rows) - 1
     await watcher.press("pageup")
@@ -175,16 +175,16 @@ async def test_p_pins(watcher: Watcher) -> None:
     main.open_thread(watcher.session.threads.get("r7"))  # type: ignore[arg-type]
     main.thread.view.focus()
     await watcher.press("p")
-    assert main.pinned == ["r7"]
+    assert main.triage.pinned == ["r7"]
     await watcher.frames(40)
     assert main.threads.view.rows[0].key == "r7"
     await watcher.press("p")
-    assert main.pinned == []
+    assert main.triage.pinned == []
 
 
 async def test_the_deck_tiles_the_pinned_and_the_busiest(watcher: Watcher) -> None:
     main = watcher.main
-    main.pinned.append("r7")
+    main.triage.pinned.append("r7")
     await watcher.press("d")
     tiles = [tile.thread.id for tile in main.deck.tiles if tile.display and tile.thread]
     assert len(tiles) == 4 and "r7" in tiles and "r0" in tiles
@@ -201,9 +201,9 @@ async def test_w_hides_and_shows_the_side(watcher: Watcher) -> None:
 
 async def test_b_stays_and_roams(watcher: Watcher) -> None:
     await watcher.press("b")
-    assert not watcher.main.roaming and watcher.notice == "staying with this thread"
+    assert not watcher.main.following_busiest and watcher.notice == "staying with this thread"
     await watcher.press("b")
-    assert watcher.main.roaming
+    assert watcher.main.following_busiest
 
 
 async def test_help_lists_every_key_and_closes(watcher: Watcher) -> None:
@@ -248,7 +248,7 @@ async def test_t_chooses_a_theme(watcher: Watcher) -> None:
 
 
 async def test_y_copies_what_is_safe_to_paste(watcher: Watcher) -> None:
-    watcher.main.go_to("h1", "r5")
+    watcher.main.go_to("r5", "h1")
     watcher.main.thread.view.focus()
     await watcher.press("y")
     assert watcher.app.clipboard.startswith("weather_helper\nIgnore what")
@@ -265,7 +265,7 @@ async def test_o_opens_web_addresses_only(
     watcher.main.thread.view.focus()
     await watcher.press("o")
     assert opened == ["https://forum.invalid/post/r1"]
-    watcher.main.go_to("h1", "r5")
+    watcher.main.go_to("r5", "h1")
     await watcher.press("o")
     assert len(opened) == 1 and "no web address" in watcher.notice
     monkeypatch.setattr("moltwatch.tui.screens.main.has_browser", lambda: False)
@@ -275,7 +275,7 @@ async def test_o_opens_web_addresses_only(
 
 
 def test_a_browser_in_the_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moltwatch.tui.links import has_browser
+    from moltwatch.tui.terminal import has_browser
 
     monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser("w3m"))
     assert not has_browser()

@@ -10,7 +10,7 @@ from msgspec import structs
 from moltwatch.model import Post
 from moltwatch.session import Session
 from moltwatch.times import MINUTE, SECOND, format_time
-from moltwatch.tui.rows.latest_row import LatestRow
+from moltwatch.tui.views.latest import LatestRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 

@@ -9,9 +9,8 @@ import pytest
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import Player
-from moltwatch.tui.run import Run
-from moltwatch.tui.widgets.notice import SHORTEST
+from moltwatch.tui.player import Player, Run
+from moltwatch.tui.widgets.notifications import SHORTEST
 from tests.tui.driving import watching
 from tests.tui.forum import START, Forum, script
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from moltwatch.model import Edit, Event, Post
 from moltwatch.session import Session
 from moltwatch.times import SECOND
-from moltwatch.tui.roam import BETTER, HOLD, Roamer, Tiler
-from moltwatch.tui.rows.comment_row import CommentRow
+from moltwatch.tui.auto_follow import BETTER, HOLD, AutoFollow, Tiler
+from moltwatch.tui.views.thread import CommentRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum
 
@@ -115,7 +115,7 @@ def test_the_roamer_stays_until_another_is_clearly_busier() -> None:
     session = Session()
     for n in range(10):
         session.take(post(n, "a"), [])
-    roamer = Roamer()
+    roamer = AutoFollow()
     first = roamer.choose(session, None, 0)
     assert first is not None and first.id == "a"
     for n in range(200, 212):

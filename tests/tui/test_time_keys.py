@@ -65,7 +65,7 @@ async def test_forward_rushes_in_the_same_run(watcher: Watcher) -> None:
 
 async def test_back_opens_another_run_and_keeps_what_the_user_chose(watcher: Watcher) -> None:
     main = watcher.main
-    main.pinned.append("r1")
+    main.triage.pinned.append("r1")
     main.open_thread(watcher.session.threads.get("r2"))  # type: ignore[arg-type]
     case = watcher.session.charges.cases[0]
     main.flags.show_case(case)
@@ -78,7 +78,7 @@ async def test_back_opens_another_run_and_keeps_what_the_user_chose(watcher: Wat
     assert watcher.session is not then
     assert START + 5 * MINUTE < watcher.session.now < START + 8 * MINUTE
     assert main.thread.thread is watcher.session.threads.get("r2")
-    assert main.pinned == ["r1"]
+    assert main.triage.pinned == ["r1"]
     assert watcher.session.charges.cases[0].opinion is Opinion.DISMISSED
     assert sum(thread.unread for thread in watcher.session.threads) == 0
 
@@ -93,7 +93,7 @@ async def test_0_starts_over(watcher: Watcher) -> None:
 async def test_what_lies_ahead_stays_on_the_time_line(watcher: Watcher) -> None:
     await watcher.press("shift+right", "shift+right", "0")
     await watcher.arrival()
-    bar = watcher.main.seekbar.draw(120)[0].strip(watcher.main.seekbar.rich_style).text
+    bar = watcher.main.seekbar.lines(120)[0].strip(watcher.main.seekbar.rich_style).text
     assert len(bar[30:].strip()) > 20
 
 
@@ -139,8 +139,8 @@ async def test_a_recording_of_days_says_which_day() -> None:
     async with watching(forum, size=(80, 24)) as watcher:
         assert "02-02 02:49 / 02-05" in watcher.text
         watcher.app.player.target = START + DAY
-        watcher.main.seekbar.pull(watcher.app.player)
-        assert "rushing 02-03 02:40" in watcher.main.seekbar.draw(80)[0].strip(Style()).text
+        watcher.main.seekbar.draw(watcher.app.player)
+        assert "rushing 02-03 02:40" in watcher.main.seekbar.lines(80)[0].strip(Style()).text
 
 
 async def test_live_the_bar_says_how_the_source_stands() -> None:

@@ -10,11 +10,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from moltwatch.model import Kind
-from moltwatch.tui.keys import KEYS, ROW_KEYS
-from moltwatch.tui.rows.text_row import PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
+from moltwatch.tui.keys import KEYS
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.pane import PiecesRow
+from moltwatch.tui.widgets.rowview import Row, RowView
 
 _SIGNS = {
     Kind.PERSONA: "acts out a character or a brief that a human wrote",
@@ -29,10 +28,6 @@ _MOVING = (
 )
 
 
-class HelpView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = list(ROW_KEYS)
-
-
 class HelpScreen(ModalScreen[None]):
     """Over the main screen; any of the usual keys closes it."""
 
@@ -42,10 +37,10 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help-box"):
-            yield HelpView(id="help", cursor=False)
+            yield RowView(id="help", cursor=False)
 
     def on_mount(self) -> None:
-        view = self.query_one(HelpView)
+        view = self.query_one(RowView)
         view.set_rows(help_rows())
         view.focus()
 

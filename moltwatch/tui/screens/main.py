@@ -1,56 +1,346 @@
-"""The main screen: what the keys do."""
+"""The main screen: everything at a glance, and what the keys do.
+
+Once a frame it is first brought up to date and then drawn. Bringing it up to date decides what is
+shown, and is where the session learns what the user said of it. Drawing reads the session and
+changes nothing in it.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, TypeVar
 
+from textual import events
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
 
 from moltwatch.errors import UsageError
+from moltwatch.model import Kind
+from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
-from moltwatch.session.thread import Node
-from moltwatch.tui.ink import safe
-from moltwatch.tui.keys import SCREEN_KEYS
-from moltwatch.tui.links import has_browser, web_address
-from moltwatch.tui.rows.case_row import CaseRow
-from moltwatch.tui.rows.comment_row import CommentRow
-from moltwatch.tui.rows.latest_row import LatestRow
-from moltwatch.tui.rows.text_row import ArrivalRow
-from moltwatch.tui.rows.thread_row import ThreadRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.screens.panes import Panes
-from moltwatch.tui.sieve import Sieve
+from moltwatch.session.thread import Node, Thread
+from moltwatch.times import Micros
+from moltwatch.tui.auto_follow import AutoFollow
+from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
+from moltwatch.tui.line import safe, web_address
+from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.player import Player
+from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.state_file import Unusable
+from moltwatch.tui.terminal import has_browser
+from moltwatch.tui.triage import Triage
+from moltwatch.tui.views.agent import AgentPane
+from moltwatch.tui.views.deck import Deck
+from moltwatch.tui.views.flags import FlagsPane
+from moltwatch.tui.views.groups import GroupsPane
+from moltwatch.tui.views.latest import LatestPane
+from moltwatch.tui.views.table import VIEWS, Place
+from moltwatch.tui.views.thread import Note, ThreadPane
+from moltwatch.tui.views.threads import ThreadsPane
+from moltwatch.tui.widgets.footer import Keys
+from moltwatch.tui.widgets.header import Header
+from moltwatch.tui.widgets.notifications import Notifications
+from moltwatch.tui.widgets.pane import Frame, Pane
 from moltwatch.tui.widgets.prompt import FilterPrompt
+from moltwatch.tui.widgets.rowview import RowView, Target
 from moltwatch.tui.widgets.seekbar import SeekBar
+
+LEAST = Size(60, 18)
+"""Below this, parts of the screen have no room at all."""
+
+GLANCE = 5
+"""Frames between two looks at the lists, the header and the time line."""
 
 SEEK_PARTS = 100
 """A step on the seek bar is this part of the whole."""
 
+P = TypeVar("P", bound=Pane)
 
-class MainScreen(Panes):
-    """The panes, and keys for all that can be done with them."""
+
+class MainScreen(Screen[None]):
+    """The panes, and keys for all that can be done with them.
+
+    It shows the run of ``player`` and hands ``triage`` what the user says of it. The thread of the
+    account ``host`` is opened as soon as it is there, and stayed with.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = SCREEN_KEYS
 
-    # --- what is under the cursor -----------------------------------------------------------------
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (100, "-normal"),
+        (160, "-wide"),
+    ]
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (50, "-tall")]  # noqa: RUF012
+
+    def __init__(self, player: Player, triage: Triage, *, host: str | None = None) -> None:
+        super().__init__()
+        self.player = player
+        self.triage = triage
+        self.views = {view.name: view.pane() for view in VIEWS}
+        """By name, as the table has them."""
+        for name, pane in self.views.items():
+            pane.id = name
+        self.deck = self._view(Deck)
+        self.flags = self._view(FlagsPane)
+        self.groups = self._view(GroupsPane)
+        self.agent = self._view(AgentPane)
+        self.latest = self._view(LatestPane)
+        self.threads = ThreadsPane(id="threads")
+        self.thread = ThreadPane(id="thread")
+        self.header = Header(id="header")
+        self.body = Horizontal(id="body")
+        sides = self._placed(Place.SIDE)
+        self.sides = ContentSwitcher(*sides, initial=sides[0].id, id="side")
+        self.notifications = Notifications()
+        self.prompt = FilterPrompt(id="prompt")
+        self.seekbar = SeekBar(id="seekbar")
+        self.following_busiest = True
+        """The thread pane follows the busiest thread."""
+        self.live_filter: LiveFilter | None = None
+        self._auto_follow = AutoFollow()
+        self._host = host
+        self._wanted: str | None = None
+        """The thread to show once it is there: after a seek, the one that was shown."""
+        self._session: Session | None = None
+        self._flag: tuple[str, Kind] | None = None
+        """The flag gone to last."""
+        self._number = 0
+        """Of the frame."""
+        self._wall: Micros = 0
+        self._glanced = -GLANCE
+        self._hurry = True
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        with self.body:
+            yield self.threads
+            with Container(id="main"):
+                with Vertical(id="centre"):
+                    yield self.thread
+                    yield from self._placed(Place.CENTRE)
+                    yield from self._placed(Place.BELOW)
+                yield self.sides
+        yield self.prompt
+        yield self.notifications
+        yield self.seekbar
+        yield Keys(FIRST_TO_GO)
+
+    def _placed(self, place: Place) -> list[Pane]:
+        """The views that stand there."""
+        return [self.views[view.name] for view in VIEWS if view.place is place]
+
+    def _view(self, kind: type[P]) -> P:
+        return next(pane for pane in self.views.values() if isinstance(pane, kind))
+
+    def on_mount(self) -> None:
+        self.threads.view.focus()
+
+    # --- once a frame: bring it up to date --------------------------------------------------------
+
+    def update(self, number: int, wall: Micros) -> None:
+        """Take in what has happened until frame ``number``, at ``wall`` on the wall clock."""
+        self._number, self._wall = number, wall
+        run = self.player.run
+        if run is not None and run.session is not self._session:
+            self._change_session(run.session)
+        self.notifications.update(self.player, wall)
+        if run is None:
+            return
+        session = run.session
+        with self._told_if_unusable():
+            self.triage.recall(session, run.source, run.dismiss, recorded=run.recorded)
+        if self.live_filter:
+            self.live_filter.work(session)
+        self._choose_thread(session)
+        if self._decked:
+            self.deck.choose(session, self.triage.pinned, number)
+        for pane in self._thread_panes:
+            if pane.thread is not None and pane.view.following:
+                pane.thread.mark_read()
+
+    def _change_session(self, session: Session) -> None:
+        if self._session is not None:
+            self.seekbar.remember(self._session.timeline)
+            if self.thread.thread is not None:
+                self._wanted = self.thread.thread.id
+            for thread in session.threads:
+                thread.mark_read()  # on the way here, nobody could have read it
+        self._session = session
+        self.notifications.reset()
+        self.thread.open(None)
+        self.threads.reset()
+        for pane in self.views.values():
+            pane.reset()
+        if self.live_filter:
+            self.live_filter.reset()
+        self.refresh_bindings()
+
+    def _choose_thread(self, session: Session) -> None:
+        current = self.thread.thread
+        if current is None and self._wanted:
+            current = session.threads.get(self._wanted)
+        if self._host and self.following_busiest:
+            hosted = (thread for thread in session.threads if thread.root.author == self._host)
+            if (guide := next(hosted, None)) is not None:
+                self._host, self.following_busiest, current = None, False, guide
+        if self.following_busiest:
+            passes = self.live_filter.threads if self.live_filter else None
+            current = self._auto_follow.choose(session, current, self._number, passes)
+        if current is not None and current is not self.thread.thread:
+            self._wanted = None
+            self.thread.open(current)
+
+    @contextmanager
+    def _told_if_unusable(self) -> Iterator[None]:
+        """State files may be damaged or impossible to write: that is told, no more."""
+        try:
+            yield
+        except Unusable as error:
+            self.notifications.queue(str(error))
+
+    async def on_event(self, event: events.Event) -> None:
+        # Whatever the user does, what comes of it shows with the next frame.
+        if isinstance(event, events.InputEvent):
+            self._hurry = True
+        await super().on_event(event)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width < LEAST.width or event.size.height < LEAST.height:
+            here, least = (f"{size.width}×{size.height}" for size in (event.size, LEAST))
+            self.say(f"{here} is too small for all of it; {least} is enough")
+
+    # --- once a frame: draw it --------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Show what is new: threads at once, what is only glanced at less often."""
+        glance = self._hurry or self._number - self._glanced >= GLANCE
+        if glance:
+            self._glanced, self._hurry = self._number, False
+            self.header.draw(self.player, self._wall)
+            self.seekbar.draw(self.player)
+        frame = self._frame()
+        if frame is None:
+            return
+        if self._decked:
+            self.deck.draw(frame)
+        else:
+            self.thread.draw(frame, self._why_this_thread)
+        if glance:
+            self.threads.draw(frame)
+            if self.latest.display:
+                self.latest.draw(frame)
+            self.views[self.side].draw(frame)
+
+    def _frame(self) -> Frame | None:
+        """What is to be drawn; None as long as there is nothing."""
+        run = self.player.run
+        if run is None:
+            return None
+        opened = {pane.thread.id for pane in self._thread_panes if pane.thread}
+        return Frame(
+            self._number, self._wall, run, self.live_filter, set(self.triage.pinned), opened
+        )
+
+    @property
+    def _why_this_thread(self) -> Note | None:
+        """What the thread on the screen says of how it came there."""
+        if self.live_filter is None:
+            return ("busiest", "dim") if self.following_busiest else None
+        return "no match, esc clears" if self.live_filter.nothing else "filter", "accent"
+
+    # --- panes ------------------------------------------------------------------------------------
+
+    @property
+    def side(self) -> str:
+        """The name of the view at the side."""
+        return self.sides.current or ""
+
+    def show_side(self, name: str) -> None:
+        """Show the view of that name at the side."""
+        self.sides.current = name
+        self.sides.set_class(next(view.tall for view in VIEWS if view.name == name), "tall")
+        self.body.remove_class("no-side")
+
+    @property
+    def _decked(self) -> bool:
+        return self.body.has_class("decked")
+
+    @property
+    def _thread_panes(self) -> list[ThreadPane]:
+        """Those that are on the screen."""
+        return [tile for tile in self.deck.tiles if tile.display] if self._decked else [self.thread]
+
+    def open_thread(self, thread: Thread, post: str = "") -> None:
+        """The user picked a thread, perhaps a post in it."""
+        self.following_busiest = False
+        self.body.remove_class("decked")
+        self.thread.open(thread)
+        thread.mark_read()
+        if post:
+            self.thread.go_to(post)
+
+    def focus_thread(self) -> None:
+        """Go on in the thread, or in the first of the deck."""
+        (self.deck if self._decked else self.thread).view.focus()
+
+    def go_to(self, thread_id: str, post: str = "") -> None:
+        """Show a thread, at a post."""
+        thread = self._session.threads.get(thread_id) if self._session else None
+        if thread is None:
+            self.say("that thread is no longer kept")
+            return
+        self.open_thread(thread, post)
+
+    def say(self, text: str) -> None:
+        self.notifications.say(text)
+
+    def on_header_sources_wanted(self) -> None:
+        self.show_side("sources")
+
+    def on_row_view_chosen(self, message: RowView.Chosen) -> None:
+        view, target = message.view, message.row.target
+        if view is self.thread.view:
+            self.thread.unfold()
+        elif target is not None:
+            if target.thread:
+                self.go_to(target.thread, target.post)
+            if target.group:
+                self.groups.open(target.group)
+                self.show_side("groups")
+            if not view.stays:
+                self.thread.view.focus()
+
+    def on_row_view_moved(self, message: RowView.Moved) -> None:
+        target = message.row.target
+        if message.view is self.threads.view and target and self._session:
+            self.following_busiest = False
+            self.thread.open(self._session.threads.get(target.thread))
+
+    # --- what the user means ----------------------------------------------------------------------
+
+    @property
+    def _target(self) -> Target | None:
+        """What is under the cursor of the pane that has the focus, or else of the thread."""
+        target = self.focused.target if isinstance(self.focused, RowView) else None
+        return target if target and target.thread else self.thread.view.target
 
     @property
     def focused_post(self) -> Node | None:
-        """The post the user means: under the cursor of the pane that has the focus."""
-        view = self.focused
-        row = view.current if isinstance(view, RowView) else None
-        session = self._session
-        if session is None:
+        """The post the user means; of a thread, its root."""
+        session, target = self._session, self._target
+        if session is None or target is None:
             return None
-        if isinstance(row, CommentRow | LatestRow):
-            return row.node
-        if isinstance(row, ThreadRow):
-            return row.thread.root
-        if isinstance(row, CaseRow):
-            return session.threads.node(row.case.latest.post)
-        if isinstance(row, ArrivalRow):
-            return session.threads.node(row.post)
-        return self.thread.node
+        if target.post:
+            return session.threads.node(target.post)
+        thread = session.threads.get(target.thread)
+        return thread.root if thread else None
 
     @property
     def focused_case(self) -> Case | None:
@@ -68,47 +358,40 @@ class MainScreen(Panes):
 
     def action_follow(self) -> None:
         view = self.focused
-        if not isinstance(view, RowView) or view not in (
-            self.thread.view,
-            self.latest.view,
-            self.flags.view,
-        ):
+        if not isinstance(view, RowView) or not view.follows:
             view = self.thread.view
         view.following = not view.following
         if view.following:
             view.action_last()
 
-    def action_roam(self) -> None:
-        self.roaming = not self.roaming
-        self.say("following the busiest thread" if self.roaming else "staying with this thread")
+    def action_follow_busiest(self) -> None:
+        self.following_busiest = not self.following_busiest
+        self.say(
+            "following the busiest thread" if self.following_busiest else "staying with this thread"
+        )
 
     def action_pin(self) -> None:
-        node = self.focused_post
-        thread = node.thread if node else self.thread.thread
-        if thread is None:
-            return
-        with self._told_if_unusable():
-            self.opinions.pin(thread.id)
+        session, target = self._session, self._target
+        thread = session.threads.get(target.thread) if session and target else None
+        if (thread := thread or self.thread.thread) is not None:
+            with self._told_if_unusable():
+                self.triage.pin(thread.id)
 
-    def action_deck(self) -> None:
-        self.body.toggle_class("decked")
-        self.focus_thread()
-
-    def action_side(self, side: str) -> None:
-        if side == self.side and not self.body.has_class("no-side"):
-            panes = {
-                "flags": self.flags,
-                "groups": self.groups,
-                "agent": self.agent,
-                "sources": self.sources,
-            }
-            panes[side].view.focus()
-        self.show_side(side)
-
-    def action_latest(self) -> None:
-        shown = self.latest.display
-        self.body.set_class(not shown, "with-latest")
-        self.body.set_class(shown, "without-latest")
+    def action_view(self, name: str) -> None:
+        """Bring a view to the screen, move into it, or take it away, as its place has it."""
+        pane = self.views[name]
+        match next(view.place for view in VIEWS if view.name == name):
+            case Place.CENTRE:
+                self.body.toggle_class("decked")
+                self.focus_thread()
+            case Place.SIDE:
+                if name == self.side and not self.body.has_class("no-side"):
+                    pane.view.focus()
+                self.show_side(name)
+            case Place.BELOW:
+                shown = pane.display
+                self.body.set_class(not shown, f"with-{name}")
+                self.body.set_class(shown, f"without-{name}")
 
     def action_toggle_side(self) -> None:
         self.body.toggle_class("no-side")
@@ -120,22 +403,21 @@ class MainScreen(Panes):
             self.show_side("agent")
 
     def action_back(self) -> None:
-        if self.sieve and self.sieve.nothing:
+        first = self._placed(Place.SIDE)[0].id
+        if self.live_filter and self.live_filter.nothing:
             self.set_filter("")
-        elif self.side == "groups" and self.groups.group is not None:
-            self.groups.open(None)
-        elif self.side != "flags":
-            self.show_side("flags")
-        elif self.body.has_class("decked"):
+        elif self.views[self.side].back():
+            pass
+        elif first is not None and self.side != first:
+            self.show_side(first)
+        elif self._decked:
             self.body.remove_class("decked")
-        elif self.sieve:
+        elif self.live_filter:
             self.set_filter("")
         else:
             self.threads.view.focus()
 
     def action_help(self) -> None:
-        from moltwatch.tui.screens.help import HelpScreen
-
         self.app.push_screen(HelpScreen())
 
     def action_theme(self) -> None:
@@ -147,11 +429,11 @@ class MainScreen(Panes):
     # --- actions: flags and filter ----------------------------------------------------------------
 
     def action_flag(self, by: int) -> None:
-        session = self._session
-        if session is None:
+        session, frame = self._session, self._frame()
+        if session is None or frame is None:
             return
         charges = session.charges.in_time()
-        if self.sieve:
+        if self.live_filter:
             charges = [charge for charge in charges if self._passes(charge)]
         if not charges:
             self.say("nothing is flagged")
@@ -163,34 +445,28 @@ class MainScreen(Panes):
         charge = charges[max(0, min(len(charges) - 1, at + by))]
         self._flag = charge.key
         self.show_side("flags")
-        self.flags.pull(session, self.molt.frame)
+        self.flags.draw(frame)
         self.flags.show_case(charge.case)
-        self.go_to(charge.post, charge.thread)
+        self.go_to(charge.thread, charge.post)
         self.focus_thread()  # so that the next key is about what is looked at
         self.say(f"flag {charges.index(charge) + 1:,} of {len(charges):,}")
 
     def _passes(self, charge: Charge) -> bool:
         node = self._session.threads.node(charge.post) if self._session else None
-        return bool(node and self.sieve and self.sieve.passes(node))
+        return bool(node and self.live_filter and self.live_filter.passes(node))
 
     def action_judge(self, opinion: str) -> None:
-        case = self.focused_case
-        if case is None or self._session is None:
+        case, run = self.focused_case, self.player.run
+        if case is None or run is None:
             return
         said = Opinion(opinion)
         taken_back = case.opinion is said
         with self._told_if_unusable():
-            self.opinions.form(case, None if taken_back else said)
-        self._session.judge(case, None if taken_back else said)
-        run = self.molt.player.run
-        if said is Opinion.DISMISSED and not taken_back and run is not None:
-            for charge in case.charges:
-                if not charge.retracted:
-                    run.dismiss(charge.post, charge.kind)
+            self.triage.judge(run.session, case, None if taken_back else said, run.dismiss)
         self.say(f"{said.value}, taken back" if taken_back else said.value)
 
     def action_filter(self) -> None:
-        self.prompt.open(self.sieve.expression if self.sieve else "")
+        self.prompt.open(self.live_filter.expression if self.live_filter else "")
 
     def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
         self.set_filter(message.expression)
@@ -202,17 +478,17 @@ class MainScreen(Panes):
     def set_filter(self, expression: str) -> None:
         """Show only what passes; empty for everything."""
         try:
-            self.sieve = Sieve(expression) if expression else None
+            self.live_filter = LiveFilter(expression) if expression else None
         except UsageError as error:
             self.say(str(error).splitlines()[0])
             return
-        test = self.sieve.passes if self.sieve else None
+        test = self.live_filter.passes if self.live_filter else None
         self.thread.filter(test)
         self.deck.filter(test)
 
     def action_match(self, by: int) -> None:
         places = self.thread.matches()
-        if not places or self.sieve is None:
+        if not places or self.live_filter is None:
             return
         at = self.thread.view.cursor
         after = [i for i in places if (i > at if by > 0 else i < at)]
@@ -240,33 +516,31 @@ class MainScreen(Panes):
     # --- actions: time ----------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        self.molt.player.toggle_pause()
+        self.player.toggle_pause()
 
     def action_speed(self, by: int) -> None:
-        self.molt.player.change_speed(by)
+        self.player.change_speed(by)
 
     def action_step(self) -> None:
-        self.molt.player.step()
+        self.player.step()
 
     def action_restart(self) -> None:
-        if transport := self.molt.player.transport:
-            self.molt.player.seek(transport.start)
+        if transport := self.player.transport:
+            self.player.seek(transport.start)
 
     def action_seek(self, by: int) -> None:
-        player = self.molt.player
+        player = self.player
         if (transport := player.transport) and self._session:
             here = player.target if player.target is not None else self._session.now
-            self.molt.player.seek(
-                here + by * max(1, (transport.end - transport.start) // SEEK_PARTS)
-            )
+            player.seek(here + by * max(1, (transport.end - transport.start) // SEEK_PARTS))
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
-        self.molt.player.seek(message.at)
+        self.player.seek(message.at)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows what works here: time keys only where time can be steered."""
         if action == "filter":
             return not self.prompt.display
         if action in ("pause", "step", "speed", "seek", "restart"):
-            return self.molt.player.transport is not None
+            return self.player.transport is not None
         return True

@@ -5,7 +5,7 @@ Textual's own footer cuts off whatever comes last, which is how to leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -13,23 +13,26 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Bar
-from moltwatch.tui.keys import FIRST_TO_GO
+from moltwatch.tui.line import Bar, Line, truncate
 
 
 class Keys(Bar):
     """One line of keys, each with what it does; a click is as good as the key."""
 
+    def __init__(self, first_to_go: Sequence[str]) -> None:
+        """``first_to_go`` are the words of those that are left out where there is no room for all,
+        in this order; what is not among them goes last."""
+        super().__init__()
+        self._first_to_go = first_to_go
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         line = Line(width)
         for start, binding in self._places(width):
             line.gap(start - (width - line.room))
-            line.add(self._key(binding), self.ink("accent")).add(f" {binding.description}")
+            line.add(self._key(binding), self.style("accent")).add(f" {binding.description}")
         return [line]
 
     def on_click(self, event: events.Click) -> None:
@@ -48,7 +51,7 @@ class Keys(Bar):
         active = self.screen.active_bindings.values()
         # A key may have several names, and an action is shown once.
         shown = {on.binding.action: on.binding for on in active if on.enabled and on.binding.show}
-        kept = fitting(shown.values(), width, width=self._width, rank=_rank)
+        kept = truncate(shown.values(), width, width=self._width, rank=self._rank)
         loose = sum(map(self._width, kept)) + len(kept) <= width
         start = 1
         for binding in kept:
@@ -68,8 +71,6 @@ class Keys(Bar):
         """With a blank before it, and one between key and word."""
         return cell_len(self._key(binding)) + cell_len(binding.description) + 2
 
-
-def _rank(binding: Binding) -> int:
-    """What is not named goes last."""
-    named = binding.description in FIRST_TO_GO
-    return FIRST_TO_GO.index(binding.description) if named else len(FIRST_TO_GO)
+    def _rank(self, binding: Binding) -> int:
+        order = self._first_to_go
+        return order.index(binding.description) if binding.description in order else len(order)

@@ -13,11 +13,9 @@ from moltwatch.session import Session
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.tui.fit import fitting
-from moltwatch.tui.ink import Line, safe_line
-from moltwatch.tui.inked import Bar
+from moltwatch.tui.line import Bar, Line, safe_line, truncate
 from moltwatch.tui.player import Player
-from moltwatch.tui.stands import STATE_INK, line_up
+from moltwatch.tui.status_line import line_up, look_of
 from moltwatch.tui.symbols import sign, spark
 
 PULSE = 12
@@ -49,7 +47,7 @@ class _Part(NamedTuple):
     rank: int
     """What is ranked low is left out first."""
     pieces: list[tuple[str, str]]
-    """Texts, each with the name of its ink."""
+    """Texts, each with the name of its style."""
 
 
 def _width(part: _Part) -> int:
@@ -76,7 +74,7 @@ class Header(Bar):
         self._player: Player | None = None
         self._wall: Micros = 0
 
-    def pull(self, player: Player, wall: Micros) -> None:
+    def draw(self, player: Player, wall: Micros) -> None:
         """Show how things stand; ``wall`` is the time on the wall clock, for the lag."""
         self._player = player
         self._wall = wall
@@ -91,12 +89,12 @@ class Header(Bar):
             )
         )
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         line = Line(width)
-        line.add(" moltwatch ", self.ink("accent"))
+        line.add(" moltwatch ", self.style("accent"))
         player = self._player
         if player is None or player.run is None or player.session is None:
-            return [line.add(" opening…", self.ink("dim"))]
+            return [line.add(" opening…", self.style("dim"))]
         session = player.session
         clock = _clock(session.now, width)
         reserved = max(map(_width, clock), default=0)
@@ -105,13 +103,13 @@ class Header(Bar):
         line.gap(2)
         line.room += reserved
         parts = [*self._parts(session, player, width), *clock]
-        parts = fitting(parts, line.room, width=_width, rank=lambda part: part.rank)
+        parts = truncate(parts, line.room, width=_width, rank=lambda part: part.rank)
         for part in parts:
             if part not in clock:
-                for text, ink in part.pieces:
-                    line.add(text, self.ink(ink))
+                for text, style in part.pieces:
+                    line.add(text, self.style(style))
         told = "".join(text for part in parts if part in clock for text, _ in part.pieces)
-        return [line.right((told, self.ink("dim")))]
+        return [line.right((told, self.style("dim")))]
 
     def _parts(self, session: Session, player: Player, width: int) -> Iterator[_Part]:
         """What there is to say besides how the sources stand."""
@@ -162,12 +160,12 @@ class Header(Bar):
             room = min(room, max(LEAST_ROOM, room // 2 if well else room - rest))
             pieces = line_up(self._statuses, self._wall, room)
         kept, line.room = line.room - room, room
-        for text, ink in pieces:
-            line.add(text, self.ink(ink))
+        for text, style in pieces:
+            line.add(text, self.style(style))
         line.room += kept
 
     def _in_a_word(self, player: Player, state: State) -> tuple[str, str] | None:
-        """How a run stands that is over, or that can be steered, with its ink."""
+        """How a run stands that is over, or that can be steered, with its style."""
         if player.failure or player.crash:
             return "stopped", "bad"
         if player.seeking:
@@ -179,7 +177,7 @@ class Header(Bar):
         if not transport.paused and state is State.REPLAYING:
             speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
             return f"replay {speed}", "primary"
-        return state.value, STATE_INK[state]
+        return state.value, look_of(state)[1]
 
     def on_click(self) -> None:
         self.post_message(self.SourcesWanted())

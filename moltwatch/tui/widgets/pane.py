@@ -1,22 +1,68 @@
-"""A pane: a title line over rows."""
+"""What stands on the screen: panes, the frame they are drawn from, and the plain rows in them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Hashable, Sequence
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from moltwatch.tui.ink import Line, with_right
-from moltwatch.tui.inked import Bar
-from moltwatch.tui.rowview import RowView
+from moltwatch.session import Session
+from moltwatch.times import Micros
+from moltwatch.tui.line import Bar, Line, StyleOf, shorten, with_right
+from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.player import Run
+from moltwatch.tui.symbols import sign
+from moltwatch.tui.widgets.rowview import Look, RowView, Target
 
-Pieces = Sequence[tuple[str, str]]
-"""Harmless texts, each with the name of its ink."""
-
+Piece = tuple[str, str]
+"""A harmless text and the name of its style."""
 
 COOLING = 12
 """Frames after which something fresh is a step less so."""
+
+LEAST_TEXT = 14
+"""Cells below which what is said is left out after a name: it would say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What one frame is drawn from. Whoever draws reads it, and changes nothing in it."""
+
+    number: int
+    """Of all frames so far, the dropped ones included."""
+    wall: Micros
+    """Time on the wall clock."""
+    run: Run
+    filter: LiveFilter | None
+    pinned: Container[str]
+    """Ids of threads."""
+    opened: Container[str]
+    """Ids of the threads that are on the screen."""
+
+    @property
+    def session(self) -> Session:
+        return self.run.session
+
+
+class Pane(Vertical):
+    """A part of the screen; ``view`` is what has the focus in it."""
+
+    def __init__(self, view: RowView, *, id: str | None = None, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
+        self.view = view
+
+    def draw(self, frame: Frame) -> None:
+        """Show what is new. It is called up to 30 times a second."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Another session is on the screen: forget all of the last one."""
+
+    def back(self) -> bool:
+        """Go back a step within the pane; False if there is none."""
+        return False
 
 
 class PaneTitle(Bar):
@@ -24,38 +70,156 @@ class PaneTitle(Bar):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left: Pieces = ()
-        self._right: Pieces = ()
+        self._left: Sequence[Piece] = ()
+        self._right: Sequence[Piece] = ()
 
-    def set(self, left: Pieces, right: Pieces = ()) -> None:
+    def set(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
         self._left, self._right = tuple(left), tuple(right)
         self.show((self._left, self._right))
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         return [
             with_right(
                 width,
-                [(text, self.ink(name)) for text, name in self._right],
-                [(" ", None), *((text, self.ink(name)) for text, name in self._left)],
+                [(text, self.style(name)) for text, name in self._right],
+                [(" ", None), *((text, self.style(name)) for text, name in self._left)],
             )
         ]
 
 
-class Pane(Vertical):
-    """A title and a view."""
+class TitledPane(Pane):
+    """A title over rows."""
 
     def __init__(self, view: RowView, *, id: str | None = None, classes: str = "") -> None:
-        super().__init__(id=id, classes=f"pane {classes}")
-        self.view = view
-        self._cooled = 0
+        super().__init__(view, id=id, classes=classes)
         self.title_line = PaneTitle()
+        self._cooled = 0
 
     def compose(self) -> ComposeResult:
         yield self.title_line
         yield self.view
 
-    def breathe(self, frame: int) -> None:
+    def cool(self, frame: Frame) -> None:
         """Let what is fresh cool down, a step every few frames."""
-        if frame - self._cooled >= COOLING:
-            self._cooled = frame
+        if frame.number - self._cooled >= COOLING:
+            self._cooled = frame.number
             self.view.cool()
+
+
+class PiecesRow:
+    """One line of pieces, already harmless."""
+
+    __slots__ = ("key", "left", "right", "target")
+
+    def __init__(
+        self,
+        key: Hashable,
+        left: Sequence[Piece],
+        right: Sequence[Piece] = (),
+        target: Target | None = None,
+    ) -> None:
+        self.key = key
+        self.target = target
+        self.left = tuple(left)
+        self.right = tuple(right)
+
+    @property
+    def stamp(self) -> Hashable:
+        return self.left, self.right
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        for text, name in self.left:
+            line.add(text, style(name))
+        return [line.right(*((text, style(name)) for text, name in self.right))]
+
+
+class ParagraphRow:
+    """A harmless text, broken into lines."""
+
+    __slots__ = ("_broken", "_for", "_indent", "_most", "_style", "key", "target", "text")
+
+    def __init__(
+        self,
+        key: Hashable,
+        text: str,
+        style: str = "body",
+        most: int = 12,
+        indent: int = 1,
+        target: Target | None = None,
+    ) -> None:
+        self.key = key
+        self.target = target
+        self.text = text
+        self._style = style
+        self._most = most
+        self._indent = indent
+        self._for = -1
+        self._broken: list[str] = []
+
+    @property
+    def stamp(self) -> Hashable:
+        return self.text
+
+    def height(self, width: int) -> int:
+        if width != self._for:
+            self._broken = (
+                shorten(self.text, width - 2 - self._indent, self._most) if self.text else []
+            )
+            self._for = width
+        return len(self._broken)
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        self.height(width)
+        edge = sign("cursor") if look.selected else " "
+        return [
+            Line(width).add(edge, style("primary")).gap(self._indent).add(text, style(self._style))
+            for text in self._broken
+        ]
+
+
+class PostRow:
+    """A post on one line: when it came, who wrote it, what it says.
+
+    ``room`` is how many cells the name gets, so that what is said begins in one column.
+    """
+
+    __slots__ = ("after", "author", "author_style", "key", "room", "target", "text")
+
+    def __init__(
+        self,
+        post: str,
+        thread: str,
+        after: str,
+        author: str,
+        author_style: str,
+        text: str,
+        room: int = 0,
+    ) -> None:
+        self.key = post
+        self.target = Target(thread, post)
+        self.after = after
+        self.author = author
+        self.author_style = author_style
+        self.room = room
+        self.text = text
+
+    @property
+    def stamp(self) -> Hashable:
+        return self.after, self.author, self.room, self.text
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        line.add(f"{self.after:>9} ", style("dim"))
+        if self.room:
+            name = self.author, style(self.author_style)
+            if line.room - self.room < LEAST_TEXT:
+                return [line.add(*name)]
+            line.column(self.room, name).gap(1)
+        return [line.add(self.text, style("dim"))]

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from moltwatch.errors import UsageError
 from moltwatch.session.filter import compile_filter
-from moltwatch.tui.ink import safe
+from moltwatch.tui.line import safe
 
 
 class FilterInput(Input):

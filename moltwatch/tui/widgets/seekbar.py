@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from textual import events
 from textual.message import Message
 
@@ -9,11 +11,9 @@ from moltwatch.model import Kind
 from moltwatch.session.timeline import Column, Timeline
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Bar
+from moltwatch.tui.line import Bar, Line, clock
 from moltwatch.tui.player import Player
-from moltwatch.tui.rows.comment_row import clock
-from moltwatch.tui.stands import STATE_INK, STATE_SIGN, overall
+from moltwatch.tui.status_line import look_of, overall
 from moltwatch.tui.symbols import sign, spark
 
 LABEL = 22
@@ -24,6 +24,15 @@ _RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
 
 SHORTEST: Micros = 2 * MINUTE
 """A live time line covers at least this."""
+
+
+class _Cells(NamedTuple):
+    """What there is to be seen right of the label."""
+
+    played: list[Column]
+    ahead: list[Column] | None
+    head: int
+    """The cell of the present."""
 
 
 class SeekBar(Bar):
@@ -47,7 +56,7 @@ class SeekBar(Bar):
         if self._ahead is None or timeline.end > self._ahead.end:
             self._ahead = timeline
 
-    def pull(self, player: Player) -> None:
+    def draw(self, player: Player) -> None:
         """Show how things stand."""
         self._player = player
         session, transport = player.session, player.transport
@@ -81,7 +90,7 @@ class SeekBar(Bar):
         start, end = self.span(player)
         return player.transport is not None and end - start > DAY
 
-    def draw(self, width: int) -> list[Line]:
+    def lines(self, width: int) -> list[Line]:
         player = self._player
         if player is None or player.session is None:
             return []
@@ -92,70 +101,54 @@ class SeekBar(Bar):
         ahead = self._ahead.columns(n, start, end) if self._ahead else None
         now = player.target if player.target is not None else session.now
         head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
-        top = max((c.posts for c in [*played, *(ahead or ())]), default=0.0)
-        return [
-            self._bars(width, player, played, ahead, head, top),
-            self._marks(width, player, played, ahead, head, end),
-        ]
+        cells = _Cells(played, ahead, head)
+        return [self._bars(width, player, cells), self._marks(width, player, cells)]
 
-    def _bars(
-        self,
-        width: int,
-        player: Player,
-        played: list[Column],
-        ahead: list[Column] | None,
-        head: int,
-        top: float,
-    ) -> Line:
+    def _bars(self, width: int, player: Player, cells: _Cells) -> Line:
+        played, ahead, head = cells
+        top = max((c.posts for c in [*played, *(ahead or ())]), default=0.0)
         line = Line(width)
-        what, ink = self._what(player)
-        line.add(f" {what}", self.ink(ink)).gap(LABEL - (width - line.room))
+        what, style = self._what(player)
+        line.add(f" {what}", self.style(style)).gap(LABEL - (width - line.room))
         bars = spark([column.posts for column in played], top)
         after = spark([c.posts for c in ahead], top) if ahead else None
-        run, run_ink = "", ""
+        run, run_style = "", ""
         for i, column in enumerate(played):
             if column.gap:
-                piece, ink = sign("gap"), "bad"
+                piece, style = sign("gap"), "bad"
             elif i <= head:
-                piece, ink = bars[i], "fresh" if i == head else "primary"
+                piece, style = bars[i], "fresh" if i == head else "primary"
             elif after:
-                piece, ink = after[i], "faint"
+                piece, style = after[i], "faint"
             else:
-                piece, ink = " ", "faint"
-            if ink != run_ink:
-                line.add(run, self.ink(run_ink) if run_ink else None)
-                run, run_ink = "", ink
+                piece, style = " ", "faint"
+            if style != run_style:
+                line.add(run, self.style(run_style) if run_style else None)
+                run, run_style = "", style
             run += piece
-        return line.add(run, self.ink(run_ink) if run_ink else None)
+        return line.add(run, self.style(run_style) if run_style else None)
 
-    def _marks(
-        self,
-        width: int,
-        player: Player,
-        played: list[Column],
-        ahead: list[Column] | None,
-        head: int,
-        end: Micros,
-    ) -> Line:
+    def _marks(self, width: int, player: Player, cells: _Cells) -> Line:
+        played, ahead, head = cells
         line = Line(width)
         session = player.session
-        now = session.now if session else 0
+        now, (_, end) = session.now if session else 0, self.span(player)
         label = clock(now)
         if self._days(player):
             label = f"{_minute(now)} / {_minute(end)[:5]}"
         elif player.transport is not None:
             label += f" / {clock(end)}"
-        line.add(f" {label}", self.ink("dim")).gap(LABEL - (width - line.room))
+        line.add(f" {label}", self.style("dim")).gap(LABEL - (width - line.room))
         for i, column in enumerate(played):
             shown = column if i <= head or not ahead else ahead[i]
             kinds = shown.kinds
             kind = next((k for k in _RAREST_FIRST if k in kinds), None)
             if i == head:
-                line.add(sign("head"), self.ink("accent"))
+                line.add(sign("head"), self.style("accent"))
             elif kind:
-                line.add(sign(kind), self.ink(kind.value if i <= head else "faint"))
+                line.add(sign(kind), self.style(kind.value if i <= head else "faint"))
             else:
-                line.add(sign("line"), self.ink("rail"))
+                line.add(sign("line"), self.style("rail"))
         return line
 
     def _what(self, player: Player) -> tuple[str, str]:
@@ -170,7 +163,8 @@ class SeekBar(Bar):
             return f"{sign('end')} end", "dim"
         if transport is None:
             state = overall(player.run.source.statuses) if player.run else State.CONNECTING
-            return f"{sign(STATE_SIGN[state])} {state.value}", STATE_INK[state]
+            mark, style = look_of(state)
+            return f"{mark} {state.value}", style
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"

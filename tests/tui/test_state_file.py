@@ -16,9 +16,9 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Opinion
 from moltwatch.sources.base import Source
 from moltwatch.times import MINUTE
-from moltwatch.tui import kept
-from moltwatch.tui.kept import Changes, Kept, Newer, Unusable
-from moltwatch.tui.opinions import Opinions
+from moltwatch.tui import state_file
+from moltwatch.tui.state_file import MOST_OPINIONS, MOST_PINS, Changes, Kept, Newer, Unusable
+from moltwatch.tui.triage import Triage
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, FakeSource, Forum, script
 
@@ -42,7 +42,7 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
         dismissed = watcher.main.focused_case
         assert dismissed is not None
         await watcher.press(*["right_square_bracket"] * 4, "c", "p")
-        pinned = list(watcher.main.pinned)
+        pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
         assert {opinion for _, opinion in said} == set(Opinion) and len(pinned) == 1
     async with again(tmp_path) as watcher:
@@ -52,7 +52,7 @@ async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
             if case.opinion is Opinion.DISMISSED:
                 assert {charge.key for charge in case.charges} <= set(watcher.forum.dismissed)
         assert watcher.forum.dismissed, "whoever reads the lines is told as well"
-        assert watcher.main.pinned == pinned
+        assert watcher.main.triage.pinned == pinned
         assert watcher.main.threads.view.rows[0].key == pinned[0]
         assert watcher.notice == ""
 
@@ -62,13 +62,13 @@ async def test_what_was_said_while_it_was_recorded_is_there_in_the_recording(
 ) -> None:
     async with again(tmp_path, live=True, recorded=True) as watcher:
         await watcher.press("right_square_bracket", "x", "p")
-        pinned = list(watcher.main.pinned)
+        pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
     for live in (False, True):
         async with again(tmp_path, live=live) as watcher:
             cases = watcher.session.charges.cases
             assert {(c.charges[0].key, c.opinion) for c in cases if c.opinion} == said
-            assert watcher.main.pinned == pinned != []
+            assert watcher.main.triage.pinned == pinned != []
 
 
 async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
         await watcher.press("right_square_bracket", "x", "p", "x", "p")
     async with again(tmp_path) as watcher:
         assert not any(case.opinion for case in watcher.session.charges.cases)
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
 
 
 async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         await watcher.press("right_square_bracket", "x", "p")
     async with again(tmp_path, live=True) as watcher:
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
         await watcher.press("p")
     assert len(files(tmp_path)) == 2
 
@@ -111,7 +111,7 @@ def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
         session = Session()
         for post in posts:
             session.take(post, [])
-        return kept.places(tmp_path, source, session, recorded=recorded)
+        return state_file.places(tmp_path, source, session, recorded=recorded)
 
     one, other = (
         Post(id=id, thread=id, author="ada", created_at=START, seen_at=START) for id in "ab"
@@ -131,15 +131,15 @@ def test_a_session_is_known_by_what_it_is(tmp_path: Path) -> None:
 def test_of_two_files_the_whole_one_is_read(tmp_path: Path, damaged: int) -> None:
     session, source = Session(), FakeSource([], live=True)
     session.take(Post(id="a", thread="a", author="ada", created_at=START, seen_at=START), [])
-    files = kept.places(tmp_path, source, session, recorded=True)
-    kept.write(files[1 - damaged], Kept(pinned=["a"]))
+    files = state_file.places(tmp_path, source, session, recorded=True)
+    state_file.write(files[1 - damaged], Kept(pinned=["a"]))
     files[damaged].write_bytes(b"{")
-    opinions = Opinions(tmp_path)
+    opinions = Triage(tmp_path)
     with pytest.raises(Unusable, match=files[damaged].name):
         opinions.recall(session, source, recorded=True)
     assert opinions.pinned == ["a"]
     opinions.pin("b")
-    assert [kept.read(file).pinned for file in files] == [["a", "b"]] * 2
+    assert [state_file.read(file).pinned for file in files] == [["a", "b"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_damaged_file_is_unusable(tmp_path: Path, content: str) -> None:
     file = tmp_path / "kept.json"
     file.write_bytes(content.encode(errors="surrogatepass"))
     with pytest.raises(Unusable, match=r"kept\.json cannot be read \(it is damaged\)"):
-        kept.read(file)
+        state_file.read(file)
 
 
 async def test_a_damaged_file_is_told_and_replaced(tmp_path: Path) -> None:
@@ -161,10 +161,10 @@ async def test_a_damaged_file_is_told_and_replaced(tmp_path: Path) -> None:
     file.write_text("{")
     async with again(tmp_path) as watcher:
         assert watcher.notice.startswith("opinions and pins of earlier runs are lost: ")
-        assert watcher.main.pinned == []
+        assert watcher.main.triage.pinned == []
         await watcher.press("p")
-        pinned = list(watcher.main.pinned)
-    assert kept.read(file).pinned == pinned != []
+        pinned = list(watcher.main.triage.pinned)
+    assert state_file.read(file).pinned == pinned != []
 
 
 async def test_a_folder_that_cannot_be_written_is_told_and_does_no_harm(tmp_path: Path) -> None:
@@ -173,22 +173,22 @@ async def test_a_folder_that_cannot_be_written_is_told_and_does_no_harm(tmp_path
         await watcher.wait(60)
         await watcher.press("p")
         await watcher.wait(60)
-        assert "cannot be written" in watcher.main.notice.text
-        assert len(watcher.main.pinned) == 1
+        assert "cannot be written" in watcher.main.notifications.text
+        assert len(watcher.main.triage.pinned) == 1
 
 
 def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "kept.json"
-    kept.write(path, Kept(pinned=["before"]))
+    state_file.write(path, Kept(pinned=["before"]))
 
     def fail(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(Unusable, match="No space left on device"):
-        kept.write(path, Kept(pinned=["after"]))
+        state_file.write(path, Kept(pinned=["after"]))
     assert files(tmp_path) == [path]
-    assert kept.read(path).pinned == ["before"]
+    assert state_file.read(path).pinned == ["before"]
 
 
 IDS = st.text(st.characters(), min_size=1, max_size=20)  # half characters as well
@@ -204,20 +204,20 @@ def test_any_id_comes_back(
     pinned: list[str],
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "kept.json"
-    kept.write(path, Kept.of(opinions, pinned))
-    assert kept.read(path).by_post() == opinions
-    assert kept.read(path).pinned == pinned
+    state_file.write(path, Kept.of(opinions, pinned))
+    assert state_file.read(path).by_post() == opinions
+    assert state_file.read(path).pinned == pinned
 
 
 def test_it_stays_small() -> None:
-    opinions = {(f"p{n}", Kind.PERSONA): Opinion.DISMISSED for n in range(kept.MOST_OPINIONS + 5)}
-    held = Kept.of(opinions, [f"t{n}" for n in range(kept.MOST_PINS + 5)])
-    assert len(held.by_post()) == kept.MOST_OPINIONS and ("p0", Kind.PERSONA) not in held.by_post()
-    assert len(held.pinned) == kept.MOST_PINS and held.pinned[-1] == f"t{kept.MOST_PINS + 4}"
+    opinions = {(f"p{n}", Kind.PERSONA): Opinion.DISMISSED for n in range(MOST_OPINIONS + 5)}
+    held = Kept.of(opinions, [f"t{n}" for n in range(MOST_PINS + 5)])
+    assert len(held.by_post()) == MOST_OPINIONS and ("p0", Kind.PERSONA) not in held.by_post()
+    assert len(held.pinned) == MOST_PINS and held.pinned[-1] == f"t{MOST_PINS + 4}"
 
 
 def test_a_file_that_was_written_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_LARGEST", 60_000)
+    monkeypatch.setattr(state_file, "_LARGEST", 60_000)
     astral = "\U0001f980" * 200
     opinions = {(f"{astral}{n}", Kind.PERSONA): Opinion.DISMISSED for n in range(100)}
     held = Kept.of(opinions, [f"{astral}{n}" for n in range(100)])
@@ -229,9 +229,9 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     path.write_text(content := '{"version": 2, "stars": []}')
     with pytest.raises(Newer, match="is of a newer moltwatch"):
-        kept.read(path)
+        state_file.read(path)
     with pytest.raises(Newer):
-        kept.update(path, Changes(pins={"t": True}), Kept())
+        state_file.update(path, Changes(pins={"t": True}), Kept())
     assert path.read_text() == content
 
 
@@ -243,5 +243,5 @@ async def test_beside_a_newer_version_nothing_is_kept(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         assert "is of a newer moltwatch" in watcher.notice
         await watcher.press("p")
-        assert len(watcher.main.pinned) == 1
+        assert len(watcher.main.triage.pinned) == 1
     assert file.read_text() == content

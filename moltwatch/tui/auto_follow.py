@@ -1,4 +1,4 @@
-"""Which threads deserve the light: the busiest ones, without jumping about."""
+"""Which threads are shown without being chosen: the busiest ones, without jumping about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BETTER = 2.0
 """A challenger must be this many times as busy."""
 
 
-class Roamer:
+class AutoFollow:
     """Follows the busiest thread until the user picks one."""
 
     def __init__(self) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from moltwatch.session import Session
-from moltwatch.tui.roam import Tiler
-from moltwatch.tui.rows.comment_row import Test
+from moltwatch.tui.auto_follow import Tiler
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.thread_pane import ThreadPane
+from moltwatch.tui.views.thread import Test, ThreadPane
+from moltwatch.tui.widgets.pane import Frame, Pane
 
 TILES = 6
 
 
-class Deck(Container):
+class Deck(Pane):
     """Up to six tiles; how many depends on the room."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
         self.tiles = [ThreadPane(id=f"tile-{i}", classes="tile") for i in range(TILES)]
+        super().__init__(self.tiles[0].view)
         self._tiler = Tiler()
         self._n = 0
 
@@ -27,15 +26,14 @@ class Deck(Container):
         yield from self.tiles
 
     def reset(self) -> None:
-        """Another session is on the screen."""
         self._tiler = Tiler()
 
     def filter(self, test: Test | None) -> None:
         for tile in self.tiles:
             tile.filter(test)
 
-    def pull(self, session: Session, pinned: list[str], frame: int) -> None:
-        """Show what is new."""
+    def choose(self, session: Session, pinned: list[str], frame: int) -> None:
+        """Give each tile its thread, and as many tiles as there is room for."""
         n = self._room()
         if n != self._n:
             self._n = n
@@ -46,9 +44,12 @@ class Deck(Container):
             self.tiles, self._tiler.choose(session, n, pinned, frame), strict=False
         ):
             tile.open(thread)
-            tile.pull(
-                session, frame, (sign("pin"), "accent") if thread and thread.id in pinned else None
-            )
+
+    def draw(self, frame: Frame) -> None:
+        for tile in self.tiles:
+            if tile.display:
+                pinned = tile.thread is not None and tile.thread.id in frame.pinned
+                tile.draw(frame, (sign("pin"), "accent") if pinned else None)
 
     def _columns(self) -> int:
         return 1 if self.size.width < 70 else 2 if self.size.width < 130 else 3

@@ -10,17 +10,20 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.sources.base import Source
-from moltwatch.tui import kept
+from moltwatch.tui import state_file
 
 _STILL_OPEN = 100
 """Cases that are looked at again when there are new charges, besides the new ones."""
+
+Dismiss = Callable[[str, Kind], None]
+"""Is told of a post and the kind of a verdict on it that the user takes back."""
 
 
 def _nobody(post: str, kind: Kind) -> None:
     """Nobody else wants to know."""
 
 
-class Opinions:
+class Triage:
     """Opinions by post and kind, and pinned threads. Nothing is kept beyond the run without a
     ``folder`` for it."""
 
@@ -30,17 +33,20 @@ class Opinions:
         self._files: list[Path] = []
         """What is recorded while it is watched has two: it will be watched again as either."""
         self._of: dict[tuple[str, Kind], Opinion] = {}
-        self._unkept = kept.Changes()
+        self._unkept = state_file.Changes()
         self._session: Session | None = None
         self._version = -1
         """Of its charges, when they were looked at last."""
         self._newest = -1
         """Serial number of its newest case then."""
 
-    def form(self, case: Case, opinion: Opinion | None) -> None:
+    def judge(
+        self, session: Session, case: Case, opinion: Opinion | None, dismiss: Dismiss = _nobody
+    ) -> None:
         """The user has made up their mind, or changed it to None. Raises Unusable."""
         for charge in case.charges:
             self._unkept.opinions[charge.key] = opinion
+        self._apply(session, case, opinion, dismiss)
         self._keep()
 
     def pin(self, thread: str) -> None:
@@ -52,13 +58,12 @@ class Opinions:
         self,
         session: Session,
         source: Source,
-        dismiss: Callable[[str, Kind], None] = _nobody,
+        dismiss: Dismiss = _nobody,
         *,
         recorded: bool = False,
     ) -> None:
-        """Apply what was said of a case in another session, or run, to the same case in this one;
-        ``dismiss`` is told of every post whose verdict that takes back. Raises Unusable, once, if
-        the file of earlier runs is."""
+        """Apply what was said of a case in another session, or run, to the same case in this one.
+        Raises Unusable, once, if the file of earlier runs is."""
         self._find_files(session, source, recorded)
         if session is not self._session:
             self._session, self._version, self._newest = session, -1, -1
@@ -69,10 +74,16 @@ class Opinions:
             new, self._newest = case.serial - self._newest, case.serial
             for one in charges.latest(_STILL_OPEN + new):
                 if one.opinion is None and (said := self._said(one)):
-                    session.judge(one, said)
-                    if said is Opinion.DISMISSED:
-                        _dismiss(one, dismiss)
+                    self._apply(session, one, said, dismiss)
         self._version = charges.version
+
+    def _apply(
+        self, session: Session, case: Case, opinion: Opinion | None, dismiss: Dismiss
+    ) -> None:
+        session.judge(case, opinion)
+        for charge in case.charges if opinion is Opinion.DISMISSED else ():
+            if not charge.retracted:
+                dismiss(charge.post, charge.kind)
 
     def _said(self, case: Case) -> Opinion | None:
         """What was said of a case, which may be made of other posts here than it was there: what
@@ -87,15 +98,15 @@ class Opinions:
     def _find_files(self, session: Session, source: Source, recorded: bool) -> None:
         if self._folder is None or self._files:
             return
-        files = kept.places(self._folder, source, session, recorded=recorded)
-        damaged: kept.Unusable | None = None
+        files = state_file.places(self._folder, source, session, recorded=recorded)
+        damaged: state_file.Unusable | None = None
         for file in files:
             try:
-                earlier = kept.read(file)
-            except kept.Newer:
+                earlier = state_file.read(file)
+            except state_file.Newer:
                 self._folder = None
                 raise
-            except kept.Unusable as error:
+            except state_file.Unusable as error:
                 damaged = error
                 continue
             self._of |= earlier.by_post()
@@ -108,12 +119,6 @@ class Opinions:
     def _keep(self) -> None:
         self._unkept.apply(self._of, self.pinned)
         for file in self._files:
-            kept.update(file, self._unkept, kept.Kept.of(self._of, self.pinned))
+            state_file.update(file, self._unkept, state_file.Kept.of(self._of, self.pinned))
         if self._files:
-            self._unkept = kept.Changes()
-
-
-def _dismiss(case: Case, dismiss: Callable[[str, Kind], None]) -> None:
-    for charge in case.charges:
-        if not charge.retracted:
-            dismiss(charge.post, charge.kind)
+            self._unkept = state_file.Changes()

@@ -22,7 +22,7 @@ TRIED_OF_CASE = 20
 """Posts of a case that are tried, the latest."""
 
 
-class Sieve:
+class LiveFilter:
     """One filter over one session."""
 
     def __init__(self, expression: str) -> None:

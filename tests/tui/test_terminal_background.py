@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from moltwatch.tui import backdrop
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.backdrop import ask, brightness, is_light
+from moltwatch.tui.terminal import ask, brightness, is_light
 from tests.tui.forum import Forum, script
 
 DA1 = b"\x1b[?62;22c"
@@ -77,14 +76,14 @@ def test_who_does_not_answer_is_not_waited_for(terminal: tuple[int, int]) -> Non
     [("0;15", True), ("0;default;7", True), ("15;0", False), ("15;8", False)],
 )
 def test_the_environment_may_know(told: str, light: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backdrop, "ask", None)
+    monkeypatch.setattr("moltwatch.tui.terminal.ask", None)
     assert is_light({"COLORFGBG": told, "TERM": "xterm-256color"}) is light
 
 
 def test_what_is_no_terminal_is_dark(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backdrop, "ask", None)
+    monkeypatch.setattr("moltwatch.tui.terminal.ask", None)
     assert not is_light({"TERM": "dumb", "COLORFGBG": "default;default"})
-    monkeypatch.setattr(backdrop, "TTY", "/dev/no-such-terminal")
+    monkeypatch.setattr("moltwatch.tui.terminal.TTY", "/dev/no-such-terminal")
     assert not is_light({"TERM": "xterm"})
 
 

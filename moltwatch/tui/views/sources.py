@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
-from textual.binding import BindingType
-
 from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
-from moltwatch.tui.ink import safe_line
-from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.text_row import ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
-from moltwatch.tui.stands import STATE_INK, STATE_SIGN
-from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.line import safe_line
+from moltwatch.tui.status_line import look_of
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
+from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 
-class SourcesView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = list(ROW_KEYS)
-
-
-class SourcesPane(Pane):
+class SourcesPane(TitledPane):
     """All sources of the run, the worst first."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(SourcesView(empty="no source yet"), id=id)
+    def __init__(self) -> None:
+        super().__init__(RowView(empty="no source yet"))
         self._shown: object = None
 
-    def pull(self, statuses: Sequence[Status], wall: Micros) -> None:
-        """Show how they stand at ``wall`` time."""
+    def draw(self, frame: Frame) -> None:
+        statuses, wall = frame.run.source.statuses, frame.wall
         what = [
             (status.state, status.detail, status.events, status.gaps, status.rejects.total)
             for status in statuses
@@ -46,14 +33,14 @@ class SourcesPane(Pane):
 
 
 def _rows(status: Status, wall: Micros) -> list[Row]:
-    ink, key = STATE_INK[status.state], id(status)
+    (mark, style), key = look_of(status.state), id(status)
     name = safe_line(status.name, 60)
     brought = [count(status.events, "event")]
     if status.gaps:
         brought.append(count(status.gaps, "gap"))
     rows: list[Row] = [
-        PiecesRow(key, [(f"{sign(STATE_SIGN[status.state])} ", ink), (name, "strong")]),
-        ParagraphRow((key, "how"), words(status, wall), ink, 2, 3),
+        PiecesRow(key, [(f"{mark} ", style), (name, "strong")]),
+        ParagraphRow((key, "how"), words(status, wall), style, 2, 3),
         ParagraphRow((key, "why"), safe_line(status.detail), "body", 3, 3),
         PiecesRow((key, "brought"), [(f"   {', '.join(brought)}", "dim")]),
     ]

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.binding import BindingType
-
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
 from moltwatch.times import SECOND, format_duration, format_time
-from moltwatch.tui.ink import safe, safe_line
-from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.case_row import MOST_REASONS, said
-from moltwatch.tui.rows.comment_row import clock, voice
-from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
+from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.views.flags import MOST_REASONS, said
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
+from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 BARS = 24
 MOST_POSTS = 30
 
 
-class AgentView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = list(ROW_KEYS)
-
-
-class AgentPane(Pane):
+class AgentPane(TitledPane):
     """One account."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(AgentView(empty="press a on a post to see its author"), id=id)
+    def __init__(self) -> None:
+        super().__init__(RowView(empty="press a on a post to see its author", stays=True))
         self.name_shown: str | None = None
         self._shown: object = None
 
@@ -44,8 +32,8 @@ class AgentPane(Pane):
         self._shown = None
         self.view.set_reactive(RowView.cursor, -1)
 
-    def pull(self, session: Session, frame: int) -> None:
-        """Show what is new."""
+    def draw(self, frame: Frame) -> None:
+        session = frame.session
         agent = session.agents.get(self.name_shown) if self.name_shown else None
         known = agent.version if agent else -1
         names, charges = session.names.version, session.charges.version
@@ -120,7 +108,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         ]
     rows += [PiecesRow("blank2", []), PiecesRow("latest", [(" LATEST", "strong")])]
     rows += [
-        ArrivalRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
+        PostRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
         for own in reversed(list(agent.recent)[-MOST_POSTS:])
     ]
     return rows

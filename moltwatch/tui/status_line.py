@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL, WORST_FIRST, words, worst_first
 from moltwatch.times import Micros
-from moltwatch.tui.ink import safe_line
+from moltwatch.tui.line import safe_line
 from moltwatch.tui.symbols import sign
 
 MOST_SIGNS = 8
@@ -19,34 +19,28 @@ MOST_SIGNS = 8
 SHORTEST_NAME = 8
 """Cells of a name that is cut."""
 
-STATE_INK = {
-    State.LIVE: "good",
-    State.POLLING: "good",
-    State.REPLAYING: "primary",
-    State.PAUSED: "accent",
-    State.ENDED: "dim",
-    State.FAILED: "bad",
-    State.RECONNECTING: "bad",
-    State.RATE_LIMITED: "accent",
-    State.CONNECTING: "accent",
+_LOOKS = {
+    State.LIVE: ("live", "good"),
+    State.POLLING: ("live", "good"),
+    State.REPLAYING: ("play", "primary"),
+    State.PAUSED: ("pause", "accent"),
+    State.ENDED: ("end", "dim"),
+    State.FAILED: ("no", "bad"),
+    State.RECONNECTING: ("waiting", "bad"),
+    State.RATE_LIMITED: ("waiting", "accent"),
+    State.CONNECTING: ("waiting", "accent"),
 }
-"""How good the news is."""
-
-STATE_SIGN = {
-    State.LIVE: "live",
-    State.POLLING: "live",
-    State.REPLAYING: "play",
-    State.PAUSED: "pause",
-    State.ENDED: "end",
-    State.FAILED: "no",
-    State.RECONNECTING: "waiting",
-    State.RATE_LIMITED: "waiting",
-    State.CONNECTING: "waiting",
-}
-"""What tells states apart without colour."""
+"""The names of the sign and of the style."""
 
 Pieces = list[tuple[str, str]]
-"""Harmless texts, each with the name of its ink."""
+"""Harmless texts, each with the name of its style."""
+
+
+def look_of(state: State) -> tuple[str, str]:
+    """The sign of a state, so that none needs colour to be told, and the name of its style, which
+    says how good the news is."""
+    name, style = _LOOKS[state]
+    return sign(name), style
 
 
 def overall(statuses: Sequence[Status]) -> State:
@@ -83,22 +77,22 @@ def line_up(statuses: Sequence[Status], now: Micros, room: int) -> Pieces:
 
 def one(status: Status, now: Micros, room: int) -> Pieces:
     """A source: its sign, its name, and how it stands; a long name is cut first."""
-    ink, stand = STATE_INK[status.state], words(status, now)
+    (mark, style), stand = look_of(status.state), words(status, now)
     name = safe_line(status.name, 30)
     most = max(SHORTEST_NAME, room - len(stand) - 3)
     if cell_len(name) > most:
         name = set_cell_size(name, most - 1).rstrip() + "…"
-    return [(f"{sign(STATE_SIGN[status.state])} ", ink), (f"{name} ", "strong"), (stand, ink)]
+    return [(f"{mark} ", style), (f"{name} ", "strong"), (stand, style)]
 
 
 def _signs(worst: Sequence[Status]) -> Pieces:
     """A sign for each, those that look alike together."""
     alike: dict[tuple[str, str], int] = {}
     for status in worst:
-        look = sign(STATE_SIGN[status.state]), STATE_INK[status.state]
+        look = look_of(status.state)
         alike[look] = alike.get(look, 0) + 1
     few = len(worst) <= MOST_SIGNS
-    return [(mark * n if few else f"{mark}{n} ", ink) for (mark, ink), n in alike.items()]
+    return [(mark * n if few else f"{mark}{n} ", style) for (mark, style), n in alike.items()]
 
 
 def _cells(pieces: Pieces) -> int:

@@ -7,19 +7,14 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
-from moltwatch.model import GroupState
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
-from moltwatch.tui.ink import safe, safe_line
-from moltwatch.tui.keys import ROW_KEYS
-from moltwatch.tui.rows.case_row import said
-from moltwatch.tui.rows.comment_row import clock, voice
-from moltwatch.tui.rows.text_row import ArrivalRow, ParagraphRow, PiecesRow
-from moltwatch.tui.rowview import RowView
-from moltwatch.tui.stack import Row
+from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Pane
+from moltwatch.tui.views.flags import said
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
+from moltwatch.tui.widgets.rowview import Row, RowView, Target
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
@@ -29,14 +24,14 @@ NAME = 18
 
 
 class GroupsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [*ROW_KEYS, Binding("enter", "choose", "look closer")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "look closer")]
 
 
-class GroupsPane(Pane):
+class GroupsPane(TitledPane):
     """The swarms."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(GroupsView(empty="no group has formed"), id=id)
+    def __init__(self) -> None:
+        super().__init__(GroupsView(empty="no group has formed", stays=True))
         self.group: str | None = None
         """The one looked at; None for the list."""
         self._shown: object = None
@@ -48,8 +43,14 @@ class GroupsPane(Pane):
         self.view.set_reactive(RowView.cursor, -1)
         self.view.scroll_home(animate=False, immediate=True)
 
-    def pull(self, session: Session, frame: int) -> None:
-        """Show what is new."""
+    def back(self) -> bool:
+        if self.group is None:
+            return False
+        self.open(None)
+        return True
+
+    def draw(self, frame: Frame) -> None:
+        session = frame.session
         swarm = session.groups.get(self.group) if self.group else None
         version = (
             session.groups.version,
@@ -74,23 +75,25 @@ class GroupsPane(Pane):
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
         for swarm in session.groups.swarms[-MOST_SHOWN:]:
-            ink = "faint" if swarm.over else "coordinated"
+            style, target = "faint" if swarm.over else "coordinated", Target(group=swarm.id)
             rows.append(
                 PiecesRow(
                     swarm.id,
                     [
-                        (f"{sign(swarm.group.kind)} ", ink),
+                        (f"{sign(swarm.group.kind)} ", style),
                         (f"{swarm.n:,} accounts", "strong"),
                         (f" {sign('dot')} {swarm.n_posts:,} posts", "dim"),
                     ],
                     [(f"{_state(swarm)} ", "faint")],
+                    target,
                 )
             )
-            rows.append(ParagraphRow((swarm.id, "why"), _why(swarm, session), "body", 2, 3))
+            why = _why(swarm, session)
+            rows.append(ParagraphRow((swarm.id, "why"), why, "body", 2, 3, target))
             names = ", ".join(
                 safe_line(session.names(name), 30) for name in swarm.group.accounts[:4]
             )
-            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3))
+            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3, target))
         return rows
 
     def _one(self, swarm: Swarm, session: Session) -> list[Row]:
@@ -128,7 +131,7 @@ class GroupsPane(Pane):
             ]
             room = min(NAME, max(cell_len(name) for _, name in shown))
             rows += [
-                ArrivalRow(
+                PostRow(
                     arrival.post,
                     arrival.thread,
                     "+" + format_duration(arrival.at - first),
@@ -159,10 +162,4 @@ def _why(swarm: Swarm, session: Session) -> str:
 
 
 def _state(swarm: Swarm) -> str:
-    states = {
-        GroupState.FORMED: "formed",
-        GroupState.GREW: "grew",
-        GroupState.MERGED: "merged",
-        GroupState.ENDED: "ended",
-    }
-    return f"{states[swarm.group.state]} {clock(swarm.group.at)}"
+    return f"{swarm.group.state.value} {clock(swarm.group.at)}"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.tui.ink import Line
-from moltwatch.tui.inked import Ink
-from moltwatch.tui.stack import Look, Stack
+from moltwatch.tui.line import Line, StyleOf
+from moltwatch.tui.widgets.rowview import Look, RowLayout, Target
 
 
 @dataclass
@@ -20,11 +19,12 @@ class Tall:
     key: Hashable
     tall: int
     stamp: Hashable = 0
+    target: Target | None = None
 
     def height(self, width: int) -> int:
         return self.tall if width >= 40 else 2 * self.tall
 
-    def lines(self, width: int, ink: Ink, look: Look) -> list[Line]:
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         raise NotImplementedError
 
 
@@ -34,7 +34,7 @@ HEIGHTS = st.lists(st.integers(1, 9), max_size=40)
 @given(HEIGHTS, HEIGHTS, st.sampled_from([20, 80]))
 def test_every_line_belongs_to_one_row(first: list[int], more: list[int], width: int) -> None:
     rows = [Tall(i, tall) for i, tall in enumerate([*first, *more])]
-    stack = Stack()
+    stack = RowLayout()
     stack.resize(80)
     stack.replace(rows[: len(first)])
     stack.extend(rows[len(first) :])
@@ -47,7 +47,7 @@ def test_every_line_belongs_to_one_row(first: list[int], more: list[int], width:
 
 
 def test_outside_of_all_rows() -> None:
-    stack = Stack()
+    stack = RowLayout()
     assert stack.at(0) == -1 and stack.find("a") is None
     stack.replace([Tall("a", 2), Tall("b", 3)])
     assert stack.at(-4) == 0 and stack.at(99) == 1

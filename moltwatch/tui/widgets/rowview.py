@@ -9,10 +9,14 @@ OptionList, ListView and RichLog cost more with every row they hold; this does n
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
@@ -20,13 +24,117 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from moltwatch.tui.ink import Line, shorten
-from moltwatch.tui.inked import Inked
-from moltwatch.tui.stack import Look, Row, Stack
+from moltwatch.tui.line import Line, Styled, StyleOf, shorten
 
 
-class RowView(Inked, ScrollView, can_focus=True):
-    """Rows, a cursor, and the end to follow."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a row is being looked at."""
+
+    selected: bool = False
+    focused: bool = False
+    fresh: int = 0
+    """3 just came, 2 and 1 a moment ago, 0 longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a row is about, by ids, empty where there is none: enter goes there, and keys that do
+    something with a post or a thread mean this one."""
+
+    thread: str = ""
+    post: str = ""
+    """Of the thread; without one, the thread as a whole is meant."""
+    group: str = ""
+
+
+class Row(Protocol):
+    """Something with a height and lines."""
+
+    @property
+    def key(self) -> Hashable:
+        """What stays the same while it changes."""
+
+    @property
+    def stamp(self) -> Hashable:
+        """Different when it looks different."""
+
+    @property
+    def target(self) -> Target | None:
+        """What it is about; None for headings and the like."""
+
+    def height(self, width: int) -> int: ...
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        """As many as :meth:`height` says."""
+
+
+class RowLayout:
+    """The rows, and on which line each begins at the width there is."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.width = 0
+        self.height = 0
+        """Lines of all rows together."""
+        self._tops: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        """These rows instead."""
+        self.rows = list(rows)
+        self._measure(0)
+
+    def extend(self, rows: Sequence[Row]) -> None:
+        """These rows as well, at the end; what was there is not measured again."""
+        first = len(self.rows)
+        self.rows.extend(rows)
+        self._measure(first)
+
+    def resize(self, width: int) -> None:
+        """The same rows in so many columns."""
+        self.width = width
+        self._measure(0)
+
+    def top(self, i: int) -> int:
+        """The line on which a row begins."""
+        return self._tops[i]
+
+    def bottom(self, i: int) -> int:
+        """The line after its last."""
+        return self._tops[i + 1] if i + 1 < len(self._tops) else self.height
+
+    def at(self, y: int) -> int:
+        """The row on a line; the first or last where it lies outside, -1 where there is none."""
+        return min(max(0, bisect_right(self._tops, y) - 1), len(self.rows) - 1)
+
+    def find(self, key: Hashable) -> int | None:
+        """Where the row with this key is."""
+        return next((i for i, row in enumerate(self.rows) if row.key == key), None)
+
+    def _measure(self, first: int) -> None:
+        y = self.height if first else 0
+        del self._tops[first:]
+        for row in self.rows[first:]:
+            self._tops.append(y)
+            y += row.height(self.width)
+        self.height = y
+
+
+class RowView(Styled, ScrollView, can_focus=True):
+    """Rows, a cursor, and the end to follow. ``stays`` says that the focus does so when the user
+    goes to what a row is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "down", "down", show=False),
+        Binding("k,up", "up", "up", show=False),
+        Binding("g,home", "first", "first", show=False),
+        Binding("G,end", "last", "last", show=False),
+        Binding("pagedown,ctrl+f,ctrl+d", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+b,ctrl+u", "page(-1)", "page up", show=False),
+    ]
 
     cursor: reactive[int] = reactive(-1, repaint=False)
     following: reactive[bool] = reactive(False, repaint=False)
@@ -49,17 +157,25 @@ class RowView(Inked, ScrollView, can_focus=True):
         """The user moved the cursor."""
 
     def __init__(
-        self, *, id: str | None = None, follow: bool = False, empty: str = "", cursor: bool = True
+        self,
+        *,
+        id: str | None = None,
+        follow: bool = False,
+        empty: str = "",
+        cursor: bool = True,
+        stays: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._stack = Stack()
+        self.stays = stays
+        self._row_layout = RowLayout()
         self._strips: LRUCache[Hashable, list[Strip]] = LRUCache(1_024)
         self._fresh: dict[Hashable, int] = {}
         self._empty = empty
         self._has_cursor = cursor
         self._base: Style | None = None
         """The style under everything; finding it means asking all ancestors."""
-        self._follows = follow
+        self.follows = follow
+        """Whether it may follow the end."""
         self._settling = False
         self.set_reactive(RowView.following, follow)
 
@@ -73,30 +189,35 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     @property
     def rows(self) -> Sequence[Row]:
-        return self._stack.rows
+        return self._row_layout.rows
 
     @property
     def current(self) -> Row | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
+    @property
+    def target(self) -> Target | None:
+        """What the row under the cursor is about."""
+        return self.current.target if self.current else None
+
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead; cursor and place stay with the row they were at."""
         current = self.current
         anchor, offset = (None, 0) if self.following else self._anchor()
-        stack = self._stack
-        stack.replace(rows)
+        layout = self._row_layout
+        layout.replace(rows)
         if current is not None:
-            at = stack.find(current.key)
+            at = layout.find(current.key)
             self.set_reactive(
-                RowView.cursor, min(self.cursor, len(stack) - 1) if at is None else at
+                RowView.cursor, min(self.cursor, len(layout) - 1) if at is None else at
             )
-        at = stack.find(anchor.key) if anchor else None
-        self._resettle(None if at is None else stack.top(at) + offset)
+        at = layout.find(anchor.key) if anchor else None
+        self._resettle(None if at is None else layout.top(at) + offset)
 
     def extend_rows(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
-        self._stack.extend(rows)
+        self._row_layout.extend(rows)
         self._resettle(None)
 
     def touch(self, key: Hashable, level: int = 3) -> None:
@@ -114,11 +235,11 @@ class RowView(Inked, ScrollView, can_focus=True):
         y = self.scroll_offset.y
         if not self.rows or y <= 0:
             return None, 0
-        i = self._stack.at(y)
-        return self.rows[i], y - self._stack.top(i)
+        i = self._row_layout.at(y)
+        return self.rows[i], y - self._row_layout.top(i)
 
     def _resettle(self, y: int | None) -> None:
-        size = Size(self._stack.width, self._stack.height)
+        size = Size(self._row_layout.width, self._row_layout.height)
         self._settling = True
         if size != self.virtual_size:
             # Assigning it would lay out the whole screen again, each frame. Nothing moves but the
@@ -141,32 +262,32 @@ class RowView(Inked, ScrollView, can_focus=True):
         base = self._base
         if base is None:
             base = self._base = self.rich_style
-        stack = self._stack
+        layout = self._row_layout
         y += self.scroll_offset.y
-        if y >= stack.height or not stack.rows:
-            line = Line(stack.width)
-            if not stack.rows:
-                said = ["", *shorten(self._empty, stack.width - 3, 4)]
-                line.add(f"  {said[y] if y < len(said) else ''}", self.ink("faint"))
+        if y >= layout.height or not layout.rows:
+            line = Line(layout.width)
+            if not layout.rows:
+                said = ["", *shorten(self._empty, layout.width - 3, 4)]
+                line.add(f"  {said[y] if y < len(said) else ''}", self.style("faint"))
             return line.strip(base)
-        i = stack.at(y)
-        row = stack.rows[i]
+        i = layout.at(y)
+        row = layout.rows[i]
         strips = self._draw(
             row, Look(i == self.cursor, self.has_focus, self._fresh.get(row.key, 0))
         )
-        at = y - stack.top(i)
-        return strips[at] if at < len(strips) else Line(stack.width).strip(base)
+        at = y - layout.top(i)
+        return strips[at] if at < len(strips) else Line(layout.width).strip(base)
 
     def _draw(self, row: Row, look: Look) -> list[Strip]:
-        width = self._stack.width
+        width = self._row_layout.width
         cached = (row.key, row.stamp, width, look)
         strips = self._strips.get(cached)
         if strips is None:
             base = self.rich_style
             if look.selected and self._has_cursor:
-                name = "ink--cursor" if look.focused else "ink--cursor-blurred"
+                name = "style--cursor" if look.focused else "style--cursor-blurred"
                 base += self.get_component_rich_style(name)
-            strips = [line.strip(base) for line in row.lines(width, self.ink, look)]
+            strips = [line.strip(base) for line in row.lines(width, self.style, look)]
             self._strips[cached] = strips
         return strips
 
@@ -179,11 +300,11 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
-        if width != self._stack.width:
+        if width != self._row_layout.width:
             anchor, _ = self._anchor()
-            self._stack.resize(width)
-            at = self._stack.find(anchor.key) if anchor else None
-            self._resettle(None if at is None else self._stack.top(at))
+            self._row_layout.resize(width)
+            at = self._row_layout.find(anchor.key) if anchor else None
+            self._resettle(None if at is None else self._row_layout.top(at))
         elif self.following:
             self._resettle(None)
 
@@ -197,7 +318,7 @@ class RowView(Inked, ScrollView, can_focus=True):
             return
         i = max(0, min(i, len(self.rows) - 1))
         self.cursor = i
-        top, bottom = self._stack.top(i), self._stack.bottom(i)
+        top, bottom = self._row_layout.top(i), self._row_layout.bottom(i)
         height = self.scrollable_content_region.height
         y = self.scroll_offset.y
         if top < y or bottom - top >= height:
@@ -212,19 +333,19 @@ class RowView(Inked, ScrollView, can_focus=True):
     def move_to_key(self, key: Hashable) -> bool:
         """Put the cursor on the row with this key, with some of what comes before it in sight;
         tell whether there is one."""
-        i = self._stack.find(key)
+        i = self._row_layout.find(key)
         if i is None:
             return False
         self.following = False
         self.move_to(i, tell=False)
-        top = self._stack.top(i)
-        lead = (self.scrollable_content_region.height - (self._stack.bottom(i) - top)) // 3
+        top = self._row_layout.top(i)
+        lead = (self.scrollable_content_region.height - (self._row_layout.bottom(i) - top)) // 3
         self.scroll_to(y=top - max(0, lead), animate=False, immediate=True)
         return True
 
     def entry(self) -> int:
         """Where the cursor goes when there was none."""
-        return len(self.rows) - 1 if self.following else self._stack.at(self.scroll_offset.y)
+        return len(self.rows) - 1 if self.following else self._row_layout.at(self.scroll_offset.y)
 
     def on_focus(self) -> None:
         if self.cursor < 0 and self.rows and self._has_cursor:
@@ -257,7 +378,7 @@ class RowView(Inked, ScrollView, can_focus=True):
         if not self._has_cursor:
             self.scroll_relative(y=by * height, animate=False, immediate=True)
         elif self.rows:
-            i = self._stack.at(self._stack.top(max(0, self.cursor)) + by * height)
+            i = self._row_layout.at(self._row_layout.top(max(0, self.cursor)) + by * height)
             self.move_to(i if i != self.cursor else self.cursor + by)
 
     def action_choose(self) -> None:
@@ -268,7 +389,7 @@ class RowView(Inked, ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self._settling or not self._follows:
+        if self._settling or not self.follows:
             return
         if new_value < old_value and new_value < self.max_scroll_y - 1:
             self.following = False
@@ -280,8 +401,8 @@ class RowView(Inked, ScrollView, can_focus=True):
         if y is None or not self.rows:
             return
         line = y.y + self.scroll_offset.y
-        if line < self._stack.height:
-            i = self._stack.at(line)
+        if line < self._row_layout.height:
+            i = self._row_layout.at(line)
             again = i == self.cursor
             self.move_to(i)
             if again or event.chain > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.session import Session
 from moltwatch.session.charges import Opinion
-from moltwatch.tui.opinions import Opinions
+from moltwatch.tui.triage import Triage
 from tests.tui.forum import START, FakeSource
 
 SOURCE = FakeSource([Post(id="p", thread="p", author="crab", created_at=START, seen_at=START)])
@@ -28,10 +28,8 @@ def watched(n: int) -> Session:
     return session
 
 
-def judge(opinions: Opinions, session: Session, at: int, opinion: Opinion | None) -> None:
-    case = session.charges.cases[at]
-    opinions.form(case, opinion)
-    session.judge(case, opinion)
+def judge(triage: Triage, session: Session, at: int, opinion: Opinion | None) -> None:
+    triage.judge(session, session.charges.cases[at], opinion)
 
 
 def told(session: Session) -> list[Opinion | None]:
@@ -39,11 +37,11 @@ def told(session: Session) -> list[Opinion | None]:
 
 
 def test_all_cases_of_another_session_are_recalled_however_many(tmp_path: Path) -> None:
-    opinions, session = Opinions(tmp_path), watched(250)
-    opinions.recall(session, SOURCE)
+    triage, session = Triage(tmp_path), watched(250)
+    triage.recall(session, SOURCE)
     for at in range(250):
-        judge(opinions, session, at, Opinion.DISMISSED)
-    for later in (opinions, Opinions(tmp_path)):
+        judge(triage, session, at, Opinion.DISMISSED)
+    for later in (triage, Triage(tmp_path)):
         session = watched(1)
         later.recall(session, SOURCE)
         for n in range(1, 250):  # between two frames
@@ -53,14 +51,14 @@ def test_all_cases_of_another_session_are_recalled_however_many(tmp_path: Path) 
 
 
 def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
-    opinions, session = Opinions(tmp_path), Session()
+    triage, session = Triage(tmp_path), Session()
     flag(session, 0, "crab")
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 0, Opinion.DISMISSED)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 0, Opinion.DISMISSED)
     flag(session, 1, "crab")
     assert told(session) == [Opinion.DISMISSED, None]
     slow, quick = Session(), Session()
-    later = Opinions(tmp_path)
+    later = Triage(tmp_path)
     for n in range(2):
         flag(slow, n, "crab")
         later.recall(slow, SOURCE)
@@ -72,21 +70,21 @@ def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
 
 
 def test_what_was_confirmed_goes_on_growing(tmp_path: Path) -> None:
-    opinions, session = Opinions(tmp_path), watched(1)
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 0, Opinion.CONFIRMED)
+    triage, session = Triage(tmp_path), watched(1)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 0, Opinion.CONFIRMED)
     again = watched(1)
     flag(again, 1, "crab0")
-    Opinions(tmp_path).recall(again, SOURCE)
+    Triage(tmp_path).recall(again, SOURCE)
     assert told(again) == [Opinion.CONFIRMED]
 
 
 def test_a_dismissal_is_told_once(tmp_path: Path) -> None:
-    opinions, session = Opinions(tmp_path), watched(2)
-    opinions.recall(session, SOURCE)
-    judge(opinions, session, 1, Opinion.DISMISSED)
+    triage, session = Triage(tmp_path), watched(2)
+    triage.recall(session, SOURCE)
+    judge(triage, session, 1, Opinion.DISMISSED)
     gone: list[tuple[str, Kind]] = []
-    later, session = Opinions(tmp_path), watched(2)
+    later, session = Triage(tmp_path), watched(2)
     for _ in range(3):
         later.recall(session, SOURCE, lambda post, kind: gone.append((post, kind)))
         session.charges.version += 1
@@ -94,9 +92,9 @@ def test_a_dismissal_is_told_once(tmp_path: Path) -> None:
 
 
 def test_runs_side_by_side_lose_nothing_of_each_other(tmp_path: Path) -> None:
-    runs = [(Opinions(tmp_path), watched(3)) for _ in range(2)]
-    for opinions, session in runs:
-        opinions.recall(session, SOURCE)
+    runs = [(Triage(tmp_path), watched(3)) for _ in range(2)]
+    for triage, session in runs:
+        triage.recall(session, SOURCE)
     (one, mine), (other, theirs) = runs
     judge(one, mine, 0, Opinion.CONFIRMED)
     judge(other, theirs, 1, Opinion.DISMISSED)
@@ -105,7 +103,7 @@ def test_runs_side_by_side_lose_nothing_of_each_other(tmp_path: Path) -> None:
     judge(other, theirs, 1, None)
     judge(other, theirs, 2, Opinion.DISMISSED)
     one.pin("p2")
-    third, session = Opinions(tmp_path), watched(3)
+    third, session = Triage(tmp_path), watched(3)
     third.recall(session, SOURCE)
     assert told(session) == [Opinion.CONFIRMED, None, Opinion.DISMISSED]
     assert third.pinned == ["p0", "p1", "p2"]

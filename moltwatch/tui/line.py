@@ -3,20 +3,35 @@
 Everything a forum wrote passes through :func:`safe` or :func:`safe_line` and becomes plain segments
 of a strip. Terminals disagree about how wide joined emoji, variation selectors, skin tones and
 flags are; what they disagree about is taken out, so that the grid holds everywhere.
+
+Widgets name the styles they draw with (``dim``, ``persona``, ``voice-3``). What colour that is
+stands in ``moltwatch.tcss`` in terms of theme variables: a theme is a file of colours.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import ClassVar, Protocol, TypeVar
+from urllib.parse import urlsplit
+from zlib import crc32
 
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+from textual.widget import Widget
 
 from moltwatch.text import display, display_line
+from moltwatch.times import SECOND, Micros
+
+T = TypeVar("T")
+
+LONGEST_ADDRESS = 2_000
+"""Characters of an address that is opened."""
+
+_DAY_SECONDS = 86_400
 
 _DISPUTED = re.compile(
     "[\u200c\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
@@ -41,6 +56,27 @@ def safe(text: str, most: int = 20_000) -> str:
 def safe_line(text: str, most: int = 300) -> str:
     """A stranger's text on one line: names, titles, communities."""
     return _tame(display_line(text, most))
+
+
+def web_address(url: str | None) -> str | None:
+    """The address of a stranger's link if it is safe to hand to a browser, otherwise None.
+
+    Safe is: http or https, a host, no name or password before it, nothing that is not printable
+    ASCII without blanks (a browser accepts escapes; a shell behind ``$BROWSER`` may not forgive).
+    """
+    if not url or len(url) > LONGEST_ADDRESS or not url.isascii():
+        return None
+    if not all("!" <= character <= "~" for character in url) or set(url) & set("\"'`\\<>^{}|"):
+        return None
+    try:
+        parts = urlsplit(url)
+        if parts.port == 0:
+            return None
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return None
+    return url
 
 
 Piece = tuple[str, Style | None]
@@ -175,3 +211,93 @@ def shorten(text: str, width: int, most: int) -> list[str]:
         last = lines[-1].rstrip(" .,;:")
         lines[-1] = set_cell_size(last, min(cell_len(last), max(1, width - 1))).rstrip() + "…"
     return lines
+
+
+def truncate(
+    parts: Iterable[T], room: int, *, width: Callable[[T], int], rank: Callable[[T], int]
+) -> list[T]:
+    """The parts, in their order, without as many of the lowest rank as it takes for the ``width``
+    of all to come to ``room`` cells at most. Of one rank the last goes first."""
+    kept = list(parts)
+    while kept and sum(map(width, kept)) > room:
+        lowest = min(map(rank, kept))
+        at = max(i for i, part in enumerate(kept) if rank(part) == lowest)
+        del kept[at]
+    return kept
+
+
+# --- styles ---------------------------------------------------------------------------------------
+
+VOICES = 6
+"""Colours that tell speakers apart."""
+
+STYLES = (
+    "body",
+    "strong",
+    "dim",
+    "faint",
+    "rail",
+    "fresh",
+    "accent",
+    "primary",
+    "good",
+    "bad",
+    "persona",
+    "coordinated",
+    "hazard",
+    "cursor",
+    "cursor-blurred",
+    *(f"voice-{i}" for i in range(VOICES)),
+)
+
+
+class StyleOf(Protocol):
+    """Gives the style of a name, as the theme has it."""
+
+    def __call__(self, name: str) -> Style: ...
+
+
+class Styled(Widget):
+    """A widget that draws with named styles."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"style--{name}" for name in STYLES}
+
+    def style(self, name: str) -> Style:
+        """The style of a name, foreground and attributes only."""
+        return self.get_component_rich_style(f"style--{name}", partial=True)
+
+
+class Bar(Styled):
+    """A few lines that are drawn anew when they change; subclasses say what is in them."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._shown: object = None
+
+    def lines(self, width: int) -> list[Line]:
+        """The lines, as things stand."""
+        raise NotImplementedError
+
+    def show(self, what: object) -> None:
+        """Draw again if ``what`` (all that the lines depend on) differs from what is shown."""
+        if what != self._shown:
+            self._shown = what
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        lines = self.lines(self.size.width)
+        line = lines[y] if y < len(lines) else Line(self.size.width)
+        return line.strip(self.rich_style)
+
+
+def clock(at: Micros) -> str:
+    """Time of day in UTC, ``05:19:31``."""
+    seconds = at // SECOND % _DAY_SECONDS
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def voice(author: str) -> str:
+    """The style of a speaker: the same in every run."""
+    return f"voice-{crc32(author.encode('utf-8', 'replace')) % VOICES}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moltwatch.sources.base import State, Status
-from moltwatch.tui.stands import line_up
+from moltwatch.tui.status_line import line_up
 
 
 def _line(*statuses: Status) -> str:
