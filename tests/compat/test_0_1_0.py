@@ -337,6 +337,6 @@ async def test_a_theme_of_the_users_own_colours_the_screen(
         assert getattr(shown, key) == color, key
     for key, ink in file["moltwatch"].items():
         if key != "voices":
-            assert shown.variables[f"ink-{key}"] == ink, key
-    voices = [shown.variables[f"ink-voice-{n}"] for n in range(6)]
+            assert shown.variables[f"style-{key}"] == ink, key
+    voices = [shown.variables[f"style-voice-{n}"] for n in range(6)]
     assert voices == file["moltwatch"]["voices"]
