@@ -239,7 +239,7 @@ def test_commands_and_options() -> None:
     choices: dict[str, Iterable[str]] = {}
     variables: dict[str, object] = {}
     for name, context in commands(cli.make_context("moltwatch", [], resilient_parsing=True)):
-        now[name] = set(context.help_option_names)  # the option itself is made once, by whoever asks
+        now[name] = set(context.help_option_names)  # the option is made once, by whoever asks
         for param in context.command.get_params(context):
             spelled = {*param.opts, *param.secondary_opts}
             now[name] |= spelled

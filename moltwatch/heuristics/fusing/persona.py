@@ -33,6 +33,7 @@ class PersonaFuser:
         against is 0."""
         if evidence.weight <= 0:
             return evidence
-        marks = sorted([mark for mark in evidence.marks if mark.weight], key=lambda m: -m.weight)
+        said = [mark for mark in evidence.marks if mark.says and mark.weight]
+        marks = sorted(said, key=lambda mark: -mark.weight)
         score = probability(prior(post) + evidence.weight)
         return structs.replace(evidence, marks=tuple(marks), score=score)
