@@ -208,7 +208,7 @@ class Mark(Struct, frozen=True, array_like=True, gc=False):
     """How much of it there is, from 0 (nothing) to 1."""
 
 
-class Evidence(Struct, frozen=True, array_like=True):
+class Evidence(Struct, frozen=True, array_like=True, gc=False):
     """What one heuristic found: the same struct from the heuristic to the line and the screen.
 
     Evidence of a persona or a hazard is about the post at hand. Evidence of coordination says in
