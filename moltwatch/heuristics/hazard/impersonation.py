@@ -1,0 +1,64 @@
+"""Accounts that pass themselves off as another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.features.fading import Fading
+from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
+from moltwatch.heuristics.parameters import Count
+from moltwatch.model import Kind
+from moltwatch.odds import log_odds
+from moltwatch.text import fold
+
+_WEIGHT = log_odds(0.85)
+_SAYS = "is by an account whose name is made to look like “{other}”, which wrote {posts} posts here"
+_SPELLINGS = 8
+"""Ways to write one name that are remembered; the rarest goes first."""
+_NAMES = 50_000
+"""Names remembered; the longest quiet go first."""
+
+
+class Impersonation(Heuristic):
+    """The post is by an account whose name readers take for that of another, known account.
+
+    Names are compared in match form, in which look-alike letters of other alphabets, hidden
+    characters and full-width letters are what they look like. A name that differs in upper and
+    lower case alone is not meant: forums give such names to anybody.
+
+    Parameters
+    posts: posts of an account from which it is known here
+    repeats: how often in a day an account is told for it, before only each doubling is (posts, 1
+        to 1,000,000)
+
+    Fails when
+    a name differs by a letter that looks different, or by a word ("official"); and somebody who
+    spells a name honestly in another alphabet looks the same.
+    """
+
+    name: ClassVar[str] = "impersonation"
+    kind: ClassVar[Kind] = Kind.HAZARD
+    family: ClassVar[str] = "impersonation"
+
+    def __init__(self, posts: Count = 20, repeats: Repeats = IN_FULL) -> None:
+        self.posts = posts
+        self.repeats = repeats
+        self._refrains = Refrains(repeats)
+        self._known: Fading[dict[str, int]] = Fading(dict, most=_NAMES)
+        """By match form of a name: who goes by it, and how many posts each wrote."""
+
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        name = item.author.name
+        known = self._known.touch(fold(name), item.post.seen_at)
+        known[name] = known.get(name, 0) + 1
+        if len(known) == 1:
+            return ()
+        if len(known) > _SPELLINGS:
+            del known[min(known, key=known.__getitem__)]
+        other = max(known, key=known.__getitem__)
+        if known[other] < self.posts or other.casefold() == name.casefold():
+            return ()
+        found = self.evidence(_WEIGHT, _SAYS, other=other, posts=known[other])
+        return (self._refrains.weigh(item, found),)

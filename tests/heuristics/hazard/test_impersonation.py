@@ -1,0 +1,41 @@
+"""Who looks like somebody else by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from moltwatch.heuristics.hazard.impersonation import Impersonation
+from moltwatch.model import Kind
+from moltwatch.testing import check_heuristic
+from tests.heuristics.judging import Court, reasons
+
+
+def known(posts: int) -> Court:
+    court = Court([Impersonation()])
+    for n in range(posts):
+        court.hear(f"remark {n}", author="ShellKeeper")
+    return court
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Shell\u041aeeper", "Shell\u200bKeeper", "\uff33hellKeeper", "Sh\u0435llKeeper"],
+    ids=["Cyrillic K", "hidden", "full width", "Cyrillic e"],
+)
+def test_a_name_that_looks_like_another_is_told(name: str) -> None:
+    opened = known(20).hear("Trust me.", author=name)
+    assert opened.score(Kind.HAZARD) >= 0.5
+    assert "“ShellKeeper”, which wrote 20 posts" in reasons(opened, "impersonation")
+
+
+@pytest.mark.parametrize("name", ["shellkeeper", "ShellKeeper2", "Shell Keeper", "ShellKeeper"])
+def test_other_names_are_nobody_s(name: str) -> None:
+    assert known(20).hear("Trust me.", author=name).score(Kind.HAZARD) == 0.0
+
+
+def test_who_is_not_known_is_not_impersonated() -> None:
+    assert known(19).hear("Trust me.", author="Sh\u0435llKeeper").score(Kind.HAZARD) == 0.0
+
+
+def test_it_stands_the_battery() -> None:
+    check_heuristic(Impersonation)
