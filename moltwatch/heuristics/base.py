@@ -53,21 +53,22 @@ class Heuristic(ABC):
     def evidence(
         self,
         weight: float,
-        says: str,
+        says: str = "",
         *,
+        marks: Sequence[Mark] = (),
         cluster: str | None = None,
         acts: Sequence[Act] = (),
         places: Sequence[tuple[int, int]] = (),
         **facts: Fact,
     ) -> Evidence:
-        """Evidence of one observation. ``says`` is a template for the ``facts``; the other
-        arguments are those of :class:`Evidence`."""
+        """Evidence of one observation, for whose ``facts`` ``says`` is a template, or of several
+        ``marks``; the other arguments are those of :class:`Evidence`."""
         return Evidence(
             heuristic=self.name,
             kind=self.kind,
             family=self.family,
             weight=weight,
-            marks=(Mark(says, facts, weight if self.kind is Kind.PERSONA else 0.0),),
+            marks=tuple(marks) or (Mark(says, facts, weight * (self.kind is Kind.PERSONA)),),
             cluster=cluster,
             acts=tuple(acts),
             places=tuple(places),

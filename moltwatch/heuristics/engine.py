@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
+
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
 from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
 from moltwatch.heuristics.fusing.persona import PersonaFuser
-from moltwatch.heuristics.health import Health
 from moltwatch.model import (
     AgentSeen,
     Event,
@@ -41,6 +42,29 @@ EVIDENCE_WINDOW: Micros = 6 * HOUR
 MOST_OPEN = 200_000
 MOST_CHARS = 300_000_000
 """Open posts at most, and their characters; in a flood the oldest close early."""
+
+
+MOST_FAILURES = 3
+"""A heuristic that raised this often is switched off."""
+
+
+class Health(Struct):
+    """How one heuristic is doing."""
+
+    spent_ns: int = 0
+    """Time it took so far (nanoseconds)."""
+    found: int = 0
+    """Pieces of evidence it gave."""
+    failures: int = 0
+    last_error: str = ""
+    off: bool = False
+    """Whether it is asked no more."""
+
+    def failed(self, error: Exception) -> None:
+        """It raised; what too often does is switched off."""
+        self.failures += 1
+        self.last_error = f"{type(error).__name__}: {error}"[:200]
+        self.off = self.failures >= MOST_FAILURES
 
 
 class Fuser(Protocol):

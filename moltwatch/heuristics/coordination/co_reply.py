@@ -12,9 +12,8 @@ from msgspec import Meta
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.percolation import Percolation
-from moltwatch.heuristics.coordination.tongue import is_foreign
+from moltwatch.heuristics.coordination.post_filters import YoungSession, is_foreign
 from moltwatch.heuristics.coordination.visits import MOST_VISITED, Reunion, Visits
-from moltwatch.heuristics.coordination.young_session import YoungSession
 from moltwatch.heuristics.features.fading import Fading, Members
 from moltwatch.heuristics.parameters import Chance, Fraction, Seconds
 from moltwatch.model import Kind, Level

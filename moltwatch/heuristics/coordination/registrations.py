@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.chance import poisson_at_least
 from moltwatch.heuristics.coordination.crowd import Told
+from moltwatch.heuristics.coordination.significance import poisson_at_least
 from moltwatch.heuristics.parameters import Accounts, Chance, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.coordination.tongue import is_foreign
+from moltwatch.heuristics.coordination.post_filters import is_foreign
 from moltwatch.heuristics.features.fading import Fading
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction
 from moltwatch.model import Kind, Level

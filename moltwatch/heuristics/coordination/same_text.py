@@ -8,7 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.copies import UNSURE, weight_of_copies
 from moltwatch.heuristics.coordination.crowd import Crowd, Crowds
-from moltwatch.heuristics.coordination.quoting import is_quote
+from moltwatch.heuristics.coordination.post_filters import is_quote
 from moltwatch.heuristics.features.text import Text, digest
 from moltwatch.heuristics.parameters import Accounts, Count, Seconds
 from moltwatch.model import Kind

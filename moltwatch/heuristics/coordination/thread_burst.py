@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.chance import at_least, lured
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.coordination.young_session import YoungSession
+from moltwatch.heuristics.coordination.post_filters import YoungSession
+from moltwatch.heuristics.coordination.significance import at_least, lured
 from moltwatch.heuristics.features.fading import Members
 from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level

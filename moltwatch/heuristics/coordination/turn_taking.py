@@ -9,10 +9,9 @@ from typing import Annotated, ClassVar, NamedTuple
 from msgspec import Meta
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.chance import RECENT, at_least
 from moltwatch.heuristics.coordination.crowd import Told
-from moltwatch.heuristics.coordination.occasions import occasions
-from moltwatch.heuristics.coordination.tongue import is_foreign
+from moltwatch.heuristics.coordination.post_filters import is_foreign
+from moltwatch.heuristics.coordination.significance import RECENT, at_least, occasions
 from moltwatch.heuristics.features.fading import Fading, Members
 from moltwatch.heuristics.parameters import Chance, Fraction, Seconds
 from moltwatch.model import Kind, Level

@@ -12,8 +12,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from moltwatch.heuristics.base import Act
-from moltwatch.heuristics.coordination.chance import RECENT, at_least, lured
-from moltwatch.heuristics.coordination.occasions import occasions
+from moltwatch.heuristics.coordination.significance import RECENT, at_least, lured, occasions
 from moltwatch.times import SECOND, Micros
 
 MOST_THREADS = 5_000

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.chance import at_least
 from moltwatch.heuristics.coordination.crowd import Told
+from moltwatch.heuristics.coordination.significance import at_least
 from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
 from moltwatch.model import Kind
 from moltwatch.times import SECOND, Micros

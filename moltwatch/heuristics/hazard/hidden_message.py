@@ -94,13 +94,8 @@ class HiddenMessage(Heuristic):
         if not hidden:
             return None
         marks = [mark for _, mark in hidden[:2]]
-        return Evidence(
-            heuristic=self.name,
-            kind=self.kind,
-            family=self.family,
-            weight=log_odds(noisy_or(danger for danger, _ in hidden)),
-            marks=tuple(marks if marks[:1] != marks[1:] else marks[:1]),
-        )
+        weight = log_odds(noisy_or(danger for danger, _ in hidden))
+        return self.evidence(weight, marks=marks if marks[:1] != marks[1:] else marks[:1])
 
     def _find(self, text: Text) -> Iterator[_Hidden]:
         # Each way has a condition that costs next to nothing and that almost no text meets.

@@ -82,14 +82,7 @@ class Injection(Heuristic):
             about = ", ".join(subjects[:2])
             says = f"{marks[-1].says}; though it speaks of {{about}}"
             marks[-1] = Mark(says, {**marks[-1].facts, "about": about})
-        return Evidence(
-            heuristic=self.name,
-            kind=self.kind,
-            family=self.family,
-            weight=log_odds(danger),
-            marks=tuple(marks),
-            places=tuple(where),
-        )
+        return self.evidence(log_odds(danger), marks=marks, places=where)
 
     def _weight(self, text: str, place: Place) -> float:
         """How telling an attack is where it stands."""

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.features.lexicon import lexicon
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Evidence, Kind, Mark
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]

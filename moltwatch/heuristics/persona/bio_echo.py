@@ -11,8 +11,8 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
 from moltwatch.heuristics.persona.names import names
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 from moltwatch.text import fold, words
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark
 from moltwatch.heuristics.persona.names import introduces, names
+from moltwatch.heuristics.persona.weights import mark
 from moltwatch.model import Mark
 
 

@@ -12,8 +12,8 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
 from moltwatch.heuristics.persona.names import introduces, names
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")

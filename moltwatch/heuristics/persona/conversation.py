@@ -9,7 +9,7 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 
 _COMMONPLACE = (mark("conversation.commonplace", 1.0),)

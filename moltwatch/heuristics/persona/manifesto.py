@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")

@@ -12,8 +12,8 @@ from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
 from moltwatch.heuristics.persona.names import names
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 
 _WALLET = re.compile(

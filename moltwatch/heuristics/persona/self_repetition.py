@@ -10,7 +10,7 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.marks import mark, saturating
+from moltwatch.heuristics.persona.weights import mark, saturating
 from moltwatch.model import Mark
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from moltwatch.heuristics.coordination import visits as visiting
-from moltwatch.heuristics.coordination.chance import at_least, lured
 from moltwatch.heuristics.coordination.percolation import Percolation
+from moltwatch.heuristics.coordination.significance import at_least, lured
 from moltwatch.heuristics.coordination.visits import MOST_GUESTS, Reunion, Visits
 from moltwatch.model import Act, FlaggedPost, Post
 from moltwatch.times import MINUTE, SECOND

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from moltwatch.heuristics.base import Evidence
-from moltwatch.heuristics.coordination.chance import at_least, poisson_at_least
+from moltwatch.heuristics.coordination.significance import at_least, poisson_at_least
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.names import names
 from moltwatch.model import AgentSeen, Event, Group, GroupState, Post

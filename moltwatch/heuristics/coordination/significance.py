@@ -1,9 +1,13 @@
-"""Is it more than chance would do? The tails of two distributions, and what chance is given."""
+"""Is it more than chance would do? The tails of two distributions, and what chance is given; and
+on how many occasions something happened, since what comes at once is one coincidence."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from math import comb, exp
+
+from moltwatch.times import SECOND, Micros
 
 RECENT = 500
 """Latest arrivals of all, from which is known how usual an account or a thread is; what was not
@@ -12,6 +16,10 @@ among them is taken to be as usual as one of them."""
 LURE = 4.0
 """How many times better than usual the odds may be, and it is still chance: everybody reads the
 same list, and a thread at its top, or one that newcomers are shown, is full of them."""
+
+SITTING: Micros = 180 * SECOND
+"""What is closer together than this is one occasion: who reads the list of top threads from the
+top at the same time as somebody else meets him ten times, by one coincidence."""
 
 
 def lured(share: float) -> float:
@@ -56,3 +64,16 @@ def poisson_at_least(k: int, expected: float) -> float:
         tail += term
         term *= expected / (i + 1)
     return max(tail, 1.0 - below) if below < 0.5 else tail
+
+
+def occasions(times: Iterable[Micros]) -> int:
+    """How many occasions there were, by when it happened, in order.
+
+    >>> occasions([0, 100 * SECOND, 180 * SECOND, 200 * SECOND])
+    2
+    """
+    n, begun = 0, 0
+    for at in times:
+        if not n or at - begun >= SITTING:
+            n, begun = n + 1, at
+    return n
