@@ -17,12 +17,10 @@ def count(n: int, what: str) -> str:
     return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
-def count_groups(formed: int, merged: int) -> str:
+def count_groups(formed: int, merged: int, when: str = "at the end") -> str:
     """``16 groups``; where some went into others, ``16 groups formed, 2 merged, 14 at the end``."""
     groups = count(formed, "group")
-    return (
-        f"{groups} formed, {merged:,} merged, {formed - merged:,} at the end" if merged else groups
-    )
+    return f"{groups} formed, {merged:,} merged, {formed - merged:,} {when}" if merged else groups
 
 
 def quoted(words: object) -> str:

@@ -128,7 +128,7 @@ def _against(agent: Agent, session: Session) -> list[Row]:
         head = f" {sign(kind)} {kind.value} {charge.score:.2f}"
         rows += [PiecesRow((kind, "blank"), []), PiecesRow(kind, [(head, kind.value)])]
         rows += [
-            ParagraphRow((kind, flag.heuristic), said(flag), "body", 3, 3)
+            ParagraphRow((kind, flag.heuristic), said(flag.reason), "body", 3, 3)
             for flag in charge.reasons[:MOST_REASONS]
         ]
     return rows

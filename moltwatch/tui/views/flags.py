@@ -23,9 +23,9 @@ MOST_REASONS = 4
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|d|%)\b)")
 
 
-def said(flag: Evidence) -> str:
+def said(reason: str) -> str:
     """A reason on one line, harmless, in which no number parts from its unit at a line's end."""
-    return _BEFORE_UNIT.sub("\u00a0", safe_line(flag.reason))
+    return _BEFORE_UNIT.sub("\u00a0", safe_line(reason))
 
 
 class CaseRow:
@@ -79,7 +79,7 @@ class CaseRow:
         charge = self.case.latest
         flags = charge.reasons[: MOST_REASONS if self.opened else 1]
         self._reasons = [
-            (flag, shorten(said(flag), width - 4, 4 if self.opened else 2)) for flag in flags
+            (flag, shorten(said(flag.reason), width - 4, 4 if self.opened else 2)) for flag in flags
         ]
         text = safe_line(charge.excerpt, 200)
         self._excerpt = shorten(text, width - 4, 3 if self.opened else 1) if text else []

@@ -15,6 +15,7 @@ from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import said
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
+from moltwatch.wording import count_groups
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
@@ -70,7 +71,8 @@ class GroupsPane(TitledPane):
             )
         else:
             self.view.set_rows(self._all(session))
-            self.title_line.set([("GROUPS ", "strong"), (f"{session.groups.n:,}", "dim")])
+            groups = count_groups(session.groups.n, session.groups.merged, "now")
+            self.title_line.set([("GROUPS ", "strong"), (groups, "dim")])
 
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
@@ -152,13 +154,17 @@ class GroupsPane(TitledPane):
 
 
 def _why(swarm: Swarm, session: Session) -> str:
-    """As the newest of its posts has it: a group itself is told of only when it has doubled."""
-    for arrival in reversed(swarm.arrivals):
+    """As the group was last told of, or the newest of its posts has it, if that came later: a
+    group itself is told of only when it has doubled."""
+    later = [] if swarm.over else list(swarm.arrivals)
+    for arrival in reversed(later):
         charge = session.charges.get(arrival.post, swarm.group.kind)
+        if charge and charge.at <= swarm.group.at:
+            break
         for flag in charge.reasons if charge else ():
             if flag.group == swarm.group.id:
-                return said(flag)
-    return safe_line(swarm.group.reason)
+                return said(flag.reason_in(swarm.n))
+    return said(swarm.group.reason)
 
 
 def _state(swarm: Swarm) -> str:
