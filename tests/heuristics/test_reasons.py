@@ -137,11 +137,14 @@ class Witness:
             if act.author in members
         ]
         last = max(when for when, _ in self.acts[evidence.heuristic, evidence.cluster or ""])
+        everyone = {act.author for _, act in told}
+        # Who was not told of for long, and joined only then, counts from then on.
         lately = {act.author for when, act in told if when >= last - QUIET}
-        counted = [act for _, act in told if act.author in lately]
-        assert evidence.n == len(lately), group
-        times = [act.at for act in counted]
-        assert evidence.span == max(times) - min(times), group
+        assert len(lately) <= evidence.n <= len(everyone), group
+        counted = [act for _, act in told]
+        if evidence.n == len(everyone):
+            times = [act.at for act in counted]
+            assert evidence.span == max(times) - min(times), group
         assert set(evidence.acts) <= set(counted), group
         assert all(self.posts[act.post].author == act.author for act in evidence.acts), group
 

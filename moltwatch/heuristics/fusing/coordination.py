@@ -19,7 +19,7 @@ Everything here is bounded, and in order of arrival: no set decides an output.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from hashlib import blake2b
 
 from msgspec import Struct, structs
@@ -89,8 +89,11 @@ class Cluster:
         "_told",
         "acts",
         "basis",
+        "begin",
         "elsewhere",
+        "end",
         "first",
+        "gone",
         "group",
         "guilty",
         "key",
@@ -110,11 +113,15 @@ class Cluster:
         self.first = evidence.acts[0].post
         """The post that brought it up."""
         self.since = self.last = now
-        self.members: dict[str, tuple[Micros, Micros, Micros]] = {}
-        """Accounts in order of arrival, with the times of their first act and their last, and when
-        there was last evidence on them."""
+        self.members: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
+        """By account the times of its first act and its last, and when there was last evidence on
+        it or on its group; in order of that."""
+        self.begin = self.end = evidence.acts[0].at
+        """Times of the first act of them all, and the last."""
+        self.gone = False
+        """It is forgotten."""
         self.acts: list[Act] = []
-        """The first ten acts, and the first of each of the first ten accounts."""
+        """The first ten acts of its members, and the first of each of ten accounts."""
         self.suspects: dict[str, None] = {}
         """Accounts not yet convicted, in order of arrival."""
         self.guilty: dict[str, float] = {}
@@ -125,7 +132,7 @@ class Cluster:
         """What the suspects were last judged by."""
         self.waiting: dict[str, str] = {}
         """Posts whose score has not been given out, and their authors."""
-        self.neighbours: dict[str, int] = {}
+        self.neighbours: dict[Cluster, int] = {}
         """Other clusters, and how many accounts they share with this one."""
         self.group: str | None = None
         self._told: Evidence | None = None
@@ -144,72 +151,85 @@ class Cluster:
         self.last = now
         self.latest = evidence
         self._told = None
-        author = act.author
+        author, at = act.author, act.at
         self.waiting[act.post] = author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
-        known = self.members.get(author)
+        known = self.members.pop(author, None)
         if len(self.acts) < MOST_LISTED or (known is None and len(self.members) < MOST_LISTED):
             self.acts.append(act)
+        first, last, _ = known or (at, at, now)
+        self.members[author] = (min(first, at), max(last, at), now)
+        self.begin, self.end = min(self.begin, at), max(self.end, at)
         if known is not None:
-            first, last, _ = known
-            self.members[author] = (min(first, act.at), max(last, act.at), now)
             return False
-        self.members[author] = (act.at, act.at, now)
         self.suspects[author] = None
         if len(self.suspects) > MOST_SUSPECTS:
             del self.suspects[next(iter(self.suspects))]
         return True
 
+    def fade(self, group: Container[str]) -> list[str]:
+        """Let go of the accounts outside its group that there was no evidence on for long, some at
+        a time, and return them."""
+        *_, oldest = next(iter(self.members.values()))
+        horizon = self.last - QUIET
+        if oldest >= horizon - QUIET // 16:
+            return []
+        faded = []
+        while (kept := next(iter(self.members.items())))[1][2] < horizon:
+            account, (first, last, _) = kept
+            del self.members[account]
+            if account in group:
+                self.members[account] = (first, last, self.last)
+            else:
+                faded.append(account)
+                self.suspects.pop(account, None)
+                self.guilty.pop(account, None)
+        self.acts = [act for act in self.acts if act.author in self.members]
+        times = self.members.values()
+        self.begin = min([first for first, *_ in times])
+        self.end = max([last for _, last, _ in times])
+        return faded
+
     def told(self) -> Evidence:
         """All evidence of it together, as of now."""
         if self._told is None:
-            self._told = self.told_of(self.members) or self.latest
+            self._told = self._tell(self.acts, len(self.members), self.end - self.begin)
         return self._told
 
     def told_of(self, accounts: Container[str]) -> Evidence | None:
-        """The same, counting only these accounts, and of those who there was evidence on lately;
-        None if that is nobody."""
-        horizon = self.last - QUIET
-        counted = {
-            account: (first, last)
-            for account, (first, last, told) in self.members.items()
-            if told >= horizon and account in accounts
-        }
-        if not counted:
+        """The same, counting only these accounts; None if that is nobody."""
+        times = [times for account, times in self.members.items() if account in accounts]
+        if not times:
             return None
-        times = counted.values()
-        return structs.replace(
-            self.latest,
-            acts=tuple([act for act in self.acts if act.author in counted]),
-            n=len(counted),
-            span=max([last for _, last in times]) - min([first for first, _ in times]),
-            score=self.weight,
-        )
+        span = max([last for _, last, _ in times]) - min([first for first, *_ in times])
+        return self._tell([a for a in self.acts if a.author in accounts], len(times), span)
 
-    def meet(self, other: str) -> None:
+    def _tell(self, acts: Sequence[Act], n: int, span: Micros) -> Evidence:
+        return structs.replace(self.latest, acts=tuple(acts), n=n, span=span, score=self.weight)
+
+    def meet(self, other: Cluster) -> None:
         """One more account is found in both."""
         self.neighbours[other] = self.neighbours.get(other, 0) + 1
         if len(self.neighbours) > MOST_NEIGHBOURS:
             del self.neighbours[min(self.neighbours, key=self.neighbours.__getitem__)]
 
-    def confirming(self, clusters: Mapping[str, Cluster]) -> list[tuple[Cluster, float]]:
+    def confirming(self) -> list[tuple[Cluster, float]]:
         """Clusters of other families that hold enough of the same accounts, with the part of this
         one that they cover."""
         size = len(self.members)
         found: list[tuple[Cluster, float]] = []
-        for key, shared in self.neighbours.items():
-            if shared < FEWEST_SHARED:
+        for other, shared in self.neighbours.items():
+            if shared < FEWEST_SHARED or other.gone:
                 continue
-            other = clusters.get(key)
-            if other and shared >= LEAST_COVERED * min(size, len(other.members)):
+            if shared >= LEAST_COVERED * min(size, len(other.members)):
                 found.append((other, min(1.0, shared / size)))
         return found
 
-    def judge(self, account: str, clusters: Mapping[str, Cluster]) -> list[str]:
+    def judge(self, account: str) -> list[str]:
         """Convict whom the evidence now reaches: the account that is new here or elsewhere, and
         all other suspects when what they are judged by has changed. Returns the convicted."""
-        confirming = self.confirming(clusters)
+        confirming = self.confirming()
         # Coverage in eighths: a swarm that grows by one does not call everybody back to court.
         basis = (self.weight, [(other.key, int(8 * covered)) for other, covered in confirming])
         called = [account] if basis == self.basis else list(self.suspects)
@@ -271,16 +291,17 @@ class _OpenGroup:
         self.last = since
         self.members: dict[str, None] = {}
         """Accounts in order of arrival."""
-        self.clusters: list[Cluster] = []
+        self.clusters: dict[Cluster, None] = {}
+        """Why it is one: those that are not forgotten, or the last of them."""
         self.announced = 0
         """Members when it was last spoken of; 0 as long as it is too small to be."""
 
-    def evidence(self, clusters: Mapping[str, Cluster]) -> tuple[Evidence, ...]:
+    def evidence(self) -> tuple[Evidence, ...]:
         """The strongest evidence of up to three families, that of the group's own clusters and of
         those that confirm them, counting only who is in the group: a cluster may hold others, of
         whom too little is known."""
         strongest: dict[str, Evidence] = {}
-        witnesses = [w for cluster in self.clusters for w, _ in cluster.confirming(clusters)]
+        witnesses = [witness for own in self.clusters for witness, _ in own.confirming()]
         for cluster in dict.fromkeys((*self.clusters, *witnesses)):
             told = cluster.told_of(self.members)
             if told is None or told.n < FEWEST_COMMON:
@@ -307,8 +328,8 @@ class GroupTracker:
         self._group_of: dict[str, str] = {}
         self._growing: dict[str, None] = {}
         """Groups that were joined since the last drain."""
-        self._merged: list[tuple[_OpenGroup, str]] = []
-        """Groups that went into another since then, and its id."""
+        self._merged: dict[str, tuple[_OpenGroup, str]] = {}
+        """By id groups that went into another since then, and its id."""
         self._news: list[Group] = []
         self._scores: list[tuple[str, str, float]] = []
         """Post, author and score, since the last drain."""
@@ -330,10 +351,13 @@ class GroupTracker:
             for other in self._meet(act.author, cluster) if joined else ():
                 self._judge(other, act.author, now)
             self._judge(cluster, act.author, now)
+        group = self._groups.get(cluster.group or "")
+        for account in cluster.fade(group.members if group else ()):
+            self._part(account, key)
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
-        """The evidence with its score."""
-        return structs.replace(evidence, score=evidence.weight)
+        """The evidence with its score, counting what it tells of itself."""
+        return structs.replace(evidence, n=len(set(evidence.accounts)), score=evidence.weight)
 
     def latest(self, evidence: Evidence) -> Evidence:
         """All that is known by now of what the evidence is about."""
@@ -343,16 +367,16 @@ class GroupTracker:
     def advance(self, now: Micros) -> None:
         """Stream time moved on: end groups that have gone quiet, forget what has faded."""
         horizon = now - self.quiet
-        while self._clusters:
-            key, cluster = next(iter(self._clusters.items()))
-            if cluster.last >= horizon:
-                break
-            self._forget(key)
         while self._groups:
             group = next(iter(self._groups.values()))
             if group.last >= horizon:
                 break
             self._end(group, now)
+        while self._clusters:
+            key, cluster = next(iter(self._clusters.items()))
+            if cluster.last >= horizon:
+                break
+            self._forget(key)
 
     def finish(self, now: Micros) -> None:
         """The stream ended, and all groups with it: the last word on each has its final size."""
@@ -363,8 +387,11 @@ class GroupTracker:
         """What changed since the last call: group events in order, and each post whose score
         changed in a way worth knowing (crossed the threshold, got a group). To be called when all
         evidence of an event is taken in: then what is said of a group is true of it."""
-        for loser, into in self._merged:
-            self._announce(loser, GroupState.MERGED, now, into)
+        for loser, into in self._merged.values():
+            while into in self._merged:
+                _, into = self._merged[into]
+            if loser.announced:
+                self._announce(loser, GroupState.MERGED, now, into)
         for id in self._growing:
             group = self._groups.get(id)
             if group and len(group.members) >= 2 * group.announced:
@@ -380,6 +407,11 @@ class GroupTracker:
             self._news, self._scores = [], []
         return news, scores
 
+    def _told_group(self, author: str) -> str | None:
+        """The group of an account, if that was told of: three accounts at least are one."""
+        id = self._group_of.get(author, "")
+        return id if id in self._groups and self._groups[id].announced else None
+
     # --- clusters ---------------------------------------------------------------------------------
 
     def _meet(self, author: str, cluster: Cluster) -> list[Cluster]:
@@ -389,8 +421,8 @@ class GroupTracker:
         for key in held:
             other = self._clusters[key]
             if other.family != cluster.family:
-                other.meet(cluster.key)
-                cluster.meet(key)
+                other.meet(cluster)
+                cluster.meet(other)
                 touched.append(other)
         held.append(cluster.key)
         if len(held) > CLUSTERS_PER_ACCOUNT:
@@ -400,7 +432,7 @@ class GroupTracker:
 
     def _judge(self, cluster: Cluster, author: str, now: Micros) -> None:
         """See whom the evidence now reaches, and let the group know."""
-        convicted = cluster.judge(author, self._clusters)
+        convicted = cluster.judge(author)
         if cluster.group is None:
             if not convicted:
                 return
@@ -410,12 +442,23 @@ class GroupTracker:
 
     def _forget(self, key: str) -> None:
         cluster = self._clusters.pop(key)
-        for author in cluster.members:
-            held = self._clusters_of.get(author)
-            if held and key in held:
-                held.remove(key)
-                if not held:
-                    del self._clusters_of[author]
+        cluster.gone = True
+        for other in cluster.neighbours:
+            other.neighbours.pop(cluster, None)
+        cluster.neighbours.clear()
+        group = self._groups.get(cluster.group or "")
+        if group and len(group.clusters) > 1:
+            group.clusters.pop(cluster, None)
+        for account in cluster.members:
+            self._part(account, key)
+
+    def _part(self, account: str, key: str) -> None:
+        """An account is in a cluster no more."""
+        held = self._clusters_of.get(account)
+        if held and key in held:
+            held.remove(key)
+            if not held:
+                del self._clusters_of[account]
 
     # --- groups -----------------------------------------------------------------------------------
 
@@ -431,7 +474,7 @@ class GroupTracker:
             group = _OpenGroup(_id_of(cluster), cluster.since)
             self._groups[group.id] = group
         cluster.group = group.id
-        group.clusters.append(cluster)
+        group.clusters[cluster] = None
 
     def _kin(self, accounts: list[str]) -> list[_OpenGroup]:
         """Groups that hold a good part of these accounts, or are held by them; the oldest first."""
@@ -484,9 +527,8 @@ class GroupTracker:
         winner.since = min(winner.since, loser.since)
         for cluster in loser.clusters:
             cluster.group = winner.id
-        winner.clusters.extend(loser.clusters)
-        if loser.announced:
-            self._merged.append((loser, winner.id))
+        winner.clusters.update(loser.clusters)
+        self._merged[loser.id] = loser, winner.id
 
     def _end(self, group: _OpenGroup, now: Micros) -> None:
         del self._groups[group.id]
@@ -512,7 +554,7 @@ class GroupTracker:
                 into=into,
                 n=len(group.members),
                 accounts=tuple(group.members)[:MOST_LISTED],
-                evidence=group.evidence(self._clusters),
+                evidence=group.evidence(),
                 since=group.since,
             )
         )
