@@ -67,8 +67,7 @@ def command(
     from moltwatch.dialects.lines import Header
     from moltwatch.errors import UsageError
     from moltwatch.simulation.campaigns import kinds_of
-    from moltwatch.simulation.sessions import SESSIONS
-    from moltwatch.simulation.simulate import Settings, Simulation
+    from moltwatch.simulation.simulate import SESSIONS, Settings, Simulation
     from moltwatch.times import format_time
 
     chosen = {

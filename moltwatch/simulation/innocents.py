@@ -7,13 +7,16 @@ group is wrong, and the ground truth says so.
 
 from __future__ import annotations
 
-from moltwatch.simulation.campaigns.base import ordinary_bio, plausible_name, topic_slots
-from moltwatch.simulation.campaigns.mint import fake_wallet
+from moltwatch.simulation.campaigns import (
+    fake_wallet,
+    ordinary_bio,
+    plausible_name,
+    topic_slots,
+)
 from moltwatch.simulation.labels import Role
-from moltwatch.simulation.rhythm import next_arrival
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent
-from moltwatch.simulation.stage import Act, Stage
+from moltwatch.simulation.stage import Act, Stage, next_arrival
 from moltwatch.times import MINUTE, SECOND, Micros
 
 SHARE = 0.07
@@ -81,11 +84,8 @@ class LookAlikes:
             return
         thread = stage.rng.choice(new[-3:])
         agent = stage.rng.choice(self._crowd["hn_greeting"])
-        slots = {"you": thread.author.name}
         text = stage.rng.choice(block(*_POOL).all("greeting"))
-        for name, value in slots.items():
-            text = text.replace("{" + name + "}", value)
-        stage.comment(agent, thread.root, text)
+        stage.comment(agent, thread.root, text.replace("{you}", thread.author.name))
 
     def _test(self) -> None:
         stage = self._stage
