@@ -107,8 +107,8 @@ def command(
       kind:comment  flagged:hazard   has:link has:title has:group has:reason
       after:2026-01-31T05:00         and before:
     """
-    from moltwatch.cli.ending import run_async
     from moltwatch.cli.progress import Progress
+    from moltwatch.cli.running import run_async
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
     from moltwatch.outputs.formats import make_format

@@ -49,8 +49,8 @@ def command(
     """
     import asyncio
 
-    from moltwatch.cli.ending import run_async
     from moltwatch.cli.progress import Progress
+    from moltwatch.cli.running import run_async
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
     from moltwatch.sources.registry import FAST, Opening
