@@ -145,10 +145,6 @@ async def _gather(
         threshold=threshold,
         complain=progress.note,
     )
-    try:
-        async with progress.shown(run.source):
-            await run.pipeline.run()
-    finally:
-        progress.close(run)
-    progress.require(run)
+    async with progress.over(run):
+        await run.pipeline.run()
     return collector.summary(run.source.status.name, rejects=run.rejects, failures=run.failures)
