@@ -71,7 +71,8 @@ class Stage:
         self.talk = Talk(self.rng)
         self.threads: list[Thread] = []
         """Threads that are still being answered."""
-        self._half_life = round(max(4.0, 60 / rate) * MINUTE)
+        self.half_life: Micros = round(max(4.0, 60 / rate) * MINUTE)
+        """How long a thread stays warm: shorter where more is going on."""
         self._start = start
         self._first_hour = hour
         self._calendar: list[tuple[Micros, int, Act]] = []
@@ -84,11 +85,6 @@ class Stage:
     def hour(self) -> float:
         """Hour of the day (UTC), with fraction."""
         return (self._first_hour + hour_of_day(self.now)) % 24
-
-    @property
-    def half_life(self) -> Micros:
-        """How long a thread stays warm: shorter where more is going on."""
-        return self._half_life
 
     # --- the calendar ---
 
