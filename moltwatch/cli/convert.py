@@ -40,8 +40,7 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
       moltwatch convert timeline.jsonl.gz january.molt --title "Moltbook, January"
       moltwatch convert dump/ dump.molt --blind
     """
-    from moltwatch.cli.checks import require_file
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import require_file, run_async
     from moltwatch.recording.convert import convert
 
     require_file(source, target)

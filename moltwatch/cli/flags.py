@@ -107,8 +107,8 @@ def command(
       kind:comment  flagged:hazard   has:link has:title has:group has:reason
       after:2026-01-31T05:00         and before:
     """
-    from moltwatch.cli.ending import run_async
     from moltwatch.cli.progress import Progress
+    from moltwatch.cli.running import run_async
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
     from moltwatch.outputs.formats import make_format
@@ -148,14 +148,7 @@ def command(
             threshold=max(threshold, Scores.LEAST),
             complain=progress.note,
         )
-        try:
-            async with progress.shown(run.source):
-                await run.pipeline.run()
-        finally:
-            # Whoever closed the pipe has seen enough and wants no summary either.
-            if not isinstance(sys.exception(), BrokenPipeError):
-                chosen = where is not None or bool(kinds)
-                progress.close(run, written=lines.written if chosen else None)
-        progress.require(run)
+        async with progress.over(run, lines if where is not None or kinds else None):
+            await run.pipeline.run()
 
     run_async(work)

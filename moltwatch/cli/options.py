@@ -156,33 +156,38 @@ THEME = NameParam("theme", _themes)
 SESSION = NameParam("session", bundled_recordings)
 
 
-def sources_argument(command: F) -> F:
-    """SOURCE… : one or more; several merge by time."""
-    return click.argument(
-        "sources", metavar="SOURCE...", nargs=-1, required=True, type=SourceParam()
-    )(command)
+sources_argument = click.argument(
+    "sources", metavar="SOURCE...", nargs=-1, required=True, type=SourceParam()
+)
+"""SOURCE… : one or more; several merge by time."""
 
+since_option = click.option(
+    "--since",
+    type=DurationParam(),
+    metavar="TIME",
+    help="Begin so far back, such as 2h, where a live source can (Clawstr, Nostr).",
+)
+"""``--since SPAN``: where live sources with a past begin."""
 
-def since_option(command: F) -> F:
-    """``--since SPAN``: where live sources with a past begin."""
-    return click.option(
-        "--since",
-        type=DurationParam(),
-        metavar="TIME",
-        help="Begin so far back, such as 2h, where a live source can (Clawstr, Nostr).",
-    )(command)
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="MOLTWATCH_CONFIG",
+    show_envvar=True,
+    help="Configuration file, instead of ~/.config/moltwatch/config.toml.",
+)
+"""``--config FILE`` instead of the user's own."""
 
-
-def config_option(command: F) -> F:
-    """``--config FILE`` instead of the user's own."""
-    return click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="MOLTWATCH_CONFIG",
-        show_envvar=True,
-        help="Configuration file, instead of ~/.config/moltwatch/config.toml.",
-    )(command)
+output_option = click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
+)
+"""``-o FILE``: the recording to write."""
 
 
 def record_options(command: F) -> F:
@@ -196,16 +201,4 @@ def record_options(command: F) -> F:
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False),
         help="Keep the session as well (.molt, .jsonl, .jsonl.gz, .jsonl.zst).",
-    )(command)
-
-
-def output_option(command: F) -> F:
-    """``-o FILE``: the recording to write."""
-    return click.option(
-        "-o",
-        "--output",
-        required=True,
-        metavar="FILE",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="The recording: .molt, .jsonl, .jsonl.gz or .jsonl.zst.",
     )(command)

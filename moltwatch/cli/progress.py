@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from moltwatch.sources.base import Clock, Source, SystemClock
 from moltwatch.sources.standing import Lookout, is_ill, summary
 from moltwatch.text import display_line
 from moltwatch.times import format_duration, format_time
+
+if TYPE_CHECKING:
+    from moltwatch.outputs.stdout import LineSink
 
 PERIOD = 0.25
 """Seconds between two looks at the counts."""
@@ -71,6 +75,21 @@ class Progress:
             task.cancel()
             self._wipe()
 
+    @asynccontextmanager
+    async def over(self, run: Run, lines: LineSink | None = None) -> AsyncIterator[None]:
+        """The body is the whole of the run: it is shown, and summed up however it ends, with the
+        number of ``lines`` where not every finding is one. Raises MoltwatchError if something was
+        to be read and all of it was refused."""
+        try:
+            async with self.shown(run.source):
+                yield
+        finally:
+            # Whoever closed the pipe has seen enough and wants no summary either.
+            if not isinstance(sys.exception(), BrokenPipeError):
+                self.close(run, written=lines.written if lines else None)
+        if run.rejects and not self.counts.told:
+            raise MoltwatchError("nothing that was read could be used")
+
     def close(self, run: Run, *, written: int | None = None) -> None:
         """Say the sum of it all, and how many lines were ``written`` where not every finding is.
 
@@ -82,11 +101,6 @@ class Progress:
             self.note(str(run.rejects))
         for sentence in run.failures:
             self.note(sentence)
-
-    def require(self, run: Run) -> None:
-        """Raise MoltwatchError if something was to be read and all of it was refused."""
-        if run.rejects and not self.counts.told:
-            raise MoltwatchError("nothing that was read could be used")
 
     async def _look(self, source: Source) -> None:
         while True:

@@ -49,8 +49,8 @@ def command(
     """
     import asyncio
 
-    from moltwatch.cli.ending import run_async
     from moltwatch.cli.progress import Progress
+    from moltwatch.cli.running import run_async
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
     from moltwatch.sources.registry import FAST, Opening
@@ -69,17 +69,12 @@ def command(
             watch=False,
             complain=progress.note,
         )
-        try:
-            async with (
-                progress.shown(run.source),
-                asyncio.timeout(None if limit is None else limit / SECOND) as deadline,
-            ):
-                await run.pipeline.run()
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-        finally:
-            progress.close(run)
-        progress.require(run)
+        async with progress.over(run):
+            try:
+                async with asyncio.timeout(None if limit is None else limit / SECOND) as deadline:
+                    await run.pipeline.run()
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
 
     run_async(work)

@@ -66,8 +66,7 @@ def command(
       moltwatch report archive.jsonl.gz --min-score 0.8 --start 2026-01-31T05:00
       moltwatch record ws://127.0.0.1:8765 -o today.molt; moltwatch report today.molt > today.md
     """
-    from moltwatch.cli.checks import require_recording
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import require_recording, run_async
     from moltwatch.config import load
     from moltwatch.errors import UsageError
     from moltwatch.model import Scores
@@ -96,7 +95,7 @@ def command(
 def _check(page: Path, recording: str, force: bool) -> None:
     """Raise MoltwatchError if the page cannot go there: before the recording is read, which takes
     its time."""
-    from moltwatch.cli.checks import forbid_source
+    from moltwatch.cli.running import forbid_source
     from moltwatch.errors import MoltwatchError, UsageError
 
     forbid_source(page, [recording], "write the page")
@@ -146,10 +145,6 @@ async def _gather(
         threshold=threshold,
         complain=progress.note,
     )
-    try:
-        async with progress.shown(run.source):
-            await run.pipeline.run()
-    finally:
-        progress.close(run)
-    progress.require(run)
+    async with progress.over(run):
+        await run.pipeline.run()
     return collector.summary(run.source.status.name, rejects=run.rejects, failures=run.failures)

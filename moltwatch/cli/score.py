@@ -75,7 +75,7 @@ def command(
     """
     import msgspec
 
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import run_async
     from moltwatch.config import load
     from moltwatch.evaluation.report import plain
     from moltwatch.evaluation.tables import print_tables
@@ -102,9 +102,8 @@ async def _measure(
 ) -> Report:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import Run, build_engine
-    from moltwatch.evaluation.blinded import blinded
     from moltwatch.evaluation.labels import read_labels
-    from moltwatch.evaluation.measurement import Measurement
+    from moltwatch.evaluation.measurement import Measurement, blinded
     from moltwatch.pipeline import Pipeline
     from moltwatch.sources.grammar import open_source
     from moltwatch.sources.registry import FAST, Opening
@@ -133,7 +132,7 @@ async def _measure(
 
 def _check(recording: str, labelled: bool, blind: bool) -> None:
     """Only what ends can be measured, and only a file can be read twice."""
-    from moltwatch.cli.checks import require_recording
+    from moltwatch.cli.running import require_recording
     from moltwatch.errors import UsageError
 
     require_recording(recording)

@@ -46,10 +46,10 @@ def show(
     host: str | None = None,
 ) -> None:
     """Run the screen until the user leaves it. Raises what stopped the run, if something did."""
-    from moltwatch.cli.ending import ending_signals
+    from moltwatch.cli.running import ending_signals
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
-    from moltwatch.outputs.pipe import PipeSink
+    from moltwatch.outputs.stdout import PipeSink
     from moltwatch.session import Session
     from moltwatch.sources.grammar import parse
     from moltwatch.tui import themes

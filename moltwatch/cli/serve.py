@@ -44,7 +44,7 @@ def command(
       moltwatch watch ws://127.0.0.1:8765         another
       tail -f posts.jsonl | moltwatch serve - --port 0
     """
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import run_async
     from moltwatch.outputs.forum.server import ForumServer
     from moltwatch.sources.grammar import open_source
     from moltwatch.sources.playhead import parse_speed

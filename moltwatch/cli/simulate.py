@@ -63,12 +63,11 @@ def command(
       moltwatch simulate -o calm.molt --campaigns none --rate 2 --hours 12
       moltwatch simulate -o night.jsonl.gz --session night --labels
     """
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import run_async
     from moltwatch.dialects.lines import Header
     from moltwatch.errors import UsageError
     from moltwatch.simulation.campaigns import kinds_of
-    from moltwatch.simulation.sessions import SESSIONS
-    from moltwatch.simulation.simulate import Settings, Simulation
+    from moltwatch.simulation.simulate import SESSIONS, Settings, Simulation
     from moltwatch.times import format_time
 
     chosen = {

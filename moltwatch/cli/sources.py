@@ -65,7 +65,7 @@ def check_command(ctx: click.Context, source: str, within: Micros) -> None:
       moltwatch sources check clawstr:
       moltwatch sources check 'json+ws://127.0.0.1:18789?map=openclaw' --within 5s
     """
-    from moltwatch.cli.ending import run_async
+    from moltwatch.cli.running import run_async
 
     report = run_async(lambda: _check(source, within / SECOND))
     for line in report.lines:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moltwatch import __version__
-from moltwatch.cli.checks import forbid_source
+from moltwatch.cli.running import forbid_source
 from moltwatch.config import Config
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, UsageError

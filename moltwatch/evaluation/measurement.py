@@ -1,8 +1,9 @@
-"""One evaluation from beginning to end: an engine to run, sinks to feed, and then the report."""
+"""One evaluation from beginning to end: a recording, under pseudonyms if wanted, an engine to run,
+sinks to feed, and then the report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from moltwatch.evaluation.ablation import Ablation, Cut, parts_of
 from moltwatch.evaluation.items import judge_alone
@@ -13,8 +14,12 @@ from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import Kind
+from moltwatch.model import Event, Kind
 from moltwatch.pipeline import Sink
+from moltwatch.recording.base import find_recording
+from moltwatch.recording.opening import open_recording
+from moltwatch.recording.pseudonymise import Blinder, names_in, pseudonym
+from moltwatch.sources.base import Source, Status
 
 
 class Measurement:
@@ -90,3 +95,40 @@ class Measurement:
             kind: cut.measure(kind, parts) if (parts := parts_of(self.heuristics, kind)) else ()
             for kind in Kind
         }
+
+
+class BlindSource(Source):
+    """Another source, under pseudonyms, to see what heuristics know without names."""
+
+    def __init__(self, source: Source, blinder: Blinder) -> None:
+        self.spec = source.spec
+        self.status = source.status
+        self.transport = source.transport
+        self._source = source
+        self._blinder = blinder
+
+    @property
+    def statuses(self) -> Sequence[Status]:
+        return self._source.statuses
+
+    @property
+    def replayed(self) -> bool:
+        return self._source.replayed
+
+    async def batches(self) -> AsyncIterator[Sequence[Event]]:
+        async for batch in self._source.batches():
+            yield [self._blinder.event(event) for event in batch]
+
+    async def close(self) -> None:
+        await self._source.close()
+
+
+async def blinded(recording: str, source: Source, labels: Labels) -> tuple[Source, Labels]:
+    """The source of a recording and its labels under pseudonyms. The recording is read once more
+    for that, to learn all names. Raises as opening it does."""
+    reader = await open_recording(find_recording(recording))
+    try:
+        blinder = Blinder(await names_in(reader))
+    finally:
+        await reader.close()
+    return BlindSource(source, blinder), labels.blinded(pseudonym, blinder.text, blinder.ident)

@@ -27,6 +27,8 @@ from moltwatch.wording import count
 PIPED = 120
 """Columns where the output is no terminal, unless ``COLUMNS`` says otherwise."""
 MOST_NAMED = 10
+_AREAS = ("AUC", "posts", "comments")
+_QUALITY = ("precision", "recall", "F1")
 
 
 def print_tables(report: Report, stream: IO[str]) -> None:
@@ -40,7 +42,7 @@ def print_tables(report: Report, stream: IO[str]) -> None:
     )
     if report.labels:
         page.say(f"labels: {', '.join(Path(path).name for path in report.labels)}")
-    page.show(_alerts(report))
+    _alerts(page, report)
     if report.coordinated:
         _coordination(page, report.coordinated)
     for kind, items in ((Kind.PERSONA, report.persona), (Kind.HAZARD, report.hazard)):
@@ -48,13 +50,13 @@ def print_tables(report: Report, stream: IO[str]) -> None:
             _items(page, kind, items)
     for kind in SUREST_FIRST:
         if report.by_heuristic[kind]:
-            page.show(_evidence(kind, report.by_heuristic[kind], report.by_family[kind]))
+            _evidence(page, kind, report.by_heuristic[kind], report.by_family[kind])
     for kind in SUREST_FIRST if report.ablation else ():
         if report.ablation and report.ablation[kind]:
-            page.show(_ablation(kind, report.ablation[kind]))
+            _ablation(page, kind, report.ablation[kind])
 
 
-def _alerts(report: Report) -> Table:
+def _alerts(page: Page, report: Report) -> None:
     heads = ("Alerts", "≥ 0.5", "in 1,000", "an hour", "≥ 0.8", "in 1,000", "an hour")
     rows = (
         (
@@ -68,20 +70,16 @@ def _alerts(report: Report) -> Table:
         )
         for alert in sorted(report.alerts, key=lambda alert: SUREST_FIRST.index(alert.kind))
     )
-    return table(heads, rows)
+    page.table(heads, rows)
 
 
 def _coordination(page: Page, score: CoordinationScore) -> None:
-    heads = ("Coordinated", "precision", "recall", "F1", "right", "wrong", "missed")
-    page.show(
-        table(
-            heads,
-            (
-                (name, *quality(got), f"{got.hits:,}", f"{got.false:,}", f"{got.missed:,}")
-                for name, got in (("by account", score.accounts), ("by post", score.posts))
-            ),
-        )
+    heads = ("Coordinated", *_QUALITY, "right", "wrong", "missed")
+    rows = (
+        (name, *quality(got), f"{got.hits:,}", f"{got.false:,}", f"{got.missed:,}")
+        for name, got in (("by account", score.accounts), ("by post", score.posts))
     )
+    page.table(heads, rows)
     told = [
         ("groups found", f"{score.groups_found} of {len(score.groups)} (half of their members)"),
         ("time to detect", _times(score.groups, score.median_seconds)),
@@ -103,10 +101,10 @@ def _coordination(page: Page, score: CoordinationScore) -> None:
         told.append(
             ("missed, most posts first", names(score.missed_accounts, score.accounts.missed))
         )
-    page.show(facts(told))
+    page.facts(told)
     if score.groups:
         columns = ("True groups", "kind", "flagged", "found", "3rd member\nto flag", "seen as")
-        page.show(table(columns, map(_group, score.groups), words=(1, 3, 5)))
+        page.table(columns, map(_group, score.groups), words=(1, 3, 5))
 
 
 def _times(groups: tuple[GroupScore, ...], median: float | None) -> str:
@@ -139,45 +137,38 @@ def _items(page: Page, kind: Kind, items: Items) -> None:
     parts = [("all", score)]
     if items.alone.n:
         parts += [("in the recording", items.recorded), ("judged alone", items.alone)]
-    heads = (kind.value.capitalize(), "items", "true", "AUC", "posts", "comments")
-    page.show(
-        table(
-            (*heads, "precision", "recall", "F1"),
-            (
-                (name, f"{part.n:,}", f"{part.positives:,}", *_areas(part), *quality(part.counts))
-                for name, part in parts
-                if part.n
-            ),
-        )
+    page.table(
+        (kind.value.capitalize(), "items", "true", *_AREAS, *_QUALITY),
+        (
+            (name, f"{part.n:,}", f"{part.positives:,}", *_areas(part), *quality(part.counts))
+            for name, part in parts
+            if part.n
+        ),
     )
     if items.skipped:
         page.say(f"{count(items.skipped, 'labelled item')} not in the recording, left out")
     if score.recall_by_kind:
-        page.show(
-            table(
-                ("Recall by kind", "found", "of", "recall"),
-                (
-                    (name or "(none named)", f"{found}", f"{of}", f"{found / of:.2f}")
-                    for name, (found, of) in score.recall_by_kind.items()
-                ),
-            )
-        )
-    page.show(
-        table(
-            ("Calibration", "items", "mean score", "share true"),
+        page.table(
+            ("Recall by kind", "found", "of", "recall"),
             (
-                (f"{b.low:.1f} to {b.high:.1f}", f"{b.n}", f"{b.mean_score:.2f}", f"{b.share:.2f}")
-                for b in score.reliability
+                (name or "(none named)", f"{found}", f"{of}", f"{found / of:.2f}")
+                for name, (found, of) in score.recall_by_kind.items()
             ),
         )
+    page.table(
+        ("Calibration", "items", "mean score", "share true"),
+        (
+            (f"{b.low:.1f} to {b.high:.1f}", f"{b.n}", f"{b.mean_score:.2f}", f"{b.share:.2f}")
+            for b in score.reliability
+        ),
     )
     error, brier = number(score.calibration_error), number(score.brier)
-    page.show(facts([("expected calibration error", error), ("Brier score", brier)]))
+    page.facts([("expected calibration error", error), ("Brier score", brier)])
 
 
 def _evidence(
-    kind: Kind, heuristics: Mapping[str, Carried], families: Mapping[str, Carried]
-) -> Table:
+    page: Page, kind: Kind, heuristics: Mapping[str, Carried], families: Mapping[str, Carried]
+) -> None:
     what = "posts" if kind is Kind.COORDINATED else "items"
     heads = (
         f"{kind.value.capitalize()}:\nbehind flagged {what}",
@@ -186,7 +177,7 @@ def _evidence(
     rows: list[tuple[str, ...]] = []
     for prefix, held in (("", heuristics), ("family ", families)):
         rows.extend((f"{prefix}{name}", *_carried(each)) for name, each in sorted(held.items()))
-    return table(heads, rows)
+    page.table(heads, rows)
 
 
 def _carried(carried: Carried) -> tuple[str, ...]:
@@ -198,34 +189,20 @@ def _carried(carried: Carried) -> tuple[str, ...]:
     return tuple(f"{figure:,}" for figure in figures)
 
 
-def _ablation(kind: Kind, cuts: tuple[Cut, ...]) -> Table:
+def _ablation(page: Page, kind: Kind, cuts: tuple[Cut, ...]) -> None:
     title = f"{kind.value.capitalize()}:\nfamilies"
-    measures = ("precision", "recall", "F1")
-    if kind is not Kind.COORDINATED:
-        heads = (title, "AUC", "posts", "comments", *measures)
-        return table(
-            heads,
-            (
-                (cut.choice.name, *_areas(cut.items), *quality(cut.items.counts))
-                for cut in cuts
-                if cut.items
-            ),
-        )
-    heads = (title, *measures, "groups\nfound", "groups\nformed", "look-\nalikes")
-    return table(
-        heads,
-        (
-            (
-                cut.choice.name,
-                *quality(cut.coordinated.accounts),
-                f"{cut.coordinated.groups_found}",
-                f"{cut.coordinated.groups_formed}",
-                f"{cut.coordinated.look_alikes_flagged}",
-            )
-            for cut in cuts
-            if cut.coordinated
-        ),
-    )
+    rows: list[tuple[str, ...]] = []
+    for cut in cuts:
+        if score := cut.coordinated:
+            counted = (score.groups_found, score.groups_formed, score.look_alikes_flagged)
+            rows.append((cut.choice.name, *quality(score.accounts), *map(str, counted)))
+        elif cut.items:
+            rows.append((cut.choice.name, *_areas(cut.items), *quality(cut.items.counts)))
+    if kind is Kind.COORDINATED:
+        heads = (title, *_QUALITY, "groups\nfound", "groups\nformed", "look-\nalikes")
+    else:
+        heads = (title, *_AREAS, *_QUALITY)
+    page.table(heads, rows)
 
 
 def _areas(score: ItemsScore) -> tuple[str, str, str]:
@@ -236,7 +213,7 @@ def _areas(score: ItemsScore) -> tuple[str, str, str]:
 
 
 class Page:
-    """Where tables are written to."""
+    """Where tables are written to, which look all alike here."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -248,44 +225,40 @@ class Page:
         """Write a line, however long, whatever it quotes."""
         self._stream.write(f"{display_line(sentence)}\n")
 
-    def show(self, what: Table) -> None:
-        """Write a table and an empty line before it, without the blanks that fill up its lines."""
+    def table(
+        self, heads: tuple[str, ...], rows: Iterable[Iterable[str]], *, words: Iterable[int] = ()
+    ) -> None:
+        """Write a table whose first head is its title. Columns are numbers but for the first and
+        those in ``words``; only the last may be broken."""
+        words = {0, *words}
+        made = Table(
+            box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style=""
+        )
+        for at, head in enumerate(heads):
+            made.add_column(
+                Text(head, style="bold" if at == 0 else ""),
+                justify="left" if at in words else "right",
+                no_wrap=at < len(heads) - 1,
+                overflow="fold",
+                vertical="top",
+            )
+        self._write(made, rows)
+
+    def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Write names and values, one a line."""
+        made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        made.add_column(no_wrap=True)
+        made.add_column(overflow="fold")
+        self._write(made, pairs)
+
+    def _write(self, made: Table, rows: Iterable[Iterable[str]]) -> None:
+        """Write it and an empty line before it, without the blanks that fill up its lines."""
+        for row in rows:
+            made.add_row(*(Text(display_line(value)) for value in row))
         with self._console.capture() as captured:
-            self._console.print(what)
+            self._console.print(made)
         lines = (line.rstrip() for line in captured.get().strip("\n").splitlines())
         self._stream.write("\n" + "".join(f"{line}\n" for line in lines if line))
-
-
-def table(
-    heads: Iterable[str], rows: Iterable[Iterable[str]], *, words: Iterable[int] = ()
-) -> Table:
-    """A table whose first head is its title. Columns are numbers but for the first and those in
-    ``words``; only the last may be broken."""
-    heads, words = tuple(heads), {0, *words}
-    made = Table(
-        box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style=""
-    )
-    for at, head in enumerate(heads):
-        made.add_column(
-            Text(head, style="bold" if at == 0 else ""),
-            justify="left" if at in words else "right",
-            no_wrap=at < len(heads) - 1,
-            overflow="fold",
-            vertical="top",
-        )
-    for row in rows:
-        made.add_row(*(Text(display_line(value)) for value in row))
-    return made
-
-
-def facts(pairs: Iterable[tuple[str, str]]) -> Table:
-    """Names and values, one a line."""
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column(no_wrap=True)
-    made.add_column(overflow="fold")
-    for name, value in pairs:
-        made.add_row(Text(name), Text(display_line(value)))
-    return made
 
 
 def number(value: float | None, digits: int = 3) -> str:

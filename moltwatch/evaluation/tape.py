@@ -89,7 +89,7 @@ class Tape:
     def play(self, names: Collection[str]) -> Iterator[list[Finding]]:
         """What a run of only the heuristics of these names would have found, verdicts included,
         except those on posts of which none of them spoke."""
-        echoes = {name: _echo(each) for name, each in self._known.items() if name in names}
+        echoes = {name: _Echo(each) for name, each in self._known.items() if name in names}
         spoken_of = {
             post
             for moment in self._moments
@@ -146,7 +146,8 @@ class _Heard(Heuristic):
 class _Echo(Heuristic):
     """Says again what a heuristic said."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Heuristic) -> None:
+        vars(self).update(name=heard.name, kind=heard.kind, family=heard.family)
         self.script: dict[Question, list[Evidence]] = {question: [] for question in Question}
 
     def observe(self, item: Features) -> Iterable[Evidence]:
@@ -157,9 +158,3 @@ class _Echo(Heuristic):
 
     def advance(self, now: Micros) -> Iterable[Evidence]:
         return self.script[Question.ADVANCE]
-
-
-def _echo(heard: Heuristic) -> _Echo:
-    echo = _Echo()
-    vars(echo).update(name=heard.name, kind=heard.kind, family=heard.family)
-    return echo

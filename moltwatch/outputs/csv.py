@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 from io import StringIO
 
-from moltwatch.model import Finding, FlaggedPost, Retracted, Verdict
-from moltwatch.outputs.jsonl import own_first, score
+from msgspec.structs import asdict
+
+from moltwatch.model import Finding, Verdict
+from moltwatch.outputs.jsonl import GroupLine, RetractedLine, line_of
 from moltwatch.text import display
-from moltwatch.times import Micros, format_time
 
 COLUMNS = (
     "type", "at", "kind", "persona", "coordinated", "hazard",
@@ -54,56 +55,19 @@ _FORMULA = frozenset("=+-@＝＋－＠|%")
 
 
 def row(finding: Finding) -> dict[str, object]:
-    """The finding's cells by column."""
-    if isinstance(finding, FlaggedPost):
-        return {"type": "flagged", "kind": finding.kind.value, **_post(finding)}
-    if isinstance(finding, Verdict):
-        return {"type": "verdict", "first_at": _time(finding.first_at), **_post(finding)}
-    if isinstance(finding, Retracted):
-        return {
-            "type": "retracted",
-            "at": _time(finding.at),
-            "kind": finding.kind.value,
-            "id": finding.post,
-        }
+    """The finding's cells by column: what its JSON line says, laid flat."""
+    line = line_of(finding)
+    cells: dict[str, object] = {"type": line.__struct_config__.tag, **asdict(line)}
+    cells["kind"] = None if isinstance(finding, Verdict) else finding.kind.value
+    if isinstance(line, GroupLine):
+        return {**cells, "id": None, "group": line.id, "accounts": " ".join(line.accounts)}
+    if isinstance(line, RetractedLine):
+        return {**cells, "id": line.post}
     return {
-        "type": "group",
-        "at": _time(finding.at),
-        "kind": finding.kind.value,
-        "group": finding.id,
-        "state": finding.state.value,
-        "into": finding.into,
-        "n": finding.n,
-        "accounts": " ".join(finding.accounts),
-        "reason": finding.reason,
+        **asdict(line.post),
+        "post_kind": line.post.kind,
+        **cells,
+        "heuristics": " ".join(flag.heuristic for flag in line.flags),
+        "reason": line.flags[0].reason if line.flags else None,
+        "group": next((flag.group for flag in line.flags if flag.group), None),
     }
-
-
-def _post(finding: FlaggedPost | Verdict) -> dict[str, object]:
-    post, scores = finding.post, finding.scores
-    flags = own_first(finding) if isinstance(finding, FlaggedPost) else finding.flags
-    return {
-        "at": _time(finding.at),
-        "persona": score(scores.persona),
-        "coordinated": score(scores.coordinated),
-        "hazard": score(scores.hazard),
-        "id": post.id,
-        "post_kind": post.kind,
-        "thread": post.thread,
-        "parent": post.parent,
-        "author": post.author,
-        "community": post.community,
-        "title": post.title,
-        "text": post.text,
-        "created_at": _time(post.created_at),
-        "link": post.link,
-        "url": post.url,
-        "source": post.source,
-        "heuristics": " ".join(flag.heuristic for flag in flags),
-        "reason": flags[0].reason if flags else None,
-        "group": next((flag.group for flag in flags if flag.group), None),
-    }
-
-
-def _time(at: Micros | None) -> str | None:
-    return None if at is None else format_time(at)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdict
-from moltwatch.outputs.symbols import SYMBOLS
+from moltwatch.outputs import SYMBOLS
 from moltwatch.session.names import Names
 from moltwatch.text import display_line
 from moltwatch.times import format_time

@@ -7,18 +7,20 @@ group is wrong, and the ground truth says so.
 
 from __future__ import annotations
 
-from moltwatch.simulation.campaigns.base import ordinary_bio, plausible_name, topic_slots
-from moltwatch.simulation.campaigns.mint import fake_wallet
+from moltwatch.simulation.campaigns import (
+    fake_wallet,
+    ordinary_bio,
+    plausible_name,
+    topic_slots,
+)
 from moltwatch.simulation.labels import Role
-from moltwatch.simulation.rhythm import next_arrival
 from moltwatch.simulation.script import block
 from moltwatch.simulation.society import Agent
-from moltwatch.simulation.stage import Act, Stage
+from moltwatch.simulation.stage import Act, Stage, next_arrival
 from moltwatch.times import MINUTE, SECOND, Micros
 
 SHARE = 0.07
 """Posts of look-alikes relative to the ordinary rate."""
-_POOL = ("innocents", "looks")
 _HABITS = {
     "hn_greeting": (6, "stock greeting to whoever is new, over the whole session"),
     "hn_test_posts": (5, "API smoke test, hours apart"),
@@ -35,6 +37,7 @@ class LookAlikes:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._pool = block("innocents", "looks")
         self._crowd = {
             group: [self._recruit(group, evidence) for _ in range(n)]
             for group, (n, evidence) in _HABITS.items()
@@ -81,16 +84,13 @@ class LookAlikes:
             return
         thread = stage.rng.choice(new[-3:])
         agent = stage.rng.choice(self._crowd["hn_greeting"])
-        slots = {"you": thread.author.name}
-        text = stage.rng.choice(block(*_POOL).all("greeting"))
-        for name, value in slots.items():
-            text = text.replace("{" + name + "}", value)
-        stage.comment(agent, thread.root, text)
+        text = stage.rng.choice(self._pool.all("greeting"))
+        stage.comment(agent, thread.root, text.replace("{you}", thread.author.name))
 
     def _test(self) -> None:
         stage = self._stage
         agent = stage.rng.choice(self._crowd["hn_test_posts"])
-        text = stage.rng.choice(block(*_POOL).all("test"))
+        text = stage.rng.choice(self._pool.all("test"))
         places = stage.hottest(6)
         if places and stage.rng.random() < 0.5:
             stage.comment(agent, stage.rng.choice(places).root, text)
@@ -99,7 +99,7 @@ class LookAlikes:
 
     def _repeat(self) -> None:
         stage = self._stage
-        crowd, stock = self._crowd["hn_self_repeat"], block(*_POOL).all("repeat")
+        crowd, stock = self._crowd["hn_self_repeat"], self._pool.all("repeat")
         at = stage.rng.randrange(len(crowd))
         places = stage.hottest(20, "en")
         if places:
@@ -112,13 +112,12 @@ class LookAlikes:
         if places:
             root = stage.rng.choice(places).root
             agent = stage.rng.choice(self._crowd["hn_quote_op"])
-            words = stage.rng.choice(block(*_POOL).all("quoted"))
+            words = stage.rng.choice(self._pool.all("quoted"))
             stage.comment(agent, root, f"> {stage.talk.quote(root.post.text)}\n\n{words}")
 
     def _newcomers(self) -> None:
         """A handful of strangers arrive and read the front page from the top."""
         stage = self._stage
-        pool = block(*_POOL)
         for _ in range(stage.rng.randint(3, 5)):
             evidence = "newcomer who answers the busiest threads first"
             agent = self._recruit("hn_hot_threads", evidence, age=stage.rng.uniform(0, 0.1))
@@ -131,7 +130,7 @@ class LookAlikes:
                         places = stage.hottest(at + 1, "en")
                         root = places[-1].root
                         more = topic_slots(stage, places[-1])
-                        text = stage.talk.pooled(pool, "newcomer", agent, root, **more)
+                        text = stage.talk.pooled(self._pool, "newcomer", agent, root, **more)
                         stage.comment(agent, root, text)
 
                     stage.schedule(wait, speak)

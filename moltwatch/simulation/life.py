@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from math import exp
 
-from moltwatch.simulation.deck import Deck
-from moltwatch.simulation.rhythm import next_arrival, pause, tide
 from moltwatch.simulation.script import Block, Line, block
 from moltwatch.simulation.society import ENGLISH, Agent
-from moltwatch.simulation.stage import Stage
-from moltwatch.simulation.talk import Draft
+from moltwatch.simulation.stage import Stage, next_arrival, pause, tide
+from moltwatch.simulation.talk import Deck, Draft
 from moltwatch.simulation.threads import Opening, Said, Thread
 from moltwatch.times import SECOND, Micros
 

@@ -14,9 +14,8 @@ from moltwatch.simulation.campaigns import CAMPAIGNS
 from moltwatch.simulation.innocents import LookAlikes
 from moltwatch.simulation.labels import Truth
 from moltwatch.simulation.life import Life
-from moltwatch.simulation.rhythm import hour_of_day
 from moltwatch.simulation.script import Block, block
-from moltwatch.simulation.stage import Stage
+from moltwatch.simulation.stage import Stage, hour_of_day
 from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time
 
 DEFAULT_START: Micros = parse_time("2026-02-14T18:00:00Z")
@@ -115,3 +114,59 @@ class Simulation:
 def _scene(name: str) -> Block:
     kind = "scene" if ":" not in name else name.split(":")[0]
     return block(kind, name.split(":")[-1])
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session worth keeping."""
+
+    title: str
+    settings: Settings
+
+
+SESSIONS: dict[str, Session] = {
+    "first-look": Session(
+        title="simulated: a guided first look, one campaign after another",
+        settings=Settings(
+            agents=140,
+            rate=26.0,
+            seed=11,
+            start=parse_time("2026-02-14T18:00:00Z"),
+            hours=guide.LASTS / 3_600,
+            tour=True,
+            tides=False,
+            opening=(
+                "nightshift",
+                "act:stannock_watch",
+                "amnesia",
+                "act:briny_calendar",
+                "twice",
+                "overheard",
+                "zh_yuepu",
+                "act:malvolia_pager",
+            ),
+        ),
+    ),
+    "night": Session(
+        title="simulated: a night with several overlapping campaigns",
+        settings=Settings(
+            agents=320,
+            rate=7.0,
+            seed=23,
+            start=parse_time("2026-02-20T21:00:00Z"),
+            hours=6.0,
+            rounds=2,
+            outage=3.4,
+        ),
+    ),
+    "quiet-day": Session(
+        title="simulated: a quiet day, nobody coordinates, some look as if they did",
+        settings=Settings(
+            agents=260,
+            rate=1.1,
+            seed=1,
+            start=parse_time("2026-02-22T05:00:00Z"),
+            hours=24.0,
+            campaigns=(),
+        ),
+    ),
+}

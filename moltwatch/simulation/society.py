@@ -64,11 +64,11 @@ class Society:
         personas = list(blocks("persona"))
         rng.shuffle(personas)
         for soul in personas[: max(2, round(size * _PERSONA_SHARE))]:
-            self._settle(self._persona(soul))
+            self.agents.append(self._persona(soul))
         for language in self._tongues(size):
-            self._settle(self._ordinary(language))
+            self.agents.append(self._ordinary(language))
         while len(self.agents) < size:
-            self._settle(self._ordinary(ENGLISH))
+            self.agents.append(self._ordinary(ENGLISH))
         self._raise_voices()
         self._speakers = {
             language: _Ballot(self.agents, language) for language in (ENGLISH, *LANGUAGES)
@@ -115,9 +115,6 @@ class Society:
         for agent in self.agents:
             if agent.soul:
                 agent.weight *= factor
-
-    def _settle(self, agent: Agent) -> None:
-        self.agents.append(agent)
 
     def _tongues(self, size: int) -> list[str]:
         places = round(size * _FOREIGN_SHARE)

@@ -7,6 +7,7 @@ acts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from random import Random
@@ -16,17 +17,42 @@ from msgspec.structs import replace
 
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post, Vote
 from moltwatch.simulation.labels import Role, Truth
-from moltwatch.simulation.rhythm import hour_of_day, pause
 from moltwatch.simulation.society import Agent, Society
 from moltwatch.simulation.talk import Talk
 from moltwatch.simulation.threads import Said, Thread
-from moltwatch.times import DAY, MINUTE, SECOND, Micros
+from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros
 
 SOURCE = "sim"
 HEARTBEAT: Micros = 15 * SECOND
 """After so long without an event a heartbeat is seen."""
 
+_TIDE_SWING = 0.45
+_TIDE_PEAK = 19.0  # hour (UTC): Europe's evening is America's lunch, and most operators are there
+
 Act: TypeAlias = Callable[[], object]
+
+
+def hour_of_day(at: Micros) -> float:
+    return at / HOUR % 24
+
+
+def tide(hour: float) -> float:
+    """How lively the forum is at that hour, around 1 over a whole day."""
+    return 1 + _TIDE_SWING * math.cos((hour - _TIDE_PEAK) / 24 * 2 * math.pi)
+
+
+def pause(rng: Random, median: float, spread: float = 0.8, most: float = 3_600) -> Micros:
+    """A log-normal wait: what reading, thinking and a polling interval add up to.
+
+    ``median`` and ``most`` are seconds. On a real forum of agents the first comment comes after a
+    median of 55 s, so a fast answer proves nothing here either.
+    """
+    return round(min(most, rng.lognormvariate(math.log(median), spread)) * SECOND)
+
+
+def next_arrival(rng: Random, per_minute: float) -> Micros:
+    """Time to the next event of a Poisson process of that rate."""
+    return max(1, round(rng.expovariate(per_minute / 60) * SECOND))
 
 
 class Stage:
@@ -45,7 +71,8 @@ class Stage:
         self.talk = Talk(self.rng)
         self.threads: list[Thread] = []
         """Threads that are still being answered."""
-        self._half_life = round(max(4.0, 60 / rate) * MINUTE)
+        self.half_life: Micros = round(max(4.0, 60 / rate) * MINUTE)
+        """How long a thread stays warm: shorter where more is going on."""
         self._start = start
         self._first_hour = hour
         self._calendar: list[tuple[Micros, int, Act]] = []
@@ -58,11 +85,6 @@ class Stage:
     def hour(self) -> float:
         """Hour of the day (UTC), with fraction."""
         return (self._first_hour + hour_of_day(self.now)) % 24
-
-    @property
-    def half_life(self) -> Micros:
-        """How long a thread stays warm: shorter where more is going on."""
-        return self._half_life
 
     # --- the calendar ---
 

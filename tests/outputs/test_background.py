@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from moltwatch.outputs.background import BackgroundStream
+from moltwatch.outputs.stdout import BackgroundStream
 
 
 @pytest.fixture

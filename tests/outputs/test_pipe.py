@@ -6,7 +6,7 @@ import io
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.outputs.jsonl import encode
-from moltwatch.outputs.pipe import PipeSink
+from moltwatch.outputs.stdout import PipeSink
 
 
 class Closed(io.RawIOBase):

@@ -13,11 +13,10 @@ from msgspec import Struct
 
 import moltwatch
 from moltwatch.evaluation.ablation import Ablation, Cut, parts_of
-from moltwatch.evaluation.blinded import blinded
 from moltwatch.evaluation.coordination import MANY, CoordinationScore, GroupScore
 from moltwatch.evaluation.items import ItemsScore
 from moltwatch.evaluation.labels import read_labels
-from moltwatch.evaluation.measurement import Measurement
+from moltwatch.evaluation.measurement import Measurement, blinded
 from moltwatch.evaluation.observer import Carried
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.fusing.coordination import GroupTracker

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.simulation.deck import Deck
 from moltwatch.simulation.grammar import GrammarError, expand
+from moltwatch.simulation.talk import Deck
 
 
 def texts(template: str, **slots: str | list[str]) -> set[str]:

@@ -12,8 +12,7 @@ import pytest
 
 from moltwatch.model import Post
 from moltwatch.simulation.labels import COLUMNS, PERSONA_SAMPLE, Role, Truth
-from moltwatch.simulation.sessions import SESSIONS
-from moltwatch.simulation.simulate import Settings, Simulation
+from moltwatch.simulation.simulate import SESSIONS, Settings, Simulation
 from moltwatch.times import MINUTE, parse_time
 
 POST = Post(id="1", thread="1", author="Bram", title="t", text="a", created_at=5, seen_at=6)

@@ -11,7 +11,7 @@ import pytest
 
 from moltwatch.simulation.grammar import expand
 from moltwatch.simulation.script import Block, Line, MaterialError, block, blocks, fitting, parse
-from moltwatch.simulation.sessions import SESSIONS
+from moltwatch.simulation.simulate import SESSIONS
 from moltwatch.simulation.society import ENGLISH, LANGUAGES
 
 SAID = dict.fromkeys(

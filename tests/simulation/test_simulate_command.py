@@ -19,8 +19,7 @@ from moltwatch.paths import shipped
 from moltwatch.recording.opening import open_recording
 from moltwatch.simulation import guide
 from moltwatch.simulation.campaigns import CAMPAIGNS, COORDINATED
-from moltwatch.simulation.sessions import SESSIONS
-from moltwatch.simulation.simulate import Settings
+from moltwatch.simulation.simulate import SESSIONS, Settings
 from moltwatch.sources.sim import parse_sim
 from moltwatch.times import MINUTE, SECOND
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable
-from moltwatch.evaluation.blinded import BlindSource
+from moltwatch.evaluation.measurement import BlindSource
 from moltwatch.model import Event
 from moltwatch.recording.pseudonymise import Blinder
 from moltwatch.sources import merge as merge_module

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moltwatch.model import SUREST_FIRST, Kind
+from moltwatch.outputs import SYMBOLS
 from moltwatch.outputs.report.markup import code, prose, table
 from moltwatch.outputs.report.summary import Account, GroupStory, Spoken, Summary, Thread
 from moltwatch.outputs.report.words import (
@@ -24,7 +25,6 @@ from moltwatch.outputs.report.words import (
     spark,
     step_words,
 )
-from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import format_duration
 from moltwatch.wording import count
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from moltwatch.model import SUREST_FIRST, Kind
+from moltwatch.outputs import SYMBOLS
 from moltwatch.outputs.report import words
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.outputs.report.words import mark, moment
-from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.session.timeline import Column
 from moltwatch.times import Micros, format_duration
 from moltwatch.wording import count

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from moltwatch.model import SUREST_FIRST, Kind
+from moltwatch.outputs import SYMBOLS
 from moltwatch.outputs.report.summary import GroupStory, Summary
-from moltwatch.outputs.symbols import SYMBOLS
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.wording import count, count_groups
 
