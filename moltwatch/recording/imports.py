@@ -12,21 +12,20 @@ import heapq
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from moltwatch.dialects import csv_rows
-from moltwatch.dialects.detect import ACCEPTED, SAMPLE, Format, detect_format
 from moltwatch.dialects.fields import TooDeep, read_json
+from moltwatch.dialects.files import ACCEPTED, SAMPLE, Format, Table, detect_format, rows, table_in
 from moltwatch.dialects.lines import Header, Lines, Threading
 from moltwatch.dialects.registry import events_from
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.base import BATCH, Span
+from moltwatch.recording.base import BATCH, Span, span_of
 from moltwatch.recording.jsonl import read_pieces
 from moltwatch.recording.streams import Damaged, chunks, is_packed
 from moltwatch.times import DAY, Micros
@@ -136,31 +135,17 @@ class ArchiveReader:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
         self.rejects.clear()
         self.disorder = Disorder()
-        batch: list[Event] = []
-        for event in self._ordered(self.rejects, self.disorder):
-            if start is not None and event.seen_at < start:
-                continue
-            batch.append(event)
-            if len(batch) >= size:
-                yield batch
-                batch = []
-                await asyncio.sleep(0)  # sorting at full speed must not starve a screen
-        if batch:
+        ordered = self._ordered(self.rejects, self.disorder)
+        wanted = (event for event in ordered if start is None or event.seen_at >= start)
+        for batch in _batched(wanted, size):
             yield batch
+            await asyncio.sleep(0)  # sorting at full speed must not starve a screen
 
     async def span(self) -> Span | None:
         """See :class:`~moltwatch.recording.base.Reader`. Reads and sorts everything once."""
         if self._span is None:
-            first = last = None
-            count = 0
-            for event in self._ordered(Rejects(), Disorder()):
-                first = event if first is None else first
-                last = event
-                count += 1
-                if count % BATCH == 0:
-                    await asyncio.sleep(0)
-            if first is not None and last is not None:
-                self._span = Span(start=first.seen_at, end=last.seen_at, events=count)
+            ordered = self._ordered(Rejects(), Disorder())
+            self._span = await span_of(_batched(ordered, BATCH))
         return self._span
 
     async def close(self) -> None:
@@ -177,6 +162,11 @@ class ArchiveReader:
             yield from _profiles(self.profiles, first.seen_at, rejects)
         yield first
         yield from ordered
+
+
+def _batched(events: Iterator[Event], size: int) -> Iterator[list[Event]]:
+    while batch := list(islice(events, size)):
+        yield batch
 
 
 def detect_file(path: Path) -> tuple[Format, bool]:
@@ -216,7 +206,7 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     files = sorted(file for file in path.iterdir() if file.is_file())
     found = {file: _table_in(file) for file in files}
     ours: dict[Path, _Read] = {
-        file: _table for table in csv_rows.Table for file in files if found[file] is table
+        file: _table for table in Table for file in files if found[file] is table
     }
     ours = ours or {file: read for file in files if (read := _reader_of_json(file))}
     if not ours:
@@ -234,10 +224,10 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     )
 
 
-def _table_in(path: Path) -> csv_rows.Table | None:
+def _table_in(path: Path) -> Table | None:
     """What a file's first row announces; None if it is no table of ours, or cannot be read."""
     try:
-        return csv_rows.table_in(next(filter(str.strip, _text(path, Rejects())), ""))
+        return table_in(next(filter(str.strip, _text(path, Rejects())), ""))
     except RecordingError:
         return None
 
@@ -264,7 +254,7 @@ def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
 
 
 def _table(path: Path, rejects: Rejects) -> Iterator[Event]:
-    for row, where in csv_rows.rows(_text(path, rejects), rejects, path.name):
+    for row, where in rows(_text(path, rejects), rejects, path.name):
         yield from events_from(row, rejects, source=None, where=where)
 
 

@@ -4,19 +4,19 @@ a suffix says, and no old one lost for nothing."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import structs
 
-from moltwatch.dialects.detect import Format
 from moltwatch.dialects.fields import scrub
+from moltwatch.dialects.files import Format
 from moltwatch.dialects.lines import Header
-from moltwatch.errors import RecordingError, Rejects, UsageError
+from moltwatch.errors import RecordingError, UsageError
 from moltwatch.model import Event
 from moltwatch.recording import imports
-from moltwatch.recording.base import BATCH, Reader, Span, Writer
+from moltwatch.recording.base import Reader, Writer
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
 from moltwatch.recording.molt import MoltReader, MoltWriter
 from moltwatch.recording.streams import Damaged, chunks
@@ -33,40 +33,22 @@ async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
         return imports.folder_archive(path, now=now)
     form, packed = imports.detect_file(path)
     if form is Format.MOLT:
-        return await _Unpacked.open(path) if packed else await MoltReader.open(path)
+        return await _open_packed(path) if packed else await MoltReader.open(path)
     if form is Format.LINES:
         return JsonlReader(path)
     return imports.file_archive(path, form, now=now)
 
 
-class _Unpacked:
+async def _open_packed(path: Path) -> MoltReader:
     """A packed ``.molt``, read from a copy unpacked into the folder for temporary files."""
-
-    def __init__(self, inner: MoltReader, folder: tempfile.TemporaryDirectory[str]) -> None:
-        self._inner, self._folder = inner, folder
-        self.header: Header = inner.header
-        self.rejects: Rejects = inner.rejects
-
-    @classmethod
-    async def open(cls, path: Path) -> _Unpacked:
-        folder = tempfile.TemporaryDirectory(prefix="moltwatch-")
-        try:
-            return cls(await MoltReader.open(_unpack(path, Path(folder.name))), folder)
-        except BaseException:
-            folder.cleanup()
-            raise
-
-    def batches(
-        self, start: Micros | None = None, size: int = BATCH
-    ) -> AsyncIterator[Sequence[Event]]:
-        return self._inner.batches(start, size)
-
-    async def span(self) -> Span | None:
-        return await self._inner.span()
-
-    async def close(self) -> None:
-        await self._inner.close()
-        self._folder.cleanup()
+    folder = tempfile.TemporaryDirectory(prefix="moltwatch-")
+    try:
+        reader = await MoltReader.open(_unpack(path, Path(folder.name)))
+    except BaseException:
+        folder.cleanup()
+        raise
+    reader.when_closed = folder.cleanup
+    return reader
 
 
 def _unpack(path: Path, folder: Path) -> Path:

@@ -16,7 +16,7 @@ import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moltwatch.dialects.detect import Format
+from moltwatch.dialects.files import Format
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
 from moltwatch.recording.imports import detect_file
