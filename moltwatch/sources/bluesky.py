@@ -257,29 +257,21 @@ def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:
         dids += read_list(Path(name))
     if "dids" in query or "list" in query:
         check_dids(dids)
-    url = address(query.get("host", [HOST])[-1])
+    url = address(f"wss://{query.get('host', [HOST])[-1]}/subscribe")
     api = query.get("api", [None if is_loopback(url) else APPVIEW])[-1]
     return JetstreamSource(
         url,
         dids=list(dict.fromkeys(dids)),
-        api=api_address(api) if api else None,
+        api=address(f"https://{api}") if api else None,
         spec=spec.text,
         **opening.connecting,
     )
 
 
-def address(host: str) -> str:
-    """Where a host listens: without TLS on this machine, with it anywhere else."""
-    secure = f"wss://{host}/subscribe"
-    host_name(secure, "wss")
-    return f"ws://{host}/subscribe" if is_loopback(secure) else secure
-
-
-def api_address(host: str) -> str:
-    """The same for an AppView."""
-    secure = f"https://{host}"
-    host_name(secure, "https")
-    return f"http://{host}" if is_loopback(secure) else secure
+def address(secure: str) -> str:
+    """Where a host listens: without TLS on this machine, as it is written anywhere else."""
+    host_name(secure, secure.partition(":")[0])
+    return secure.replace("s://", "://", 1) if is_loopback(secure) else secure
 
 
 def read_list(path: Path) -> list[str]:

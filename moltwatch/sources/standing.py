@@ -18,20 +18,10 @@ from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.text import display_line
 from moltwatch.times import MINUTE, SECOND, Micros, format_duration, format_time
 
-WORST_FIRST = (
-    State.FAILED,
-    State.RECONNECTING,
-    State.CONNECTING,
-    State.RATE_LIMITED,
-    State.POLLING,
-    State.LIVE,
-    State.PAUSED,
-    State.REPLAYING,
-    State.ENDED,
-)
-
-WELL = frozenset({State.LIVE, State.POLLING, State.REPLAYING, State.PAUSED, State.ENDED})
+WELL = (State.POLLING, State.LIVE, State.PAUSED, State.REPLAYING, State.ENDED)
 """Nothing is wrong, or will be."""
+
+WORST_FIRST = (State.FAILED, State.RECONNECTING, State.CONNECTING, State.RATE_LIMITED, *WELL)
 
 LONG_LIMIT: Micros = 30 * SECOND
 """A rate limit that holds longer is news; shorter ones are how polling works."""
