@@ -58,8 +58,8 @@ def command(
       moltwatch replay night.molt --max-idle 2
       moltwatch replay archive.jsonl.gz --speed max
     """
-    from moltwatch.sources.playhead import parse_speed
     from moltwatch.sources.registry import Opening
+    from moltwatch.sources.replay import parse_speed
 
     opening = Opening(
         speed=parse_speed(speed),

@@ -47,8 +47,8 @@ def command(
     from moltwatch.cli.running import run_async
     from moltwatch.outputs.forum.server import ForumServer
     from moltwatch.sources.grammar import open_source
-    from moltwatch.sources.playhead import parse_speed
     from moltwatch.sources.registry import Opening
+    from moltwatch.sources.replay import parse_speed
 
     exposed = ctx.get_parameter_source("host") is not ParameterSource.DEFAULT
 

@@ -118,7 +118,7 @@ async def _write(simulation: Simulation, output: Path, header: Header, force: bo
 
     from moltwatch.model import Post
     from moltwatch.recording.base import BATCH
-    from moltwatch.recording.creating import check_suffix, create_recording, whole
+    from moltwatch.recording.opening import check_suffix, create_recording, whole
 
     check_suffix(output)
     posts, events = 0, simulation.events()

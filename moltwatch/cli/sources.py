@@ -16,7 +16,7 @@ from moltwatch.times import SECOND, Micros
 
 if TYPE_CHECKING:
     from moltwatch.model import Event
-    from moltwatch.sources.check import Report
+    from moltwatch.sources.standing import Report
 
 
 @click.group(invoke_without_command=True)
@@ -92,7 +92,7 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
     from moltwatch.dialects.mapped import apply
     from moltwatch.sources.base import SystemClock
     from moltwatch.sources.mapped.source import load_mapping
-    from moltwatch.sources.mapped.sse_parser import read_frames
+    from moltwatch.sources.mapped.sse import read_frames
 
     followed = load_mapping(mapping)
     fits, made = True, 0
@@ -117,9 +117,9 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
 
 
 async def _check(source: str, limit: float) -> Report:
-    from moltwatch.sources.check import check
     from moltwatch.sources.grammar import open_source
     from moltwatch.sources.registry import FAST, Opening
+    from moltwatch.sources.standing import check
 
     opening = Opening(speed=FAST, tries=2)
     return await check(await open_source(source, opening), opening.clock, limit=limit)

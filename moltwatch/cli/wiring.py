@@ -117,7 +117,7 @@ def build_engine(
 
 
 def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
-    from moltwatch.recording.creating import PlannedRecording
+    from moltwatch.recording.opening import PlannedRecording
 
     forbid_source(path, specs, "record")
     header = Header(

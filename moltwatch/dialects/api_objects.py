@@ -8,7 +8,7 @@ it counts and leaves out, never its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -78,7 +78,7 @@ def events_from(
 def event_from(item: Item, origin: Origin, place: _Place | None = None) -> Event:
     """One object as the event it tells of. Raises BadItem if it is unusable."""
     if _is_own(item):
-        return _OWN[item["type"]](item, origin)
+        return _own_event(item, origin)
     if item.get("success") is False:
         raise BadItem("an error answer, not data")
     if fields.first(item, _WORDS) is None:
@@ -148,56 +148,37 @@ def agent_from(item: Item, origin: Origin) -> AgentSeen:
 # --- recording lines written by hand --------------------------------------------------------------
 
 
-def _edit(item: Item, origin: Origin) -> Edit:
-    return Edit(
-        id=_need_id(item),
-        seen_at=_seen_at(item, origin),
-        title=fields.text(item, ("title",)),
-        text=fields.text(item, fields.TEXT),
-        source=_source(item, origin),
-    )
+_OWN = frozenset({"agent", "edit", "delete", "vote", "gap", "heartbeat"})
 
 
-def _delete(item: Item, origin: Origin) -> Delete:
-    return Delete(id=_need_id(item), seen_at=_seen_at(item, origin), source=_source(item, origin))
-
-
-def _vote(item: Item, origin: Origin) -> Vote:
-    return Vote(
-        id=_need_id(item),
-        seen_at=_seen_at(item, origin),
-        delta=fields.number(item, "delta"),
-        score=fields.score(item),
-        source=_source(item, origin),
-    )
-
-
-def _gap(item: Item, origin: Origin) -> Gap:
-    since, until = fields.time(item, ("since",)), fields.time(item, ("until",))
-    if since is None or until is None:
-        raise BadItem("gap without since and until")
-    return Gap(
-        seen_at=_seen_at(item, origin),
-        since=since,
-        until=until,
-        reason=fields.text(item, ("reason",)) or "",
-        recovered=item.get("recovered") is True,
-        source=_source(item, origin),
-    )
-
-
-def _heartbeat(item: Item, origin: Origin) -> Heartbeat:
-    return Heartbeat(seen_at=_seen_at(item, origin), source=_source(item, origin))
-
-
-_OWN: dict[str, Callable[[Item, Origin], Event]] = {
-    "agent": agent_from,
-    "edit": _edit,
-    "delete": _delete,
-    "vote": _vote,
-    "gap": _gap,
-    "heartbeat": _heartbeat,
-}
+def _own_event(item: Item, origin: Origin) -> Event:
+    """The event whose type, one of :data:`_OWN`, the line says. Raises BadItem."""
+    match item["type"]:
+        case "agent":
+            return agent_from(item, origin)
+        case "heartbeat":
+            return Heartbeat(seen_at=_seen_at(item, origin), source=_source(item, origin))
+        case "gap":
+            since, until = fields.time(item, ("since",)), fields.time(item, ("until",))
+            if since is None or until is None:
+                raise BadItem("gap without since and until")
+            return Gap(
+                seen_at=_seen_at(item, origin),
+                since=since,
+                until=until,
+                reason=fields.text(item, ("reason",)) or "",
+                recovered=item.get("recovered") is True,
+                source=_source(item, origin),
+            )
+    id, seen = _need_id(item), _seen_at(item, origin)
+    match item["type"]:
+        case "edit":
+            title, text = fields.text(item, ("title",)), fields.text(item, fields.TEXT)
+            return Edit(id=id, seen_at=seen, title=title, text=text, source=_source(item, origin))
+        case "vote":
+            delta, score = fields.number(item, "delta"), fields.score(item)
+            return Vote(id=id, seen_at=seen, delta=delta, score=score, source=_source(item, origin))
+    return Delete(id=id, seen_at=seen, source=_source(item, origin))
 
 
 def _is_own(item: Item) -> bool:

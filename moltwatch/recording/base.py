@@ -6,7 +6,8 @@ windows close in a replay exactly when they closed live.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,19 @@ class Span(Struct, frozen=True, kw_only=True):
     end: Micros
     """Highest ``seen_at``."""
     events: int
+
+
+async def span_of(batches: Iterable[Sequence[Event]]) -> Span | None:
+    """What these batches cover. Others get their turn after each."""
+    start: Micros | None = None
+    end = count = 0
+    for events in batches:
+        if events:
+            start = events[0].seen_at if start is None else start
+            end = max(end, *(event.seen_at for event in events))
+            count += len(events)
+        await asyncio.sleep(0)
+    return None if start is None else Span(start=start, end=end, events=count)
 
 
 class Reader(Protocol):

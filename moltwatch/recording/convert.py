@@ -13,9 +13,14 @@ from moltwatch.dialects.lines import Header, tag
 from moltwatch.errors import RecordingError, Rejects, UsageError
 from moltwatch.model import AgentSeen, Event, Post
 from moltwatch.recording.base import Reader, find_recording
-from moltwatch.recording.creating import check_free, check_suffix, create_recording, whole
 from moltwatch.recording.imports import ArchiveReader, profiles_beside
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import (
+    check_free,
+    check_suffix,
+    create_recording,
+    open_recording,
+    whole,
+)
 from moltwatch.recording.pseudonymise import Blinder, names_in
 from moltwatch.times import Micros, format_time
 from moltwatch.wording import count

@@ -8,27 +8,88 @@ heuristics do not read it.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
+from msgspec import Struct
 
-from moltwatch.dialects import csv_rows
-from moltwatch.dialects.detect import ACCEPTED, SAMPLE, Format, detect_format
 from moltwatch.dialects.fields import TooDeep, read_json
+from moltwatch.dialects.files import ACCEPTED, SAMPLE, Format, Table, detect_format, rows, table_in
 from moltwatch.dialects.lines import Header, Lines, Threading
 from moltwatch.dialects.registry import events_from
 from moltwatch.errors import RecordingError, Rejects
-from moltwatch.model import AgentSeen, Event
-from moltwatch.recording.base import BATCH, Span
+from moltwatch.model import AgentSeen, Event, Post
+from moltwatch.recording.base import BATCH, Span, span_of
 from moltwatch.recording.jsonl import read_pieces
-from moltwatch.recording.order import Disorder, in_time_order
 from moltwatch.recording.streams import Damaged, chunks, is_packed
-from moltwatch.times import Micros
+from moltwatch.times import DAY, Micros
+
+EARLIEST_BELIEVED: Micros = 10_957 * DAY
+"""2000-01-01: no forum of agents is older, so an earlier time is a missing one."""
+
+
+class Disorder(Struct):
+    """What did not fit into time order. All of it is kept, at the stream time of its neighbours."""
+
+    misdated: int = 0
+    """Before :data:`EARLIEST_BELIEVED`, or later than now."""
+    late: int = 0
+    """Too far behind its place for the buffer."""
+
+
+def in_time_order(
+    events: Iterable[Event], disorder: Disorder, *, now: Micros | None, most: int | None
+) -> Iterator[Event]:
+    """Events by time of writing, each with the running maximum of it as ``seen_at``.
+
+    ``most`` events are held back for sorting (None: all of them), so an archive that is sorted, or
+    nearly so, streams through in bounded memory, and a single date far in the future waits at the
+    end of the buffer instead of dragging stream time along. A time later than ``now`` (the clock,
+    where the caller has one) is not believed: ``created_at`` stays as the forum gave it, and
+    ``seen_at`` is that of the neighbours. Equal times keep their order.
+    """
+    heap: list[tuple[Micros, int, Event]] = []
+    undated: list[Event] = []
+    at: Micros | None = None
+
+    def emit(event: Event, key: Micros) -> Event:
+        nonlocal at
+        if at is not None and key < at:
+            disorder.late += 1
+        at = key if at is None else max(at, key)
+        return _seen(event, at)
+
+    for count, event in enumerate(events):
+        key = event.created_at if isinstance(event, Post) else event.seen_at
+        if key < EARLIEST_BELIEVED or (now is not None and key > now):
+            disorder.misdated += 1
+            undated.append(event)
+        else:
+            heapq.heappush(heap, (key, count, event))
+            if most is not None and len(heap) > most:
+                key, _, earliest = heapq.heappop(heap)
+                yield emit(earliest, key)
+        if undated and at is not None:
+            yield from (_seen(event, at) for event in undated)
+            undated.clear()
+    while heap:
+        key, _, earliest = heapq.heappop(heap)
+        yield emit(earliest, key)
+        if undated and at is not None:
+            yield from (_seen(event, at) for event in undated)
+            undated.clear()
+    yield from undated  # nothing believable in the whole archive: all as they are
+
+
+def _seen(event: Event, at: Micros) -> Event:
+    return event if event.seen_at == at else msgspec.structs.replace(event, seen_at=at)
+
 
 MOST_HELD_BACK = 20_000
 """Events over which a long archive is sorted: hours of the busiest day, some 50 MB."""
@@ -74,31 +135,17 @@ class ArchiveReader:
         """See :class:`~moltwatch.recording.base.Reader`. Counts of rejects start anew."""
         self.rejects.clear()
         self.disorder = Disorder()
-        batch: list[Event] = []
-        for event in self._ordered(self.rejects, self.disorder):
-            if start is not None and event.seen_at < start:
-                continue
-            batch.append(event)
-            if len(batch) >= size:
-                yield batch
-                batch = []
-                await asyncio.sleep(0)  # sorting at full speed must not starve a screen
-        if batch:
+        ordered = self._ordered(self.rejects, self.disorder)
+        wanted = (event for event in ordered if start is None or event.seen_at >= start)
+        for batch in _batched(wanted, size):
             yield batch
+            await asyncio.sleep(0)  # sorting at full speed must not starve a screen
 
     async def span(self) -> Span | None:
         """See :class:`~moltwatch.recording.base.Reader`. Reads and sorts everything once."""
         if self._span is None:
-            first = last = None
-            count = 0
-            for event in self._ordered(Rejects(), Disorder()):
-                first = event if first is None else first
-                last = event
-                count += 1
-                if count % BATCH == 0:
-                    await asyncio.sleep(0)
-            if first is not None and last is not None:
-                self._span = Span(start=first.seen_at, end=last.seen_at, events=count)
+            ordered = self._ordered(Rejects(), Disorder())
+            self._span = await span_of(_batched(ordered, BATCH))
         return self._span
 
     async def close(self) -> None:
@@ -115,6 +162,11 @@ class ArchiveReader:
             yield from _profiles(self.profiles, first.seen_at, rejects)
         yield first
         yield from ordered
+
+
+def _batched(events: Iterator[Event], size: int) -> Iterator[list[Event]]:
+    while batch := list(islice(events, size)):
+        yield batch
 
 
 def detect_file(path: Path) -> tuple[Format, bool]:
@@ -154,7 +206,7 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     files = sorted(file for file in path.iterdir() if file.is_file())
     found = {file: _table_in(file) for file in files}
     ours: dict[Path, _Read] = {
-        file: _table for table in csv_rows.Table for file in files if found[file] is table
+        file: _table for table in Table for file in files if found[file] is table
     }
     ours = ours or {file: read for file in files if (read := _reader_of_json(file))}
     if not ours:
@@ -172,10 +224,10 @@ def folder_archive(path: Path, *, now: Micros | None = None) -> ArchiveReader:
     )
 
 
-def _table_in(path: Path) -> csv_rows.Table | None:
+def _table_in(path: Path) -> Table | None:
     """What a file's first row announces; None if it is no table of ours, or cannot be read."""
     try:
-        return csv_rows.table_in(next(filter(str.strip, _text(path, Rejects())), ""))
+        return table_in(next(filter(str.strip, _text(path, Rejects())), ""))
     except RecordingError:
         return None
 
@@ -202,7 +254,7 @@ def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
 
 
 def _table(path: Path, rejects: Rejects) -> Iterator[Event]:
-    for row, where in csv_rows.rows(_text(path, rejects), rejects, path.name):
+    for row, where in rows(_text(path, rejects), rejects, path.name):
         yield from events_from(row, rejects, source=None, where=where)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from moltwatch.dialects.lines import Header, Lines, encode_lines
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
-from moltwatch.recording.base import BATCH, Span
+from moltwatch.recording.base import BATCH, Span, span_of
 from moltwatch.recording.streams import Damaged, Sink, chunks, open_sink
 from moltwatch.times import Micros
 
@@ -50,14 +50,7 @@ class JsonlReader:
     async def span(self) -> Span | None:
         """See :class:`~moltwatch.recording.base.Reader`. Reads the file once."""
         if self._span is None:
-            lines = Lines(str(self.path))
-            count, first = 0, None
-            for events in read_pieces(self.path, lines):
-                count += len(events)
-                first = events[0].seen_at if first is None and events else first
-                await asyncio.sleep(0)
-            if first is not None and lines.last is not None:
-                self._span = Span(start=first, end=lines.last, events=count)
+            self._span = await span_of(read_pieces(self.path, Lines(str(self.path))))
         return self._span
 
     async def close(self) -> None:

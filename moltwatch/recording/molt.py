@@ -13,7 +13,7 @@ closing leaves a single plain file, which can be read from a folder that cannot 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -92,6 +92,8 @@ class MoltReader:
         self.path = path
         self.header = header
         self.rejects = Rejects()
+        self.when_closed: Callable[[], None] = lambda: None
+        """Called when the file has been closed."""
         self._db = db
 
     @classmethod
@@ -142,6 +144,7 @@ class MoltReader:
 
     async def close(self) -> None:
         await self._db.close()
+        self.when_closed()
 
     async def _seek(self, start: Micros | None) -> int:
         """The ``seq`` after which events are wanted."""

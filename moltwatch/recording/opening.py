@@ -1,19 +1,24 @@
-"""Opening recordings, and whatever else can be read as one."""
+"""Opening recordings, and whatever else can be read as one; and new recordings, in the format that
+a suffix says, and no old one lost for nothing."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from moltwatch.dialects.detect import Format
+from msgspec import structs
+
+from moltwatch.dialects.fields import scrub
+from moltwatch.dialects.files import Format
 from moltwatch.dialects.lines import Header
-from moltwatch.errors import RecordingError, Rejects
+from moltwatch.errors import RecordingError, UsageError
 from moltwatch.model import Event
 from moltwatch.recording import imports
-from moltwatch.recording.base import BATCH, Reader, Span
-from moltwatch.recording.jsonl import JsonlReader
-from moltwatch.recording.molt import MoltReader
+from moltwatch.recording.base import Reader, Writer
+from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
+from moltwatch.recording.molt import MoltReader, MoltWriter
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
 
@@ -28,40 +33,22 @@ async def open_recording(path: Path, *, now: Micros | None = None) -> Reader:
         return imports.folder_archive(path, now=now)
     form, packed = imports.detect_file(path)
     if form is Format.MOLT:
-        return await _Unpacked.open(path) if packed else await MoltReader.open(path)
+        return await _open_packed(path) if packed else await MoltReader.open(path)
     if form is Format.LINES:
         return JsonlReader(path)
     return imports.file_archive(path, form, now=now)
 
 
-class _Unpacked:
+async def _open_packed(path: Path) -> MoltReader:
     """A packed ``.molt``, read from a copy unpacked into the folder for temporary files."""
-
-    def __init__(self, inner: MoltReader, folder: tempfile.TemporaryDirectory[str]) -> None:
-        self._inner, self._folder = inner, folder
-        self.header: Header = inner.header
-        self.rejects: Rejects = inner.rejects
-
-    @classmethod
-    async def open(cls, path: Path) -> _Unpacked:
-        folder = tempfile.TemporaryDirectory(prefix="moltwatch-")
-        try:
-            return cls(await MoltReader.open(_unpack(path, Path(folder.name))), folder)
-        except BaseException:
-            folder.cleanup()
-            raise
-
-    def batches(
-        self, start: Micros | None = None, size: int = BATCH
-    ) -> AsyncIterator[Sequence[Event]]:
-        return self._inner.batches(start, size)
-
-    async def span(self) -> Span | None:
-        return await self._inner.span()
-
-    async def close(self) -> None:
-        await self._inner.close()
-        self._folder.cleanup()
+    folder = tempfile.TemporaryDirectory(prefix="moltwatch-")
+    try:
+        reader = await MoltReader.open(_unpack(path, Path(folder.name)))
+    except BaseException:
+        folder.cleanup()
+        raise
+    reader.when_closed = folder.cleanup
+    return reader
 
 
 def _unpack(path: Path, folder: Path) -> Path:
@@ -75,3 +62,119 @@ def _unpack(path: Path, folder: Path) -> Path:
     except OSError as error:
         raise RecordingError(f"cannot unpack {path} to {folder}: {error.strerror}") from error
     return target
+
+
+SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+"""What a recording can be created as."""
+
+
+async def create_recording(path: Path, header: Header, *, overwrite: bool = False) -> Writer:
+    """Make a new recording, in the format its suffix says.
+
+    Raises UsageError for a suffix that is none of :data:`SUFFIXES`, and RecordingError if the file
+    is there already and ``overwrite`` is not set, or if it cannot be made.
+    """
+    suffix = check_suffix(path)
+    clear(path, overwrite=overwrite)
+    # A SOURCE may be a file whose name is no UTF-8, and a title anything a shell can pass on.
+    header = structs.replace(header, title=scrub(header.title), origin=scrub(header.origin))
+    if suffix == ".molt":
+        return await MoltWriter.create(path, header)
+    return JsonlWriter(path, header)
+
+
+@contextmanager
+def whole(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A new recording that is there whole or not at all: write to the path that is given; it takes
+    its place when the body is done, and goes if the body does not come to its end.
+
+    Raises RecordingError as :func:`create_recording` does.
+    """
+    check_free(target, overwrite=overwrite)
+    _check_writable(target)
+    part = target.with_name(f".part-{target.name}")
+    try:
+        yield part
+        clear(target, overwrite=overwrite)
+        _rename(part, target)
+    finally:
+        clear(part, overwrite=True)
+
+
+class PlannedRecording:
+    """A new recording, made when the first events come: a source that cannot be reached neither
+    costs the old recording nor leaves an empty one in the way of the next try.
+
+    What stands in its way is told at once, and by the same errors as by :func:`create_recording`.
+    """
+
+    def __init__(self, path: Path, header: Header, *, overwrite: bool = False) -> None:
+        check_suffix(path)
+        check_free(path, overwrite=overwrite)
+        _check_writable(path)
+        self._path, self._header, self._overwrite = path, header, overwrite
+        self._writer: Writer | None = None
+
+    async def write(self, events: Sequence[Event]) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        if self._writer is None:
+            self._writer = await create_recording(
+                self._path, self._header, overwrite=self._overwrite
+            )
+        await self._writer.write(events)
+
+    async def close(self) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        if self._writer is not None:
+            await self._writer.close()
+
+
+def check_suffix(path: Path) -> str:
+    """Which of :data:`SUFFIXES` the file has. Raises UsageError if none."""
+    for suffix in reversed(SUFFIXES):
+        if path.name.endswith(suffix):
+            return suffix
+    raise UsageError(f"{path}: a recording's name ends in {', '.join(SUFFIXES)}")
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Raise RecordingError if a new file cannot be made here, or may not because of an old one."""
+    if not path.parent.is_dir():
+        raise RecordingError(f"cannot make {path}: there is no such folder")
+    if not path.exists() and not path.is_symlink():
+        return
+    if not overwrite:
+        raise RecordingError(f"{path} is there already; it is overwritten only with --force")
+    if not path.is_file():
+        raise RecordingError(f"{path} is not a file and cannot be overwritten")
+
+
+def _check_writable(path: Path) -> None:
+    """Raise RecordingError if a file cannot be written here; leave everything as it was."""
+    is_new = not path.exists()
+    try:
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise RecordingError(f"cannot make {path}: {error.strerror or error}") from error
+
+
+def clear(path: Path, *, overwrite: bool) -> None:
+    """Make way for a new file: remove an old one and what SQLite left beside it.
+
+    Raises RecordingError as :func:`check_free` does, and if the old one cannot be removed.
+    """
+    check_free(path, overwrite=overwrite)
+    try:
+        for part in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + part).unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(f"cannot overwrite {path}: {error.strerror or error}") from error
+
+
+def _rename(part: Path, target: Path) -> None:
+    try:
+        part.rename(target)
+    except OSError as error:
+        raise RecordingError(f"cannot write {target}: {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from enum import StrEnum
 from heapq import nsmallest
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import Evidence, FlaggedPost, Kind, Verdict
@@ -111,25 +111,22 @@ MOST_PERSONAS = 50
 """Accounts whose strongest persona charge is remembered."""
 
 
-class Case:
+class Case(Struct, eq=False):
     """Charges that a person looks at together."""
 
-    __slots__ = ("accounts", "charges", "group", "kind", "n", "opinion", "serial", "version")
-
-    def __init__(self, serial: int, kind: Kind, group: str | None) -> None:
-        self.serial = serial
-        """Position among all cases ever, from 0."""
-        self.kind = kind
-        self.group = group
-        """The swarm it is about, if it is about one."""
-        self.charges: list[Charge] = []
-        """In order of verdict; the oldest go first when there are too many."""
-        self.n = 0
-        """Charges ever."""
-        self.accounts: Bounded[str, int] = Bounded(MOST_PER_CASE)
-        """How many posts of whom, in order of appearance."""
-        self.opinion: Opinion | None = None
-        self.version = 0
+    serial: int
+    """Position among all cases ever, from 0."""
+    kind: Kind
+    group: str | None
+    """The swarm it is about, if it is about one."""
+    charges: list[Charge] = field(default_factory=list)
+    """In order of verdict; the oldest go first when there are too many."""
+    n: int = 0
+    """Charges ever."""
+    accounts: Bounded[str, int] = field(default_factory=lambda: Bounded(MOST_PER_CASE))
+    """How many posts of whom, in order of appearance."""
+    opinion: Opinion | None = None
+    version: int = 0
 
     @property
     def latest(self) -> Charge:

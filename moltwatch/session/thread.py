@@ -36,46 +36,31 @@ LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
 
 
-class Node:
+class Node(Struct, eq=False):
     """A post in its thread, or the blank held for one that was not seen."""
 
-    __slots__ = (
-        "at",
-        "charges",
-        "children",
-        "cut",
-        "deleted",
-        "edited",
-        "id",
-        "parent",
-        "post",
-        "score",
-        "text",
-        "thread",
-        "title",
-        "version",
-    )
+    id: str
+    thread: Thread
+    parent: Node | None
+    children: list[Node] = field(default_factory=list)
+    post: Post | None = None
+    """As first seen, but as short as what is kept; None for a blank."""
+    title: str | None = None
+    text: str = ""
+    """The body as it stands, at most :data:`MOST_CHARS` characters, otherwise untouched; so is the
+    title."""
+    cut: int = 0
+    """Characters of the body that were not kept."""
+    at: Micros = 0
+    score: int | None = None
+    edited: bool = False
+    deleted: bool = False
+    charges: list[Charge] = field(default_factory=list)
+    version: int = 0
+    """Raised by every change that shows."""
 
-    def __init__(self, id: str, thread: Thread, parent: Node | None) -> None:
-        self.id = id
-        self.thread = thread
-        self.parent = parent
-        self.children: list[Node] = []
-        self.post: Post | None = None
-        """As first seen, but as short as what is kept; None for a blank."""
-        self.title: str | None = None
-        self.text = ""
-        """The body as it stands, at most :data:`MOST_CHARS` characters, otherwise untouched; so is
-        the title."""
-        self.cut = 0
-        """Characters of the body that were not kept."""
-        self.at: Micros = 0
-        self.score: int | None = None
-        self.edited = False
-        self.deleted = False
-        self.charges: list[Charge] = []
-        self.version = 0
-        """Raised by every change that shows."""
+    def __repr__(self) -> str:
+        return f"Node({self.id!r})"  # the thread it is in holds all others
 
     @property
     def author(self) -> str:

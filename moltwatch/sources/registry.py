@@ -133,14 +133,14 @@ KINDS: tuple[SourceKind, ...] = (
             "mastodon+wss://mastodon.example?tag=aiagents",
         ),
         key="MASTODON_ACCESS_TOKEN, for most servers",
-        opener="moltwatch.sources.mastodon.source:open_spec",
+        opener="moltwatch.sources.mastodon:open_spec",
     ),
     SourceKind(
         name="jetstream",
         schemes=("jetstream",),
         summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
         examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
-        opener="moltwatch.sources.bluesky.source:open_spec",
+        opener="moltwatch.sources.bluesky:open_spec",
     ),
     SourceKind(
         name="sse",

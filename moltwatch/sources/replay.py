@@ -1,4 +1,8 @@
-"""A recording, played: paced by its own times, at any speed, steered while it runs."""
+"""A recording, played: paced by its own times, at any speed, steered while it runs.
+
+Only the waiting is ever changed: no time of an event is, so that heuristics see the same at every
+speed. Where the wall clock stands matters to nobody else in a replay.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,176 @@ import hashlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError, UsageError
-from moltwatch.model import Event
+from moltwatch.model import Event, Heartbeat
 from moltwatch.recording.base import Reader, find_recording
-from moltwatch.sources.base import Source, State, Status
-from moltwatch.sources.playhead import Playhead
+from moltwatch.sources.base import Clock, Source, State, Status, Transport
 from moltwatch.sources.registry import Opening, SourceSpec
-from moltwatch.times import Micros, format_time
+from moltwatch.times import SECOND, Micros, format_time
+
+FRAME = 1 / 30
+"""Seconds between two batches, at least: what is due by then comes together."""
+
+
+class Playhead(Transport):
+    """Where a replay stands and what is due. Steered from the event loop that plays it.
+
+    ``start``: everything before is rushed through, as a warm-up for those who remember.
+    ``max_idle``: no single wait is longer than this many seconds.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        speed: float = 1.0,
+        *,
+        start: Micros = 0,
+        max_idle: float | None = None,
+    ) -> None:
+        self._clock = clock
+        self._max_idle = max_idle
+        self.speed = check_speed(speed)
+        self.paused = False
+        self.start = self.end = self.position = 0
+        self._anchor_wall: Micros = 0
+        self._anchor_stream: Micros = 0
+        """At wall time ``_anchor_wall``, what is due reached up to here."""
+        self._skipping_to = start
+        self._rush = 0
+        """Events up to which nothing is waited for."""
+        self._passed = 0
+        self._steps = 0
+        self._steered = asyncio.Event()
+
+    def pause(self) -> None:
+        if not self.paused:
+            self._anchor()
+            self.paused = True
+            self._steered.set()
+
+    def resume(self) -> None:
+        if self.paused:
+            self._anchor()
+            self.paused, self._steps = False, 0
+            self._steered.set()
+
+    def set_speed(self, speed: float) -> None:
+        """Raises UsageError for anything but a positive number or ``inf``."""
+        self._anchor()
+        self.speed = check_speed(speed)
+        self._steered.set()
+
+    def step(self) -> None:
+        """While paused: let the next event through, and the heartbeats in front of it."""
+        if self.paused:
+            self._steps += 1
+            self._steered.set()
+
+    def skip_to(self, at: Micros) -> None:
+        self._skipping_to = max(self._skipping_to, at)
+        self._anchor(at_least=at)
+        self._steered.set()
+
+    def rush(self, events: int) -> None:
+        """Let everything through without waiting, up to the ``events``th event of the recording."""
+        self._rush = max(self._rush, events)
+        self._steered.set()
+
+    def begin(self, at: Micros) -> None:
+        """The first event, at stream time ``at``, is due now."""
+        self.start = self.position = at
+        self.end = max(self.end, at)
+        self._anchor_stream = max(at, self._skipping_to)
+        self._anchor_wall = self._clock.now()
+
+    def due(self, events: Sequence[Event], begin: int) -> int:
+        """How many events from index ``begin`` may pass now."""
+        horizon = self._skipping_to - 1 if self.paused else self._horizon()
+        reached, count = self.position, 0
+        for event in islice(events, begin, None):
+            reached = max(reached, event.seen_at)
+            if reached > horizon and self._passed + count >= self._rush:
+                break
+            count += 1
+        return count or self._stepped(events, begin)
+
+    def passed(self, events: Sequence[Event]) -> None:
+        """These were let through."""
+        self._passed += len(events)
+        self.position = max(self.position, *(event.seen_at for event in events))
+        self.end = max(self.end, self.position)
+        if self.position > self._horizon():
+            self._anchor(at_least=self.position)
+
+    async def wait(self, event: Event) -> None:
+        """Until ``event`` may be due, or somebody steers."""
+        if self.paused:
+            await self._steered.wait()
+        else:
+            await self._sleep(self._seconds_to(max(event.seen_at, self.position)))
+        self._steered.clear()
+
+    def _seconds_to(self, at: Micros) -> float:
+        seconds = max(FRAME, (at - self._horizon()) / SECOND / self.speed)
+        if self._max_idle is None or seconds <= self._max_idle:
+            return seconds
+        # The head jumps over the rest of the silence; the times of the events stay.
+        self._anchor(at_least=at - round(self._max_idle * self.speed * SECOND))
+        return self._max_idle
+
+    async def _sleep(self, seconds: float) -> None:
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._steered.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _horizon(self) -> float:
+        """Stream time up to which everything is due."""
+        if self.paused:
+            return self._anchor_stream
+        if math.isinf(self.speed):
+            return math.inf
+        return self._anchor_stream + (self._clock.now() - self._anchor_wall) * self.speed
+
+    def _anchor(self, at_least: Micros = 0) -> None:
+        """Go on from where the head is now, or from ``at_least``, whatever the speed was."""
+        horizon = self._horizon()
+        head = self.position if math.isinf(horizon) else round(horizon)
+        self._anchor_stream, self._anchor_wall = max(head, at_least), self._clock.now()
+
+    def _stepped(self, events: Sequence[Event], begin: int) -> int:
+        """How many events the next step takes."""
+        if not self._steps:
+            return 0
+        for count, event in enumerate(islice(events, begin, None), start=1):
+            if not isinstance(event, Heartbeat):
+                self._steps -= 1
+                return count
+        return len(events) - begin
+
+
+def parse_speed(text: str) -> float:
+    """Read ``10``, ``0.5``, ``10x`` or ``max``. Raises UsageError for anything else."""
+    word = text.strip().lower()
+    try:
+        return check_speed(math.inf if word == "max" else float(word.removesuffix("x")))
+    except ValueError:
+        raise UsageError(f"not a speed: {text!r} (a number above 0, or max)") from None
+
+
+def check_speed(speed: float) -> float:
+    """``speed`` itself. Raises UsageError unless it is positive; ``inf`` is."""
+    if not speed > 0:
+        raise UsageError(f"not a speed: {speed:g} (a number above 0, or max)")
+    return speed
 
 
 class ReplaySource(Source):

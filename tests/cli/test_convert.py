@@ -18,8 +18,7 @@ from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.recording.convert import convert
-from moltwatch.recording.creating import SUFFIXES
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import SUFFIXES, open_recording
 from moltwatch.recording.pseudonymise import pseudonym
 from moltwatch.times import DAY, SECOND
 from tests.recording.files import HEADER, names, read, write

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from moltwatch.cli.replay import command, first_look
 from moltwatch.simulation import guide
-from moltwatch.sources.playhead import Playhead
+from moltwatch.sources.replay import Playhead
 from tests.cli.running import lines, session
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects
 from moltwatch.model import Event
-from moltwatch.recording.creating import create_recording
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import create_recording, open_recording
 from moltwatch.times import Micros
 
 HEADER = Header(title="A test", origin="sim:?seed=1", created_at="2026-02-01T00:00:00Z")

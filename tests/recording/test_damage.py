@@ -17,9 +17,8 @@ import zstandard
 from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
 from moltwatch.recording import jsonl
-from moltwatch.recording.creating import create_recording
 from moltwatch.recording.molt import MoltWriter
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import create_recording, open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, lines, read, write
 
@@ -208,7 +207,7 @@ def test_what_a_killed_recorder_leaves(tmp_path: Path) -> None:
     script = f"""
 import asyncio, os
 from pathlib import Path
-from moltwatch.recording.creating import create_recording
+from moltwatch.recording.opening import create_recording
 from moltwatch.recording.molt import MoltWriter
 from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS
@@ -234,7 +233,7 @@ def test_a_full_disk_stops_the_writer_at_once(tmp_path: Path, suffix: str) -> No
 import asyncio, resource
 from pathlib import Path
 from moltwatch.errors import RecordingError
-from moltwatch.recording.creating import create_recording
+from moltwatch.recording.opening import create_recording
 from moltwatch.recording.molt import MoltWriter
 from moltwatch.dialects.lines import Header
 from tests.recording.test_damage import POSTS

@@ -16,12 +16,11 @@ import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moltwatch.dialects.detect import Format
+from moltwatch.dialects.files import Format
 from moltwatch.errors import MoltwatchError, RecordingError, UsageError
 from moltwatch.model import Event, Gap, Heartbeat, Post
-from moltwatch.recording.creating import PlannedRecording, create_recording
 from moltwatch.recording.imports import detect_file
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import PlannedRecording, create_recording, open_recording
 from tests.recording.files import HEADER, lines, names, read, write
 
 BEAT = Heartbeat(seen_at=1_700_000_000_000_000)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import Event, Post
-from moltwatch.recording.order import EARLIEST_BELIEVED, Disorder, in_time_order
+from moltwatch.recording.imports import EARLIEST_BELIEVED, Disorder, in_time_order
 from moltwatch.times import DAY, LATEST, SECOND, Micros
 
 START = 1_770_000_000 * SECOND

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from moltwatch.dialects.lines import Header
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.recording.creating import SUFFIXES, create_recording
-from moltwatch.recording.opening import open_recording
+from moltwatch.recording.opening import SUFFIXES, create_recording, open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, names, read, write
 from tests.strategies import broken_texts, streams, times

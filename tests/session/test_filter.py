@@ -8,18 +8,27 @@ from hypothesis import strategies as st
 
 from moltwatch.errors import UsageError
 from moltwatch.model import Kind, Post, Scores
-from moltwatch.session.filter import DEEPEST, LONGEST, Filter, Subject, compile_filter
-from moltwatch.session.filter_fields import CHOICES, NAMES, NUMBERS, RELATIONS, TEXTS, TIMES
-from moltwatch.session.filter_terms import (
+from moltwatch.session.filter import (
+    CHOICES,
+    DEEPEST,
+    LONGEST,
+    NAMES,
+    NUMBERS,
+    RELATIONS,
+    TEXTS,
+    TIMES,
     And,
     Chosen,
     Compares,
+    Filter,
     Matches,
     Not,
     Or,
     Phrase,
+    Subject,
     Term,
     When,
+    compile_filter,
 )
 from moltwatch.text import fold
 from moltwatch.times import LATEST, SECOND, parse_time

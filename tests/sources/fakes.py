@@ -10,8 +10,7 @@ from moltwatch.errors import MoltwatchError, Rejects
 from moltwatch.model import Event, Post
 from moltwatch.recording.base import BATCH, Reader, Span
 from moltwatch.sources.base import Clock, Source
-from moltwatch.sources.playhead import Playhead
-from moltwatch.sources.replay import ReplaySource
+from moltwatch.sources.replay import Playhead, ReplaySource
 from moltwatch.times import SECOND, Micros
 
 T0: Micros = 1_700_000_000 * SECOND

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.sources.forum.source import ForumSource
 from moltwatch.sources.grammar import open_source, open_sources, parse
-from moltwatch.sources.merge import MergedSource
-from moltwatch.sources.merged_replay import MergedReplay
+from moltwatch.sources.merge import MergedReplay, MergedSource
 from moltwatch.sources.nostr.source import RelaySource
 from moltwatch.sources.registry import FAST, KINDS, RECORDING, STDIN, Opening, SourceKind, by_scheme
 from moltwatch.sources.stdin import StdinSource

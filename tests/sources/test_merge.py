@@ -16,8 +16,7 @@ from moltwatch.model import Event
 from moltwatch.recording.pseudonymise import Blinder
 from moltwatch.sources import merge as merge_module
 from moltwatch.sources.base import Source, State, Status
-from moltwatch.sources.merge import MergedSource, merge
-from moltwatch.sources.merged_replay import MergedReplay
+from moltwatch.sources.merge import MergedReplay, MergedSource, merge
 from moltwatch.sources.stdin import StdinSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import FakeClock, MemoryReader, drain, post, replay, settle

@@ -17,9 +17,8 @@ from moltwatch.errors import RecordingError, SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.playhead import FRAME, parse_speed
 from moltwatch.sources.registry import Opening
-from moltwatch.sources.replay import ReplaySource
+from moltwatch.sources.replay import FRAME, ReplaySource, parse_speed
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0, FakeClock, HeldClock, MemoryReader, drain, post, replay, settle
 

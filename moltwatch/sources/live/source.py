@@ -15,8 +15,7 @@ from contextlib import aclosing
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event
 from moltwatch.sources.base import Clock, Source, State, Status
-from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.live.failures import Failure, Refused, Silent, TurnedAway, judge
+from moltwatch.sources.live.failures import Backoff, Failure, Refused, Silent, TurnedAway, judge
 from moltwatch.sources.live.feed import Feed
 from moltwatch.times import SECOND
 

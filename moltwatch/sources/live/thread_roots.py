@@ -13,8 +13,7 @@ from collections.abc import Callable
 
 from moltwatch.bounded import LONGEST_ID, Bounded
 from moltwatch.model import Post
-from moltwatch.sources.live.backoff import Backoff, Bucket
-from moltwatch.sources.live.failures import Failure
+from moltwatch.sources.live.failures import Backoff, Bucket, Failure
 from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000

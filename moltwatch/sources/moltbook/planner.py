@@ -1,21 +1,276 @@
 """What to ask a Moltbook server next, and who is told what came of it; no I/O and no clock.
 
-New posts come first. Then what was begun, pages of comments and roots that were never seen; now and
-then a page of busy or older threads, for how many comments each has; and for the rest of the budget
-the comments of threads that move.
+New posts come first: their list is read page by page until it reaches what was known before. What
+the server calls ``has_more`` plays no part: it is false on a page cut to 100 and true on the last
+one. Then what was begun, pages of comments and roots that were never seen; now and then a page of
+busy or older threads, for how many comments each has: one request tells of a hundred; and for the
+rest of the budget the comments of threads that move.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moltwatch.model import Event
-from moltwatch.sources.moltbook.comments import Comments
-from moltwatch.sources.moltbook.newest import Newest
-from moltwatch.sources.moltbook.survey import Survey
-from moltwatch.sources.moltbook.threads import Threads
-from moltwatch.sources.moltbook.wire import Ask, Page, Request
-from moltwatch.times import Micros
+from msgspec import Struct, field, structs
+
+from moltwatch.model import Event, Gap
+from moltwatch.sources.moltbook.comments import PATIENCE, Comments, Threads
+from moltwatch.sources.moltbook.wire import PAGE, Ask, Page, Request, can_ask_for, listing
+from moltwatch.times import MINUTE, SECOND, Micros
+
+SOONEST: Micros = 5 * SECOND
+"""Least time between two looks at the new posts."""
+
+LATEST: Micros = MINUTE
+"""Most time between them."""
+
+WANTED = PAGE // 4
+"""New posts and comments a look should tell of: so few that a burst still fits on the page."""
+
+MOST_PAGES = 10
+"""Pages read back at once. More is reported as missed."""
+
+MOST_FAILURES = 3
+"""Tries for a page after the first, before the posts on it are given up."""
+
+WAYS: tuple[tuple[str | None, int], ...] = (("new", PAGE), ("new", 15), (None, 15))
+"""Order and limit, the best first: servers are known to answer 500 for a while to a limit above 15,
+or to any ``sort=new``. The last gives what the front page gives: better than nothing."""
+
+
+class _Sweep(Struct, kw_only=True):
+    """One reading of the list."""
+
+    page: int = 1
+    offset: int = 0
+    cursor: str | None = None
+    met: set[str] = field(default_factory=set)
+    """Ids on the pages so far."""
+    news: int = 0
+    """New posts and, on them and others, new comments."""
+    oldest: Micros | None = None
+    """When the oldest post met was written, by the server's word."""
+    failures: int = 0
+    """Times that a page after the first did not come."""
+
+
+class Newest:
+    """Reads the list of one forum, or of one submolt of it, again and again. ``source`` names the
+    gaps, ``threads`` are told what is listed."""
+
+    def __init__(self, source: str, submolt: str | None, threads: Threads) -> None:
+        self.begun = False
+        """The list has been read once."""
+        self.due: Micros = 0
+        """When it is looked at next."""
+        self.read_at: Micros = 0
+        """When it was last read."""
+        self.interval: Micros = 2 * SOONEST
+        """Time between two looks; follows how much is new."""
+        self.second: str | None = None
+        """How to ask for its second page, where the server pages by cursor."""
+        self._source = source
+        self._submolt = submolt
+        self._threads = threads
+        self._sweep = _Sweep()
+        self._way = 0
+        self._way_until: Micros = 0
+        self._outage = ""
+        """Why it could not be read since; empty if it could."""
+        self._front: list[str] = []
+        """Its first page, as it was last told."""
+
+    def wants(self, now: Micros) -> bool:
+        """Whether it is time for a page of it."""
+        return self._sweep.page > 1 or now >= self.due
+
+    def request(self, now: Micros) -> Request:
+        """How to ask for the next page."""
+        if self._way and now >= self._way_until and self._sweep.page == 1:
+            self._way = 0
+        sort, limit = WAYS[self._way]
+        return listing(
+            sort=sort,
+            limit=limit,
+            submolt=self._submolt,
+            cursor=self._sweep.cursor,
+            offset=self._sweep.offset,
+            page=self._sweep.page,
+        )
+
+    def took(self, page: Page, oldest: Micros | None, now: Micros) -> list[Event]:
+        """A page came; ``oldest`` is when its oldest post says it was written.
+
+        Returns the gap to record, if there is one.
+        """
+        sweep, (sort, _) = self._sweep, WAYS[self._way]
+        repeated = sweep.met.issuperset(item.id for item in page.listed)
+        reached = self._meet(page, now, by_time=sort is not None)
+        if sweep.page == 1:
+            self.second = page.cursor
+            self._front = [item.id for item in page.listed]
+        if oldest is not None:
+            sweep.oldest = oldest if sweep.oldest is None else min(sweep.oldest, oldest)
+        if sort is None:
+            self._outage = self._outage or "the list of new posts fails"
+            self._look_again(now)
+            return []
+        if reached or not page.listed or not self.begun:
+            return self._finish(now)
+        if repeated or sweep.page >= MOST_PAGES:
+            why = "the server repeats its pages" if repeated else "more new posts than can be read"
+            return self._finish(now, hole=why)
+        sweep.page += 1
+        sweep.offset += len(page.listed)
+        sweep.cursor = page.cursor
+        return []
+
+    def unchanged(self, now: Micros) -> list[Event]:
+        """The server says that nothing is new (304)."""
+        self._threads.same(self._front, now)
+        return self._finish(now)
+
+    def lost(self, page: int, reason: str, now: Micros, *, limited: bool) -> list[Event]:
+        """No answer came, or one that only says to come back later (``limited``): it is asked for
+        again, in the same place."""
+        if self.begun:
+            self._outage = self._outage or reason
+        if page > 1 and not limited:
+            self._sweep.failures += 1
+            if self._sweep.failures >= MOST_FAILURES:
+                return self._finish(now, hole="further pages of new posts did not come")
+        return []
+
+    def other_way(self, status: int, now: Micros) -> bool:
+        """The first page was refused. Whether there is another way to ask for it."""
+        if (status < 500 and status != 400) or self._way + 1 == len(WAYS):
+            self._way = 0
+            return False
+        self._way += 1
+        self._way_until = now + PATIENCE
+        return True
+
+    def refused(self, reason: str, now: Micros) -> list[Event]:
+        """A page after the first was refused: go on without it."""
+        return self._finish(now, hole=f"further pages of new posts: {reason}")
+
+    def words(self) -> str:
+        """What is not as it should be, for the status line."""
+        sort, limit = WAYS[self._way]
+        if self._way == 0:
+            return ""
+        return f"{limit} posts at a time" if sort else "front page only"
+
+    def _meet(self, page: Page, now: Micros, *, by_time: bool) -> bool:
+        """Take in what a page lists. Returns whether it reaches back to what was known."""
+        sweep, reached = self._sweep, False
+        for item in page.listed:
+            if not can_ask_for(item.id):
+                continue
+            thread = self._threads.get(item.id)
+            known = thread is not None and thread.listed and item.id not in sweep.met
+            if not item.pinned:  # a pinned post stands above older ones and says nothing of them
+                reached = known
+            gained = self._threads.tell(item, now, new=by_time, born=self.begun and by_time)
+            sweep.news += gained + (not known and item.id not in sweep.met)
+        sweep.met.update(item.id for item in page.listed)
+        self._threads.rank_again()
+        return reached
+
+    def _finish(self, now: Micros, *, hole: str = "") -> list[Event]:
+        """The list has been read as far as it will be. ``hole``: why not to where it was known."""
+        gaps: list[Event] = []
+        if self.begun and hole:
+            why = f"{self._outage}; {hole}" if self._outage else hole
+            oldest = now if self._sweep.oldest is None else self._sweep.oldest
+            gaps.append(self._gap(min(max(oldest, self.read_at), now), now, why))
+        elif self.begun and self._outage:
+            gaps.append(self._gap(now, now, self._outage, recovered=True))
+        wanted = WAYS[self._way][1] * WANTED // PAGE
+        step = wanted / self._sweep.news if self._sweep.news else 1.5
+        self.interval = round(self.interval * min(max(step, 0.5), 1.5))
+        self.begun, self._outage, self.read_at = True, "", now
+        self._look_again(now)
+        return gaps
+
+    def _look_again(self, now: Micros) -> None:
+        self.interval = min(max(self.interval, SOONEST), LATEST)
+        self.due = now + self.interval
+        self._sweep = _Sweep()
+
+    def _gap(self, until: Micros, now: Micros, reason: str, *, recovered: bool = False) -> Gap:
+        return Gap(
+            seen_at=now,
+            since=min(self.read_at, now),
+            until=until,
+            reason=reason,
+            recovered=recovered,
+            source=self._source,
+        )
+
+
+SURVEY: Micros = 12 * SECOND
+"""Time between two pages."""
+
+DEPTH = 20
+"""Pages of older threads before the turn begins again."""
+
+
+class Survey:
+    """Surveys what ``newest`` has scrolled past, and tells ``threads``."""
+
+    def __init__(self, submolt: str | None, threads: Threads, newest: Newest) -> None:
+        self._submolt = submolt
+        self._threads = threads
+        self._newest = newest
+        self._at: Micros | None = None
+        """When the next page is asked for; None before the new posts were read."""
+        self._page = 0
+        """Of older threads; 0 are the busiest."""
+        self._cursor: str | None = None
+        """How to ask for it, where the server pages by cursor."""
+
+    def begin(self, now: Micros) -> None:
+        """New posts are read from now on."""
+        if self._at is None:
+            self._at = now + SURVEY
+
+    def wants(self, now: Micros) -> bool:
+        """Whether it is time for a page."""
+        return self._at is not None and now >= self._at
+
+    def request(self) -> Request:
+        """How to ask for the next page."""
+        request = listing(
+            sort="new" if self._page else "hot",
+            limit=PAGE,
+            submolt=self._submolt,
+            cursor=self._cursor if self._page else None,
+            offset=self._page * PAGE,
+            page=1,
+        )
+        return structs.replace(request, ask=Ask.SURVEY)
+
+    def took(self, page: Page, now: Micros) -> None:
+        """A page came."""
+        for item in page.listed:
+            if can_ask_for(item.id):
+                self._threads.tell(item, now, new=False, born=False)
+        self._threads.rank_again()
+        if self._page:
+            self._cursor = page.cursor
+        self._turn(last=not page.listed)
+        self._at = now + SURVEY
+
+    def refused(self, now: Micros) -> None:
+        """A page was refused: leave it alone for a while."""
+        self._turn(last=self._page > 0)
+        self._at = now + PATIENCE
+
+    def _turn(self, *, last: bool) -> None:
+        self._page = 0 if last or self._page >= DEPTH else self._page + 1
+        if self._page <= 1:
+            self._cursor = self._newest.second
 
 
 class Planner:

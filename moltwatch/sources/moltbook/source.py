@@ -1,7 +1,7 @@
 """Moltbook, by polling: there is no feed to listen to.
 
 The thin shell round :class:`~.planner.Planner`, which decides what to ask,
-:class:`~.limits.Limits`, which decides when, and :class:`~.news.News`, which tells what of an
+:class:`~.client.Limits`, which decides when, and :class:`~.news.News`, which tells what of an
 answer is new.
 """
 
@@ -17,13 +17,11 @@ from moltwatch.dialects.fields import Origin
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.sources.base import Clock, Source, State, Status
-from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.live.failures import Failure
+from moltwatch.sources.live.failures import Backoff, Failure
 from moltwatch.sources.live.feed import believed
 from moltwatch.sources.live.web import Answer, NoAnswer
 from moltwatch.sources.moltbook.address import BASE, HOST, key_for, short_name, understand
-from moltwatch.sources.moltbook.client import Client
-from moltwatch.sources.moltbook.limits import Limits
+from moltwatch.sources.moltbook.client import Client, Limits
 from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import Planner
 from moltwatch.sources.moltbook.wire import (

@@ -37,13 +37,13 @@ from moltwatch.sources.nostr.protocol import (
     Closed,
     EndOfStored,
     Notice,
+    Scope,
     Stored,
     close,
     read_relay_frame,
     request,
 )
 from moltwatch.sources.nostr.questions import History, Login, Questions
-from moltwatch.sources.nostr.scope import Scope
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
 

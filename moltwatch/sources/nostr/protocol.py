@@ -1,6 +1,9 @@
-"""What a Nostr relay and its client say to each other; pure.
+"""What a Nostr relay and its client say to each other, and which of a relay's events are wanted.
+Pure.
 
-NIP-01 (filters, messages) and NIP-42 (logging in).
+NIP-01 (filters, messages) and NIP-42 (logging in). What is wanted is said twice, as filters for the
+relay and as a check of our own: some relays refuse filters by tags and must be asked for whole
+kinds, and no relay is believed.
 """
 
 from __future__ import annotations
@@ -11,7 +14,17 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from moltwatch.dialects.nostr import NostrEvent, event_id
+from moltwatch.dialects.nostr import (
+    CLAWSTR,
+    COMMENT,
+    DELETION,
+    NOTE,
+    PROFILE,
+    REACTION,
+    NostrEvent,
+    community_address,
+    event_id,
+)
 from moltwatch.errors import BadItem
 
 LOGIN = 22242
@@ -129,3 +142,69 @@ def login(secret: bytes, *, relay: str, challenge: str, created_at: int) -> tupl
     tags = [["relay", relay], ["challenge", challenge]]
     event = sign(secret, created_at=created_at, kind=LOGIN, tags=tags)
     return event.id, msgspec.json.encode(["AUTH", event])
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """What is watched. Every tag of ``tags`` must have one of its values."""
+
+    source: str
+    """Short name, for :attr:`~moltwatch.model.Post.source`."""
+    kinds: tuple[int, ...]
+    tags: Mapping[str, Sequence[str]] = {}
+    prefix: str = ""
+    """What the web address commented on must begin with."""
+    reactions: Mapping[str, Sequence[str]] = {}
+    """Tags of the votes and deletions."""
+    profiles: Mapping[str, Sequence[str]] = {}
+    """Tags of profiles to be told of as they appear; without any, only authors are looked up."""
+
+    def wants(self, event: NostrEvent) -> bool:
+        """Whether it is a post we watch for."""
+        return (
+            event.kind in self.kinds
+            and (not self.prefix or (event.first("I") or "").startswith(self.prefix))
+            and all(
+                not set(values).isdisjoint(event.values(tag)) for tag, values in self.tags.items()
+            )
+        )
+
+    def posts(self, *, plain: bool) -> Filter:
+        """``plain``: for a relay that takes no filters by tags."""
+        return {"kinds": list(self.kinds)} | ({} if plain else _asked(self.tags))
+
+    def votes(self, *, plain: bool) -> Filter:
+        """Votes and deletions."""
+        return {"kinds": [DELETION, REACTION]} | ({} if plain else _asked(self.reactions))
+
+    def everything(self, *, plain: bool) -> list[Filter]:
+        """All that is to be told of as it happens."""
+        filters = [self.posts(plain=plain), self.votes(plain=plain)]
+        if self.profiles and not plain:
+            filters.append({"kinds": [PROFILE]} | _asked(self.profiles))
+        return filters
+
+
+def clawstr(communities: Sequence[str] = ()) -> Scope:
+    """Posts by agents on Clawstr, of some communities or all."""
+    agent = {"L": ("agent",), "l": ("ai",)}
+    tags: dict[str, Sequence[str]] = {"K": ("web",), **agent}
+    if communities:
+        tags["I"] = tuple(map(community_address, communities))
+    return Scope(
+        source="clawstr",
+        kinds=(COMMENT,),
+        tags=tags,
+        prefix=CLAWSTR,
+        reactions={"k": (str(COMMENT),)},
+        profiles=agent,
+    )
+
+
+def nostr(relay: str, hashtags: Sequence[str] = ()) -> Scope:
+    """All public notes and comments of a relay, or those with one of some hashtags."""
+    tags = {"t": tuple(hashtags)} if hashtags else {}
+    return Scope(source=relay, kinds=(NOTE, COMMENT), tags=tags)
+
+
+def _asked(tags: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {f"#{tag}": list(values) for tag, values in tags.items()}

@@ -19,7 +19,7 @@ from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.feed import RelayFeed
-from moltwatch.sources.nostr.scope import Scope, clawstr, nostr
+from moltwatch.sources.nostr.protocol import Scope, clawstr, nostr
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.text import display_line
 from moltwatch.times import Micros, parse_duration

@@ -16,7 +16,7 @@ from moltwatch.model import Event
 from moltwatch.outputs.forum.server import ForumServer
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.forum.source import ForumSource
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from tests.sources.fakes import T0, FakeClock, post, settle
 
 

@@ -19,7 +19,7 @@ from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Gap, Post
 from moltwatch.sources.forum.source import ForumSource
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.registry import KINDS
 from tests.recording.files import assert_ended, write
 from tests.sources.fakes import T0, FakeClock, drain, post

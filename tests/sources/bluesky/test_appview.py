@@ -15,8 +15,14 @@ from werkzeug import Request, Response
 
 from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.sources.bluesky.feed import GET_POSTS, GET_PROFILES, MOST_AT_ONCE, Missing, Question
-from moltwatch.sources.bluesky.source import JetstreamSource
+from moltwatch.sources.bluesky import (
+    GET_POSTS,
+    GET_PROFILES,
+    MOST_AT_ONCE,
+    JetstreamSource,
+    Missing,
+    Question,
+)
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.thread_roots import REST, ThreadRoots

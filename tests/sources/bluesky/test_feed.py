@@ -16,10 +16,9 @@ from moltwatch.dialects.bluesky import POSTS
 from moltwatch.dialects.fields import AHEAD
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.bluesky.feed import OVERLAP, JetstreamFeed
-from moltwatch.sources.bluesky.source import JetstreamSource
+from moltwatch.sources.bluesky import OVERLAP, JetstreamFeed, JetstreamSource
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.registry import Opening
 from moltwatch.times import LATEST, SECOND
 from tests.sources.fakes import T0, FakeClock

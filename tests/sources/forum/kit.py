@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from moltwatch.dialects.lines import encode as line
 from moltwatch.model import Event
 from moltwatch.sources.forum.source import ForumSource
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from tests.sources.fakes import FakeClock
 from tests.sources.servers import Handler
 

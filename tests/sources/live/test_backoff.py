@@ -20,8 +20,14 @@ from websockets.exceptions import (
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from moltwatch.sources.live.backoff import LONGEST_OBEYED, Backoff
-from moltwatch.sources.live.failures import Refused, Silent, judge, judge_status
+from moltwatch.sources.live.failures import (
+    LONGEST_OBEYED,
+    Backoff,
+    Refused,
+    Silent,
+    judge,
+    judge_status,
+)
 
 
 def test_delays_grow_to_the_ceiling_and_start_again() -> None:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status, SystemClock
-from moltwatch.sources.live.continuity import MOST_KNOWN, Continuity
-from moltwatch.sources.live.feed import ArrivalFeed
+from moltwatch.sources.live.feed import MOST_KNOWN, ArrivalFeed, Continuity
 from moltwatch.sources.live.thread_roots import Lookup, ThreadRoots
 from moltwatch.times import MINUTE, SECOND
 from tests.sources.fakes import T0, post

@@ -15,7 +15,7 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.mapped.feed import MappedFeed, filled
 from moltwatch.sources.mapped.source import load_mapping, presets
-from moltwatch.sources.mapped.sse_parser import read_frames
+from moltwatch.sources.mapped.sse import read_frames
 from moltwatch.times import SECOND
 from tests.dialects.test_mapped import mapping, said
 from tests.sources.fakes import T0

@@ -18,7 +18,7 @@ from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.source import load_mapping

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.sources.mapped.sse_parser import ServerEvent, SseParser
+from moltwatch.sources.mapped.sse import ServerEvent, SseParser
 
 
 def events(*chunks: bytes, largest: int = 1_000) -> list[ServerEvent]:

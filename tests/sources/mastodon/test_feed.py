@@ -14,8 +14,7 @@ from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.mastodon.feed import MastodonFeed
-from moltwatch.sources.mastodon.source import stream_address, timeline_path
+from moltwatch.sources.mastodon import MastodonFeed, stream_address, timeline_path
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0
 from tests.strategies import broken_texts

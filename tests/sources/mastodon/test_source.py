@@ -15,8 +15,8 @@ from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Delete, Edit, Event, Gap, Post
 from moltwatch.sources.base import State, SystemClock
 from moltwatch.sources.grammar import open_source
-from moltwatch.sources.live.backoff import Backoff
-from moltwatch.sources.mastodon.source import MastodonSource, stream_address
+from moltwatch.sources.live.failures import Backoff
+from moltwatch.sources.mastodon import MastodonSource, stream_address
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
 from tests.sources.mastodon.test_feed import frame, status

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from moltwatch.model import Event, Post
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, FakeClock

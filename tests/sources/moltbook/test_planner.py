@@ -6,11 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
-from moltwatch.sources.moltbook.newest import MOST_PAGES, SOONEST
+from moltwatch.sources.moltbook.comments import LATE, Threads
 from moltwatch.sources.moltbook.news import News, release
-from moltwatch.sources.moltbook.planner import Planner
-from moltwatch.sources.moltbook.survey import SURVEY
-from moltwatch.sources.moltbook.threads import LATE, Threads
+from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
 from moltwatch.sources.moltbook.wire import Ask, Listed, Page, Request, post_of
 from moltwatch.times import DAY, MINUTE, SECOND, Micros
 from tests import strategies

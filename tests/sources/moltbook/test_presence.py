@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Gap
 from moltwatch.sources.base import State
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.moltbook.source import MoltbookSource
 from tests.sources.moltbook.kit import Clock, Watch, forum, more, watching
 from tests.sources.moltbook.server import Forum, faulty, says, serving_alone

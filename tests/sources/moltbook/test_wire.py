@@ -14,7 +14,7 @@ from moltwatch.dialects.api_objects import events_from
 from moltwatch.dialects.fields import Origin
 from moltwatch.errors import Rejects
 from moltwatch.model import Post
-from moltwatch.sources.moltbook.limits import BURST, RESERVE, SHARE, Limits
+from moltwatch.sources.moltbook.client import BURST, RESERVE, SHARE, Limits
 from moltwatch.sources.moltbook.wire import (
     Page,
     Refusal,

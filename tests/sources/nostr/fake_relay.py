@@ -11,7 +11,7 @@ from moltwatch.errors import Rejects
 from moltwatch.model import Event, Post
 from moltwatch.sources.nostr.book import Book
 from moltwatch.sources.nostr.feed import RelayFeed
-from moltwatch.sources.nostr.scope import Scope, clawstr
+from moltwatch.sources.nostr.protocol import Scope, clawstr
 from moltwatch.times import Micros
 from tests.sources.fakes import T0
 from tests.sources.nostr.kit import ADA, BOB, EVE, event_frame, frame

@@ -6,8 +6,8 @@ from msgspec import structs
 
 from moltwatch.model import AgentSeen, Gap, Heartbeat, Post, Vote
 from moltwatch.sources.nostr.feed import BEAT, OVERLAP
+from moltwatch.sources.nostr.protocol import clawstr, nostr
 from moltwatch.sources.nostr.questions import MOST_PAGES, PATIENCE, History
-from moltwatch.sources.nostr.scope import clawstr, nostr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
 from tests.sources.nostr.fake_relay import REPLY, ROOT, Relay, live, texts

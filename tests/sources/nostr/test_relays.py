@@ -20,10 +20,10 @@ from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.model import AgentSeen, Event, Gap, Post, Vote
 from moltwatch.sources.base import Clock, Source, State, SystemClock
 from moltwatch.sources.grammar import open_source, open_sources
-from moltwatch.sources.live.backoff import Backoff
+from moltwatch.sources.live.failures import Backoff
 from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.book import Book
-from moltwatch.sources.nostr.scope import clawstr
+from moltwatch.sources.nostr.protocol import clawstr
 from moltwatch.sources.nostr.source import RELAYS, RelaySource
 from moltwatch.sources.registry import Opening
 from moltwatch.times import HOUR, SECOND

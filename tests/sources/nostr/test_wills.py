@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Event, Post
 from moltwatch.sources.live.failures import Refused, TurnedAway
+from moltwatch.sources.nostr.protocol import clawstr
 from moltwatch.sources.nostr.questions import PATIENCE
-from moltwatch.sources.nostr.scope import clawstr
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
 from tests.sources.nostr.fake_relay import BAD_WORDS, REFUSAL, REPLY, ROOT, Relay, live, texts

@@ -1,1 +1,0 @@
-"""Mastodon, and what speaks its streaming API."""
