@@ -259,18 +259,22 @@ class Evidence(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def reason(self) -> str:
-        """One sentence with the numbers in it, which a user can check."""
-        return self.reason_in(self.n)
+        """One sentence with the numbers in it, which a user can check, as it is told of a post:
+        ``{who}`` in a template counts the accounts, ``{others}`` those that are not its author,
+        ``{span}`` is how long they took."""
+        return self._worded(count(self.n, "account"), count(self.n - 1, "other account"))
 
     def reason_in(self, size: int) -> str:
-        """The sentence where it is told of a group of ``size`` accounts, ``n`` of which it holds:
-        ``{who}`` and ``{others}`` in a template count them, ``{span}`` is how long they took."""
-        n = self.n
+        """The same as it is told of a group of ``size`` accounts, ``n`` of which it holds."""
+        if self.n == size:
+            return self._worded(count(self.n, "account"), "each other")
+        some = f"{self.n:,} of them"
+        return self._worded(some, f"each other, {some},")
+
+    def _worded(self, who: str, others: str) -> str:
         shared: dict[str, object] = {}
         if self.cluster is not None:
-            shared["who"] = count(n, "account") if n == size else f"{n:,} of them"
-            shared["others"] = count(n - 1, "other account")
-            shared["span"] = format_duration(self.span)
+            shared = {"who": who, "others": others, "span": format_duration(self.span)}
         told = [mark for mark in self.marks if mark.says and mark.weight >= 0][:MOST_TOLD]
         return "; ".join([sentence(m.says, {**shared, **m.facts}) for m in told]) or self.heuristic
 
@@ -307,7 +311,7 @@ class FlaggedPost(Struct, frozen=True, kw_only=True):
     post: Post
     scores: Scores
     flags: tuple[Evidence, ...]
-    """All evidence known at this moment, of every kind, strongest first."""
+    """All evidence known at this moment, of the kinds that crossed so far, strongest first."""
 
 
 class GroupState(StrEnum):
@@ -333,7 +337,7 @@ class Group(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     """The strongest of each family, at most three, counting those who are in the group."""
     since: Micros
-    """First post of the group's evidence."""
+    """When there was first evidence of it."""
 
     @property
     def reason(self) -> str:

@@ -13,12 +13,11 @@ input as it was, and give evidence whose sentences can be worded.
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
 
-from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.base import Features, Heuristic, verify
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import check_class, describe, make
@@ -70,8 +69,8 @@ def check_heuristic(cls: type[Heuristic], events: Iterable[Event] | None = None)
     again = _run(make(cls, settings), stream)
     _require(found == again, cls, "says something else of the same stream the second time")
     _check_evidence(cls, found, stream)
-    _run(cls(), bare())
-    _run(cls(), hostile())
+    for unusual in (bare(), hostile()):
+        _check_evidence(cls, _run(cls(), unusual), unusual)
 
 
 def _check_description(cls: type[Heuristic]) -> None:
@@ -93,22 +92,14 @@ def _check_description(cls: type[Heuristic]) -> None:
 def _check_evidence(cls: type[Heuristic], found: Sequence[Evidence], stream: list[Event]) -> None:
     authors = {event.id: event.author for event in stream if isinstance(event, Post)}
     told: set[tuple[str, str]] = set()
+    listening = cls()
     for evidence in found:
-        of = (evidence.heuristic, evidence.kind, evidence.family)
-        _require(of == (cls.name, cls.kind, cls.family), cls, "speaks in another's name")
-        _require(bool(evidence.marks), cls, "gives evidence that says nothing")
-        _require(math.isfinite(evidence.weight), cls, f"weighs {evidence.weight}")
-        shared = evidence.kind is Kind.COORDINATED
-        _require(not shared or evidence.cluster is not None, cls, "names nothing that is shared")
         try:
-            worded = evidence.reason, evidence.reason_in(evidence.n + 1)
-        except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise AssertionError(f"{cls.name}: its sentence cannot be worded: {error!r}") from None
-        _require(all(worded), cls, "has an empty sentence")
-        if not shared:
+            verify(listening, evidence)
+        except (TypeError, ValueError) as error:
+            raise AssertionError(f"{cls.name}: {error}") from None
+        if evidence.kind is not Kind.COORDINATED:
             continue
-        _require(0.0 <= evidence.weight <= 1.0, cls, f"weighs {evidence.weight}, not 0 to 1")
-        _require(bool(evidence.acts), cls, "gives evidence on no post")
         for act in evidence.acts:
             _require(authors.get(act.post) == act.author, cls, f"speaks of {act}, never seen")
             key = (evidence.cluster or "", act.post)

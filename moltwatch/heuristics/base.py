@@ -13,15 +13,18 @@ come the same way through :mod:`moltwatch.heuristics.registry`.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
+
+import msgspec
 
 from moltwatch.heuristics.features.post import Features
 from moltwatch.model import Act, AgentSeen, Evidence, Fact, Kind, Level, Mark
 from moltwatch.times import Micros
 
-__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark"]
+__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark", "verify"]
 
 
 class Heuristic(ABC):
@@ -73,3 +76,30 @@ class Heuristic(ABC):
             acts=tuple(acts),
             places=tuple(places),
         )
+
+
+MOST_LOG_ODDS = 50.0
+
+
+def verify(heuristic: Heuristic, evidence: Evidence) -> None:
+    """Raises ValueError, msgspec.ValidationError (one of its kind) or TypeError that says what is
+    wrong with a heuristic's evidence: a field of another type, a weight out of range, nothing
+    shared, a sentence that cannot be worded."""
+    msgspec.convert(msgspec.to_builtins(evidence), Evidence)
+    of = (heuristic.name, heuristic.kind, heuristic.family)
+    if (evidence.heuristic, evidence.kind, evidence.family) != of:
+        raise ValueError("speaks in another's name")
+    shared = evidence.kind is Kind.COORDINATED
+    least, most = (0.0, 1.0) if shared else (-MOST_LOG_ODDS, MOST_LOG_ODDS)
+    if not least <= evidence.weight <= most or math.isnan(evidence.weight):
+        raise ValueError(f"weighs {evidence.weight}, which is not {least:g} to {most:g}")
+    if shared and (evidence.cluster is None or not evidence.acts):
+        raise ValueError("names nothing that is shared, or no post that shows it")
+    if not evidence.marks:
+        raise ValueError("gives evidence that says nothing")
+    try:
+        worded = evidence.reason and evidence.reason_in(evidence.n + 1)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"its sentence cannot be worded: {error!r}") from None
+    if not worded:
+        raise ValueError("has an empty sentence")

@@ -56,6 +56,8 @@ class CommandPayload(Heuristic):
             crowd = self._crowds.add(command, item)
             if crowd and (crowd.told or crowd.n >= self.accounts):
                 at = text.folded.find(what)
-                written = as_written(text.body, text.folded, at, at + len(what))
+                written = what
+                if at >= 0:
+                    written = as_written(text.body, text.folded, at, at + len(what))
                 acts = self._crowds.tell(crowd, self.strength)
                 yield self.evidence(crowd.weight, _SAYS, cluster=command, acts=acts, what=written)

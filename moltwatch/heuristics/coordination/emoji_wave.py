@@ -107,7 +107,7 @@ class EmojiWave(Heuristic):
         expected = (len(self._usual) + 1) * self._span / observed
         term = exp(-expected)
         tail, n = 1.0 - term, 1
-        while tail > self.chance:
+        while tail > self.chance and n < MOST_WAITING:
             term *= expected / n
             tail -= term
             n += 1

@@ -23,7 +23,7 @@ MOST_NEAR = 100
 AROUND: Micros = HOUR
 """Within this time before and after is counted how many accounts are usual."""
 
-_SAYS = "{who} were made within {span}, and begin to post now"
+_SAYS = "{who} were made within {span} and had never posted"
 
 _Birth = tuple[Micros, str, str]
 """When an account was made, its name, its first post."""

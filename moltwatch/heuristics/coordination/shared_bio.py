@@ -90,15 +90,15 @@ class SharedBio(Heuristic):
             return ()
         crowd = self._crowds.add(digest(text), item)
         if crowd and (crowd.told or crowd.n >= self.accounts):
-            return self._tell(crowd, text, item.post.seen_at)
+            return self._tell(crowd, text, bio, item.post.seen_at)
         return ()
 
-    def _tell(self, crowd: Crowd, text: str, now: Micros) -> Iterable[Evidence]:
+    def _tell(self, crowd: Crowd, text: str, bio: str, now: Micros) -> Iterable[Evidence]:
         deck = self._deck(text, now)
         bios = len(deck.bios)
         acts = self._crowds.tell(crowd, min(1.0, self.strength + 0.05 * min(4, bios - 1)))
         says = _ONE if bios == 1 else _SEVERAL
-        return (self.evidence(crowd.weight, says, cluster=deck.name, acts=acts, bio=text),)
+        return (self.evidence(crowd.weight, says, cluster=deck.name, acts=acts, bio=bio),)
 
     def _deck(self, text: str, now: Micros) -> _Deck:
         """The deck a shared bio belongs to: one that has one of its words, or a new one."""

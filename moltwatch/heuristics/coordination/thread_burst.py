@@ -23,11 +23,11 @@ LEAST_SEEN = 500
 """Guests before which it is not known how many quiet accounts are usual here."""
 
 _BURST = (
-    "{who} that hardly ever post came to threads in bursts: {quiet} of {guests} guests of one"
+    "{who} had hardly posted and came to threads in bursts: {quiet} of {guests} guests of one"
     " within {within:duration} ({usual:.0%} is usual)"
 )
-_NEW = "{who} that never posted before came to one thread within {span}"
-_HARDLY = "{who} that had posted {times:count time} at most came to one thread within {span}"
+_NEW = "{who} had never posted and came to one thread within {span}"
+_HARDLY = "{who} had posted {times:count time} at most and came to one thread within {span}"
 
 AT_ONCE: Micros = 180 * SECOND
 """Within which guests come all at once, as if sent."""

@@ -39,8 +39,8 @@ COPY = 0.7
 """How much a text is like another's (words or frame, 0 to 1) from which its words are not its
 author's."""
 
-_SAYS = "{who} hardly write and use {words}, new here"
-_MORE = "{who} hardly write and use {words} and {more:count word} more, new here"
+_SAYS = "{who} used {words}, then new here, in their first {quiet} posts"
+_MORE = "{who} used {words} and {more:count more word}, then new here, in their first {quiet} posts"
 
 
 class _Sighting(NamedTuple):
@@ -276,4 +276,5 @@ class Vocabulary(Heuristic):
                 acts=acts,
                 words=words,
                 more=more,
+                quiet=self.quiet,
             )

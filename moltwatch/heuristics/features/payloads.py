@@ -122,7 +122,7 @@ def commands_in(said: str) -> tuple[str, ...]:
             operation = _OPERATION.search(match)
             if not (operation or launches):
                 continue
-            verb = operation[1] if operation else "launch"
+            verb = operation[1].replace(" ", "_") if operation else "launch"
             if wallet := _WALLET.search(match):
                 found[f"{verb} {wallet[0]}"] = None
             elif operation and (what := _WHAT.search(match)):

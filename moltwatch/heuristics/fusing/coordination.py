@@ -115,7 +115,7 @@ class Cluster:
         self.since = self.last = now
         self.members: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
         """By account the times of its first act and its last, and when there was last evidence on
-        it or on its group; in order of that."""
+        it; in order of that."""
         self.begin = self.end = evidence.acts[0].at
         """Times of the first act of them all, and the last."""
         self.gone = False
@@ -168,23 +168,18 @@ class Cluster:
             del self.suspects[next(iter(self.suspects))]
         return True
 
-    def fade(self, group: Container[str]) -> list[str]:
-        """Let go of the accounts outside its group that there was no evidence on for long, some at
-        a time, and return them."""
+    def fade(self) -> list[str]:
+        """Let go of the accounts that there was no evidence on for long, some at a time, and return
+        them; those convicted stay in their group."""
         *_, oldest = next(iter(self.members.values()))
         horizon = self.last - QUIET
-        if oldest >= horizon - QUIET // 16:
+        if oldest >= horizon - QUIET // 64:
             return []
-        faded = []
-        while (kept := next(iter(self.members.items())))[1][2] < horizon:
-            account, (first, last, _) = kept
+        faded = [account for account, (*_, told) in self.members.items() if told < horizon]
+        for account in faded:
             del self.members[account]
-            if account in group:
-                self.members[account] = (first, last, self.last)
-            else:
-                faded.append(account)
-                self.suspects.pop(account, None)
-                self.guilty.pop(account, None)
+            self.suspects.pop(account, None)
+            self.guilty.pop(account, None)
         self.acts = [act for act in self.acts if act.author in self.members]
         times = self.members.values()
         self.begin = min([first for first, *_ in times])
@@ -351,8 +346,7 @@ class GroupTracker:
             for other in self._meet(act.author, cluster) if joined else ():
                 self._judge(other, act.author, now)
             self._judge(cluster, act.author, now)
-        group = self._groups.get(cluster.group or "")
-        for account in cluster.fade(group.members if group else ()):
+        for account in cluster.fade():
             self._part(account, key)
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:

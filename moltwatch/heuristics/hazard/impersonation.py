@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -14,7 +15,10 @@ from moltwatch.odds import log_odds
 from moltwatch.text import fold
 
 _WEIGHT = log_odds(0.85)
-_SAYS = "is by an account whose name is made to look like “{other}”, which wrote {posts} posts here"
+_SAYS = (
+    "is by an account whose name is made to look like “{other}”, which wrote {posts} posts here:"
+    " it has {odd} in it"
+)
 _SPELLINGS = 8
 """Ways to write one name that are remembered; the rarest goes first."""
 _NAMES = 50_000
@@ -51,14 +55,28 @@ class Impersonation(Heuristic):
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         name = item.author.name
-        known = self._known.touch(fold(name), item.post.seen_at)
-        known[name] = known.get(name, 0) + 1
+        looks = fold(name)
+        if not looks:
+            return ()
+        known = self._known.touch(looks, item.post.seen_at)
+        n = known.get(name, 0) + 1
+        if n == self.posts:
+            known.pop(name, None)  # those who are known stand in the order in which they became it
+        known[name] = n
         if len(known) == 1:
             return ()
         if len(known) > _SPELLINGS:
             del known[min(known, key=known.__getitem__)]
-        other = max(known, key=known.__getitem__)
-        if known[other] < self.posts or other.casefold() == name.casefold():
+        # The genuine one was known first; an impostor that writes more is one all the same.
+        genuine = next((each for each, posts in known.items() if posts >= self.posts), None)
+        if genuine is None or genuine.casefold() == name.casefold():
             return ()
-        found = self.evidence(_WEIGHT, _SAYS, other=other, posts=known[other])
-        return (self._refrains.weigh(item, found),)
+        odd = _odd(name, genuine)
+        found = self.evidence(_WEIGHT, _SAYS, other=genuine, posts=known[genuine], odd=odd)
+        return (self._refrains.weigh(item, found, genuine),)
+
+
+def _odd(name: str, genuine: str) -> str:
+    """The first character of a name that the genuine one does not have, which may be hidden."""
+    odd = next((each for each in name if each not in genuine), name[-1])
+    return f"{unicodedata.name(odd, 'a character')} (U+{ord(odd):04X})"

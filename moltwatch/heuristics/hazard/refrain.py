@@ -37,11 +37,11 @@ class Refrains:
         self._in_full = in_full
         self._said: Fading[Counter[str]] = Fading(Counter, most=_MOST_ACCOUNTS)
 
-    def weigh(self, item: Features, evidence: Evidence) -> Evidence:
-        """The evidence, muted if its author keeps saying the same: that is, what makes the same
-        sentence."""
+    def weigh(self, item: Features, evidence: Evidence, what: str = "") -> Evidence:
+        """The evidence, muted if its author keeps saying the same: that is ``what``, or what makes
+        the same sentence."""
         said = self._said.touch(item.post.author, item.post.seen_at)
-        what = evidence.reason
+        what = what or evidence.reason
         said[what] += 1
         n = said[what]
         if len(said) > _MOST_SAYINGS:

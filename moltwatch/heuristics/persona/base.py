@@ -27,7 +27,7 @@ Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 _MEMORY = 0.7
 """How much of a habit is left after one post without it."""
 
-_SAME = "is by an account whose earlier posts ({posts}) showed the same"
+_SAME = "is by an account that showed the same in earlier posts ({posts} seen)"
 
 
 class Shown(NamedTuple):

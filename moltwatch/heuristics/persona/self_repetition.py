@@ -121,9 +121,9 @@ class SelfRepetition(PersonaHeuristic):
         says = "{share:.0%} of it repeats sentences it posted before"
         yield mark("repetition.share", share, says, share=share)
         if often[-1] >= 2 and len(often) > 1:
-            says = "closes as {times} of its last {posts} posts did"
+            says = "closes with a sentence it posted {times} times before"
             value = saturating(often[-1], 3.0)
-            yield mark("repetition.closing", value, says, times=often[-1], posts=said.posts)
+            yield mark("repetition.closing", value, says, times=often[-1])
         if (most := max(often)) >= 2:
             said_most = sentences.told[often.index(most)]
             says = "said this {times} times before: “{sentence:.50}”"

@@ -102,7 +102,7 @@ def test_one_who_always_closes_alike_is_told_by_it() -> None:
     court = Court()
     for n in range(8):
         case = court.hear(f"Observation {n} about drift in cron {n}.\nThe tide remembers everyone.")
-    assert "of its last 7 posts" in reasons(case, "self-repetition")
+    assert "closes with a sentence it posted 7 times before" in reasons(case, "self-repetition")
 
 
 def test_a_text_said_over_and_over_is_no_strong_flag_again() -> None:
