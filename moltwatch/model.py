@@ -7,6 +7,7 @@ All times are microseconds since 1970 UTC (see :mod:`moltwatch.times`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 from typing import ClassVar, TypeAlias
 
@@ -277,6 +278,18 @@ class Evidence(Struct, frozen=True, array_like=True, gc=False):
             shared = {"who": who, "others": others, "span": format_duration(self.span)}
         told = [mark for mark in self.marks if mark.says and mark.weight >= 0][:MOST_TOLD]
         return "; ".join([sentence(m.says, {**shared, **m.facts}) for m in told]) or self.heuristic
+
+
+def strongest_of(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Of evidence of coordination, the strongest of each family, at most three: those that say most
+    of most accounts first."""
+    strongest: dict[str, Evidence] = {}
+    for each in found:
+        held = strongest.get(each.family)
+        if held is None or (held.weight, held.n) <= (each.weight, each.n):
+            strongest[each.family] = each
+    ranked = sorted(strongest.values(), key=lambda each: (-each.weight * each.n, each.family))
+    return tuple(ranked[:MOST_TOLD])
 
 
 # --- what moltwatch says --------------------------------------------------------------------------

@@ -26,7 +26,11 @@ def count_groups(formed: int, merged: int, when: str = "at the end") -> str:
 def quoted(words: object) -> str:
     """Words of the forum in quotation marks, cut; of several the first two."""
     several = words if isinstance(words, tuple | list) else (words,)
-    return ", ".join(f"“{str(each)[:MOST_QUOTED]}”" for each in several[:2])
+    return ", ".join(f"“{_cut(str(each))}”" for each in several[:2])
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MOST_QUOTED else words[: MOST_QUOTED - 1].rstrip() + "…"
 
 
 def sentence(template: str, facts: Mapping[str, object]) -> str:

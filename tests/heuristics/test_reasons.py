@@ -235,7 +235,7 @@ def name_family(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
 
 def shared_bio(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
     (bio,) = quoted(evidence)
-    have = [witness.bio(act).startswith(bio) for act in acts]
+    have = [witness.bio(act).startswith(bio.rstrip("….")) for act in acts]
     assert any(have) if "of one kind" in evidence.reason else all(have)
 
 

@@ -34,6 +34,7 @@ from moltwatch.model import (
     Level,
     Post,
     Scores,
+    strongest_of,
 )
 from moltwatch.odds import noisy_or
 from moltwatch.times import HOUR, Micros
@@ -77,9 +78,6 @@ MOST_WAITING = 5_000
 
 MOST_SUSPECTS = 500
 """Accounts of a cluster that wait for more evidence; the oldest go first."""
-
-MOST_TOLD = 3
-"""Families of evidence that are told of a group."""
 
 
 class Cluster:
@@ -295,17 +293,10 @@ class _OpenGroup:
         """The strongest evidence of up to three families, that of the group's own clusters and of
         those that confirm them, counting only who is in the group: a cluster may hold others, of
         whom too little is known."""
-        strongest: dict[str, Evidence] = {}
         witnesses = [witness for own in self.clusters for witness, _ in own.confirming()]
-        for cluster in dict.fromkeys((*self.clusters, *witnesses)):
-            told = cluster.told_of(self.members)
-            if told is None or told.n < FEWEST_COMMON:
-                continue
-            held = strongest.get(told.family)
-            if held is None or (held.weight, held.n) <= (told.weight, told.n):
-                strongest[told.family] = told
-        ranked = sorted(strongest.values(), key=lambda told: (-told.weight, told.family))
-        return tuple(ranked[:MOST_TOLD])
+        clusters = dict.fromkeys((*self.clusters, *witnesses))
+        told = [cluster.told_of(self.members) for cluster in clusters]
+        return strongest_of(each for each in told if each and each.n >= FEWEST_COMMON)
 
 
 class GroupTracker:

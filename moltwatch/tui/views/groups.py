@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
+from moltwatch.model import Evidence, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
 from moltwatch.times import format_duration
@@ -154,17 +155,17 @@ class GroupsPane(TitledPane):
 
 
 def _why(swarm: Swarm, session: Session) -> str:
-    """As the group was last told of, or the newest of its posts has it, if that came later: a
-    group itself is told of only when it has doubled."""
-    later = [] if swarm.over else list(swarm.arrivals)
-    for arrival in reversed(later):
+    """As the group was last told of, and its later posts have it: a group itself is told of only
+    when it has doubled."""
+    newer: list[Evidence] = []
+    for arrival in () if swarm.over else reversed(swarm.arrivals):
         charge = session.charges.get(arrival.post, swarm.group.kind)
         if charge and charge.at <= swarm.group.at:
             break
-        for flag in charge.reasons if charge else ():
-            if flag.group == swarm.group.id:
-                return said(flag.reason_in(swarm.n))
-    return said(swarm.group.reason)
+        reasons = charge.reasons if charge else ()
+        newer += [each for each in reasons if each.group == swarm.id and each.n <= swarm.n]
+    known = strongest_of([*swarm.group.evidence, *reversed(newer)])
+    return said("; ".join([each.reason_in(swarm.n) for each in known]))
 
 
 def _state(swarm: Swarm) -> str:
