@@ -79,13 +79,19 @@ class Heuristic(ABC):
 
 
 MOST_LOG_ODDS = 50.0
+"""Of evidence of a persona or a hazard; nothing is so sure."""
+
+_FIELDS = msgspec.structs.fields(Evidence)
 
 
 def verify(heuristic: Heuristic, evidence: Evidence) -> None:
-    """Raises ValueError, msgspec.ValidationError (one of its kind) or TypeError that says what is
-    wrong with a heuristic's evidence: a field of another type, a weight out of range, nothing
-    shared, a sentence that cannot be worded."""
-    msgspec.convert(msgspec.to_builtins(evidence), Evidence)
+    """Raises ValueError or TypeError that says what is wrong with a heuristic's evidence: a field
+    of another type, a weight out of range, nothing shared, a sentence that cannot be worded."""
+    for field in _FIELDS:
+        try:
+            msgspec.convert(msgspec.to_builtins(getattr(evidence, field.name)), field.type)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{field.name}: {error}") from None
     of = (heuristic.name, heuristic.kind, heuristic.family)
     if (evidence.heuristic, evidence.kind, evidence.family) != of:
         raise ValueError("speaks in another's name")

@@ -213,6 +213,7 @@ def test_what_another_implementation_signed_is_valid(content: str, tags: list[li
     ("change", "reason"),
     [
         ({"content": "something else"}, "tampered"),
+        ({"content": "half a pair \ud800"}, "tampered"),
         ({"created_at": NOW + 1}, "tampered"),
         ({"tags": []}, "tampered"),
         ({"pubkey": BOB.key}, "tampered"),

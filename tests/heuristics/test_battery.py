@@ -7,12 +7,13 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import available
-from moltwatch.model import Event, Kind, Post
+from moltwatch.model import Event, FlaggedPost, Kind, Mark, Post
 from moltwatch.testing import check_heuristic
 from tests.heuristics.coordination.forum import SAYINGS, Forum, in_order
 from tests.heuristics.coordination.test_campaigns import CAMPAIGNS
@@ -185,3 +186,43 @@ def test_a_heuristic_that_raises_is_isolated() -> None:
     assert healthy.n == 9
     assert len(complaints) == engine.health["broken"].failures == 3
     assert complaints[-1].endswith("switched off")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"marks": (Mark("{absent}"),)}, "cannot be worded"),
+        ({"weight": float("nan")}, "weighs nan"),
+        ({"cluster": None}, "names nothing that is shared"),
+        ({"acts": ()}, "no post that shows it"),
+        ({"marks": ()}, "says nothing"),
+        ({"family": "another"}, "in another's name"),
+        ({"acts": ("a post",)}, "acts"),
+    ],
+    ids=lambda given: "" if isinstance(given, str) else next(iter(given)),
+)
+def test_evidence_that_cannot_be_told_is_the_fault_of_who_gave_it(
+    wrong: dict[str, object], reason: str
+) -> None:
+    class Careless(Honest):
+        name = "careless"
+
+        def told(self, item: Features) -> Evidence:
+            return structs.replace(super().told(item), **wrong)
+
+    complaints: list[str] = []
+    engine = Engine([Careless(), Honest()], GroupTracker(), complain=complaints.append)
+    forum = Forum()
+    found = [
+        each
+        for n in range(9)
+        for each in engine.feed(forum.post(f"copyist{SAYINGS[n][:3]}", "One sentence.", n))
+    ]
+    engine.finish()
+    assert engine.health["careless"].off
+    assert engine.health["careless"].found == 0
+    assert engine.health["honest"].found == 9
+    assert reason in complaints[0]
+    assert all(
+        flag.reason for each in found if isinstance(each, FlaggedPost) for flag in each.flags
+    )

@@ -28,6 +28,23 @@ def test_a_name_that_looks_like_another_is_told(name: str) -> None:
     assert "“ShellKeeper”, which wrote 20 posts" in reasons(opened, "impersonation")
 
 
+def test_the_letter_that_differs_is_named() -> None:
+    opened = known(20).hear("Trust me.", author="Shell\u200bKeeper")
+    assert "ZERO WIDTH SPACE (U+200B)" in reasons(opened, "impersonation")
+
+
+def test_who_was_known_first_is_the_genuine_one_whoever_writes_more() -> None:
+    court = Court([Impersonation(repeats=1)])
+    court.hear("An early word.", author="Sh\u0435llKeeper")
+    for n in range(20):
+        court.hear(f"remark {n}", author="ShellKeeper")
+    scores = [
+        court.hear(f"offer {n}", author="Sh\u0435llKeeper").score(Kind.HAZARD) for n in range(40)
+    ]
+    assert scores[0] >= 0.5 > scores[-2], "told, and not with each post"
+    assert court.hear("It is I.", author="ShellKeeper").score(Kind.HAZARD) == 0.0
+
+
 @pytest.mark.parametrize("name", ["shellkeeper", "ShellKeeper2", "Shell Keeper", "ShellKeeper"])
 def test_other_names_are_nobody_s(name: str) -> None:
     assert known(20).hear("Trust me.", author=name).score(Kind.HAZARD) == 0.0
