@@ -66,11 +66,11 @@ class Trouble(Struct, frozen=True):
 
 
 def marks(item: Item) -> bool:
-    """Whether an object is a status, or a frame of the stream."""
+    """Whether an object is a status, if perhaps a damaged one, or a frame of the stream."""
     account = item.get("account")
-    if isinstance(account, dict):
-        return "acct" in account and "content" in item
-    return "stream" in item and "payload" in item
+    if isinstance(account, dict) and "acct" in account and "content" in item:
+        return True
+    return ("stream" in item and "payload" in item) or ("visibility" in item and "reblog" in item)
 
 
 def read(item: Item, origin: Origin) -> list[Event]:

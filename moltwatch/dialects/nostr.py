@@ -140,8 +140,8 @@ Reading: TypeAlias = Note | Profile | Reaction | Deletion
 
 
 def marks(item: Item) -> bool:
-    """Whether an object is a signed event."""
-    return "pubkey" in item and "sig" in item and "tags" in item
+    """Whether an object is an event, if perhaps a damaged one."""
+    return "pubkey" in item and "kind" in item and "tags" in item
 
 
 def read(item: Item, origin: Origin) -> list[Event]:

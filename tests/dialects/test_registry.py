@@ -55,6 +55,14 @@ def test_a_list_without_marks_is_read_as_a_whole() -> None:
     assert list(ours) == list(theirs) == [("not an object", 1, "here")]
 
 
+def test_what_a_known_forum_wrote_and_somebody_damaged_is_not_read_as_another_s() -> None:
+    unsigned = {"id": "0" * 64, "pubkey": "1" * 64, "kind": 1, "tags": [], "content": "hi"}
+    by_nobody = {"id": "1", "content": "<p>hi</p>", "visibility": "public", "reblog": None}
+    rejects = Rejects()
+    assert events_from([unsigned, by_nobody], rejects, source=None, now=NOON) == []
+    assert [reason for reason, *_ in rejects] == ["an event of the wrong shape", "no author"]
+
+
 @given(json_values | MARKS | st.lists(MARKS, max_size=4), st.none() | st.just(NOON))
 def test_no_value_breaks_it(value: object, now: int | None) -> None:
     for dialect in DIALECTS:  # whoever reads it, whether marked as its own or not
