@@ -92,7 +92,7 @@ def command(
                  source}, persona, coordinated, hazard (0 to 1), flags [{heuristic kind score
                  reason evidence accounts n group}]; the first flag is of the kind that crossed
       group      id, at, kind, state (formed grew merged ended), into, n, accounts, reason
-               (accounts and evidence list ten at most, n counts them all)
+                 (accounts and evidence list ten at most, n counts them all)
       retracted  at, post, kind: a verdict was taken back
       verdict    as flagged, and first_at, when it first crossed, or null; with --verdicts
 
