@@ -73,7 +73,8 @@ class GroupsPane(TitledPane):
         else:
             self.view.set_rows(self._all(session))
             groups = count_groups(session.groups.n, session.groups.merged, "now")
-            self.title_line.set([("GROUPS ", "strong"), (groups, "dim")])
+            counted = groups.replace(" groups", "", 1)  # the title says what is counted
+            self.title_line.set([("GROUPS ", "strong"), (counted, "dim")])
 
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
