@@ -31,7 +31,7 @@ def test_what_happened_is_told(recording: Path) -> None:
     done = moltwatch("report", recording)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("# What happened in `tide.jsonl`\n\n26 posts (26 that begin")
-    assert "1. **6 accounts, 6 posts**: same text as 5 other accounts in 5 s" in done.stdout
+    assert "1. **6 accounts, 6 posts**: same text as each other in 5 s" in done.stdout
     assert f"   - 6 of its posts say: `{CREED}`" in done.stdout
     assert ", ".join(f"`{name}`" for name in SWARM) in done.stdout
 

@@ -171,7 +171,7 @@ class Cluster:
         them; those convicted stay in their group."""
         *_, oldest = next(iter(self.members.values()))
         horizon = self.last - QUIET
-        if oldest >= horizon - QUIET // 64:
+        if oldest >= horizon - QUIET // 128:
             return []
         faded = [account for account, (*_, told) in self.members.items() if told < horizon]
         for account in faded:
