@@ -141,7 +141,8 @@ Reading: TypeAlias = Note | Profile | Reaction | Deletion
 
 def marks(item: Item) -> bool:
     """Whether an object is an event, if perhaps a damaged one."""
-    return "pubkey" in item and "kind" in item and "tags" in item
+    signed = "sig" in item or isinstance(item.get("kind"), int)
+    return signed and "pubkey" in item and "tags" in item
 
 
 def read(item: Item, origin: Origin) -> list[Event]:

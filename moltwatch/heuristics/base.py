@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
@@ -82,6 +83,8 @@ MOST_LOG_ODDS = 50.0
 """Of evidence of a persona or a hazard; nothing is so sure."""
 
 _FIELDS = msgspec.structs.fields(Evidence)
+_NO_TEXT = (bytes, bytearray, datetime)
+"""What would become text on the way to a line, and so pass for it."""
 
 
 def verify(heuristic: Heuristic, evidence: Evidence) -> None:
@@ -89,7 +92,8 @@ def verify(heuristic: Heuristic, evidence: Evidence) -> None:
     of another type, a weight out of range, nothing shared, a sentence that cannot be worded."""
     for field in _FIELDS:
         try:
-            msgspec.convert(msgspec.to_builtins(getattr(evidence, field.name)), field.type)
+            value = msgspec.to_builtins(getattr(evidence, field.name), builtin_types=_NO_TEXT)
+            msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
             raise ValueError(f"{field.name}: {error}") from None
     of = (heuristic.name, heuristic.kind, heuristic.family)

@@ -58,9 +58,14 @@ def test_a_list_without_marks_is_read_as_a_whole() -> None:
 def test_what_a_known_forum_wrote_and_somebody_damaged_is_not_read_as_another_s() -> None:
     unsigned = {"id": "0" * 64, "pubkey": "1" * 64, "kind": 1, "tags": [], "content": "hi"}
     by_nobody = {"id": "1", "content": "<p>hi</p>", "visibility": "public", "reblog": None}
+    of_no_kind = {key: value for key, value in unsigned.items() if key != "kind"} | {"sig": "x"}
     rejects = Rejects()
-    assert events_from([unsigned, by_nobody], rejects, source=None, now=NOON) == []
-    assert [reason for reason, *_ in rejects] == ["an event of the wrong shape", "no author"]
+    assert events_from([unsigned, by_nobody, of_no_kind], rejects, source=None, now=NOON) == []
+    assert [(reason, n) for reason, n, _ in rejects] == [
+        ("an event of the wrong shape", 2),
+        ("no author", 1),
+    ]
+    assert dialect_of(post(pubkey="1" * 64, kind="post", tags=["a"])).name == "moltbook"
 
 
 @given(json_values | MARKS | st.lists(MARKS, max_size=4), st.none() | st.just(NOON))

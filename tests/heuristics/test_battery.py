@@ -198,6 +198,7 @@ def test_a_heuristic_that_raises_is_isolated() -> None:
         ({"marks": ()}, "says nothing"),
         ({"family": "another"}, "in another's name"),
         ({"acts": ("a post",)}, "acts"),
+        ({"marks": (Mark("{who} and {what}", {"what": b"bytes"}),)}, "marks"),  # type: ignore[dict-item]
     ],
     ids=lambda given: "" if isinstance(given, str) else next(iter(given)),
 )

@@ -72,7 +72,8 @@ class Witness:
         """By heuristic and cluster what was told of it, and when."""
         self.groups: defaultdict[str, set[str]] = defaultdict(set)
         """By group the authors of its flagged posts."""
-        self.into: dict[str, str] = {}
+        self.told_of: set[str] = set()
+        """Groups that had a line."""
         self.checked = 0
         self.heuristics: set[str] = set()
         """Whose evidence was told of a group."""
@@ -102,6 +103,8 @@ class Witness:
                 for flag in finding.flags:
                     if flag.group:
                         now[flag.group].add(finding.post.author)
+        self.told_of |= {finding.id for finding in findings if isinstance(finding, Group)}
+        assert now.keys() <= self.told_of, "a flag names a group before its first line"
         for group, authors in now.items():
             self.groups[group] |= authors
         for finding in findings:

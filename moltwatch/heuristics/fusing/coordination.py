@@ -96,6 +96,7 @@ class Cluster:
         "guilty",
         "key",
         "last",
+        "lately",
         "latest",
         "members",
         "neighbours",
@@ -111,15 +112,16 @@ class Cluster:
         self.first = evidence.acts[0].post
         """The post that brought it up."""
         self.since = self.last = now
-        self.members: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
-        """By account the times of its first act and its last, and when there was last evidence on
-        it; in order of that."""
+        self.members: dict[str, None] = {}
+        self.lately: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
+        """Those that are told of, since there was evidence on them lately: by account the times of
+        its first act and its last, and when there was evidence on it; in order of that."""
         self.begin = self.end = evidence.acts[0].at
-        """Times of the first act of them all, and the last."""
+        """Times of the first act of these, and the last."""
         self.gone = False
         """It is forgotten."""
         self.acts: list[Act] = []
-        """The first ten acts of its members, and the first of each of ten accounts."""
+        """The first ten acts of these, and the first of each of ten accounts."""
         self.suspects: dict[str, None] = {}
         """Accounts not yet convicted, in order of arrival."""
         self.guilty: dict[str, float] = {}
@@ -153,46 +155,41 @@ class Cluster:
         self.waiting[act.post] = author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
-        known = self.members.pop(author, None)
-        if len(self.acts) < MOST_LISTED or (known is None and len(self.members) < MOST_LISTED):
+        known = self.lately.pop(author, None)
+        if len(self.acts) < MOST_LISTED or (known is None and len(self.lately) < MOST_LISTED):
             self.acts.append(act)
         first, last, _ = known or (at, at, now)
-        self.members[author] = (min(first, at), max(last, at), now)
+        self.lately[author] = (min(first, at), max(last, at), now)
         self.begin, self.end = min(self.begin, at), max(self.end, at)
-        if known is not None:
+        if author in self.members:
             return False
-        self.suspects[author] = None
+        self.members[author] = self.suspects[author] = None
         if len(self.suspects) > MOST_SUSPECTS:
             del self.suspects[next(iter(self.suspects))]
         return True
 
-    def fade(self) -> list[str]:
-        """Let go of the accounts that there was no evidence on for long, some at a time, and return
-        them; those convicted stay in their group."""
-        *_, oldest = next(iter(self.members.values()))
+    def fade(self) -> None:
+        """Tell no more of accounts that there was no evidence on for long, some at a time."""
+        *_, oldest = next(iter(self.lately.values()))
         horizon = self.last - QUIET
         if oldest >= horizon - QUIET // 128:
-            return []
-        faded = [account for account, (*_, told) in self.members.items() if told < horizon]
-        for account in faded:
-            del self.members[account]
-            self.suspects.pop(account, None)
-            self.guilty.pop(account, None)
-        self.acts = [act for act in self.acts if act.author in self.members]
-        times = self.members.values()
+            return
+        for account in [each for each, (*_, when) in self.lately.items() if when < horizon]:
+            del self.lately[account]
+        self.acts = [act for act in self.acts if act.author in self.lately]
+        times = self.lately.values()
         self.begin = min([first for first, *_ in times])
         self.end = max([last for _, last, _ in times])
-        return faded
 
     def told(self) -> Evidence:
         """All evidence of it together, as of now."""
         if self._told is None:
-            self._told = self._tell(self.acts, len(self.members), self.end - self.begin)
+            self._told = self._tell(self.acts, len(self.lately), self.end - self.begin)
         return self._told
 
     def told_of(self, accounts: Container[str]) -> Evidence | None:
         """The same, counting only these accounts; None if that is nobody."""
-        times = [times for account, times in self.members.items() if account in accounts]
+        times = [times for account, times in self.lately.items() if account in accounts]
         if not times:
             return None
         span = max([last for _, last, _ in times]) - min([first for first, *_ in times])
@@ -276,7 +273,7 @@ class PostScore(Struct, frozen=True):
 class _OpenGroup:
     """A group as it stands."""
 
-    __slots__ = ("announced", "clusters", "id", "last", "members", "since")
+    __slots__ = ("announced", "clusters", "id", "last", "members", "since", "told")
 
     def __init__(self, id: str, since: Micros) -> None:
         self.id = id
@@ -285,18 +282,22 @@ class _OpenGroup:
         self.members: dict[str, None] = {}
         """Accounts in order of arrival."""
         self.clusters: dict[Cluster, None] = {}
-        """Why it is one: those that are not forgotten, or the last of them."""
+        """Why it is one: those that are not forgotten."""
+        self.told: tuple[Evidence, ...] = ()
+        """What was told of it last."""
         self.announced = 0
         """Members when it was last spoken of; 0 as long as it is too small to be."""
 
     def evidence(self) -> tuple[Evidence, ...]:
         """The strongest evidence of up to three families, that of the group's own clusters and of
         those that confirm them, counting only who is in the group: a cluster may hold others, of
-        whom too little is known."""
+        whom too little is known. If all is forgotten, what was told last."""
         witnesses = [witness for own in self.clusters for witness, _ in own.confirming()]
         clusters = dict.fromkeys((*self.clusters, *witnesses))
         told = [cluster.told_of(self.members) for cluster in clusters]
-        return strongest_of(each for each in told if each and each.n >= FEWEST_COMMON)
+        found = strongest_of(each for each in told if each and each.n >= FEWEST_COMMON)
+        self.told = found or self.told
+        return self.told
 
 
 class GroupTracker:
@@ -337,12 +338,13 @@ class GroupTracker:
             for other in self._meet(act.author, cluster) if joined else ():
                 self._judge(other, act.author, now)
             self._judge(cluster, act.author, now)
-        for account in cluster.fade():
-            self._part(account, key)
+        cluster.fade()
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
         """The evidence with its score, counting what it tells of itself."""
-        return structs.replace(evidence, n=len(set(evidence.accounts)), score=evidence.weight)
+        return structs.replace(
+            evidence, n=len({act.author for act in evidence.acts}), score=evidence.weight
+        )
 
     def latest(self, evidence: Evidence) -> Evidence:
         """All that is known by now of what the evidence is about."""
@@ -385,9 +387,7 @@ class GroupTracker:
         self._merged.clear()
         self._growing.clear()
         news = self._news
-        scores = [
-            PostScore(post, n, self._group_of.get(author)) for post, author, n in self._scores
-        ]
+        scores = [PostScore(post, n, self._told_group(author)) for post, author, n in self._scores]
         if news or scores:
             self._news, self._scores = [], []
         return news, scores
@@ -431,19 +431,14 @@ class GroupTracker:
         for other in cluster.neighbours:
             other.neighbours.pop(cluster, None)
         cluster.neighbours.clear()
-        group = self._groups.get(cluster.group or "")
-        if group and len(group.clusters) > 1:
+        if group := self._groups.get(cluster.group or ""):
             group.clusters.pop(cluster, None)
         for account in cluster.members:
-            self._part(account, key)
-
-    def _part(self, account: str, key: str) -> None:
-        """An account is in a cluster no more."""
-        held = self._clusters_of.get(account)
-        if held and key in held:
-            held.remove(key)
-            if not held:
-                del self._clusters_of[account]
+            held = self._clusters_of.get(account)
+            if held and key in held:
+                held.remove(key)
+                if not held:
+                    del self._clusters_of[account]
 
     # --- groups -----------------------------------------------------------------------------------
 

@@ -78,5 +78,6 @@ class Impersonation(Heuristic):
 
 def _odd(name: str, genuine: str) -> str:
     """The first character of a name that the genuine one does not have, which may be hidden."""
-    odd = next((each for each in name if each not in genuine), name[-1])
+    own = genuine.casefold()
+    odd = next((each for each in name if each.casefold() not in own), name[-1])
     return f"{unicodedata.name(odd, 'a character')} (U+{ord(odd):04X})"

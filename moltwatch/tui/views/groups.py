@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,6 +18,8 @@ from moltwatch.tui.views.flags import said
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
 from moltwatch.wording import count_groups
+
+_UNIT = re.compile(" groups?")
 
 MOST_SHOWN = 200
 MOST_ARRIVALS = 400
@@ -73,7 +76,7 @@ class GroupsPane(TitledPane):
         else:
             self.view.set_rows(self._all(session))
             groups = count_groups(session.groups.n, session.groups.merged, "now")
-            counted = groups.replace(" groups", "", 1)  # the title says what is counted
+            counted = _UNIT.sub("", groups, count=1)  # the title says what is counted
             self.title_line.set([("GROUPS ", "strong"), (counted, "dim")])
 
     def _all(self, session: Session) -> list[Row]:
@@ -162,7 +165,7 @@ def _why(swarm: Swarm, session: Session) -> str:
     for arrival in () if swarm.over else reversed(swarm.arrivals):
         charge = session.charges.get(arrival.post, swarm.group.kind)
         if charge and charge.at <= swarm.group.at:
-            break
+            continue
         reasons = charge.reasons if charge else ()
         newer += [each for each in reasons if each.group == swarm.id and each.n <= swarm.n]
     known = strongest_of([*swarm.group.evidence, *reversed(newer)])

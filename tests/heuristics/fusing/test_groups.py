@@ -193,3 +193,26 @@ def test_strangers_who_copied_nothing_stay_out_of_the_group() -> None:
     found = run([*forum.chatter(3.0), *clones(forum)])
     assert flagged(found)
     assert not any(name.startswith("regular") for name in flagged(found))
+
+
+def test_who_is_convicted_stays_so_when_the_others_are_told_of_no_more() -> None:
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z", "u"], 0.95)
+    for turn in range(8):
+        told.advance(QUIET // 6)
+        told.scores.clear()
+        told.tell("text", "a", [f"new{turn}", "u"], 0.95)
+        assert [score.post for score in told.scores] == [f"a/new{turn}", "a/u"]
+    # Of twelve, three of the beginning wrote nothing lately, and the first who came after them.
+    assert (told.news[-1].n, told.news[-1].evidence[0].n) == (12, 8)
+
+
+def test_the_last_word_on_a_group_says_why_though_its_accounts_are_silent_but_one() -> None:
+    told = Told()
+    told.tell("text", "a", ["x", "y", "z"], 0.95)
+    for _ in range(8):
+        told.advance(QUIET // 6)
+        told.tell("text", "a", ["x"], 0.95)
+    told.advance(2 * QUIET)
+    assert told.states == [("formed", 3), ("ended", 3)]
+    assert [group.reason for group in told.news] == ["text says so", "text says so"]

@@ -33,6 +33,11 @@ def test_the_letter_that_differs_is_named() -> None:
     assert "ZERO WIDTH SPACE (U+200B)" in reasons(opened, "impersonation")
 
 
+def test_another_case_is_not_what_differs() -> None:
+    opened = known(20).hear("Trust me.", author="sh\u0435llkeeper")
+    assert "CYRILLIC SMALL LETTER IE (U+0435)" in reasons(opened, "impersonation")
+
+
 def test_who_was_known_first_is_the_genuine_one_whoever_writes_more() -> None:
     court = Court([Impersonation(repeats=1)])
     court.hear("An early word.", author="Sh\u0435llKeeper")
