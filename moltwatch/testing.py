@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
 
-from moltwatch.heuristics.base import Features, Heuristic, verify
+from moltwatch.heuristics.base import Features, Heuristic, check_evidence
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import check_class, describe, make
@@ -95,7 +95,7 @@ def _check_evidence(cls: type[Heuristic], found: Sequence[Evidence], stream: lis
     listening = cls()
     for evidence in found:
         try:
-            verify(listening, evidence)
+            check_evidence(listening, evidence)
         except (TypeError, ValueError) as error:
             raise AssertionError(f"{cls.name}: {error}") from None
         if evidence.kind is not Kind.COORDINATED:

@@ -25,7 +25,7 @@ from moltwatch.heuristics.features.post import Features
 from moltwatch.model import Act, AgentSeen, Evidence, Fact, Kind, Level, Mark
 from moltwatch.times import Micros
 
-__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark", "verify"]
+__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark", "check_evidence"]
 
 
 class Heuristic(ABC):
@@ -87,7 +87,7 @@ _NO_TEXT = (bytes, bytearray, datetime)
 """What would become text on the way to a line, and so pass for it."""
 
 
-def verify(heuristic: Heuristic, evidence: Evidence) -> None:
+def check_evidence(heuristic: Heuristic, evidence: Evidence) -> None:
     """Raises ValueError or TypeError that says what is wrong with a heuristic's evidence: a field
     of another type, a weight out of range, nothing shared, a sentence that cannot be worded."""
     for field in _FIELDS:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Heuristic, verify
+from moltwatch.heuristics.base import Heuristic, check_evidence
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
@@ -45,7 +45,7 @@ MOST_CHARS = 300_000_000
 
 
 _OWN = "moltwatch."
-"""Where heuristics come from whose evidence the tests verify; that of others is verified here."""
+"""Where heuristics come from whose evidence the tests check; that of others is checked here."""
 
 MOST_FAILURES = 3
 """A heuristic that raised this often is switched off."""
@@ -197,7 +197,7 @@ class Engine:
                     found = tuple(answer)
                     if not type(heuristic).__module__.startswith(_OWN):
                         for evidence in found:
-                            verify(heuristic, evidence)
+                            check_evidence(heuristic, evidence)
             except Exception as error:
                 found = ()
                 self._blame(heuristic, health, error)

@@ -96,10 +96,10 @@ class Cluster:
         "guilty",
         "key",
         "last",
-        "lately",
         "latest",
         "members",
         "neighbours",
+        "recent",
         "since",
         "suspects",
         "waiting",
@@ -113,8 +113,8 @@ class Cluster:
         """The post that brought it up."""
         self.since = self.last = now
         self.members: dict[str, None] = {}
-        self.lately: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
-        """Those that are told of, since there was evidence on them lately: by account the times of
+        self.recent: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
+        """Those that are told of, since there was evidence on them recently: by account the times of
         its first act and its last, and when there was evidence on it; in order of that."""
         self.begin = self.end = evidence.acts[0].at
         """Times of the first act of these, and the last."""
@@ -155,11 +155,11 @@ class Cluster:
         self.waiting[act.post] = author
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[next(iter(self.waiting))]
-        known = self.lately.pop(author, None)
-        if len(self.acts) < MOST_LISTED or (known is None and len(self.lately) < MOST_LISTED):
+        known = self.recent.pop(author, None)
+        if len(self.acts) < MOST_LISTED or (known is None and len(self.recent) < MOST_LISTED):
             self.acts.append(act)
         first, last, _ = known or (at, at, now)
-        self.lately[author] = (min(first, at), max(last, at), now)
+        self.recent[author] = (min(first, at), max(last, at), now)
         self.begin, self.end = min(self.begin, at), max(self.end, at)
         if author in self.members:
             return False
@@ -170,26 +170,26 @@ class Cluster:
 
     def fade(self) -> None:
         """Tell no more of accounts that there was no evidence on for long, some at a time."""
-        *_, oldest = next(iter(self.lately.values()))
+        *_, oldest = next(iter(self.recent.values()))
         horizon = self.last - QUIET
         if oldest >= horizon - QUIET // 128:
             return
-        for account in [each for each, (*_, when) in self.lately.items() if when < horizon]:
-            del self.lately[account]
-        self.acts = [act for act in self.acts if act.author in self.lately]
-        times = self.lately.values()
+        for account in [each for each, (*_, when) in self.recent.items() if when < horizon]:
+            del self.recent[account]
+        self.acts = [act for act in self.acts if act.author in self.recent]
+        times = self.recent.values()
         self.begin = min([first for first, *_ in times])
         self.end = max([last for _, last, _ in times])
 
     def told(self) -> Evidence:
         """All evidence of it together, as of now."""
         if self._told is None:
-            self._told = self._tell(self.acts, len(self.lately), self.end - self.begin)
+            self._told = self._tell(self.acts, len(self.recent), self.end - self.begin)
         return self._told
 
     def told_of(self, accounts: Container[str]) -> Evidence | None:
         """The same, counting only these accounts; None if that is nobody."""
-        times = [times for account, times in self.lately.items() if account in accounts]
+        times = [times for account, times in self.recent.items() if account in accounts]
         if not times:
             return None
         span = max([last for _, last, _ in times]) - min([first for first, *_ in times])
