@@ -114,8 +114,9 @@ class Cluster:
         self.since = self.last = now
         self.members: dict[str, None] = {}
         self.recent: OrderedDict[str, tuple[Micros, Micros, Micros]] = OrderedDict()
-        """Those that are told of, since there was evidence on them recently: by account the times of
-        its first act and its last, and when there was evidence on it; in order of that."""
+        """Members on whom there was evidence within :data:`QUIET`, and who therefore are counted in
+        sentences: by account the times of its first act, its last act and its latest evidence, in
+        order of that."""
         self.begin = self.end = evidence.acts[0].at
         """Times of the first act of these, and the last."""
         self.gone = False

@@ -159,8 +159,8 @@ class GroupsPane(TitledPane):
 
 
 def _why(swarm: Swarm, session: Session) -> str:
-    """As the group was last told of, and its later posts have it: a group itself is told of only
-    when it has doubled."""
+    """Why it is a group: the evidence of its last line, and that of its posts since. A group has a
+    line only when it has doubled."""
     newer: list[Evidence] = []
     for arrival in () if swarm.over else reversed(swarm.arrivals):
         charge = session.charges.get(arrival.post, swarm.group.kind)
