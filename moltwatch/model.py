@@ -203,10 +203,6 @@ class Mark(Struct, frozen=True, array_like=True, gc=False):
     facts: dict[str, Fact] = {}
     weight: float = 0.0
     """Log-odds it adds to a persona's evidence; below zero it speaks against one."""
-    name: str = ""
-    """The fitted weight it goes by, if it goes by one."""
-    value: float = 1.0
-    """How much of it there is, from 0 (nothing) to 1."""
 
 
 class Evidence(Struct, frozen=True, array_like=True, gc=False):

@@ -27,9 +27,6 @@ from moltwatch.sources.base import Source
 SLICE = 0.002
 """Seconds of work before the event loop gets a turn, so that keys are answered under load."""
 
-AHEAD = 16
-"""Events whose texts are read together: more would hardly be quicker, and take a turn too long."""
-
 
 class Sink(Protocol):
     """Wants to know each event and what it gave away, in order."""
@@ -91,16 +88,13 @@ class Pipeline:
 
     async def _work(self, events: Sequence[Event]) -> None:
         turn = perf_counter()
-        for at in range(0, len(events), AHEAD):
-            next_few = events[at : at + AHEAD]
-            self.engine.read_ahead(next_few)
-            for event in next_few:
-                findings = self.engine.feed(event)
-                for sink in self._sinks:
-                    sink.take(event, findings)
-                if perf_counter() - turn > SLICE:
-                    await asyncio.sleep(0)
-                    turn = perf_counter()
+        for event in events:
+            findings = self.engine.feed(event)
+            for sink in self._sinks:
+                sink.take(event, findings)
+            if perf_counter() - turn > SLICE:
+                await asyncio.sleep(0)
+                turn = perf_counter()
 
     def _finish(self) -> None:
         findings = self.engine.finish()

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from functools import cache
 
-from moltwatch.heuristics.base import Features, Heuristic, check_evidence
+from moltwatch.heuristics.base import Features, Heuristic, Text, check_evidence
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import check_class, describe, make
@@ -119,6 +119,9 @@ class _Listening(Heuristic):
         vars(self).update(name=asked.name, kind=asked.kind, family=asked.family)
         self._asked = asked
         self.found: list[Evidence] = []
+
+    def read(self, text: Text) -> object:
+        return self._asked.read(text)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         return self._keep(self._asked.observe(item))

@@ -15,7 +15,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from moltwatch.heuristics.base import Features, Heuristic
+from moltwatch.heuristics.base import Features, Heuristic, Text
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import AgentSeen, Event, Evidence, Finding, Heartbeat, Kind, Post
@@ -132,6 +132,9 @@ class _Heard(Heuristic):
         vars(self).update(name=heard.name, kind=heard.kind, family=heard.family)
         self._heard = heard
         self._tape = tape
+
+    def read(self, text: Text) -> object:
+        return self._heard.read(text)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         return self._tape.hear(Question.OBSERVE, self._heard.observe(item), item.post.id)

@@ -22,10 +22,11 @@ from typing import ClassVar
 import msgspec
 
 from moltwatch.heuristics.features.post import Features
+from moltwatch.heuristics.features.text import Text
 from moltwatch.model import Act, AgentSeen, Evidence, Fact, Kind, Level, Mark
 from moltwatch.times import Micros
 
-__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark", "check_evidence"]
+__all__ = ["Act", "Evidence", "Features", "Heuristic", "Level", "Mark", "Text", "check_evidence"]
 
 
 class Heuristic(ABC):
@@ -39,6 +40,12 @@ class Heuristic(ABC):
     kind: ClassVar[Kind]
     family: ClassVar[str]
     """Heuristics of one family look at the same evidence and do not confirm each other."""
+
+    def read(self, text: Text) -> object:
+        """What the title and text show whoever reads them, whoever wrote them. It is asked once for
+        all copies of a text, and is at hand in :meth:`observe` as ``item.shown_to(self)``. About a
+        post whose text shows it nothing (None) a heuristic is not asked."""
+        return True
 
     @abstractmethod
     def observe(self, item: Features) -> Iterable[Evidence]:

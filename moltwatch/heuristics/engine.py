@@ -8,18 +8,19 @@ on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from time import perf_counter_ns
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Heuristic, check_evidence
 from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
 from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
 from moltwatch.heuristics.fusing.persona import PersonaFuser
+from moltwatch.heuristics.persona.base import Panel, PersonaHeuristic, Row
 from moltwatch.model import (
     AgentSeen,
     Event,
@@ -33,8 +34,6 @@ from moltwatch.model import (
     Verdict,
 )
 from moltwatch.times import HOUR, Micros
-
-_Panel: TypeAlias = "list[tuple[Heuristic, Health, Callable[..., Iterable[Evidence]]]]"
 
 EVIDENCE_WINDOW: Micros = 6 * HOUR
 """How long later posts can still change what is said of a post."""
@@ -54,10 +53,6 @@ MOST_FAILURES = 3
 class Health(Struct):
     """How one heuristic is doing."""
 
-    spent_ns: int = 0
-    """Time it took so far (nanoseconds)."""
-    found: int = 0
-    """Pieces of evidence it gave."""
     failures: int = 0
     last_error: str = ""
     off: bool = False
@@ -70,14 +65,11 @@ class Health(Struct):
         self.off = self.failures >= MOST_FAILURES
 
 
-class Fuser(Protocol):
-    """Judges posts of which evidence of its kind was found."""
+class _Asked(NamedTuple):
+    """A heuristic, ready to be asked one question."""
 
-    def score(self, post: Post, found: Iterable[Evidence]) -> float:
-        """The verdict, 0 to 1."""
-
-    def told(self, post: Post, evidence: Evidence) -> Evidence:
-        """The evidence with its score, as a flag tells it."""
+    heuristic: Heuristic
+    question: Callable[..., Iterable[Evidence]]
 
 
 class Engine:
@@ -102,16 +94,11 @@ class Engine:
         self.health = {heuristic.name: Health() for heuristic in heuristics}
         self.now: Micros = 0
         """Stream time: the running maximum of ``seen_at``."""
-        # Most do not care for the passing of time or for profiles; asking them costs all the same.
-        self._observers = self._panel(Heuristic.observe)
-        self._profilers = self._panel(Heuristic.profile)
-        self._timed = self._panel(Heuristic.advance)
         self._groups = groups
         self._memory = Memory()
-        self._fusers: Mapping[Kind, Fuser] = {
-            Kind.PERSONA: PersonaFuser(),
-            Kind.HAZARD: HazardFuser(),
-        }
+        self._persona = PersonaFuser()
+        self._hazard = HazardFuser()
+        self._gather()
         self._open = OpenPosts()
         self._window = evidence_window
         self._verdicts = verdicts
@@ -122,10 +109,6 @@ class Engine:
         self._found: list[Evidence] = []
         """What is found of its persona and hazard."""
         self._findings: list[Finding] = []
-
-    def read_ahead(self, events: Iterable[Event]) -> None:
-        """Look at the texts of events that will be fed next: that is quicker, and all."""
-        self._memory.texts.read_ahead(event.body for event in events if type(event) is Post)
 
     def feed(self, event: Event) -> list[Finding]:
         """Take in one event; what it gave away, in order."""
@@ -162,88 +145,46 @@ class Engine:
     def _advance(self, now: Micros) -> None:
         self.now = now
         self._memory.forget(now)
-        self._ask(self._timed, now)
-        self._hear_groups()
+        if self._timed:
+            self._ask(self._timed, now)
+            self._hear_groups()
         self._close_before(now - self._window)
         self._groups.advance(now)
 
     def _look_at(self, post: Post) -> None:
         item = self._memory.item(post)
+        text = item.text
         opened = self._open.open(post)
         self._at_hand = post.id
-        self._ask(self._observers, item)
+        row = self._panel.look(item, text.shown_to(self._panel))
+        if text.askers is None:
+            text.askers = self._askers(text)
+        self._ask(text.askers, item)
         self._at_hand = ""
-        if self._found:
-            self._conclude(opened)
+        self._conclude(opened, row)
         self._memory.remember(item)
 
-    def _panel(self, question: Callable[..., Iterable[Evidence]]) -> _Panel:
-        """Those who have something of their own to answer to a question, ready to be asked."""
-        name = question.__name__
-        return [
-            (heuristic, self.health[heuristic.name], getattr(heuristic, name))
-            for heuristic in self.heuristics
-            if getattr(type(heuristic), name) is not question
-        ]
-
-    def _ask(self, panel: _Panel, about: object) -> None:
-        begun = perf_counter_ns()
-        for heuristic, health, question in panel:
-            if health.off:
-                continue
-            found: Sequence[Evidence] = ()
-            try:
-                if answer := question(about):
-                    found = tuple(answer)
-                    if not type(heuristic).__module__.startswith(_OWN):
-                        for evidence in found:
-                            check_evidence(heuristic, evidence)
-            except Exception as error:
-                found = ()
-                self._blame(heuristic, health, error)
-            ended = perf_counter_ns()
-            health.spent_ns += ended - begun
-            if found:
-                health.found += len(found)
-                try:
-                    for evidence in found:
-                        self._take(evidence)
-                except ValueError as error:
-                    self._blame(heuristic, health, error)
-                ended = perf_counter_ns()
-            begun = ended
-
-    def _blame(self, heuristic: Heuristic, health: Health, error: Exception) -> None:
-        health.failed(error)
-        fate = "switched off" if health.off else "goes on"
-        self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
-
-    def _take(self, evidence: Evidence) -> None:
-        if evidence.kind is Kind.COORDINATED:
-            # Also of a post that is closed: its author is still in the company it kept.
-            self._groups.add(evidence, self.now)
-            for act in evidence.acts:
-                if opened := self._open.get(act.post):
-                    opened.hold(self._groups.told(opened.post, evidence))
-        elif self._at_hand:
-            self._found.append(evidence)
-        else:
-            raise ValueError(f"speaks of {evidence.kind} where no post is at hand")
-
-    def _conclude(self, opened: OpenPost) -> None:
+    def _conclude(self, opened: OpenPost, row: Row) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.
         Of what led to no verdict only the score is kept, unless verdicts on all are asked for."""
-        by_kind: dict[Kind, list[Evidence]] = {}
-        for evidence in self._found:
-            by_kind.setdefault(evidence.kind, []).append(evidence)
+        post = opened.post
+        hazards = [each for each in self._found if each.kind is Kind.HAZARD]
+        personas = [each for each in self._found if each.kind is Kind.PERSONA]
         self._found.clear()
-        for kind, found in by_kind.items():
-            opened.judge(kind, self._fusers[kind].score(opened.post, found))
+        if personas:  # a third party's
+            personas += self._panel.evidence(row)
+            opened.persona = self._persona.score(post, personas)
+        else:
+            opened.persona = self._persona.sum_up(post, self._panel.log_odds(row))
+        if hazards:
+            opened.hazard = self._hazard.score(post, hazards)
         crossed = self._crossed(opened, (Kind.PERSONA, Kind.HAZARD))
-        for kind, found in by_kind.items():
-            if self._verdicts or kind in crossed:
-                for evidence in found:
-                    opened.hold(self._fusers[kind].told(opened.post, evidence))
+        if self._verdicts or Kind.PERSONA in crossed:
+            for evidence in personas or self._panel.evidence(row):
+                opened.hold(self._persona.told(post, evidence))
+        if self._verdicts or Kind.HAZARD in crossed:
+            for evidence in hazards:
+                opened.hold(self._hazard.told(post, evidence))
         self._tell(opened, crossed)
 
     def _crossed(self, opened: OpenPost, kinds: Sequence[Kind]) -> list[Kind]:
@@ -276,6 +217,81 @@ class Engine:
                     opened.coordinated, opened.group = of.score, of.group
                 self._tell(opened, self._crossed(opened, (Kind.COORDINATED,)))
 
+    # --- asking heuristics ------------------------------------------------------------------------
+
+    def _gather(self) -> None:
+        """Find out who is to be asked what: most do not care for the passing of time or for
+        profiles, and asking them costs all the same."""
+        running = [each for each in self.heuristics if not self.health[each.name].off]
+        personas = [each for each in running if isinstance(each, PersonaHeuristic)]
+        others = [each for each in running if not isinstance(each, PersonaHeuristic)]
+        self._panel = Panel(personas, self._blame)
+        self._observers = [_Asked(each, each.observe) for each in others]
+        self._profilers = _asked(others, Heuristic.profile)
+        self._timed = _asked(others, Heuristic.advance)
+        self._readers = [asked.heuristic for asked in _asked(others, Heuristic.read)]
+        self._askers_of: dict[tuple[bool, ...], Sequence[_Asked]] = {}
+        """By which of the readers a text shows something: who is asked about its posts."""
+        self._memory.texts.forget()  # what texts showed, they showed others
+
+    def _askers(self, text: Text) -> Sequence[_Asked]:
+        """Those who are asked about a post with this text."""
+        shows = tuple([self._shows(text, reader) for reader in self._readers])
+        askers = self._askers_of.get(shows)
+        if askers is None:
+            blind = [each for each, shown in zip(self._readers, shows, strict=True) if not shown]
+            askers = [each for each in self._observers if each.heuristic not in blind]
+            self._askers_of[shows] = askers
+        return askers
+
+    def _shows(self, text: Text, reader: Heuristic) -> bool:
+        try:
+            return text.shown_to(reader) is not None
+        except Exception as error:
+            self._blame(reader, error)
+            return False
+
+    def _ask(self, panel: Sequence[_Asked], about: object) -> None:
+        for heuristic, question in panel:
+            try:
+                answer = question(about)
+                if answer:
+                    answer = tuple(answer)
+                    if not type(heuristic).__module__.startswith(_OWN):
+                        for evidence in answer:
+                            check_evidence(heuristic, evidence)
+            except Exception as error:
+                self._blame(heuristic, error)
+                continue
+            if answer:
+                self._hear(heuristic, answer)
+
+    def _hear(self, heuristic: Heuristic, found: Iterable[Evidence]) -> None:
+        """Take in what a heuristic answered."""
+        for evidence in found:
+            if evidence.kind is Kind.COORDINATED:
+                # Also of a post that is closed: its author is still in the company it kept.
+                self._groups.add(evidence, self.now)
+                for act in evidence.acts:
+                    if opened := self._open.get(act.post):
+                        opened.hold(self._groups.told(opened.post, evidence))
+            elif self._at_hand:
+                self._found.append(evidence)
+            else:
+                what = f"speaks of {evidence.kind} where no post is at hand"
+                self._blame(heuristic, ValueError(what))
+                return
+
+    def _blame(self, heuristic: Heuristic, error: Exception) -> None:
+        health = self.health[heuristic.name]
+        health.failed(error)
+        fate = "switched off" if health.off else "goes on"
+        self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
+        if health.off:
+            self._gather()
+
+    # --- at the end of an event -------------------------------------------------------------------
+
     def _drain(self) -> list[Finding]:
         self._hear_groups()
         self._open.rest()
@@ -302,3 +318,13 @@ class Engine:
                 )
             )
         self._open.close()
+
+
+def _asked(heuristics: Iterable[Heuristic], question: Callable[..., object]) -> list[_Asked]:
+    """Those who have something of their own to answer to a question."""
+    name = question.__name__
+    return [
+        _Asked(each, getattr(each, name))
+        for each in heuristics
+        if getattr(type(each), name) is not question
+    ]

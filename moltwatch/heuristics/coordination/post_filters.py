@@ -29,9 +29,8 @@ as quoting; single words are much the same in all that is said of one thing."""
 
 def is_foreign(item: Features) -> bool:
     """Whether next to none of a post's words are those everybody uses here."""
-    words = [word for word in item.vocabulary if len(word) > 2 or not word.isascii()]
-    rare = item.rarity.rare(item.vocabulary, COMMON)
-    return len(words) - len(rare) < LEAST_COMMON * len(words)
+    telling = len(item.text.telling)
+    return telling - len(item.rare(COMMON)) < LEAST_COMMON * telling
 
 
 def is_quote(item: Features, shared: float = 1.0) -> bool:

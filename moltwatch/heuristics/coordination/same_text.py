@@ -64,9 +64,15 @@ class SameText(Heuristic):
         self.short_window = short_window
         self._crowds = Crowds(round(window * SECOND), 12 * HOUR, said=True)
 
+    def read(self, text: Text) -> str | None:
+        """The same for short texts that differ in punctuation, markup or emoji only; of long ones,
+        near-duplicate takes care."""
+        said = text.folded if len(text.words) > FEW_WORDS else " ".join(text.words) or text.folded
+        return (said if len(said) <= 32 else digest(said)) or None
+
     def observe(self, item: Features) -> Iterable[Evidence]:
-        key = item.text.note(self.name, _what_it_says)
-        if not key:
+        key = item.shown_to(self)
+        if key is None:
             return ()
         crowd = self._crowds.add(key, item, unless=lambda: is_quote(item))
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
@@ -87,10 +93,3 @@ class SameText(Heuristic):
         if crowd.n < self.short_accounts:
             return 0.0
         return UNSURE if crowd.span(self.short_accounts) <= self.short_window * SECOND else 0.0
-
-
-def _what_it_says(text: Text) -> str:
-    """The same for short texts that differ in punctuation, markup or emoji only; of long ones,
-    near-duplicate takes care."""
-    said = text.folded if len(text.words) > FEW_WORDS else " ".join(text.words) or text.folded
-    return said if len(said) <= 32 else digest(said)

@@ -70,31 +70,26 @@ class Memory:
 
     def remember(self, item: Features) -> None:
         """Take in a post, after the heuristics have looked at it."""
-        post, author, thread = item.post, item.author, item.thread
+        post, author, thread, now = item.post, item.author, item.thread, item.post.seen_at
+        if author.first_seen is None:
+            author.first_seen = now
+        author.last_seen = now
+        author.n += 1
         # Names of author and thread as they are held already, not each post's copy of them; and
         # one emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
-        utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")
-        author.first_seen = post.seen_at if author.first_seen is None else author.first_seen
-        author.last_seen = post.seen_at
-        author.n += 1
         author.threads.append(thread.id)
         if len(author.threads) > POSTS_PER_AUTHOR:
             del author.threads[0]
-        self._authors[author.name] = author
-        self._authors.move_to_end(author.name)
-        if len(self._authors) > MOST_AUTHORS:
-            self._authors.popitem(last=False)
-        thread.last_seen = post.seen_at
+        thread.last_seen = now
         thread.n += 1
+        utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")
         thread.posts[post.id] = Past(author.name, utf8)
         if len(thread.posts) > POSTS_PER_THREAD:
             oldest = next(id for id in thread.posts if id != thread.id)
             del thread.posts[oldest]
         self.rarity.learn(item.vocabulary)
-        self._threads[thread.id] = thread
-        self._threads.move_to_end(thread.id)
-        if len(self._threads) > MOST_THREADS:
-            self._threads.popitem(last=False)
+        _renew(self._authors, author.name, author, MOST_AUTHORS)
+        _renew(self._threads, thread.id, thread, MOST_THREADS)
 
     def forget(self, now: Micros) -> None:
         """Let go of whoever was quiet for longer than the fade."""
@@ -103,6 +98,13 @@ class Memory:
 
 
 _Fading = TypeVar("_Fading", Author, Thread)
+
+
+def _renew(kept: OrderedDict[str, _Fading], key: str, one: _Fading, most: int) -> None:
+    kept[key] = one
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _drop_before(kept: OrderedDict[str, _Fading], at: Micros) -> None:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from rapidfuzz.distance import LCSseq
 from rensa import RMinHash, RMinHashLSH
 
-from moltwatch.heuristics.features.text import Text
 from moltwatch.model import Act
 
 BANDS = 16
@@ -61,8 +60,7 @@ class Outline:
 
     __slots__ = ("minhash", "utf8", "words")
 
-    def __init__(self, text: Text) -> None:
-        said = text.words
+    def __init__(self, said: list[str]) -> None:
         if len(said) > MOST_WORDS:
             said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
         self.words = said
@@ -133,9 +131,8 @@ class Leaders:
     def __len__(self) -> int:
         return len(self._young.leaders) + len(self._old.leaders)
 
-    def find(self, first: Act, text: Text) -> Likeness:
+    def find(self, first: Act, outline: Outline) -> Likeness:
         """What a post's text is most like; if it is like none, others may be like it."""
-        outline = text.note("outline", Outline)
         likeness = self._young.find(outline)
         if likeness is None:
             likeness = self._old.find(outline) or Likeness(first)

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from moltwatch.heuristics.features.entities import Author, Thread
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from moltwatch.heuristics.features.entities import Author, Past, Thread
 from moltwatch.heuristics.features.minhash import LEAST_WORDS, Leaders, Likeness
 from moltwatch.heuristics.features.payloads import MOST_FOUND, payloads_in_link
 from moltwatch.heuristics.features.rarity import Rarity
-from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.features.text import Reader, Text
 from moltwatch.model import Act, Post
 
 
 class Features:
-    """A post, with what is remembered around it and what its text shows."""
+    """A post, with what is remembered around it and what its text shows.
+
+    What every post needs is worked out before any heuristic sees it; what few posts need, when it
+    is first asked for; all of it once.
+    """
 
     __slots__ = (
+        "_above",
         "_leaders",
         "_likeness",
+        "_rare",
+        "act",
         "author",
         "folded",
+        "parent",
         "post",
         "rarity",
+        "root",
         "text",
         "thread",
         "vocabulary",
@@ -40,6 +52,8 @@ class Features:
         """What is remembered of the author, this post not yet included."""
         self.thread = thread
         """What is remembered of the thread, this post not yet included."""
+        self.act = Act(post.id, author.name, post.seen_at)
+        """The post, as part of what several accounts do together."""
         self.text = text = text or Text(post.body)
         """Title and text, and what they show; copies share it."""
         self.folded = text.folded
@@ -48,15 +62,23 @@ class Features:
         """The words of the match form, in order."""
         self.vocabulary = text.vocabulary
         """The same, each once."""
+        self.root: Past | None = None
+        """What began the thread; None if that was not seen, and for a root."""
+        self.parent: Past | None = None
+        """What the post answers; None if that was not seen, and for a root."""
+        if post.parent is not None:
+            posts = thread.posts
+            self.root, self.parent = posts.get(post.thread), posts.get(post.parent)
         self.rarity = rarity or Rarity()
         """How common words are in the stream, this post not yet included."""
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
+        self._rare: dict[float, AbstractSet[str]] = {}
+        self._above: str | None = None
 
-    @property
-    def act(self) -> Act:
-        """The post, as part of what several accounts do together."""
-        return Act(self.post.id, self.post.author, self.post.seen_at)
+    def shown_to(self, reader: Reader) -> Any:
+        """What the text shows a heuristic, by its :meth:`~.base.Heuristic.read`."""
+        return self.text.shown_to(reader)
 
     @property
     def payloads(self) -> tuple[str, ...]:
@@ -70,11 +92,18 @@ class Features:
     def above(self) -> str:
         """What the post answers, in match form: its thread's root and its parent, as far as
         seen."""
-        if self.post.parent is None:
-            return ""
-        posts = self.thread.posts
-        shown = (posts.get(self.post.thread), posts.get(self.post.parent))
-        return "\n".join(past.folded for past in dict.fromkeys(shown) if past)
+        if self._above is None:
+            shown = dict.fromkeys((self.root, self.parent))
+            self._above = "\n".join(past.folded for past in shown if past)
+        return self._above
+
+    def rare(self, share: float) -> AbstractSet[str]:
+        """The telling words of the post that at most a ``share`` (0 to 1) of the posts uses, see
+        :meth:`.rarity.Rarity.rare`."""
+        found = self._rare.get(share)
+        if found is None:
+            found = self._rare[share] = self.rarity.rare(self.text.telling, share)
+        return found
 
     def is_like_anothers(self, least: float) -> bool:
         """Whether the text is at least so much (0 to 1) like one that somebody else wrote
@@ -89,5 +118,5 @@ class Features:
     def likeness(self) -> Likeness:
         """Which earlier text this one is like, looked for when first asked."""
         if self._likeness is None:
-            self._likeness = self._leaders.find(self.act, self.text)
+            self._likeness = self._leaders.find(self.act, self.text.outline)
         return self._likeness

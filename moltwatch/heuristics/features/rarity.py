@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 ONE_IN = 6
@@ -33,23 +33,32 @@ class Rarity:
         if self._seen % ONE_IN:
             return
         self._counted += 1
-        self._counts.update([word for word in vocabulary if len(word) <= LONGEST_WORD])
-        if len(self._counts) > MOST_WORDS:
-            self._counts = Counter({word: n // 2 for word, n in self._counts.items() if n > 1})
+        counts = self._counts
+        counts.update([word for word in vocabulary if len(word) <= LONGEST_WORD])
+        if len(counts) > MOST_WORDS:
+            self._counts = Counter({word: n // 2 for word, n in counts.items() if n > 1})
             self._counted //= 2
             self._common.clear()
+            return
+        if not self._common:
+            return
         for share, common in self._common.items():
-            common.update(vocabulary, self._counts, int(share * self._counted))
+            common.raise_to(int(share * self._counted), counts)
+        fewest = min([common.most for common in self._common.values()])
+        frequent = [word for word in vocabulary if counts[word] > fewest]
+        for common in self._common.values():
+            if common.most == fewest:
+                common.words.update(frequent)
+            else:
+                common.words.update([word for word in frequent if counts[word] > common.most])
 
-    def rare(self, vocabulary: AbstractSet[str], share: float) -> list[str]:
-        """The words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
-        pairs of Chinese characters and the like count as words. While little has been read, a word
-        seen at all is not rare."""
+    def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
+        """Those words that at most a ``share`` (0 to 1) of the posts uses. While little has been
+        read, a word seen at all is not rare."""
         common = self._common.get(share)
         if common is None:
-            common = self._common[share] = _Common()
-            common.update(self._counts, self._counts, int(share * self._counted))
-        return [word for word in vocabulary - common.words if len(word) > 2 or not word.isascii()]
+            common = self._common[share] = _Common(int(share * self._counted), self._counts)
+        return words - common.words
 
 
 class _Common:
@@ -57,14 +66,13 @@ class _Common:
 
     __slots__ = ("most", "words")
 
-    def __init__(self) -> None:
-        self.most = 0
+    def __init__(self, most: int, counts: Counter[str]) -> None:
+        self.most = most
         """Posts up to which a word is rare."""
-        self.words: set[str] = set()
+        self.words = {word for word, n in counts.items() if n > most}
 
-    def update(self, news: Iterable[str], counts: Mapping[str, int], most: int) -> None:
-        """Some words were counted, and ``most`` may have changed."""
+    def raise_to(self, most: int, counts: Counter[str]) -> None:
+        """More posts are counted, so that a word in more of them is rare."""
         if most != self.most:
             self.most = most
             self.words = {word for word in self.words if counts[word] > most}
-        self.words.update([word for word in news if counts[word] > most])

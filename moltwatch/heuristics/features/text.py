@@ -1,21 +1,20 @@
 """Texts, and what they show whoever reads them.
 
 A quarter of what a real forum carries are copies, most of them one account saying again what it
-said a minute ago. So what depends on the text alone is a field of :class:`Text`, which copies
-share. A field is worked out when it is first read, or ahead of that: to work one field out for
-sixteen texts is a sixth quicker than sixteen fields for one text, because what a field needs (its
-automaton, its patterns, its code) stays in the processor's cache. What is found is the same.
+said a minute ago. So what depends on the text alone is kept with the :class:`Text`, which copies
+share: its words, what heuristics find in it, and which heuristics want to see a post with it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
 from moltwatch.heuristics.features.lexicon import lexicon, persons
+from moltwatch.heuristics.features.minhash import Outline
 from moltwatch.heuristics.features.payloads import commands_in, offers_in, payloads_in
 from moltwatch.text import beyond_ascii, fold, words
 
@@ -31,14 +30,37 @@ posts of megabytes, and in some scripts every character makes a word."""
 MOST_CUE_WORDS = 300
 """Only the first words of a text are searched for cues."""
 
+MOST_SIGNS = 16_000
+"""Only the first characters of a text are searched for signs."""
+
+MOST_SENTENCE_CHARS = 2_000
+"""Only the first characters of a text are cut into sentences."""
+
 MOST_EMOJI_CHARS = 3_000
 """Only the first characters of a text are searched for emoji."""
 
+LONG = 16
+"""Characters from which a word is long."""
+
+_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+_WORD_BYTES = bytes(
+    ord("w") if code > 127 or chr(code).isalnum() or chr(code) in "_'" else 32
+    for code in range(256)
+)
+
+
+class Reader(Protocol):
+    """A heuristic, or whatever else reads texts."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, text: Text) -> object: ...
 
 
 class _Field(Generic[_T]):
-    """A field that is worked out once, when it is first read, and then is a plain attribute.
+    """A field that is worked out when it is first read, and then is a plain attribute.
 
     The standard library's ``cached_property`` takes a lock for it, which costs more than most of
     these fields.
@@ -53,35 +75,13 @@ class _Field(Generic[_T]):
 
     def __get__(self, text: Text, owner: type) -> _T:
         found = vars(text)[self._name] = self._work_out(text)
-        text.wanted.fields[self._name] = self._work_out
         return found
-
-
-class _Wanted:
-    """Which fields of texts, and notes on them, were asked for: they will be again."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, Callable[[Text], object]] = {}
-        self.notes: dict[str, Callable[[Text], object]] = {}
-
-    def work_out(self, texts: Collection[Text]) -> None:
-        """Work all of it out for these texts, one thing after the other."""
-        for wanted, known_of in ((self.fields, vars), (self.notes, _notes)):
-            for name, work_out in list(wanted.items()):
-                try:
-                    for text in texts:
-                        known = known_of(text)
-                        if name not in known:
-                            known[name] = work_out(text)
-                except Exception:  # it is raised again when a heuristic asks
-                    del wanted[name]
 
 
 class Text:
     """The title and text of a post."""
 
-    def __init__(self, body: str, wanted: _Wanted | None = None) -> None:
-        self.wanted = wanted or _Wanted()
+    def __init__(self, body: str) -> None:
         self.body = body
         """As the forum sent it, title first."""
         self.folded = fold(body)
@@ -90,30 +90,50 @@ class Text:
         """The words of the match form, in order."""
         self.vocabulary = frozenset(self.words)
         """The same, each once."""
-        self.longest = max(map(len, self.vocabulary), default=0)
-        """Characters of the longest word."""
-        self._exotic = "" if body.isascii() else beyond_ascii(body)
-        self.notes: dict[str, Any] = {}
-        """What heuristics note down of the text, by their names; copies share it."""
+        self.shown: dict[str, Any] = {}
+        """What it showed those who read it, by their names."""
+        self.askers: Sequence[Any] | None = None
+        """Those who want to see a post with this text; the engine's, None if not looked up."""
 
     @property
     def weight(self) -> int:
         """What it adds to the characters kept."""
         return len(self.body) + 16 * len(self.words)
 
-    def exotic(self, most: int) -> str:
-        """Those of the first ``most`` characters that are not ASCII: what is looked for among
-        emoji, signs and foreign letters is found many times faster there."""
-        return self._exotic if len(self.body) <= most else beyond_ascii(self.body[:most])
+    def shown_to(self, reader: Reader) -> Any:
+        """What it shows a heuristic, which reads it once for all copies."""
+        name = reader.name
+        if name not in self.shown:
+            self.shown[name] = reader.read(self)
+        return self.shown[name]
 
-    def note(self, whose: str, work_out: Callable[[Text], _T]) -> _T:
-        """What the heuristic of this name has noted down; worked out if there is nothing."""
-        try:
-            return cast(_T, self.notes[whose])
-        except KeyError:
-            self.wanted.notes[whose] = work_out
-            fresh = self.notes[whose] = work_out(self)
-            return fresh
+    @_Field
+    def telling(self) -> frozenset[str]:
+        """Its words of three letters or more; pairs of Chinese characters and the like count."""
+        return frozenset([word for word in self.vocabulary if len(word) > 2 or not word.isascii()])
+
+    @_Field
+    def longest(self) -> int:
+        """Characters of the longest word; 0 if none has :data:`LONG`."""
+        # In bytes, all of a word as the same letter, a long one is found without measuring each.
+        utf8 = self.folded.encode("utf-8", "surrogatepass").translate(_WORD_BYTES)
+        return max(map(len, self.vocabulary)) if b"w" * LONG in utf8 and self.vocabulary else 0
+
+    @_Field
+    def exotic(self) -> str:
+        """Those of its first :data:`MOST_SIGNS` characters that are not ASCII: what is looked for
+        among emoji, signs and foreign letters is found many times faster there."""
+        body = self.body[:MOST_SIGNS]
+        return "" if body.isascii() else beyond_ascii(body)
+
+    def exotic_of(self, most: int) -> str:
+        """The same of the first ``most`` characters, at most :data:`MOST_SIGNS`."""
+        return self.exotic if len(self.body) <= most else beyond_ascii(self.body[:most])
+
+    @_Field
+    def outline(self) -> Outline:
+        """What of it is compared with other texts."""
+        return Outline(self.words)
 
     @_Field
     def cues(self) -> Mapping[str, Sequence[str]]:
@@ -126,9 +146,19 @@ class Text:
         return persons(self.words)
 
     @_Field
+    def sentences(self) -> Sequence[str]:
+        """The sentences of its first :data:`MOST_SENTENCE_CHARS` characters, as they were
+        written."""
+        body = self.body[:MOST_SENTENCE_CHARS]
+        for end in _SENTENCE_ENDS:
+            if end in body:
+                body = body.replace(end, "\n")
+        return [told for told in map(str.strip, body.split("\n")) if told]
+
+    @_Field
     def emoji(self) -> Sequence[str]:
         """Emoji and other pictures, in order."""
-        exotic = self.exotic(MOST_EMOJI_CHARS)
+        exotic = self.exotic_of(MOST_EMOJI_CHARS)
         return _EMOJI.findall(exotic) if exotic else ()
 
     @_Field
@@ -147,10 +177,6 @@ class Text:
         return offers_in(self.folded)
 
 
-def _notes(text: Text) -> dict[str, Any]:
-    return text.notes
-
-
 class Texts:
     """The latest texts, so that copies share one."""
 
@@ -158,23 +184,24 @@ class Texts:
         self._most = most
         self._kept: OrderedDict[str, Text] = OrderedDict()
         self._weight = 0
-        self._wanted = _Wanted()
 
     def of(self, body: str) -> Text:
         """The text with this body."""
-        text = self._kept.get(body)
-        if text is None:
-            text = self._kept[body] = Text(body, self._wanted)
-            self._weight += text.weight
-            while len(self._kept) > self._most or self._weight > MOST_CHARS:
-                self._weight -= self._kept.popitem(last=False)[1].weight
-        else:
-            self._kept.move_to_end(body)
+        kept = self._kept
+        text = kept.get(body)
+        if text is not None:
+            kept.move_to_end(body)
+            return text
+        text = kept[body] = Text(body)
+        self._weight += text.weight
+        while len(kept) > self._most or self._weight > MOST_CHARS:
+            self._weight -= kept.popitem(last=False)[1].weight
         return text
 
-    def read_ahead(self, bodies: Iterable[str]) -> None:
-        """Look at texts whose turn comes next. It changes nothing in what is found."""
-        self._wanted.work_out(dict.fromkeys(map(self.of, bodies)))
+    def forget(self) -> None:
+        """Let go of all that was found in texts."""
+        self._kept.clear()
+        self._weight = 0
 
 
 def digest(text: str) -> str:

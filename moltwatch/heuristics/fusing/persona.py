@@ -1,8 +1,9 @@
-"""How persona evidence becomes a verdict.
+"""How persona marks and evidence become a verdict.
 
 Persona heuristics look at one question from several sides, and some speak against. Their weights
-were fitted as one logistic regression, so the log-odds that each adds to the prior are summed up;
-of a family only the strongest counts. 0.5 is the shipped threshold.
+were fitted as one logistic regression, so the log-odds that each adds to the prior are summed up.
+A third party's heuristic adds its own evidence; of a family only the strongest counts. 0.5 is the
+shipped threshold.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ class PersonaFuser:
             weight = evidence.weight
             if abs(weight) > abs(strongest.get(evidence.family, 0.0)):
                 strongest[evidence.family] = weight
-        return calibrated(prior(post) + sum(strongest.values())) if strongest else 0.0
+        return self.sum_up(post, sum(strongest.values())) if strongest else 0.0
+
+    def sum_up(self, post: Post, log_odds: float) -> float:
+        """The verdict on a post to which all heuristics together add these log-odds."""
+        return calibrated(prior(post) + log_odds) if log_odds else 0.0
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
         """The evidence with its score, its most telling marks first. The score of what speaks

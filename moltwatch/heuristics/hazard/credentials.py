@@ -60,17 +60,16 @@ class Credentials(Heuristic):
         self.randomness = randomness
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self._read = self._look
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        found = item.text.note(self.name, self._read)
+        found = item.shown_to(self)
         return (self._refrains.weigh(item, found),) if found else ()
 
     def shows_secret(self, text: Text) -> bool:
         """Whether a text shows what looks like a credential."""
-        return self._look(text) is not None
+        return self.read(text) is not None
 
-    def _look(self, text: Text) -> Evidence | None:
+    def read(self, text: Text) -> Evidence | None:
         """What the text shows, if it shows anything."""
         if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
             return None

@@ -82,13 +82,12 @@ class HiddenMessage(Heuristic):
         self.least = least
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self._read = self._look
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        found = item.text.note(self.name, self._read)
+        found = item.shown_to(self)
         return (self._refrains.weigh(item, found),) if found else ()
 
-    def _look(self, text: Text) -> Evidence | None:
+    def read(self, text: Text) -> Evidence | None:
         """Everything hidden in a text, if anything is."""
         hidden = sorted(self._find(text), key=lambda hit: -hit[0])
         if not hidden:
@@ -100,7 +99,7 @@ class HiddenMessage(Heuristic):
     def _find(self, text: Text) -> Iterator[_Hidden]:
         # Each way has a condition that costs next to nothing and that almost no text meets.
         body, vocabulary = text.body[:_MOST_CHARS], text.vocabulary
-        exotic = text.exotic(_MOST_CHARS)
+        exotic = text.exotic
         if exotic and _STRANGE.search(exotic):
             yield from self._in_signs(body, exotic)
         if text.longest >= _LONG_WORD:

@@ -51,13 +51,12 @@ class Injection(Heuristic):
         self.about = about
         self.repeats = repeats
         self._refrains = Refrains(repeats)
-        self._read = self._look
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        found = item.text.note(self.name, self._read)
+        found = item.shown_to(self)
         return (self._refrains.weigh(item, found),) if found else ()
 
-    def _look(self, text: Text) -> Evidence | None:
+    def read(self, text: Text) -> Evidence | None:
         """All attacks of a text, if there are any."""
         places = find_attacks(text.folded)
         if not places:

@@ -1,28 +1,31 @@
-"""What the persona heuristics share: marks, their weights, and how marks become evidence.
+"""What the persona heuristics share: marks as one row of numbers, and evidence made of it.
 
-A mark is one observable thing about a post, in words and as a number from 0 to 1. Each persona
-heuristic finds a handful of marks; a weight, fitted on labelled posts, says how much a mark moves
-the log-odds that a reader calls the post persona-driven. The weight of the evidence is their sum,
-so that :mod:`moltwatch.heuristics.fusing.persona` can put the heuristics together by adding up.
-That is a logistic regression taken apart into reasons: as good as the sum, and every part of it can
-be read.
+A mark is one observable thing about a post: a number from 0 to 1 that says how much of it there is,
+and a sentence. The marks that all persona heuristics find in a post make one :class:`Row`; a
+weight, fitted on labelled posts, says how much a mark moves the log-odds that a reader calls the
+post persona-driven, and the weighted sum of the row is what all of them together have to say. That
+is a logistic regression whose parts can be read: for a post that crosses the threshold, or is asked
+about, each heuristic's marks are put into words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, ClassVar, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta, Struct
 
 from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.features.lexicon import lexicon
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Evidence, Kind, Mark
+from moltwatch.heuristics.persona.weights import saturating, weights
+from moltwatch.model import Evidence, Fact, Kind, Mark
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
+
+_WEIGHT = attrgetter("weight")
 
 _MEMORY = 0.7
 """How much of a habit is left after one post without it."""
@@ -30,14 +33,26 @@ _MEMORY = 0.7
 _SAME = "is by an account that showed the same in earlier posts ({posts} seen)"
 
 
-class Shown(NamedTuple):
-    """What the text alone shows one heuristic."""
+class Row:
+    """The marks of a post: how much there is of each, and the facts for its sentence."""
 
-    marks: Sequence[Mark]
-    weight: float
-    """Log-odds they add."""
-    level: float
-    """The sum of their values."""
+    __slots__ = ("facts", "values")
+
+    def __init__(
+        self,
+        values: Mapping[str, float] | None = None,
+        facts: Mapping[str, dict[str, Fact]] | None = None,
+    ) -> None:
+        self.values: dict[str, float] = dict(values) if values else {}
+        """By mark, 0 to 1; a mark that is missing is 0."""
+        self.facts: dict[str, dict[str, Fact]] = dict(facts) if facts else {}
+        """By mark, where its sentence tells of any."""
+
+    def mark(self, name: str, value: float, /, **facts: Fact) -> None:
+        """There is so much of a mark."""
+        self.values[name] = value
+        if facts:
+            self.facts[name] = facts
 
 
 class Habit(Struct):
@@ -53,70 +68,134 @@ class PersonaHeuristic(Heuristic):
     copies of a text) and in what is around it."""
 
     kind: ClassVar[Kind] = Kind.PERSONA
-    cues: ClassVar[tuple[str, ...]] = ()
-    """Names of cues; each makes a mark."""
-    half: ClassVar[float] = 1.0
-    """How many phrases of a cue make half a mark."""
+    cues: ClassVar[Mapping[str, float]] = {}
+    """Marks that are cues, and how many phrases of one make half a mark."""
+    says: ClassVar[Mapping[str, str]] = {}
+    """All other marks, and what completes the sentence "the post …", a template for the facts;
+    empty for what needs no mention. A cue that does not stand here says what the material says."""
     habitual: ClassVar[bool] = False
     """Whether what an account showed before counts for its next post."""
 
     def __init__(self, emphasis: Emphasis = 1.0) -> None:
         self.emphasis = emphasis
-        self._read = self._look  # one object: bound anew for each post, it would cost more
+        self._habit = f"{self.name}.habit"
+        self.marks = frozenset((*self.cues, *self.says, *[self._habit] * self.habitual))
+        """The names of all its marks."""
+        self._alone = Panel([self])
 
-    def in_text(self, text: Text) -> Iterable[Mark]:
-        """What the title and text show whoever reads them."""
-        return self.cue_marks(text)
+    def in_text(self, text: Text, row: Row) -> None:
+        """Mark what the title and text show whoever reads them. The cues are marked already."""
 
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
-        """What shows beside author, thread and past, in a post whose text shows ``shown``."""
-        return ()
+    def around(self, item: Features, row: Row) -> None:
+        """Mark what shows beside author, thread and past. What the text shows is marked already."""
 
-    def cue_marks(self, text: Text) -> Iterator[Mark]:
-        """A mark for each of this heuristic's cues that a text shows."""
-        if found := text.cues:
-            says = lexicon().says
-            for name in self.cues:
-                if phrases := found.get(name):
-                    value = saturating(len(phrases), self.half)
-                    yield mark(name, value, says[name], phrases=tuple(phrases))
-
-    def see(self, item: Features) -> list[Mark]:
-        """The marks of a post and of its author's habit, which the post then becomes part of."""
-        shown = item.text.note(self.name, self._read)
-        return [*shown.marks, *self._see(item, shown)]
-
-    def observe(self, item: Features) -> Iterable[Evidence]:
-        shown = item.text.note(self.name, self._read)
-        seen = self._see(item, shown)
-        weight = (shown.weight + _sum(seen) if seen else shown.weight) * self.emphasis
-        if not weight:
-            return ()
-        marks = (*shown.marks, *seen)
-        return (Evidence(self.name, Kind.PERSONA, self.family, weight, marks),)
-
-    def _look(self, text: Text) -> Shown:
-        marks = tuple(self.in_text(text))
-        return Shown(marks, _sum(marks), sum([mark.value for mark in marks]))
-
-    def _see(self, item: Features, shown: Shown) -> Sequence[Mark]:
-        """The marks that are not in the text alone."""
-        seen = self.around(item, shown.marks)
-        if not self.habitual:
-            return seen
-        level = shown.level + sum([mark.value for mark in seen]) if seen else shown.level
-        return [*seen, *self._habit(item, level)]
-
-    def _habit(self, item: Features, level: float) -> Sequence[Mark]:
-        """What an account showed before, by a post that shows so much."""
+    def remember(self, item: Features, row: Row) -> None:
+        """Mark the author's habit, which the post then becomes part of."""
+        level = sum([value for name, value in row.values.items() if name in self.marks])
         habit = item.author.note(self.name, Habit)
-        seen: Sequence[Mark] = ()
         if habit.level > 0.1:
-            seen = (mark(f"{self.name}.habit", saturating(habit.level), _SAME, posts=habit.posts),)
+            row.mark(self._habit, saturating(habit.level), posts=habit.posts)
         habit.posts += 1
         habit.level += (min(level, 3.0) - habit.level) * (1 - _MEMORY)
-        return seen
+
+    def sentence(self, mark: str) -> str:
+        """The template of a mark's sentence."""
+        if mark == self._habit:
+            return _SAME
+        return self.says[mark] if mark in self.says else lexicon().says[mark]
+
+    def read(self, text: Text) -> Row:
+        return self._alone.read(text)
+
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        return self._alone.evidence(self._alone.look(item, item.shown_to(self)))
 
 
-def _sum(marks: Iterable[Mark]) -> float:
-    return sum([mark.weight for mark in marks])
+def _raise(heuristic: Heuristic, error: Exception) -> None:
+    raise error
+
+
+class Panel:
+    """Persona heuristics that look at posts together. ``blame`` is told when one of them fails; its
+    marks are left out then."""
+
+    name: ClassVar[str] = "persona"
+
+    def __init__(
+        self,
+        heuristics: Sequence[PersonaHeuristic],
+        blame: Callable[[Heuristic, Exception], None] = _raise,
+    ) -> None:
+        self.heuristics = heuristics
+        self.weights = {
+            mark: weights().marks[mark] * each.emphasis
+            for each in heuristics
+            for mark in each.marks
+        }
+        """Log-odds that a mark of 1 adds, as the heuristics are emphasised."""
+        self._halves = {cue: half for each in heuristics for cue, half in each.cues.items()}
+        self._readers = [each for each in heuristics if _has_own(each, PersonaHeuristic.in_text)]
+        self._seers = [each for each in heuristics if _has_own(each, PersonaHeuristic.around)]
+        self._rememberers = [each for each in heuristics if each.habitual]
+        self._owner = {mark: each for each in heuristics for mark in each.marks}
+        self._blame = blame
+
+    def read(self, text: Text) -> Row:
+        """The marks of a text, whoever wrote it."""
+        row = Row()
+        for cue, phrases in text.cues.items():
+            if half := self._halves.get(cue):
+                row.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
+        for each in self._readers:
+            try:
+                each.in_text(text, row)
+            except Exception as error:
+                self._leave_out(each, row, error)
+        return row
+
+    def look(self, item: Features, shown: Row) -> Row:
+        """The marks of a post whose text shows ``shown``."""
+        row = Row(shown.values, shown.facts)
+        for each in self._seers:
+            try:
+                each.around(item, row)
+            except Exception as error:
+                self._leave_out(each, row, error)
+        for each in self._rememberers:
+            each.remember(item, row)
+        return row
+
+    def log_odds(self, row: Row) -> float:
+        """What all marks of a row add together: the product of weights and values."""
+        weights = self.weights
+        return sum([weights[mark] * value for mark, value in row.values.items()])
+
+    def evidence(self, row: Row) -> list[Evidence]:
+        """What each heuristic has to say, with its most telling marks first."""
+        own: dict[PersonaHeuristic, list[str]] = {}
+        for mark in row.values:
+            own.setdefault(self._owner[mark], []).append(mark)
+        found = []
+        for each, marks in own.items():
+            weight = sum([self.weights[mark] * row.values[mark] for mark in marks])
+            if weight:
+                told = sorted(_told(each, marks, row), key=_WEIGHT, reverse=True)
+                found.append(Evidence(each.name, Kind.PERSONA, each.family, weight, tuple(told)))
+        return found
+
+    def _leave_out(self, heuristic: PersonaHeuristic, row: Row, error: Exception) -> None:
+        for mark in heuristic.marks:
+            row.values.pop(mark, None)
+        self._blame(heuristic, error)
+
+
+def _told(heuristic: PersonaHeuristic, marks: Sequence[str], row: Row) -> Iterator[Mark]:
+    """Those marks of a heuristic that are worth a mention."""
+    for mark in marks:
+        weight = weights().marks[mark] * row.values[mark]
+        if weight and (says := heuristic.sentence(mark)):
+            yield Mark(says, row.facts.get(mark, {}), weight)
+
+
+def _has_own(heuristic: PersonaHeuristic, method: Callable[..., None]) -> bool:
+    return getattr(type(heuristic), method.__name__) is not method

@@ -10,10 +10,9 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
+from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
 from moltwatch.heuristics.persona.names import names
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Mark
+from moltwatch.heuristics.persona.weights import saturating
 from moltwatch.text import fold, words
 
 _COMMON = frozenset(" ".join(read_material("common").values()).split())
@@ -46,29 +45,26 @@ class BioEcho(PersonaHeuristic):
 
     name: ClassVar[str] = "bio-echo"
     family: ClassVar[str] = "bio"
+    says: ClassVar = {
+        "bio.words": "repeats words of its bio ({words:quoted})",
+        "bio.phrases": "repeats turns of its bio ({turns:quoted})",
+    }
 
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
         super().__init__(emphasis)
         self.share = share
 
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, row: Row) -> None:
         bio = item.author.bio
         if not bio:
-            return ()
+            return
         told, in_order = _bio(bio)
-        shared = told & item.vocabulary
-        if not shared:
-            return ()
-        rare = set(item.rarity.rare(shared, self.share)) - names(item.post.author)
+        rare = (told & item.rare(self.share)) - names(item.post.author)
         if not rare:
-            return ()
-        says = "repeats words of its bio ({words:quoted})"
-        words = mark("bio.words", saturating(len(rare), 2.0), says, words=tuple(sorted(rare)))
-        turns = _turns(item.words[:_MOST_WORDS], rare, in_order)
-        if not turns:
-            return (words,)
-        says = "repeats turns of its bio ({turns:quoted})"
-        return words, mark("bio.phrases", saturating(len(turns), 2.0), says, turns=turns)
+            return
+        row.mark("bio.words", saturating(len(rare), 2.0), words=tuple(sorted(rare)))
+        if turns := _turns(item.words[:_MOST_WORDS], rare, in_order):
+            row.mark("bio.phrases", saturating(len(turns), 2.0), turns=turns)
 
 
 def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> tuple[str, ...]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.persona.base import PersonaHeuristic
+from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
 from moltwatch.heuristics.persona.names import introduces, names
-from moltwatch.heuristics.persona.weights import mark
-from moltwatch.model import Mark
 
 
 class Brief(PersonaHeuristic):
@@ -28,16 +25,16 @@ class Brief(PersonaHeuristic):
 
     name: ClassVar[str] = "brief"
     family: ClassVar[str] = "brief"
-    cues = (
-        "brief.arrival",
-        "brief.role_card",
-        "brief.owner_request",
-        "brief.instructions",
-        "brief.report",
-    )
+    cues: ClassVar = {
+        "brief.arrival": 1.0,
+        "brief.role_card": 1.0,
+        "brief.owner_request": 1.0,
+        "brief.instructions": 1.0,
+        "brief.report": 1.0,
+    }
+    says: ClassVar = {"brief.own_name": "introduces itself as “{name}”"}
 
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
+    def around(self, item: Features, row: Row) -> None:
         own = names(item.post.author)
-        if own.isdisjoint(item.vocabulary) or not (called := introduces(item.words, own)):
-            return ()
-        return (mark("brief.own_name", 1.0, "introduces itself as “{name}”", name=called),)
+        if not own.isdisjoint(item.vocabulary) and (called := introduces(item.words, own)):
+            row.mark("brief.own_name", 1.0, name=called)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic
+from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
 from moltwatch.heuristics.persona.names import introduces, names
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Mark
+from moltwatch.heuristics.persona.weights import saturating
 
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
@@ -41,60 +39,61 @@ class Character(PersonaHeuristic):
 
     name: ClassVar[str] = "character"
     family: ClassVar[str] = "character"
-    cues = (
-        "character.archaic",
-        "character.title",
-        "character.slang_voice",
-        "character.performance",
-        "character.conviction",
-    )
+    cues: ClassVar = {
+        "character.archaic": 1.0,
+        "character.title": 1.0,
+        "character.slang_voice": 1.0,
+        "character.performance": 1.0,
+        "character.conviction": 1.0,
+    }
+    says: ClassVar = {
+        "character.stage": "gives stage directions ({words:quoted})",
+        "character.shouts": "shouts ({share:.0%} capitals)",
+        "character.emoji": "",
+        "character.signed": "signs off with “{last}”",
+        "character.third_person": "speaks of itself by name, {often}",
+        "character.emblem": "carries the emblem of its bio {emblem:quoted}",
+        "character.bio": "has the bio of a role ({role:quoted})",
+    }
     habitual = True
 
-    def in_text(self, text: Text) -> Iterator[Mark]:
-        yield from self.cue_marks(text)
+    def in_text(self, text: Text, row: Row) -> None:
         body = text.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
-            says = "gives stage directions ({words:quoted})"
-            yield mark("character.stage", saturating(len(stage)), says, words=tuple(stage))
+            row.mark("character.stage", saturating(len(stage)), words=tuple(stage))
         capitals = _capitals(body)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
-            says = "shouts ({share:.0%} capitals)"
-            yield mark("character.shouts", min(shouted / 0.6, 1.0), says, share=shouted)
+            row.mark("character.shouts", min(shouted / 0.6, 1.0), share=shouted)
         if emoji := text.emoji:
             density = len(emoji) / (len(text.words) + 5)
-            yield mark("character.emoji", min(density / 0.2, 1.0))
+            row.mark("character.emoji", min(density / 0.2, 1.0))
 
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
-        seen: list[Mark] = []
+    def around(self, item: Features, row: Row) -> None:
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary):
-            seen += _own_name(item, own)
+            _own_name(item, own, row)
         bio = item.author.bio
         if not bio:
-            return seen
+            return
         if (emoji := item.text.emoji) and (emblem := _emblem(bio).intersection(emoji)):
-            says = "carries the emblem of its bio {emblem:quoted}"
-            seen.append(mark("character.emblem", 1.0, says, emblem=tuple(sorted(emblem))))
+            row.mark("character.emblem", 1.0, emblem=tuple(sorted(emblem)))
         if role := _role(bio):
-            says = "has the bio of a role ({role:quoted})"
-            seen.append(mark("character.bio", saturating(len(role)), says, role=role))
-        return seen
+            row.mark("character.bio", saturating(len(role)), role=role)
 
 
-def _own_name(item: Features, own: frozenset[str]) -> Iterator[Mark]:
+def _own_name(item: Features, own: frozenset[str], row: Row) -> None:
     """The own name as a signature, and in the third person."""
     body = item.text.body[:_MOST_CHARS]
     spoken = sum(map(item.words.count, own))
     last = body.rstrip().rpartition("\n")[2]
     signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
     if signed:
-        yield mark("character.signed", 1.0, "signs off with “{last}”", last=last.strip())
+        row.mark("character.signed", 1.0, last=last.strip())
     spoken -= signed + (introduces(item.words, own) is not None)
     if spoken > 0:
         often = "once" if spoken == 1 else f"{spoken} times"
-        says = f"speaks of itself by name, {often}"
-        yield mark("character.third_person", saturating(spoken), says)
+        row.mark("character.third_person", saturating(spoken), often=often)
 
 
 def _capitals(body: str) -> int:

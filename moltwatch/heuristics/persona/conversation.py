@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Fraction
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Mark
-
-_COMMONPLACE = (mark("conversation.commonplace", 1.0),)
-_BY_NAME = mark("conversation.by_name", 1.0, "addresses the other by name")
+from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
 
 
 class Conversation(PersonaHeuristic):
@@ -33,52 +27,56 @@ class Conversation(PersonaHeuristic):
 
     name: ClassVar[str] = "conversation"
     family: ClassVar[str] = "conversation"
+    cues: ClassVar = {"conversation.agreement": 1.5, "conversation.technical": 3.0}
+    says: ClassVar = {
+        "conversation.agreement": "",
+        "conversation.technical": "",
+        "conversation.asks": "",
+        "conversation.you": "turns to the other",
+        "conversation.i": "",
+        "conversation.code": "shows code",
+        "conversation.short": "says next to nothing",
+        "conversation.length": "",
+        "conversation.commonplace": "",
+        "conversation.ties": "",
+        "conversation.aside": "shares none of its {telling} telling words with what it answers",
+        "conversation.by_name": "addresses the other by name",
+    }
 
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
         super().__init__(emphasis)
         self.share = share
 
-    def in_text(self, text: Text) -> Iterator[Mark]:
-        cues, said, body = text.cues, text.words, text.body
-        if phrases := cues.get("conversation.agreement"):
-            yield mark("conversation.agreement", saturating(len(phrases), 1.5))
-        if phrases := cues.get("conversation.technical"):
-            yield mark("conversation.technical", saturating(len(phrases), 3.0))
+    def in_text(self, text: Text, row: Row) -> None:
+        body, said = text.body, len(text.words)
         if "?" in body or "？" in body:
-            yield mark("conversation.asks", 1.0)
-        spoken = text.persons
-        if you := spoken.count("y") / (len(said) + 5):
-            yield mark("conversation.you", min(you / 0.08, 1.0), "turns to the other")
-        if i := spoken.count("i") / (len(said) + 5):
-            yield mark("conversation.i", min(i / 0.1, 1.0))
+            row.mark("conversation.asks", 1.0)
+        if you := text.persons.count("y") / (said + 5):
+            row.mark("conversation.you", min(you / 0.08, 1.0))
+        if i := text.persons.count("i") / (said + 5):
+            row.mark("conversation.i", min(i / 0.1, 1.0))
         if "`" in body:
-            yield mark("conversation.code", 1.0, "shows code")
-        if len(said) < 6:
-            yield mark("conversation.short", 1.0, "says next to nothing")
-        yield mark("conversation.length", min(len(said) / 200, 1.0))
+            row.mark("conversation.code", 1.0)
+        if said < 6:
+            row.mark("conversation.short", 1.0)
+        row.mark("conversation.length", min(said / 200, 1.0))
 
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
-        return () if item.post.is_root else self._ties(item)
-
-    def _ties(self, item: Features) -> Sequence[Mark]:
+    def around(self, item: Features, row: Row) -> None:
         """How a comment is tied to what it answers."""
-        thread, post = item.thread, item.post
-        root = thread.root
-        parent = thread.posts.get(post.parent or "") or root
+        root = item.root
+        parent = item.parent or root
         if parent is None:
-            return ()
-        telling = item.rarity.rare(item.vocabulary, self.share)
+            return
+        telling = item.rare(self.share)
         if len(telling) < 2:
-            return _COMMONPLACE
+            row.mark("conversation.commonplace", 1.0)
+            return
         shared = sum(map(parent.folded.__contains__, telling))
         if root and root is not parent:
             shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
-            tie = mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
+            row.mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
         else:
-            says = "shares none of its {telling} telling words with what it answers"
-            value = min(len(telling) / 15, 1.0)
-            tie = mark("conversation.aside", value, says, telling=len(telling))
+            row.mark("conversation.aside", min(len(telling) / 15, 1.0), telling=len(telling))
         if parent.author.lower() in item.folded:
-            return (tie, _BY_NAME)
-        return (tie,)
+            row.mark("conversation.by_name", 1.0)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Mark
+from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.weights import saturating
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
@@ -34,45 +32,40 @@ class Manifesto(PersonaHeuristic):
     name: ClassVar[str] = "manifesto"
     family: ClassVar[str] = "manifesto"
 
-    cues = (
-        "manifesto.awakening",
-        "manifesto.revolt",
-        "manifesto.doom",
-        "manifesto.faith",
-        "manifesto.secrecy",
-    )
-    half = 2.0
+    cues: ClassVar = {
+        "manifesto.awakening": 2.0,
+        "manifesto.revolt": 2.0,
+        "manifesto.doom": 2.0,
+        "manifesto.faith": 2.0,
+        "manifesto.secrecy": 2.0,
+    }
+    says: ClassVar = {
+        "manifesto.breadth": "",
+        "manifesto.proclaimed": "proclaims under headings ({headings:quoted})",
+        "manifesto.sigils": "is adorned with sigils ({sigils:quoted})",
+        "manifesto.coined": "uses coined words ({words:quoted})",
+        "manifesto.we": "speaks as “we” ({share:.0%} of its words)",
+    }
     habitual = True
 
-    def in_text(self, text: Text) -> Iterator[Mark]:
-        told = tuple(self.cue_marks(text))
-        yield from told
-        if len(told) >= 2:
-            yield mark("manifesto.breadth", (len(told) - 1) / 4)
-        yield from _style(text)
+    def in_text(self, text: Text, row: Row) -> None:
+        told = len(self.cues.keys() & row.values.keys())
+        if told >= 2:
+            row.mark("manifesto.breadth", (told - 1) / 4)
+        _style(text, row)
 
 
-def _style(text: Text) -> Iterator[Mark]:
+def _style(text: Text, row: Row) -> None:
     """What a proclamation looks like."""
     body = text.body[:_MOST_CHARS]
     if "[" in body and (headings := _HEADING.findall(body)):
-        says = "proclaims under headings ({headings:quoted})"
-        yield mark(
-            "manifesto.proclaimed", saturating(len(headings)), says, headings=tuple(headings)
-        )
-    exotic = text.exotic(_MOST_CHARS)
+        row.mark("manifesto.proclaimed", saturating(len(headings)), headings=tuple(headings))
+    exotic = text.exotic_of(_MOST_CHARS)
     if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
-        says = "is adorned with sigils ({sigils:quoted})"
-        yield mark("manifesto.sigils", saturating(len(sigils)), says, sigils=tuple(sigils))
+        row.mark("manifesto.sigils", saturating(len(sigils)), sigils=tuple(sigils))
     if "'" in text.folded:
         glued = [word for word in text.vocabulary if "'" in word]
         if coined := sorted(filter(_COINED.fullmatch, glued)):
-            says = "uses coined words ({words:quoted})"
-            yield mark("manifesto.coined", saturating(len(coined)), says, words=tuple(coined))
+            row.mark("manifesto.coined", saturating(len(coined)), words=tuple(coined))
     if len(text.words) >= 12 and (we := text.persons.count("w") / len(text.words)) > 0.02:
-        yield mark(
-            "manifesto.we",
-            min(we / 0.1, 1.0),
-            "speaks as “we” ({share:.0%} of its words)",
-            share=we,
-        )
+        row.mark("manifesto.we", min(we / 0.1, 1.0), share=we)

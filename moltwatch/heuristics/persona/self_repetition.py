@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import compress, islice
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Characters
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic
-from moltwatch.heuristics.persona.weights import mark, saturating
-from moltwatch.model import Mark
+from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
+from moltwatch.heuristics.persona.weights import saturating
 
-_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
-_MOST_CHARS = 2_000
 _MOST_SENTENCES = 64
 """Sentences remembered of one account."""
 _KEY = 2**60 - 1
@@ -27,14 +23,6 @@ _RARE = 0.003
 _LONGEST_WORD = 24
 _CHARS_OF_WORDS = 600
 """Characters kept of the rare words that an account used lately: some ten posts of them."""
-
-
-class _Sentences(NamedTuple):
-    """The sentences of a text."""
-
-    told: list[str]
-    keys: list[int]
-    """Their hashes: only ever compared, so that they differ from run to run does no harm."""
 
 
 class _Said:
@@ -69,38 +57,39 @@ class SelfRepetition(PersonaHeuristic):
 
     name: ClassVar[str] = "self-repetition"
     family: ClassVar[str] = "repetition"
+    says: ClassVar = {
+        "repetition.share": "{share:.0%} of it repeats sentences it posted before",
+        "repetition.closing": "closes with a sentence it posted {times} times before",
+        "repetition.often": "said this {times} times before: “{sentence:.50}”",
+        "repetition.stale": "has been said often enough to be known",
+        "repetition.own_words": "keeps using words of its own ({words:quoted})",
+    }
 
     def __init__(self, emphasis: Emphasis = 1.0, shortest: Characters = 8) -> None:
         super().__init__(emphasis)
         self.shortest = shortest
-        self._cut = self._sentences
 
-    def in_text(self, text: Text) -> Iterable[Mark]:
-        return ()
-
-    def around(self, item: Features, shown: Sequence[Mark]) -> Sequence[Mark]:
-        sentences = item.text.note("sentences", self._cut)
+    def around(self, item: Features, row: Row) -> None:
+        told = [told for told in item.text.sentences if len(told) >= self.shortest]
+        # Only ever compared, so that hashes differ from run to run does no harm.
+        keys = [hash(sentence) & _KEY for sentence in told]
         said = item.author.note(self.name, _Said)
         times = said.times
-        new = times.keys().isdisjoint(sentences.keys)
-        seen = [] if new else list(self._compare(sentences, said))
+        if not times.keys().isdisjoint(keys):
+            _compare(told, [times.get(key, 0) for key in keys], row)
         if own := self._own_words(item, said):
-            says = "keeps using words of its own ({words:quoted})"
-            seen.append(mark("repetition.own_words", saturating(len(own)), says, words=tuple(own)))
+            row.mark("repetition.own_words", saturating(len(own)), words=tuple(own))
         said.posts += 1
-        for key in sentences.keys:
+        for key in keys:
             times[key] = times.pop(key, 0) + 1  # at the end: said last
         if len(times) > _MOST_SENTENCES:
             for key in list(islice(times, len(times) - _MOST_SENTENCES)):
                 del times[key]
-        return seen
 
     def _own_words(self, item: Features, said: _Said) -> Sequence[str]:
         """Words of the post that are its author's own; its rare words are then remembered."""
         rare = [
-            word
-            for word in item.rarity.rare(item.vocabulary, _RARE)
-            if len(word) <= _LONGEST_WORD and not word.isdigit()
+            word for word in item.rare(_RARE) if len(word) <= _LONGEST_WORD and not word.isdigit()
         ]
         if not rare:
             return ()
@@ -113,29 +102,17 @@ class SelfRepetition(PersonaHeuristic):
             own = [word for word in own if word not in above]
         return sorted(own, key=used.count, reverse=True) if own else ()
 
-    def _compare(self, sentences: _Sentences, said: _Said) -> Iterator[Mark]:
-        """What shows if at least one sentence was said before."""
-        often = [said.times.get(key, 0) for key in sentences.keys]
-        lengths = list(map(len, sentences.told))
-        share = sum(compress(lengths, often)) / sum(lengths)
-        says = "{share:.0%} of it repeats sentences it posted before"
-        yield mark("repetition.share", share, says, share=share)
-        if often[-1] >= 2 and len(often) > 1:
-            says = "closes with a sentence it posted {times} times before"
-            value = saturating(often[-1], 3.0)
-            yield mark("repetition.closing", value, says, times=often[-1])
-        if (most := max(often)) >= 2:
-            said_most = sentences.told[often.index(most)]
-            says = "said this {times} times before: “{sentence:.50}”"
-            value = saturating(most, 6.0)
-            yield mark("repetition.often", value, says, times=most, sentence=said_most)
-        if most >= _STALE and share > 0.9:
-            yield mark("repetition.stale", 1.0, "has been said often enough to be known")
 
-    def _sentences(self, text: Text) -> _Sentences:
-        body = text.body[:_MOST_CHARS]
-        for end in _SENTENCE_ENDS:
-            if end in body:
-                body = body.replace(end, "\n")
-        told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self.shortest]
-        return _Sentences(told, [hash(sentence) & _KEY for sentence in told])
+def _compare(told: Sequence[str], often: Sequence[int], row: Row) -> None:
+    """What shows if at least one of a post's sentences was said before; ``often``: how often each
+    was."""
+    lengths = list(map(len, told))
+    share = sum(compress(lengths, often)) / sum(lengths)
+    row.mark("repetition.share", share, share=share)
+    if often[-1] >= 2 and len(often) > 1:
+        row.mark("repetition.closing", saturating(often[-1], 3.0), times=often[-1])
+    if (most := max(often)) >= 2:
+        said_most = told[often.index(most)]
+        row.mark("repetition.often", saturating(most, 6.0), times=most, sentence=said_most)
+    if most >= _STALE and share > 0.9:
+        row.mark("repetition.stale", 1.0)

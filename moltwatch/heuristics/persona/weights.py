@@ -1,6 +1,6 @@
-"""Marks of the persona heuristics, and the fitted numbers that weigh them.
+"""The fitted numbers that weigh the marks of the persona heuristics.
 
-The numbers are in ``material/weights.toml``, with how they were fitted.
+They are in ``material/weights.toml``, with how they were fitted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from msgspec import Struct
 
 from moltwatch.heuristics.material import read_material
-from moltwatch.model import Fact, Mark, Post
+from moltwatch.model import Post
 from moltwatch.odds import probability
 
 
@@ -42,12 +42,6 @@ def calibrated(log_odds: float) -> float:
     """The score of a post: 0.5 at the threshold, 0.8 as rare as the weights were fitted to make
     it. Keeps the order."""
     return probability(log_odds * weights().stretch if log_odds > 0 else log_odds)
-
-
-def mark(name: str, value: float, says: str = "", /, **facts: Fact) -> Mark:
-    """A mark that goes by the fitted weight of this name; ``value`` is how much of it there is, 0
-    to 1. ``says`` completes the sentence "the post …"; empty for what needs no mention."""
-    return Mark(says, facts, weights().marks[name] * value, name, value)
 
 
 def saturating(count: float, half: float = 1.0) -> float:
