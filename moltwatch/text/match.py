@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby, islice
 
 from moltwatch.text.hidden import HIDDEN, beyond_ascii
+from moltwatch.text.words import ascii_words, words
 
 MOST_CHARS = 16_000
 """Only this much of a body is compared; a longer one is told apart by what it starts with."""
@@ -44,11 +45,30 @@ _JAMO, _LAST_JAMO = "\u1100", "\u11ff"
 def fold(text: str) -> str:
     """The comparable form: equal for texts that a reader would call the same."""
     text = text[:MOST_CHARS]
+    utf8, _ = _fold_apart(text)
+    return _fold_whole(text) if utf8 is None else utf8.decode()
+
+
+def fold_into_words(text: str) -> tuple[str, list[str]]:
+    """A text's comparable form, and the words of that in order; at once, since that is quicker."""
+    text = text[:MOST_CHARS]
+    utf8, letters = _fold_apart(text)
+    folded = _fold_whole(text) if utf8 is None else utf8.decode()
+    if utf8 is None or letters:
+        return folded, words(folded)
+    return folded, ascii_words(utf8)
+
+
+def _fold_apart(text: str) -> tuple[bytes | None, bool]:
+    """The comparable form as UTF-8, made character by character, and whether there are letters
+    beyond ASCII in it. None where characters change each other: marks, mixed alphabets."""
+    letters = False
     if not text.isascii():
         for sign in set(beyond_ascii(text)):
             form = _form(sign)
             if form is None:
-                return _fold_whole(text)
+                return None, True
+            letters = letters or _is_word(form)
             if form != sign:
                 text = text.replace(sign, form)
         text = text[:MOST_CHARS]  # one sign may become eighteen letters
@@ -56,11 +76,12 @@ def fold(text: str) -> str:
     utf8 = text.encode().translate(_LOWER)
     while b"  " in utf8:
         utf8 = utf8.replace(b"  ", b" ")
-    return utf8.strip(b" ").decode()
+    return utf8.strip(b" "), letters
 
 
 def _fold_whole(text: str) -> str:
-    """The same for a text in which characters change each other: marks, mixed alphabets."""
+    """The comparable form of a text in which characters change each other: marks, mixed
+    alphabets."""
     text = _ROW.sub(_few_marks, _HIDDEN.sub("", text))
     text = _normal(text)[:MOST_CHARS]
     if _GREEK_OR_CYRILLIC.search(text):
@@ -89,6 +110,12 @@ def _is_plain(sign: str) -> bool:
         and not _JAMO <= sign <= _LAST_JAMO
         and _normal(sign) == sign
     )
+
+
+@lru_cache(maxsize=8192)
+def _is_word(form: str) -> bool:
+    """Whether there is a letter or digit beyond ASCII in it."""
+    return any(each.isalnum() and not each.isascii() for each in form)
 
 
 def _category(sign: str) -> str:

@@ -5,10 +5,12 @@ A pattern finds its words in the match form; a person who checks wants to see wh
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from moltwatch.text.match import MOST_CHARS, fold
 
+_WORD = re.compile(r"\S+")
 _fold_one = lru_cache(maxsize=4096)(fold)
 
 
@@ -30,8 +32,31 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
 def place_as_written(body: str, folded: str, start: int, end: int) -> tuple[int, int] | None:
     """Where in ``body`` stands what became ``folded[start:end]``: its first character, and its last
     plus one. None where it cannot be told any more."""
+    body = body[:MOST_CHARS]
+    # As a rule every character became one other, and only blanks are fewer.
+    first, last = _by_words(body, start, end)
+    if fold(body[first:last]) == folded[start:end].strip():
+        return first, last
+    return _by_characters(body, folded, start, end)
+
+
+def _by_words(body: str, start: int, end: int) -> tuple[int, int]:
+    """Where it stands if nothing but blanks was left out."""
+    at, first = 0, len(body)
+    for word in _WORD.finditer(body):
+        shift = word.start() - at
+        at += len(word[0])
+        if start < at:
+            first = min(first, max(start + shift, word.start()))
+        if end <= at + 1:
+            return first, min(end, at) + shift
+        at += 1
+    return first, len(body)
+
+
+def _by_characters(body: str, folded: str, start: int, end: int) -> tuple[int, int] | None:
     at, first, blank = 0, None, False
-    for place, sign in enumerate(body[:MOST_CHARS]):
+    for place, sign in enumerate(body):
         piece = _fold_one(sign)
         if not piece:
             blank = blank or sign.isspace()

@@ -22,7 +22,7 @@ _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PARTING = bytes(
     code if code > 127 or chr(code).isalnum() or chr(code) in "_'" else 32 for code in range(256)
 )
-_ASCII_ONLY = _PARTING[:128].ljust(256)
+_ASCII_PARTING = _PARTING[:128].ljust(256)
 _NO_APOSTROPHE = re.compile(r"'(?:(?<!\w')|(?!\w))")
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\])}|]+|\bwww\.[^\s<>\"'`\])}|]+", re.IGNORECASE)
@@ -31,16 +31,14 @@ _MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_][\w.-]{1,62})")
 
 def words(folded: str) -> list[str]:
     """The words of a folded text, in order."""
-    if folded.isascii():
-        return _spaced(folded.encode("ascii"))
-    exotic = set(beyond_ascii(folded))
+    exotic = set() if folded.isascii() else set(beyond_ascii(folded))
     if not any(map(str.isalnum, exotic)):
-        return _spaced(folded.encode("utf-8", "surrogatepass"), _ASCII_ONLY)
+        return ascii_words(folded.encode("utf-8", "surrogatepass"))
     if not any(map(_IS_UNSPACED.match, exotic)):
         for character in exotic:
             if not character.isalnum():
                 folded = folded.replace(character, " ")
-        return _spaced(folded.encode("utf-8", "surrogatepass"))
+        return _split(folded.encode("utf-8", "surrogatepass").translate(_PARTING))
     found: list[str] = []
     for word in _WORD.findall(folded):
         if len(word) > 1 and _IS_UNSPACED.match(word):
@@ -50,9 +48,13 @@ def words(folded: str) -> list[str]:
     return found
 
 
-def _spaced(folded: bytes, parting: bytes = _PARTING) -> list[str]:
-    """The words of a text in which whatever is not ASCII belongs to one."""
-    text = folded.translate(parting).decode()
+def ascii_words(utf8: bytes) -> list[str]:
+    """The same of a folded text as UTF-8, in which nothing that is not ASCII is a letter."""
+    return _split(utf8.translate(_ASCII_PARTING))
+
+
+def _split(utf8: bytes) -> list[str]:
+    text = utf8.decode()
     if "'" in text:
         text = _NO_APOSTROPHE.sub(" ", text)
     return text.split()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.rarity import SHORT
 from moltwatch.text import words
 from moltwatch.times import HOUR, Micros
 
@@ -29,8 +30,8 @@ as quoting; single words are much the same in all that is said of one thing."""
 
 def is_foreign(item: Features) -> bool:
     """Whether next to none of a post's words are those everybody uses here."""
-    telling = len(item.text.telling)
-    return telling - len(item.rare(COMMON)) < LEAST_COMMON * telling
+    words = len(item.vocabulary - SHORT)
+    return words - len(item.rare(COMMON)) < LEAST_COMMON * words
 
 
 def is_quote(item: Features, shared: float = 1.0) -> bool:

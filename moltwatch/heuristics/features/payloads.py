@@ -25,6 +25,7 @@ _ADDRESS = re.compile(
 )
 """What follows ``://``: there, any host will do."""
 # A full stop inside a word, and the rest of that word: so the search leaps from dot to dot.
+_DOT = re.compile(r"\.[a-z]")
 _DOTTED = re.compile(r"\.(?<=\w\.)[a-z]\S*")
 _FILE = re.compile(r"\.(?:js|ts|tsx|py|json|jsonl|md|sh|txt|yaml|yml|toml|html|css|rs|go|log)$")
 # What stands before comes second in these: so the search leaps from sign to sign.
@@ -65,6 +66,12 @@ _PAID = re.compile(
 )
 """A command and the wallet among its settings, which end where the next command begins."""
 _LAUNCH = re.compile(r"(?:^|\s)[!/][a-z]\w{2,20}\s[^{}]{0,40}\{")
+
+
+def may_name(said: str) -> bool:
+    """Whether there is any sign in a text in match form of a site, token, tag or community; most
+    texts have none."""
+    return "$" in said or "#" in said or "m/" in said or _DOT.search(said) is not None
 
 
 def payloads_in_link(link: str) -> tuple[str, ...]:

@@ -98,11 +98,11 @@ class Features:
         return self._above
 
     def rare(self, share: float) -> AbstractSet[str]:
-        """The telling words of the post that at most a ``share`` (0 to 1) of the posts uses, see
+        """The words of the post that at most a ``share`` (0 to 1) of the posts uses, see
         :meth:`.rarity.Rarity.rare`."""
         found = self._rare.get(share)
         if found is None:
-            found = self._rare[share] = self.rarity.rare(self.text.telling, share)
+            found = self._rare[share] = self.rarity.rare(self.vocabulary, share)
         return found
 
     def is_like_anothers(self, least: float) -> bool:

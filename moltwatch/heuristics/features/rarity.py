@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
+from itertools import product
+from string import ascii_lowercase, digits
 
 ONE_IN = 6
 """One post in so many is counted: as good as all of them, at a fraction of the cost."""
@@ -16,6 +18,11 @@ MOST_WORDS = 120_000
 
 LONGEST_WORD = 60
 """Characters of a word that is learnt; a longer one is an address, or made to fill the memory."""
+
+
+_SIGNS = f"{ascii_lowercase}{digits}_'"
+SHORT = frozenset((*_SIGNS, *map("".join, product(_SIGNS, repeat=2))))
+"""Words too short to be rare: all that can be made of one or two ASCII letters."""
 
 
 class Rarity:
@@ -53,7 +60,8 @@ class Rarity:
                 common.words.update([word for word in frequent if counts[word] > common.most])
 
     def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
-        """Those words that at most a ``share`` (0 to 1) of the posts uses. While little has been
+        """Those words that at most a ``share`` (0 to 1) of the posts uses, but for words of one or
+        two ASCII letters; pairs of Chinese characters and the like do count. While little has been
         read, a word seen at all is not rare."""
         common = self._common.get(share)
         if common is None:
@@ -62,17 +70,18 @@ class Rarity:
 
 
 class _Common:
-    """The words that are not rare, kept up to date: they are few, and subtracting them is quick."""
+    """The words that are not rare, and the short ones, kept up to date: they are few, and
+    subtracting them is quick."""
 
     __slots__ = ("most", "words")
 
     def __init__(self, most: int, counts: Counter[str]) -> None:
         self.most = most
         """Posts up to which a word is rare."""
-        self.words = {word for word, n in counts.items() if n > most}
+        self.words = {*SHORT, *[word for word, n in counts.items() if n > most]}
 
     def raise_to(self, most: int, counts: Counter[str]) -> None:
         """More posts are counted, so that a word in more of them is rare."""
         if most != self.most:
             self.most = most
-            self.words = {word for word in self.words if counts[word] > most}
+            self.words = {word for word in self.words if counts[word] > most or word in SHORT}

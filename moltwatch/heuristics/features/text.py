@@ -15,8 +15,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from moltwatch.heuristics.features.lexicon import lexicon, persons
 from moltwatch.heuristics.features.minhash import Outline
-from moltwatch.heuristics.features.payloads import commands_in, offers_in, payloads_in
-from moltwatch.text import beyond_ascii, fold, words
+from moltwatch.heuristics.features.payloads import (
+    SHORTEST_ADDRESS,
+    commands_in,
+    may_name,
+    offers_in,
+    payloads_in,
+)
+from moltwatch.text import beyond_ascii, fold_into_words
 
 _T = TypeVar("_T")
 
@@ -39,15 +45,8 @@ MOST_SENTENCE_CHARS = 2_000
 MOST_EMOJI_CHARS = 3_000
 """Only the first characters of a text are searched for emoji."""
 
-LONG = 16
-"""Characters from which a word is long."""
-
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
-_WORD_BYTES = bytes(
-    ord("w") if code > 127 or chr(code).isalnum() or chr(code) in "_'" else 32
-    for code in range(256)
-)
 
 
 class Reader(Protocol):
@@ -84,10 +83,8 @@ class Text:
     def __init__(self, body: str) -> None:
         self.body = body
         """As the forum sent it, title first."""
-        self.folded = fold(body)
-        """Match form."""
-        self.words = words(self.folded)
-        """The words of the match form, in order."""
+        self.folded, self.words = fold_into_words(body)
+        """Match form, and the words of that in order."""
         self.vocabulary = frozenset(self.words)
         """The same, each once."""
         self.shown: dict[str, Any] = {}
@@ -108,16 +105,9 @@ class Text:
         return self.shown[name]
 
     @_Field
-    def telling(self) -> frozenset[str]:
-        """Its words of three letters or more; pairs of Chinese characters and the like count."""
-        return frozenset([word for word in self.vocabulary if len(word) > 2 or not word.isascii()])
-
-    @_Field
     def longest(self) -> int:
-        """Characters of the longest word; 0 if none has :data:`LONG`."""
-        # In bytes, all of a word as the same letter, a long one is found without measuring each.
-        utf8 = self.folded.encode("utf-8", "surrogatepass").translate(_WORD_BYTES)
-        return max(map(len, self.vocabulary)) if b"w" * LONG in utf8 and self.vocabulary else 0
+        """Characters of the longest word."""
+        return max(map(len, self.vocabulary), default=0)
 
     @_Field
     def exotic(self) -> str:
@@ -162,9 +152,16 @@ class Text:
         return _EMOJI.findall(exotic) if exotic else ()
 
     @_Field
+    def may_name(self) -> bool:
+        """Whether there is any sign in it of a site, token, tag or community."""
+        return may_name(self.folded)
+
+    @_Field
     def payloads(self) -> tuple[str, ...]:
         """Sites, link paths, tokens, wallets and communities it names, each once."""
-        return payloads_in(self.folded, self.vocabulary, self.longest)
+        if self.may_name or self.longest >= SHORTEST_ADDRESS:
+            return payloads_in(self.folded, self.vocabulary, self.longest)
+        return ()
 
     @_Field
     def commands(self) -> tuple[str, ...]:
@@ -174,7 +171,7 @@ class Text:
     @_Field
     def offers(self) -> Sequence[str]:
         """Tickers, communities and hosts that may be somebody's own, each once."""
-        return offers_in(self.folded)
+        return offers_in(self.folded) if self.may_name else ()
 
 
 class Texts:

@@ -12,7 +12,10 @@ from moltwatch.heuristics.persona.weights import saturating
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _MOST_CHARS = 3_000
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
-_COINED = re.compile(r"[a-z]{2,}'(?!(?:s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n)$)[a-z]+")
+_ENDINGS = "s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n"
+_COINED = re.compile(rf"[a-z]{{2,}}'(?!(?:{_ENDINGS})$)[a-z]+")
+# The apostrophe first, so that the search leaps from one to the next.
+_MAY_BE_COINED = re.compile(rf"'(?<=[a-z]{{2}}')(?!(?:{_ENDINGS})(?![\w']))[a-z]")
 
 
 class Manifesto(PersonaHeuristic):
@@ -63,7 +66,7 @@ def _style(text: Text, row: Row) -> None:
     exotic = text.exotic_of(_MOST_CHARS)
     if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
         row.mark("manifesto.sigils", saturating(len(sigils)), sigils=tuple(sigils))
-    if "'" in text.folded:
+    if _MAY_BE_COINED.search(text.folded):
         glued = [word for word in text.vocabulary if "'" in word]
         if coined := sorted(filter(_COINED.fullmatch, glued)):
             row.mark("manifesto.coined", saturating(len(coined)), words=tuple(coined))
