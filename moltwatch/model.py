@@ -178,7 +178,9 @@ class Level(IntEnum):
     @classmethod
     def of(cls, weight: float) -> Level:
         """The level of a weight (0 to 1)."""
-        return cls(sum(weight >= least for least in (0.5, 0.85)))
+        if weight >= 0.85:
+            return cls.CONCLUSIVE
+        return cls.CORROBORATING if weight >= 0.5 else cls.WEAK
 
 
 class Act(Struct, frozen=True, array_like=True, gc=False):

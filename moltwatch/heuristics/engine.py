@@ -236,7 +236,7 @@ class Engine:
 
     def _askers(self, text: Text) -> Sequence[_Asked]:
         """Those who are asked about a post with this text."""
-        shows = tuple([self._shows(text, reader) for reader in self._readers])
+        shows = tuple([self._reads(reader, text) for reader in self._readers])
         askers = self._askers_of.get(shows)
         if askers is None:
             blind = [each for each, shown in zip(self._readers, shows, strict=True) if not shown]
@@ -244,12 +244,14 @@ class Engine:
             self._askers_of[shows] = askers
         return askers
 
-    def _shows(self, text: Text, reader: Heuristic) -> bool:
+    def _reads(self, reader: Heuristic, text: Text) -> bool:
+        """Whether a text shows a heuristic anything."""
         try:
-            return text.shown_to(reader) is not None
+            shown = text.shown[reader.name] = reader.read(text)
         except Exception as error:
             self._blame(reader, error)
             return False
+        return shown is not None
 
     def _ask(self, panel: Sequence[_Asked], about: object) -> None:
         for heuristic, question in panel:

@@ -40,24 +40,24 @@ class Rarity:
         if self._seen % ONE_IN:
             return
         self._counted += 1
+        if max(map(len, vocabulary), default=0) > LONGEST_WORD:
+            vocabulary = [word for word in vocabulary if len(word) <= LONGEST_WORD]
         counts = self._counts
-        counts.update([word for word in vocabulary if len(word) <= LONGEST_WORD])
+        counts.update(vocabulary)
         if len(counts) > MOST_WORDS:
             self._counts = Counter({word: n // 2 for word, n in counts.items() if n > 1})
             self._counted //= 2
             self._common.clear()
             return
-        if not self._common:
-            return
+        # Who counted one more may have become common just now; everybody else was that before.
+        turning: dict[int, list[_Common]] = {}
         for share, common in self._common.items():
             common.raise_to(int(share * self._counted), counts)
-        fewest = min([common.most for common in self._common.values()])
-        frequent = [word for word in vocabulary if counts[word] > fewest]
-        for common in self._common.values():
-            if common.most == fewest:
-                common.words.update(frequent)
-            else:
-                common.words.update([word for word in frequent if counts[word] > common.most])
+            turning.setdefault(common.most + 1, []).append(common)
+        if turning:
+            for word in vocabulary:
+                for common in turning.get(counts[word], ()):
+                    common.add(word)
 
     def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
         """Those words that at most a ``share`` (0 to 1) of the posts uses, but for words of one or
@@ -73,15 +73,22 @@ class _Common:
     """The words that are not rare, and the short ones, kept up to date: they are few, and
     subtracting them is quick."""
 
-    __slots__ = ("most", "words")
+    __slots__ = ("_frequent", "most", "words")
 
     def __init__(self, most: int, counts: Counter[str]) -> None:
         self.most = most
         """Posts up to which a word is rare."""
-        self.words = {*SHORT, *[word for word, n in counts.items() if n > most]}
+        self._frequent = {word for word, n in counts.items() if n > most}
+        self.words = self._frequent | SHORT
+
+    def add(self, word: str) -> None:
+        """A word is not rare any more."""
+        self._frequent.add(word)
+        self.words.add(word)
 
     def raise_to(self, most: int, counts: Counter[str]) -> None:
         """More posts are counted, so that a word in more of them is rare."""
         if most != self.most:
             self.most = most
-            self.words = {word for word in self.words if counts[word] > most or word in SHORT}
+            self._frequent = {word for word in self._frequent if counts[word] > most}
+            self.words = self._frequent | SHORT

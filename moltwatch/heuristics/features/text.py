@@ -39,13 +39,9 @@ MOST_CUE_WORDS = 300
 MOST_SIGNS = 16_000
 """Only the first characters of a text are searched for signs."""
 
-MOST_SENTENCE_CHARS = 2_000
-"""Only the first characters of a text are cut into sentences."""
-
 MOST_EMOJI_CHARS = 3_000
 """Only the first characters of a text are searched for emoji."""
 
-_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -134,16 +130,6 @@ class Text:
     def persons(self) -> str:
         """An ``i``, ``w`` or ``y`` for each word that is a form of I, we or you."""
         return persons(self.words)
-
-    @_Field
-    def sentences(self) -> Sequence[str]:
-        """The sentences of its first :data:`MOST_SENTENCE_CHARS` characters, as they were
-        written."""
-        body = self.body[:MOST_SENTENCE_CHARS]
-        for end in _SENTENCE_ENDS:
-            if end in body:
-                body = body.replace(end, "\n")
-        return [told for told in map(str.strip, body.split("\n")) if told]
 
     @_Field
     def emoji(self) -> Sequence[str]:

@@ -10,9 +10,10 @@ about, each heuristic's marks are put into words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
-from typing import Annotated, ClassVar, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import fsum
+from operator import attrgetter, mul
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -38,14 +39,10 @@ class Row:
 
     __slots__ = ("facts", "values")
 
-    def __init__(
-        self,
-        values: Mapping[str, float] | None = None,
-        facts: Mapping[str, dict[str, Fact]] | None = None,
-    ) -> None:
-        self.values: dict[str, float] = dict(values) if values else {}
+    def __init__(self, shown: Row | None = None) -> None:
+        self.values: dict[str, float] = shown.values.copy() if shown else {}
         """By mark, 0 to 1; a mark that is missing is 0."""
-        self.facts: dict[str, dict[str, Fact]] = dict(facts) if facts else {}
+        self.facts: dict[str, dict[str, Fact]] = shown.facts.copy() if shown else {}
         """By mark, where its sentence tells of any."""
 
     def mark(self, name: str, value: float, /, **facts: Fact) -> None:
@@ -81,7 +78,7 @@ class PersonaHeuristic(Heuristic):
         self._habit = f"{self.name}.habit"
         self.marks = frozenset((*self.cues, *self.says, *[self._habit] * self.habitual))
         """The names of all its marks."""
-        self._alone = Panel([self])
+        self._alone: Panel | None = None
 
     def in_text(self, text: Text, row: Row) -> None:
         """Mark what the title and text show whoever reads them. The cues are marked already."""
@@ -91,7 +88,8 @@ class PersonaHeuristic(Heuristic):
 
     def remember(self, item: Features, row: Row) -> None:
         """Mark the author's habit, which the post then becomes part of."""
-        level = sum([value for name, value in row.values.items() if name in self.marks])
+        own = row.values.keys() & self.marks
+        level = fsum(map(row.values.__getitem__, own))  # exact, so the order does not matter
         habit = item.author.note(self.name, Habit)
         if habit.level > 0.1:
             row.mark(self._habit, saturating(habit.level), posts=habit.posts)
@@ -105,14 +103,30 @@ class PersonaHeuristic(Heuristic):
         return self.says[mark] if mark in self.says else lexicon().says[mark]
 
     def read(self, text: Text) -> Row:
-        return self._alone.read(text)
+        return self._panel().read(text)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        return self._alone.evidence(self._alone.look(item, item.shown_to(self)))
+        panel = self._panel()
+        return panel.evidence(panel.look(item, item.shown_to(self)))
+
+    def _panel(self) -> Panel:
+        if self._alone is None:
+            self._alone = Panel([self])
+        return self._alone
 
 
 def _raise(heuristic: Heuristic, error: Exception) -> None:
     raise error
+
+
+class _Mark(NamedTuple):
+    """A mark as a panel weighs it."""
+
+    owner: PersonaHeuristic
+    weight: float
+    """Log-odds that a mark of 1 adds, before emphasis."""
+    says: str
+    """The template of its sentence; empty for what needs no mention."""
 
 
 class Panel:
@@ -126,18 +140,19 @@ class Panel:
         heuristics: Sequence[PersonaHeuristic],
         blame: Callable[[Heuristic, Exception], None] = _raise,
     ) -> None:
-        self.heuristics = heuristics
-        self.weights = {
-            mark: weights().marks[mark] * each.emphasis
-            for each in heuristics
-            for mark in each.marks
-        }
+        self.weights: dict[str, float] = {}
         """Log-odds that a mark of 1 adds, as the heuristics are emphasised."""
-        self._halves = {cue: half for each in heuristics for cue, half in each.cues.items()}
+        self._halves: dict[str, float] = {}
+        self._marks: dict[str, _Mark] = {}
+        for each in heuristics:
+            self._halves |= each.cues
+            for mark in each.marks:
+                weight = weights().marks[mark]
+                self.weights[mark] = weight * each.emphasis
+                self._marks[mark] = _Mark(each, weight, each.sentence(mark))
         self._readers = [each for each in heuristics if _has_own(each, PersonaHeuristic.in_text)]
         self._seers = [each for each in heuristics if _has_own(each, PersonaHeuristic.around)]
         self._rememberers = [each for each in heuristics if each.habitual]
-        self._owner = {mark: each for each in heuristics for mark in each.marks}
         self._blame = blame
 
     def read(self, text: Text) -> Row:
@@ -155,7 +170,7 @@ class Panel:
 
     def look(self, item: Features, shown: Row) -> Row:
         """The marks of a post whose text shows ``shown``."""
-        row = Row(shown.values, shown.facts)
+        row = Row(shown)
         for each in self._seers:
             try:
                 each.around(item, row)
@@ -167,34 +182,35 @@ class Panel:
 
     def log_odds(self, row: Row) -> float:
         """What all marks of a row add together: the product of weights and values."""
-        weights = self.weights
-        return sum([weights[mark] * value for mark, value in row.values.items()])
+        values = row.values
+        return sum(map(mul, map(self.weights.__getitem__, values), values.values()))
 
     def evidence(self, row: Row) -> list[Evidence]:
         """What each heuristic has to say, with its most telling marks first."""
-        own: dict[PersonaHeuristic, list[str]] = {}
-        for mark in row.values:
-            own.setdefault(self._owner[mark], []).append(mark)
-        found = []
-        for each, marks in own.items():
-            weight = sum([self.weights[mark] * row.values[mark] for mark in marks])
-            if weight:
-                told = sorted(_told(each, marks, row), key=_WEIGHT, reverse=True)
-                found.append(Evidence(each.name, Kind.PERSONA, each.family, weight, tuple(told)))
-        return found
+        sums: dict[PersonaHeuristic, float] = {}
+        told: dict[PersonaHeuristic, list[Mark]] = {}
+        for name, value in row.values.items():
+            owner, weight, says = self._marks[name]
+            sums[owner] = sums.get(owner, 0.0) + self.weights[name] * value
+            if says and weight * value:
+                mark = Mark(says, row.facts.get(name, {}), weight * value)
+                told.setdefault(owner, []).append(mark)
+        return [
+            Evidence(
+                each.name,
+                Kind.PERSONA,
+                each.family,
+                weight,
+                tuple(sorted(told.get(each, ()), key=_WEIGHT, reverse=True)),
+            )
+            for each, weight in sums.items()
+            if weight
+        ]
 
     def _leave_out(self, heuristic: PersonaHeuristic, row: Row, error: Exception) -> None:
         for mark in heuristic.marks:
             row.values.pop(mark, None)
         self._blame(heuristic, error)
-
-
-def _told(heuristic: PersonaHeuristic, marks: Sequence[str], row: Row) -> Iterator[Mark]:
-    """Those marks of a heuristic that are worth a mention."""
-    for mark in marks:
-        weight = weights().marks[mark] * row.values[mark]
-        if weight and (says := heuristic.sentence(mark)):
-            yield Mark(says, row.facts.get(mark, {}), weight)
 
 
 def _has_own(heuristic: PersonaHeuristic, method: Callable[..., None]) -> bool:

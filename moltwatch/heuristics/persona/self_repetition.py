@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress, islice
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Features
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
 from moltwatch.heuristics.persona.weights import saturating
 
+_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
+_MOST_CHARS = 2_000
+"""Characters of a text that are cut into sentences."""
 _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
 _MOST_SENTENCES = 64
@@ -23,6 +27,37 @@ _RARE = 0.003
 _LONGEST_WORD = 24
 _CHARS_OF_WORDS = 600
 """Characters kept of the rare words that an account used lately: some ten posts of them."""
+
+
+class _Cut(NamedTuple):
+    """The sentences of a text."""
+
+    told: list[str]
+    keys: list[int]
+    """Their hashes: only ever compared, so that they differ from run to run does no harm."""
+    times: dict[int, int]
+    """How often each stands in the text, what is said last at the end."""
+
+
+class _Sentences:
+    """Cuts texts into sentences of so many characters at least."""
+
+    name: ClassVar[str] = "sentences"
+
+    def __init__(self, shortest: int) -> None:
+        self._shortest = shortest
+
+    def read(self, text: Text) -> _Cut:
+        body = text.body[:_MOST_CHARS]
+        for end in _SENTENCE_ENDS:
+            if end in body:
+                body = body.replace(end, "\n")
+        told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self._shortest]
+        keys = [hash(sentence) & _KEY for sentence in told]
+        times: dict[int, int] = {}
+        for key in keys:
+            times[key] = times.pop(key, 0) + 1
+        return _Cut(told, keys, times)
 
 
 class _Said:
@@ -68,20 +103,21 @@ class SelfRepetition(PersonaHeuristic):
     def __init__(self, emphasis: Emphasis = 1.0, shortest: Characters = 8) -> None:
         super().__init__(emphasis)
         self.shortest = shortest
+        self._sentences = _Sentences(shortest)
 
     def around(self, item: Features, row: Row) -> None:
-        told = [told for told in item.text.sentences if len(told) >= self.shortest]
-        # Only ever compared, so that hashes differ from run to run does no harm.
-        keys = [hash(sentence) & _KEY for sentence in told]
+        sentences = item.shown_to(self._sentences)
         said = item.author.note(self.name, _Said)
         times = said.times
-        if not times.keys().isdisjoint(keys):
-            _compare(told, [times.get(key, 0) for key in keys], row)
+        if times.keys().isdisjoint(sentences.times):
+            again = sentences.times
+        else:
+            _compare(sentences.told, [times.get(key, 0) for key in sentences.keys], row)
+            again = {key: times.pop(key, 0) + n for key, n in sentences.times.items()}
+        times.update(again)  # at the end: said last
         if own := self._own_words(item, said):
             row.mark("repetition.own_words", saturating(len(own)), words=tuple(own))
         said.posts += 1
-        for key in keys:
-            times[key] = times.pop(key, 0) + 1  # at the end: said last
         if len(times) > _MOST_SENTENCES:
             for key in list(islice(times, len(times) - _MOST_SENTENCES)):
                 del times[key]
