@@ -249,33 +249,44 @@ class Evidence(Struct, frozen=True, array_like=True, gc=False):
     @property
     def posts(self) -> tuple[str, ...]:
         """Ids of the first posts that show it, at most ten."""
-        return tuple([act.post for act in self.acts[:MOST_LISTED]])
+        return tuple([act.post for act in self.acts[:MOST_LISTED]]) if self.acts else ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The first accounts involved, at most ten."""
-        return tuple(dict.fromkeys([act.author for act in self.acts]))[:MOST_LISTED]
+        if not self.acts:
+            return ()
+        return tuple({act.author: None for act in self.acts})[:MOST_LISTED]
 
     @property
     def reason(self) -> str:
         """One sentence with the numbers in it, which a user can check, as it is told of a post:
         ``{who}`` in a template counts the accounts, ``{others}`` those that are not its author,
         ``{span}`` is how long they took."""
-        return self._worded(count(self.n, "account"), count(self.n - 1, "other account"))
+        return self._worded(None)
 
     def reason_in(self, size: int) -> str:
         """The same as it is told of a group of ``size`` accounts, ``n`` of which it holds."""
-        if self.n == size:
-            return self._worded(count(self.n, "account"), "each other")
-        some = f"{self.n:,} of them"
-        return self._worded(some, f"each other, {some},")
+        return self._worded(size)
 
-    def _worded(self, who: str, others: str) -> str:
-        shared: dict[str, object] = {}
-        if self.cluster is not None:
-            shared = {"who": who, "others": others, "span": format_duration(self.span)}
+    def _worded(self, size: int | None) -> str:
         told = [mark for mark in self.marks if mark.says and mark.weight >= 0][:MOST_TOLD]
-        return "; ".join([sentence(m.says, {**shared, **m.facts}) for m in told]) or self.heuristic
+        if self.cluster is None:
+            said = [sentence(mark.says, mark.facts) for mark in told]
+        else:
+            shared = self._numbers(size)
+            said = [sentence(mark.says, {**shared, **mark.facts}) for mark in told]
+        return "; ".join(said) or self.heuristic
+
+    def _numbers(self, size: int | None) -> dict[str, object]:
+        """What every mark of several accounts may tell: of a post, or of a group of ``size``."""
+        who, others = count(self.n, "account"), "each other"
+        if size is None:
+            others = count(self.n - 1, "other account")
+        elif self.n != size:
+            who = f"{self.n:,} of them"
+            others = f"each other, {who},"
+        return {"who": who, "others": others, "span": format_duration(self.span)}
 
 
 def strongest_of(found: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -22,8 +22,8 @@ EARLIEST: Micros = 0
 LATEST: Micros = 4_102_444_800 * SECOND  # 2100-01-01; later is a broken clock, not a time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 _ONE = timedelta(microseconds=1)
-_FRACTION = re.compile(r"\.(\d{1,6})\d*")
 _UNIX = re.compile(r"-?\d{9,}(\.\d*)?")
 _UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)", re.IGNORECASE)
@@ -67,7 +67,7 @@ def _parse_number(number: float) -> Micros:
 
 def _parse_iso(text: str) -> Micros:
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub(lambda m: "." + m[1].ljust(6, "0"), text))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"not a time: {text[:40]!r}") from None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -76,10 +76,8 @@ def _parse_iso(text: str) -> Micros:
 
 def format_time(at: Micros) -> str:
     """RFC 3339 in UTC, with as many decimals as it takes to be exact (``…:31.2Z``)."""
-    seconds, micros = divmod(at, SECOND)
-    whole = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f".{micros:06d}".rstrip("0") if micros else ""
-    return f"{whole}{fraction}Z"
+    text = (_NAIVE_EPOCH + timedelta(microseconds=at)).isoformat()
+    return f"{text.rstrip('0') if at % SECOND else text}Z"
 
 
 def parse_duration(text: str) -> Micros:

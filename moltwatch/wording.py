@@ -25,8 +25,8 @@ def count_groups(formed: int, merged: int, when: str = "at the end") -> str:
 
 def quoted(words: object) -> str:
     """Words of the forum in quotation marks, cut; of several the first two."""
-    several = words if isinstance(words, tuple | list) else (words,)
-    return ", ".join(f"“{_cut(str(each))}”" for each in several[:2])
+    several = words[:2] if isinstance(words, (tuple, list)) else (words,)
+    return ", ".join([f"“{_cut(str(each))}”" for each in several])
 
 
 def _cut(words: str) -> str:
@@ -44,20 +44,26 @@ def sentence(template: str, facts: Mapping[str, object]) -> str:
     ...          {"n": 2, "span": 3_000_000, "said": "hello"})
     '2 posts in 3 s: “hello”'
     """
-    return "".join(
-        [text if name is None else text + put(facts[name]) for text, name, put in _parsed(template)]
-    )
+    said, pieces = _parsed(template)
+    for name, put, text in pieces:
+        said += put(facts[name]) + text
+    return said
 
 
 _Put = Callable[[object], str]
 
 
 @lru_cache(maxsize=2_048)
-def _parsed(template: str) -> tuple[tuple[str, str | None, _Put], ...]:
-    """The pieces of a template: text, the fact that follows it, and how that is put."""
-    return tuple(
-        (text, name, _how(spec or "")) for text, name, spec, _ in Formatter().parse(template)
-    )
+def _parsed(template: str) -> tuple[str, tuple[tuple[str, _Put, str], ...]]:
+    """How a template begins; then each fact, how it is put, and the text that follows it."""
+    texts: list[str] = [""]
+    facts: list[tuple[str, _Put]] = []
+    for text, name, spec, _ in Formatter().parse(template):
+        texts[-1] += text
+        if name is not None:
+            facts.append((name, _how(spec or "")))
+            texts.append("")
+    return texts[0], tuple((*fact, text) for fact, text in zip(facts, texts[1:], strict=True))
 
 
 def _how(spec: str) -> _Put:

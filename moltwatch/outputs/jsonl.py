@@ -71,7 +71,7 @@ class FlagLine(Struct, frozen=True, kw_only=True):
     def of(cls, evidence: Evidence) -> FlagLine:
         return cls(
             heuristic=evidence.heuristic,
-            kind=evidence.kind.value,
+            kind=evidence.kind,
             score=score(evidence.score),
             reason=evidence.reason,
             evidence=evidence.posts,
@@ -143,15 +143,17 @@ def encode(finding: Finding) -> bytes:
     """The finding as one line of UTF-8 JSON, its newline included."""
     line = line_of(finding)
     try:
-        encoded = msgspec.json.encode(line)
+        encoded = _encoder.encode(line)
     except UnicodeEncodeError:
-        encoded = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(line)))
-    return _UNSAFE.sub(_escape, encoded) + b"\n"
+        encoded = _encoder.encode(_without_surrogates(msgspec.to_builtins(line)))
+    for unsafe in _UNSAFE:
+        encoded = unsafe.sub(_escape, encoded)
+    return encoded + b"\n"
 
 
 def decode(line: bytes | str) -> Line:
     """Read a line back. Raises msgspec.DecodeError for anything that is not one."""
-    return _DECODER.decode(line)
+    return _decoder.decode(line)
 
 
 def line_of(finding: Finding) -> Line:
@@ -191,22 +193,26 @@ def line_of(finding: Finding) -> Line:
 
 def own_first(finding: FlaggedPost) -> tuple[Evidence, ...]:
     """All reasons, those for the kind that crossed before those for others."""
-    return tuple(sorted(finding.flags, key=lambda flag: flag.kind is not finding.kind))
+    kind, flags = finding.kind, finding.flags
+    return (*[f for f in flags if f.kind is kind], *[f for f in flags if f.kind is not kind])
 
 
 def score(value: float) -> float:
     """A score as it is printed: a number in 0..1, whatever a heuristic of a third party made."""
-    if value != value:
+    if not value > 0.0:
         return 0.0
-    return round(min(max(value, 0.0), 1.0), DIGITS) + 0.0  # a zero has no sign
+    return round(value, DIGITS) if value < 1.0 else 1.0
 
 
-_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 # In UTF-8, where they can only stand inside a JSON string: U+007F, U+0080 to U+009F, U+2028 to
-# U+202E and U+2066 to U+2069.
-_UNSAFE = re.compile(
-    rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]",
+# U+202E and U+2066 to U+2069. A pattern for each first byte: only such a one is leapt to.
+_UNSAFE = (
+    re.compile(rb"\x7f"),
+    re.compile(rb"\xc2[\x80-\x9f]"),
+    re.compile(rb"\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xa9])"),
 )
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

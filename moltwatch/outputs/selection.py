@@ -32,7 +32,7 @@ class Selection:
         min_score: float = 0.0,
         names: Names | None = None,
     ) -> None:
-        self._kinds = frozenset(kinds)
+        self._kinds = tuple(kinds)
         self._where = where
         self._groups = groups
         self._verdicts = verdicts
@@ -56,17 +56,20 @@ class Selection:
         highest = max(verdict.scores.of(kind) for kind in self._kinds)
         if highest < self._min_score:
             return False
-        return self._matches(verdict, _reached(verdict.scores))
+        return self._matches(verdict)
 
     def _picks_post(self, finding: FlaggedPost) -> bool:
-        if not self._matches(finding, _reached(finding.scores) | {finding.kind}):
+        if not self._matches(finding):
             return False
         self._said[finding.post.id, finding.kind] = None
         return True
 
-    def _matches(self, finding: FlaggedPost | Verdict, flagged: frozenset[Kind]) -> bool:
+    def _matches(self, finding: FlaggedPost | Verdict) -> bool:
         if self._where is None:
             return True
+        flagged = _reached(finding.scores)
+        if isinstance(finding, FlaggedPost):
+            flagged |= {finding.kind}
         names = self._names.aliases(finding.post.author)
         return self._where(Subject(finding.post, finding.scores, finding.flags, flagged, names))
 

@@ -44,7 +44,8 @@ class LineSink:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Write what the event gave away."""
-        self.say(findings)
+        if findings or self._unsaid_head:
+            self.say(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """Write the last findings."""

@@ -72,6 +72,15 @@ def test_every_finding_is_one_harmless_line_that_reads_back(finding: Finding) ->
         assert read == line_of(finding)
 
 
+def test_exactly_what_could_harm_a_terminal_is_escaped() -> None:
+    harmful = {*range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
+    everything = [chr(c) for c in (*range(0x20, 0x2300), *range(0xFF00, 0x10000), 0x1F99E)]
+    post: Post = replace(POST, text="".join(everything))
+    line = encode(replace(FLAGGED, post=post)).decode()
+    assert json.loads(line)["post"]["text"] == post.text
+    assert {c for c in everything if c not in line} == set(map(chr, harmful))
+
+
 def test_the_original_text_survives_except_for_half_characters() -> None:
     post: Post = replace(POST, text=HOSTILE, author="a\x1b[2J")
     line = json.loads(encode(replace(FLAGGED, post=post)))
