@@ -234,9 +234,17 @@ def _position(item: Item, own: str, place: _Place) -> tuple[str, str | None]:
     if root is None and isinstance(item.get("post"), dict):
         root = fields.ident(item["post"], fields.ID)
     parent = fields.ident(item, fields.PARENT) or place.parent
-    thread = root or place.thread or parent
+    return placed(own, root or place.thread, parent, is_comment=item.get("type") == "comment")
+
+
+def placed(
+    own: str, root: str | None, parent: str | None, *, is_comment: bool
+) -> tuple[str, str | None]:
+    """Id of the root, and of what is answered, of a post with an id of its own that names these.
+    Raises BadItem for a comment that names neither."""
+    thread = root or parent
     if thread is None:
-        if item.get("type") == "comment":
+        if is_comment:
             raise BadItem("comment without its post")
         return own, None
     if thread == own:

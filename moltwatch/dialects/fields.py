@@ -85,7 +85,8 @@ AHEAD: Micros = MINUTE
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_DIGITS = 18
-"""Counters with more digits are jokes, and would not fit a database."""
+LEAST_ABSURD = 10**_MOST_DIGITS
+"""Counters from here on are jokes, and would not fit a database."""
 _PATIENT = json.JSONDecoder(strict=False)
 _BOM = b"\xef\xbb\xbf"
 
@@ -224,7 +225,7 @@ def number(item: Item, *keys: str) -> int | None:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if abs(value) < 10**_MOST_DIGITS else None
+    return value if abs(value) < LEAST_ABSURD else None
 
 
 def score(item: Item) -> int | None:
@@ -245,9 +246,14 @@ def addresses(item: Item, own_id: str, *, recorded: bool) -> tuple[str | None, s
     link, url = text(item, ("link",)), text(item, ("url",))
     if url is None:
         return link or None, text(item, ("permalink", "uri")) or None
-    if recorded or own_id in re.split(r"[/?#&=]", url):
+    if recorded or has_part(url, own_id):
         return link or None, url or None
     return link or url or None, text(item, ("permalink", "uri")) or None
+
+
+def has_part(url: str, id: str) -> bool:
+    """Whether an address has the id as one of its parts."""
+    return id in re.split(r"[/?#&=]", url)
 
 
 def _ident(value: object) -> str | None:

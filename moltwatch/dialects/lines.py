@@ -1,8 +1,9 @@
 """moltwatch's own lines: an event as JSON and back, and lines of any dialect read in their order.
 
-A line that moltwatch wrote takes the fast path: one strict decode. Any other line is looked at
-with patience: recording lines written by hand (ISO times, numbers as ids), objects of every
-dialect, whole API answers. A line that is neither is a counted reject.
+A line that moltwatch wrote takes one strict decode, and so does the usual line of an archive (see
+:mod:`.usual`). Any other is looked at with patience: recording lines written by hand (ISO times,
+numbers as ids), objects of every dialect, whole API answers. A line that is none of these is a
+counted reject.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from moltwatch.bounded import LONGEST_ID, Bounded
+from moltwatch.bounded import LONGEST_ID, Recent
 from moltwatch.dialects.fields import SEEN, TooDeep, first, read_json, scrub
-from moltwatch.dialects.registry import events_from
+from moltwatch.dialects.registry import MOLTBOOK, events_from
+from moltwatch.dialects.usual import read_usual
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event, Gap, Post
 from moltwatch.times import EARLIEST, LATEST, Micros
@@ -68,6 +70,15 @@ def tag(event: Event) -> str:
     return str(event.__struct_config__.tag)
 
 
+def read_own(line: bytes) -> Event | None:
+    """The event of a line that moltwatch wrote; None for any other."""
+    try:
+        event = decode(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if is_sane(event) else None
+
+
 def is_sane(event: Event) -> bool:
     """All its times lie between 1970 and 2100: what a decoder cannot say of an integer."""
     if not EARLIEST <= event.seen_at < LATEST:
@@ -117,6 +128,8 @@ class Lines:
         """Highest ``seen_at`` so far."""
         self._now = now
         self._threading = Threading()
+        self._quick: list[Callable[[bytes], Event | None]] = [read_own, self._usual]
+        """Ways to read a line in one step, the one that read the last such line first."""
 
     def read(self, lines: Iterable[bytes]) -> list[Event]:
         """The events of some more whole lines.
@@ -125,17 +138,16 @@ class Lines:
         """
         events: list[Event] = []
         last = -1 if self.last is None else self.last
+        quick = self._quick
         for line in lines:
             self.number += 1
-            try:
-                event = decode(line)
-            except (ValueError, RecursionError):
-                sane = False
-            else:
-                sane = is_sane(event)
-            if sane:
+            event = quick[0](line)
+            if event is None and (event := quick[1](line)) is not None:
+                quick.reverse()
+            if event is not None:
                 events.append(event)
-                last = max(last, event.seen_at)
+                if event.seen_at > last:
+                    last = event.seen_at
             elif line and not line.isspace():
                 self.last = last if last >= 0 else None
                 for event in self._patiently(line):
@@ -158,6 +170,11 @@ class Lines:
     def reject(self, reason: str) -> None:
         """Count something unusable at the current line."""
         self.rejects.add(reason, f"line {self.number}")
+
+    def _usual(self, line: bytes) -> Event | None:
+        source = MOLTBOOK.name if self.source is None else self.source
+        post = read_usual(line, source, self._now)
+        return post and self._threading.settle(post)
 
     def _patiently(self, line: bytes) -> list[Event]:
         try:
@@ -203,21 +220,26 @@ class Threading:
     """
 
     def __init__(self) -> None:
-        self._thread_of: Bounded[str, str] = Bounded(MOST_KNOWN)
+        self._thread_of: Recent[str, str] = Recent(MOST_KNOWN)
 
     def settle(self, event: Event) -> Event:
         """The event; of a comment, in the thread of its root."""
-        if not isinstance(event, Post) or max(len(event.id), len(event.thread)) > LONGEST_ID:
+        if not isinstance(event, Post):
             return event
-        if event.is_root:
-            self._thread_of[event.id] = event.id
+        id, thread, known = event.id, event.thread, self._thread_of
+        if len(id) > LONGEST_ID or len(thread) > LONGEST_ID:
             return event
-        root = self._thread_of.get(event.thread)
-        if root not in (None, event.id, event.thread):
-            event = structs.replace(event, thread=root)
+        if id == thread:
+            known.put(id, id)
+            return event
+        root = known.get(thread)
+        if root not in (None, id, thread):
+            event, thread = structs.replace(event, thread=root), root
         # Where posts and comments are numbered apart, a comment has the id of another thread's
         # root; what is said to be in that thread stays there.
-        self._thread_of.setdefault(event.id, event.thread)
+        if known.get(id) is None:
+            # One string for the thread, not the copy that each comment brings.
+            known.put(id, root if root == thread else thread)
         return event
 
 

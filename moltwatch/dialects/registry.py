@@ -47,12 +47,15 @@ def one_by_one(
     return read_all
 
 
+MOLTBOOK = Dialect(name="moltbook", marks=lambda item: True, read=api_objects.events_from)
+"""Takes what has no marks."""
+
 DIALECTS: tuple[Dialect, ...] = (
     Dialect(name="mastodon", marks=mastodon.marks, read=one_by_one(mastodon.read)),
     Dialect(name="nostr", marks=nostr.marks, read=one_by_one(nostr.read)),
-    Dialect(name="moltbook", marks=lambda item: True, read=api_objects.events_from),
+    MOLTBOOK,
 )
-"""The first whose marks an object has reads it; the last takes what has none."""
+"""The first whose marks an object has reads it."""
 
 
 def dialect_of(value: object) -> Dialect:
@@ -61,7 +64,7 @@ def dialect_of(value: object) -> Dialect:
         for dialect in DIALECTS:
             if dialect.marks(value):
                 return dialect
-    return DIALECTS[-1]
+    return MOLTBOOK
 
 
 def events_from(
