@@ -71,3 +71,8 @@ class Recent(Generic[K, V]):
         self._newer[key] = value
         if len(self._newer) > self._half:
             self._older, self._newer = self._newer, {}
+
+    def add(self, key: K, value: V) -> None:
+        """Set a value, if the key has none."""
+        if key not in self._older and key not in self._newer:
+            self.put(key, value)

@@ -237,9 +237,8 @@ class Threading:
             event, thread = structs.replace(event, thread=root), root
         # Where posts and comments are numbered apart, a comment has the id of another thread's
         # root; what is said to be in that thread stays there.
-        if known.get(id) is None:
-            # One string for the thread, not the copy that each comment brings.
-            known.put(id, root if root == thread else thread)
+        # One string stands for the thread, not the copy that each comment brings.
+        known.add(id, root if root == thread else thread)
         return event
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import io
+import math
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -54,37 +56,59 @@ def in_time_order(
     where the caller has one) is not believed: ``created_at`` stays as the forum gave it, and
     ``seen_at`` is that of the neighbours. Equal times keep their order.
     """
-    heap: list[tuple[Micros, int, Event]] = []
     undated: list[Event] = []
     at: Micros | None = None
-
-    def emit(event: Event, key: Micros) -> Event:
-        nonlocal at
-        if at is not None and key < at:
+    for key, _, event in _earliest_first(events, math.inf if now is None else now, most):
+        if key is None:
+            disorder.misdated += 1
+            if at is None:
+                undated.append(event)
+            else:
+                yield _seen(event, at)
+            continue
+        if at is None or key > at:
+            at = key
+        elif key < at:
             disorder.late += 1
-        at = key if at is None else max(at, key)
-        return _seen(event, at)
+        yield _seen(event, at)
+        if undated:
+            yield from [_seen(event, at) for event in undated]
+            undated.clear()
+    yield from undated  # nothing believable in the whole archive: all as they are
+
+
+_Held: TypeAlias = tuple[Micros | None, int, Event]
+"""Time of writing, None if it is not believed; number in the archive; event."""
+
+
+def _earliest_first(events: Iterable[Event], latest: float, most: int | None) -> Iterator[_Held]:
+    """Events sorted over a buffer of ``most``; those not believed pass as they come.
+
+    What comes in order waits in a queue, and only what comes late in a heap: an archive that is
+    sorted costs next to nothing.
+    """
+    queue: deque[tuple[Micros, int, Event]] = deque()
+    heap: list[tuple[Micros, int, Event]] = []
+    room = math.inf if most is None else most
+
+    def earliest() -> _Held:
+        if heap and not (queue and queue[0] < heap[0]):
+            return heapq.heappop(heap)
+        return queue.popleft()
 
     for count, event in enumerate(events):
         key = event.created_at if isinstance(event, Post) else event.seen_at
-        if key < EARLIEST_BELIEVED or (now is not None and key > now):
-            disorder.misdated += 1
-            undated.append(event)
+        if not EARLIEST_BELIEVED <= key <= latest:
+            yield None, count, event
+            continue
+        if not queue or key >= queue[-1][0]:
+            queue.append((key, count, event))
         else:
             heapq.heappush(heap, (key, count, event))
-            if most is not None and len(heap) > most:
-                key, _, earliest = heapq.heappop(heap)
-                yield emit(earliest, key)
-        if undated and at is not None:
-            yield from (_seen(event, at) for event in undated)
-            undated.clear()
-    while heap:
-        key, _, earliest = heapq.heappop(heap)
-        yield emit(earliest, key)
-        if undated and at is not None:
-            yield from (_seen(event, at) for event in undated)
-            undated.clear()
-    yield from undated  # nothing believable in the whole archive: all as they are
+        if len(queue) + len(heap) > room:
+            yield earliest()
+    while queue or heap:
+        yield earliest()
 
 
 def _seen(event: Event, at: Micros) -> Event:
@@ -136,8 +160,9 @@ class ArchiveReader:
         self.rejects.clear()
         self.disorder = Disorder()
         ordered = self._ordered(self.rejects, self.disorder)
-        wanted = (event for event in ordered if start is None or event.seen_at >= start)
-        for batch in _batched(wanted, size):
+        if start is not None:
+            ordered = (event for event in ordered if event.seen_at >= start)
+        for batch in _batched(ordered, size):
             yield batch
             await asyncio.sleep(0)  # sorting at full speed must not starve a screen
 
