@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Micros = int
 """Microseconds since 1970-01-01T00:00:00 UTC, or a span of as many microseconds."""
@@ -74,6 +75,7 @@ def _parse_iso(text: str) -> Micros:
     return (aware - _EPOCH) // _ONE
 
 
+@lru_cache(maxsize=64)  # what comes together often has one time
 def format_time(at: Micros) -> str:
     """RFC 3339 in UTC, with as many decimals as it takes to be exact (``…:31.2Z``)."""
     text = (_NAIVE_EPOCH + timedelta(microseconds=at)).isoformat()

@@ -25,12 +25,16 @@ def count_groups(formed: int, merged: int, when: str = "at the end") -> str:
 
 def quoted(words: object) -> str:
     """Words of the forum in quotation marks, cut; of several the first two."""
-    several = words[:2] if isinstance(words, (tuple, list)) else (words,)
-    return ", ".join([f"“{_cut(str(each))}”" for each in several])
+    if isinstance(words, (tuple, list)):
+        return ", ".join(map(_quoted, words[:2]))
+    return _quoted(words)
 
 
-def _cut(words: str) -> str:
-    return words if len(words) <= MOST_QUOTED else words[: MOST_QUOTED - 1].rstrip() + "…"
+def _quoted(words: object) -> str:
+    text = str(words)
+    if len(text) > MOST_QUOTED:
+        text = text[: MOST_QUOTED - 1].rstrip() + "…"
+    return f"“{text}”"
 
 
 def sentence(template: str, facts: Mapping[str, object]) -> str:
@@ -67,6 +71,8 @@ def _parsed(template: str) -> tuple[str, tuple[tuple[str, _Put, str], ...]]:
 
 
 def _how(spec: str) -> _Put:
+    if not spec:
+        return format
     if spec == "quoted":
         return quoted
     if spec == "duration":
