@@ -69,7 +69,7 @@ class Recent(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Set a value; its key is the newest now."""
         self._newer[key] = value
-        if len(self._newer) > self._half:
+        if len(self._newer) >= self._half:
             self._older, self._newer = self._newer, {}
 
     def add(self, key: K, value: V) -> None:

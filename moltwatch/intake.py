@@ -45,8 +45,14 @@ class Intake:
             except BadItem as error:
                 self.rejects.add(str(error), f"{type(event).__name__.lower()} {_id_of(event)!r}")
                 continue
-            self.now = max(self.now, event.seen_at)
-            admitted.append(_settled(event, self.now))
+            if event.seen_at >= self.now:
+                self.now = event.seen_at
+            else:
+                event = structs.replace(event, seen_at=self.now)
+            if isinstance(event, Post) and (event.parent is None) != (event.id == event.thread):
+                # A root answers nothing, and every comment something.
+                event = structs.replace(event, parent=None if event.is_root else event.thread)
+            admitted.append(event)
         return admitted
 
     def _check(self, event: Event) -> None:
@@ -82,15 +88,6 @@ class Intake:
         self._known[id] = mark
         if len(self._known) > MOST_KNOWN_IDS // 2:
             self._known_before, self._known = self._known, {}
-
-
-def _settled(event: Event, now: Micros) -> Event:
-    """The event at stream time ``now``; a root answers nothing, and every comment something."""
-    if event.seen_at < now:
-        event = structs.replace(event, seen_at=now)
-    if isinstance(event, Post) and event.is_root != (event.parent is None):
-        event = structs.replace(event, parent=None if event.is_root else event.thread)
-    return event
 
 
 def _id_of(event: Event) -> str:

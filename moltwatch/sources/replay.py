@@ -99,6 +99,8 @@ class Playhead(Transport):
     def due(self, events: Sequence[Event], begin: int) -> int:
         """How many events from index ``begin`` may pass now."""
         horizon = self._skipping_to - 1 if self.paused else self._horizon()
+        if horizon == math.inf:
+            return len(events) - begin
         reached, count = self.position, 0
         for event in islice(events, begin, None):
             reached = max(reached, event.seen_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +52,27 @@ def test_sorted_within_the_buffer_and_stable(times: list[int]) -> None:
     places = sorted(range(len(times)), key=times.__getitem__)
     assert [p.id for p in found] == [f"{n}" for n in places]
     assert disorder == Disorder()
+
+
+@given(
+    times=st.lists(st.integers(START, START + 9), max_size=40)
+    | st.lists(st.integers(0, 9), max_size=40).map(
+        lambda late: [START + 3 * n - 5 * k for n, k in enumerate(late)]
+    ),
+    most=st.integers(0, 9),
+)
+def test_the_queue_beside_the_heap_changes_no_order(times: list[int], most: int) -> None:
+    """The earliest of all that is held back goes first, the first of equals."""
+    waiting: list[tuple[int, int]] = []
+    wanted: list[int] = []
+    for n, at in enumerate(times):
+        heapq.heappush(waiting, (at, n))
+        if len(waiting) > most:
+            wanted.append(heapq.heappop(waiting)[1])
+    wanted += [n for _, n in sorted(waiting)]
+    found, disorder = order([post(at, f"{n}") for n, at in enumerate(times)], most=most)
+    assert [int(p.id) for p in found] == wanted
+    assert disorder.late == sum(p.created_at < p.seen_at for p in found)
 
 
 def test_too_late_for_the_buffer_keeps_its_place() -> None:
