@@ -115,8 +115,8 @@ def _seen(event: Event, at: Micros) -> Event:
     return event if event.seen_at == at else msgspec.structs.replace(event, seen_at=at)
 
 
-MOST_HELD_BACK = 20_000
-"""Events over which a long archive is sorted: hours of the busiest day, some 50 MB."""
+MOST_HELD_BACK = 10_000
+"""Events over which a long archive is sorted: hours of the busiest day, some 20 MB."""
 
 MOST_DOCUMENT = 512 << 20
 """Bytes of a JSON document, which has to be held as a whole."""
