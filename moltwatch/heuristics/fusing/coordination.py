@@ -19,8 +19,9 @@ Everything here is bounded, and in order of arrival: no set decides an output.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
@@ -74,10 +75,15 @@ MOST_NEIGHBOURS = 64
 """Clusters remembered as overlapping with one; the least overlapping go first."""
 
 MOST_WAITING = 5_000
-"""Posts of a cluster that wait for their authors' conviction; the oldest go first."""
+"""Posts of a cluster that wait to be given a score; from there on an account's next takes the place
+of its oldest."""
 
 MOST_SUSPECTS = 500
 """Accounts of a cluster that wait for more evidence; the oldest go first."""
+
+
+_Waiting: TypeAlias = tuple[int, str, str]
+"""A post whose score has not been given out: its number in its cluster, its id, its author."""
 
 
 class Cluster:
@@ -88,8 +94,10 @@ class Cluster:
         "acts",
         "basis",
         "begin",
+        "due",
         "elsewhere",
         "end",
+        "family",
         "first",
         "gone",
         "group",
@@ -98,11 +106,14 @@ class Cluster:
         "last",
         "latest",
         "members",
+        "nearly",
         "neighbours",
         "recent",
         "since",
         "suspects",
+        "taken",
         "waiting",
+        "weight",
     )
 
     def __init__(self, key: str, evidence: Evidence, now: Micros) -> None:
@@ -123,51 +134,72 @@ class Cluster:
         """It is forgotten."""
         self.acts: list[Act] = []
         """The first ten acts of these, and the first of each of ten accounts."""
-        self.suspects: dict[str, None] = {}
-        """Accounts not yet convicted, in order of arrival."""
+        self.suspects: OrderedDict[str, list[_Waiting]] = OrderedDict()
+        """Accounts not yet convicted, in order of arrival, and their posts."""
+        self.nearly: dict[str, float] = {}
+        """Suspects who are guilty but too few to be convicted, and how surely."""
         self.guilty: dict[str, float] = {}
         """Accounts convicted, and how surely."""
         self.elsewhere: dict[str, int] = {}
         """Accounts convicted here that belong to another group, by group."""
         self.basis: object = None
         """What the suspects were last judged by."""
-        self.waiting: dict[str, str] = {}
-        """Posts whose score has not been given out, and their authors."""
+        self.due: list[_Waiting] = []
+        """Posts of the convicted whose score has not been given out."""
+        self.waiting = 0
+        """Posts of suspects and those due."""
+        self.taken = 0
+        """Posts so far."""
         self.neighbours: dict[Cluster, int] = {}
         """Other clusters, and how many accounts they share with this one."""
         self.group: str | None = None
-        self._told: Evidence | None = None
-
-    @property
-    def weight(self) -> float:
+        self.family = evidence.family
+        self.weight = evidence.weight
         """How much it proves by itself (0 to 1)."""
-        return self.latest.weight
-
-    @property
-    def family(self) -> str:
-        return self.latest.family
+        self._told: Evidence | None = None
 
     def take(self, evidence: Evidence, act: Act, now: Micros) -> bool:
         """Take in an act; tell whether its account is new to the cluster."""
         self.last = now
         self.latest = evidence
+        self.weight = evidence.weight
         self._told = None
         author, at = act.author, act.at
-        self.waiting[act.post] = author
-        if len(self.waiting) > MOST_WAITING:
-            del self.waiting[next(iter(self.waiting))]
         known = self.recent.pop(author, None)
         if len(self.acts) < MOST_LISTED or (known is None and len(self.recent) < MOST_LISTED):
             self.acts.append(act)
         first, last, _ = known or (at, at, now)
         self.recent[author] = (min(first, at), max(last, at), now)
         self.begin, self.end = min(self.begin, at), max(self.end, at)
-        if author in self.members:
-            return False
-        self.members[author] = self.suspects[author] = None
-        if len(self.suspects) > MOST_SUSPECTS:
-            del self.suspects[next(iter(self.suspects))]
-        return True
+        joined = author not in self.members
+        if joined:
+            self.members[author] = None
+            self.suspects[author] = []
+            if len(self.suspects) > MOST_SUSPECTS:
+                first_come, posts = self.suspects.popitem(last=False)
+                self.nearly.pop(first_come, None)
+                self.waiting -= len(posts)
+        self._wait(act)
+        return joined
+
+    def _wait(self, act: Act) -> None:
+        """Keep a post until its score is given out, if its account may still be convicted."""
+        posts = self.due if act.author in self.guilty else self.suspects.get(act.author)
+        if posts is None:
+            return
+        self.taken += 1
+        posts.append((self.taken, act.post, act.author))
+        if self.waiting >= MOST_WAITING and len(posts) > 1:
+            del posts[0]
+        else:
+            self.waiting += 1
+
+    def give_out(self) -> list[tuple[str, str, float]]:
+        """Posts of the convicted, in order of arrival, with author and score: each once."""
+        given = [(post, author, self.guilty[author]) for _, post, author in sorted(self.due)]
+        self.waiting -= len(self.due)
+        self.due.clear()
+        return given
 
     def fade(self) -> None:
         """Tell no more of accounts that there was no evidence on for long, some at a time."""
@@ -175,8 +207,9 @@ class Cluster:
         horizon = self.last - QUIET
         if oldest >= horizon - QUIET // 128:
             return
-        for account in [each for each, (*_, when) in self.recent.items() if when < horizon]:
-            del self.recent[account]
+        while oldest < horizon:  # the latest evidence is of now
+            self.recent.popitem(last=False)
+            *_, oldest = next(iter(self.recent.values()))
         self.acts = [act for act in self.acts if act.author in self.recent]
         times = self.recent.values()
         self.begin = min([first for first, *_ in times])
@@ -188,9 +221,12 @@ class Cluster:
             self._told = self._tell(self.acts, len(self.recent), self.end - self.begin)
         return self._told
 
-    def told_of(self, accounts: Container[str]) -> Evidence | None:
+    def told_of(self, accounts: Collection[str]) -> Evidence | None:
         """The same, counting only these accounts; None if that is nobody."""
-        times = [times for account, times in self.recent.items() if account in accounts]
+        if len(accounts) < len(self.recent):  # three in a crowd of thousands
+            times = [self.recent[account] for account in accounts if account in self.recent]
+        else:
+            times = [times for account, times in self.recent.items() if account in accounts]
         if not times:
             return None
         span = max([last for _, last, _ in times]) - min([first for first, *_ in times])
@@ -203,7 +239,8 @@ class Cluster:
         """One more account is found in both."""
         self.neighbours[other] = self.neighbours.get(other, 0) + 1
         if len(self.neighbours) > MOST_NEIGHBOURS:
-            del self.neighbours[min(self.neighbours, key=self.neighbours.__getitem__)]
+            # The one that has just come shares one account, and none shares less.
+            del self.neighbours[next(each for each, n in self.neighbours.items() if n == 1)]
 
     def confirming(self) -> list[tuple[Cluster, float]]:
         """Clusters of other families that hold enough of the same accounts, with the part of this
@@ -221,43 +258,44 @@ class Cluster:
         """Convict whom the evidence now reaches: the account that is new here or elsewhere, and
         all other suspects when what they are judged by has changed. Returns the convicted."""
         confirming = self.confirming()
-        # Coverage in eighths: a swarm that grows by one does not call everybody back to court.
-        basis = (self.weight, [(other.key, int(8 * covered)) for other, covered in confirming])
-        called = [account] if basis == self.basis else list(self.suspects)
-        self.basis = basis
-        convicted = []
+        # Of a suspect who did nothing, the same weights and the same coverage make the same verdict
+        # again; so nobody is called back for it, whether anybody was guilty or not. Coverage in
+        # eighths: a swarm that grows by one does not call everybody back to court.
+        basis = (self.weight, [(other.key, other.weight, int(8 * c)) for other, c in confirming])
+        called: Iterable[str] = (account,) if account in self.suspects else ()
+        if basis != self.basis:
+            self.basis = basis
+            self.nearly.clear()
+            called = self.suspects
         for each in called:
-            if each in self.suspects:
-                score = self._guilt(each, confirming)
-                if score >= Scores.THRESHOLD:
-                    convicted.append(each)
-                    self.guilty[each] = score
-        if len(self.guilty) >= FEWEST_ACCOUNTS:
-            for each in convicted:
-                del self.suspects[each]
-            return convicted
-        self.guilty.clear()
-        self.basis = None
-        return []
+            score = self._guilt(each, confirming)
+            if score >= Scores.THRESHOLD:
+                self.nearly[each] = score
+            else:
+                self.nearly.pop(each, None)
+        if not self.nearly or len(self.guilty) + len(self.nearly) < FEWEST_ACCOUNTS:
+            return []
+        convicted = list(self.nearly)
+        for each in convicted:
+            self.due += self.suspects.pop(each)
+        self.guilty.update(self.nearly)
+        self.nearly.clear()
+        return convicted
 
     def _guilt(self, account: str, confirming: Sequence[tuple[Cluster, float]]) -> float:
         """How surely an account acts with the others, 0 to 1: noisy-or over families."""
         families: dict[str, float] = {}
+        level = self.latest.level
         for other, covered in confirming:
-            if (
-                account not in other.members
-                and covered >= NEARLY_ALL
-                and other.weight > self.weight
-            ):
-                return 0.0  # stronger evidence holds nearly all the others: a bystander
             share = 1.0
             if account not in other.members:
-                speaks = self.latest.level >= Level.CORROBORATING
-                spreads = speaks and other.weight >= LEAST_TO_SPREAD
+                if covered >= NEARLY_ALL and other.weight > self.weight:
+                    return 0.0  # stronger evidence holds nearly all the others: a bystander
+                spreads = level >= Level.CORROBORATING and other.weight >= LEAST_TO_SPREAD
                 share = covered * covered * spreads
             families[other.family] = max(families.get(other.family, 0.0), other.weight * share)
         score = noisy_or((self.weight, *families.values()))
-        if self.latest.level < Level.CONCLUSIVE and not any(families.values()):
+        if level < Level.CONCLUSIVE and not any(families.values()):
             return min(score, UNCONFIRMED)
         return score
 
@@ -481,10 +519,7 @@ class GroupTracker:
         if len(group.members) < FEWEST_ACCOUNTS:
             return
         self._growing[group.id] = None
-        done = [post for post, author in cluster.waiting.items() if author in cluster.guilty]
-        for post in done:
-            author = cluster.waiting.pop(post)
-            self._scores.append((post, author, cluster.guilty[author]))
+        self._scores += cluster.give_out()
 
     def _is_one(self, cluster: Cluster, owner: str) -> bool:
         """Whether, by one more account of this cluster, another group turns out to be the same."""

@@ -118,7 +118,7 @@ class Forum:
 
     def regular(self, n: int) -> str:
         """One of those who are always there."""
-        return f"regular{_word(n)}"
+        return f"regular{in_words(n)}"
 
     def chatter(self, hours: float = 2.0, accounts: int = 40, every: float = 4.0) -> list[Post]:
         """Ordinary life: regulars who answer each other's threads, no two sentences alike."""
@@ -127,7 +127,7 @@ class Forum:
         for n in range(int(hours * HOUR / SECOND / every)):
             author = self.regular(n * 7 % accounts)
             words = Random(n).sample(_SUBJECTS + _VERBS + _OBJECTS, 9)
-            text = f"The {' '.join(words)} of {_word(n)}."
+            text = f"The {' '.join(words)} of {in_words(n)}."
             thread = None if n % 12 == 0 else threads[-1 - n * 5 % min(len(threads), 8)]
             # Nobody lives by the clock.
             second = every * (n + n * 37 % 101 / 101)
@@ -138,7 +138,7 @@ class Forum:
         return posts
 
 
-def _word(n: int) -> str:
+def in_words(n: int) -> str:
     """A number as letters, so that names and texts differ in more than digits."""
     return "".join("bdfgklmnpr"[int(digit)] + "aeiou"[n % 5] for digit in str(n))
 

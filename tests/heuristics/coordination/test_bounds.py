@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import pytest
 
@@ -14,12 +15,20 @@ from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import AgentSeen, Event, FlaggedPost, GroupState, Post
 from moltwatch.times import SECOND
-from tests.heuristics.coordination.forum import START, Forum, coordination, flagged, groups, run
+from tests.heuristics.coordination.forum import (
+    START,
+    Forum,
+    coordination,
+    flagged,
+    groups,
+    in_words,
+    run,
+)
 
 
-def calls(events: Iterable[Event]) -> int:
+def calls(events: Iterable[Event], engine: Engine | None = None) -> int:
     """Function calls it takes to look at a stream, all heuristics together."""
-    engine = Engine(coordination(), GroupTracker())
+    engine = engine or Engine(coordination(), GroupTracker())
     counted = 0
 
     def count(frame: object, event: str, argument: object) -> None:
@@ -83,11 +92,31 @@ def great_factory(n: int) -> list[Event]:
     return events
 
 
+def dense_crowd(n: int) -> Iterator[Event]:
+    """Accounts that have but a bio in common: all are suspects and nobody is convicted."""
+    forum = Forum()
+    for k in range(n):
+        name, word, other = (in_words(m) for m in (k * 7919 % 1_000_003, k, k * 31))
+        made, seen = START - 977 * k * SECOND, START + k * SECOND // 2
+        yield AgentSeen(name=name, bio="Many hands.", created_at=made, seen_at=seen)
+        yield forum.post(name, f"thought {word} about {other} things", k * 0.5)
+
+
 @pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox, great_ring, great_factory])
 def test_work_a_post_does_not_grow(flood: object) -> None:
     assert callable(flood)
     small, large = calls(flood(1_500)), calls(flood(6_000))
     assert large < 4 * small * 1.3
+
+
+def test_work_a_post_does_not_grow_in_a_crowd_of_forty_thousand() -> None:
+    events = dense_crowd(40_000)
+    engine = Engine(coordination(), GroupTracker())
+    few = calls(islice(events, 400), engine)
+    for event in islice(events, 79_200):
+        engine.feed(event)
+    assert engine.health["shared-bio"].found > 39_000
+    assert calls(events, engine) < 1.3 * few
 
 
 def test_a_large_swarm_is_one_group_and_counted_exactly() -> None:
