@@ -1,16 +1,16 @@
-"""The posts of a stream on which the last word is not spoken, packed while they rest.
+"""The posts of a stream on which the last word is not spoken.
 
 For hours any post may turn out to be part of something, so what was found of it has to be kept; yet
-hardly any is ever looked at again after the event that brought it. A post at rest is therefore a
-string of bytes, and neighbours lie on one shelf, pressed together: a tenth of the memory, and
-nothing for the garbage collector to walk through.
+hardly any is ever looked at again after the first minutes. So the latest posts are at hand as they
+are, and older ones rest on shelves, many pressed together: a fifth of the memory, and nothing for
+the garbage collector to walk through. One that is touched is among the latest again.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Container
-from typing import TypeAlias
+from collections import deque
+from collections.abc import Callable, Container, Sequence
+from itertools import islice
 
 import msgspec
 from msgspec import Struct, structs
@@ -22,16 +22,19 @@ from moltwatch.times import Micros
 LEAST_TOLD = 0.05
 """Score below which evidence is not worth a reason."""
 
-SHELF = 128
-"""Posts pressed together."""
+AT_HAND = 256
+"""Posts that rest on no shelf: the latest that came or were touched."""
+
+SHELF = 64
+"""Posts pressed together: fewer take more memory, and more take longer to get one back."""
 
 
-class OpenPost(Struct, array_like=True):
+class OpenPost(Struct, array_like=True, gc=False):
     """What is known of one post while its evidence window is open."""
 
     post: Post
-    held: dict[str, Evidence] = {}
-    """The strongest that was found of it, by heuristic."""
+    held: tuple[Evidence, ...] = ()
+    """The strongest that was found of it by each heuristic."""
     persona: float = 0.0
     coordinated: float = 0.0
     hazard: float = 0.0
@@ -42,13 +45,21 @@ class OpenPost(Struct, array_like=True):
     """Kinds of which the user has taken the verdict back."""
     first_at: Micros | None = None
     """Stream time at which it first crossed a threshold."""
+    chars: int = 0
+    """How long it is."""
+
+    @property
+    def seen_at(self) -> Micros:
+        return self.post.seen_at
 
     def hold(self, evidence: Evidence) -> None:
         """Keep evidence that its fuser has scored, if it is worth a reason and the strongest that
         its heuristic gave."""
-        held = self.held.get(evidence.heuristic)
+        strongest = {each.heuristic: each for each in self.held}
+        held = strongest.get(evidence.heuristic)
         if evidence.score >= LEAST_TOLD and not (held and held.score > evidence.score):
-            self.held[evidence.heuristic] = evidence
+            strongest[evidence.heuristic] = evidence
+            self.held = tuple(strongest.values())
 
     def score(self, kind: Kind) -> float:
         """The verdict of one kind (0 to 1)."""
@@ -75,7 +86,7 @@ class OpenPost(Struct, array_like=True):
         """All evidence for verdicts of these kinds, strongest first. ``latest`` knows what became
         of evidence of coordination since it was found."""
         flags: list[Evidence] = []
-        for evidence in self.held.values():
+        for evidence in self.held:
             if evidence.kind is Kind.COORDINATED and evidence.kind in kinds:
                 flags.append(structs.replace(latest(evidence), group=self.group))
             elif evidence.kind in kinds:
@@ -83,150 +94,100 @@ class OpenPost(Struct, array_like=True):
         return tuple(sorted(flags, key=lambda flag: (-round(flag.score, 4), flag.heuristic)))
 
 
+class _Resting(Struct, gc=False):
+    """Where an open post lies."""
+
+    shelf: bytes
+    place: int
+    seen_at: Micros
+    chars: int
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(OpenPost).decode
-_decode_shelf = msgspec.msgpack.Decoder(list[bytes]).decode
+_decode = msgspec.msgpack.Decoder(list[OpenPost]).decode
 _press = ZstdCompressor(level=1).compress
 _unfold = ZstdDecompressor().decompress
-
-_Resting: TypeAlias = bytes | OpenPost
-"""A packed open post; one that cannot be packed (a lone surrogate, an absurd number of votes) stays
-as it is."""
-
-
-class _Order:
-    """The open posts in order of arrival, the oldest at hand; in arrays, which take a
-    fifth of what a queue of tuples takes."""
-
-    def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._seen_at = array("q")
-        self._chars = array("q")
-        self._begin = 0
-        """Place of the oldest; what stands before it is gone."""
-
-    def __len__(self) -> int:
-        return len(self._ids) - self._begin
-
-    @property
-    def id(self) -> str:
-        """Of the oldest."""
-        return self._ids[self._begin]
-
-    @property
-    def seen_at(self) -> Micros:
-        """When the oldest was seen."""
-        return self._seen_at[self._begin]
-
-    @property
-    def chars(self) -> int:
-        """How long the oldest is."""
-        return self._chars[self._begin]
-
-    def append(self, post: Post, chars: int) -> None:
-        self._ids.append(post.id)
-        self._seen_at.append(post.seen_at)
-        self._chars.append(chars)
-
-    def pop(self) -> None:
-        """Let go of the oldest."""
-        self._begin += 1
-        if self._begin > max(SHELF, len(self)):
-            for column in (self._ids, self._seen_at, self._chars):
-                del column[: self._begin]
-            self._begin = 0
 
 
 class OpenPosts:
     """Open posts by id, in order of arrival."""
 
     def __init__(self) -> None:
-        self._awake: dict[str, OpenPost] = {}
-        """Those that the event at hand opened or touched, or somebody looked at since the last."""
-        self._number: dict[str, int] = {}
-        """By id the number of an open post; they are counted in order of arrival."""
-        self._order = _Order()
+        self._open: dict[str, OpenPost | _Resting] = {}
+        self._order: deque[str] = deque()
+        self._at_hand: dict[str, OpenPost] = {}
+        """The latest that came or were touched, in that order."""
         self.chars = 0
         """Characters of all open posts."""
-        self._first = 0
-        """Number of the oldest that is still open."""
-        self._loose: dict[int, _Resting] = {}
-        """Those on no shelf: too new, or changed since theirs was pressed."""
-        self._shelves: dict[int, bytes] = {}
-        self._unfolded: tuple[int, list[bytes]] = (-1, [])
+        self._unfolded: tuple[bytes, Sequence[OpenPost]] = b"", ()
         """The shelf looked at last: what is looked for next mostly lies beside it."""
 
     def __len__(self) -> int:
         return len(self._order)
 
     def open(self, post: Post) -> OpenPost:
-        """Open a post."""
-        if post.id not in self._number:
-            self._number[post.id] = self._first + len(self._order)
-            chars = sum(map(len, filter(None, (post.text, post.title, post.link, post.url))))
-            self._order.append(post, chars)
-            self.chars += chars
-        opened = self._awake[post.id] = OpenPost(post)
+        """Open a post. One whose id is used again replaces the earlier in its place."""
+        chars = len(post.text) + len(post.title or "") + len(post.link or "") + len(post.url or "")
+        opened = OpenPost(post, chars=chars)
+        if earlier := self._open.get(post.id):
+            self.chars -= earlier.chars
+        else:
+            self._order.append(post.id)
+        self._open[post.id] = self._at_hand[post.id] = opened
+        self.chars += chars
         return opened
 
     def get(self, post: str) -> OpenPost | None:
-        """An open post by its id; what is done to it counts until the next :meth:`rest`."""
-        opened = self._awake.get(post)
-        if opened is None and (number := self._number.get(post)) is not None:
-            opened = self._awake[post] = self._wake(number)
+        """An open post by its id."""
+        opened = self._open.get(post)
+        if isinstance(opened, _Resting):
+            opened = self._open[post] = self._at_hand[post] = self._wake(opened)
         return opened
 
     def rest(self) -> None:
-        """The event is over: pack what it touched."""
-        for post, opened in self._awake.items():
-            number = self._number[post]
-            try:
-                self._loose[number] = _encode(opened)
-            except (UnicodeEncodeError, OverflowError):
-                self._loose[number] = opened
-        self._awake.clear()
-        # The newest shelf but one: what has just come is what is most often touched.
-        shelf = (self._first + len(self._order)) // SHELF - 2
-        if shelf not in self._shelves and (shelf + 1) * SHELF > max(self._first, SHELF - 1):
-            self._fill(shelf)
+        """The event is over: put on a shelf what is no longer among the latest."""
+        if len(self._at_hand) >= AT_HAND + SHELF:
+            self._shelve([self._at_hand.pop(id) for id in list(islice(self._at_hand, SHELF))])
 
     def is_due(self, horizon: Micros | None) -> bool:
-        """Whether the oldest was seen before ``horizon`` (None: whether there is
-        one)."""
-        return len(self._order) > 0 and (horizon is None or self._order.seen_at < horizon)
-
-    def close(self) -> None:
-        """Let go of the oldest."""
-        post = self._order.id
-        self.chars -= self._order.chars
-        self._order.pop()
-        self._awake.pop(post, None)
-        del self._number[post]
-        self._loose.pop(self._first, None)
-        self._first += 1
-        if self._first % SHELF == 0:
-            self._shelves.pop(self._first // SHELF - 1, None)
+        """Whether the oldest was seen before ``horizon`` (None: whether there is one)."""
+        order = self._order
+        return bool(order) and (horizon is None or self._open[order[0]].seen_at < horizon)
 
     def oldest(self) -> OpenPost:
         """The oldest open post."""
-        return self._awake.get(self._order.id) or self._wake(self._first)
+        opened = self._open[self._order[0]]
+        return self._wake(opened) if isinstance(opened, _Resting) else opened
 
-    def _fill(self, shelf: int) -> None:
-        """Press the posts of a shelf together; those that are closed leave their places empty."""
-        places: list[bytes] = []
-        for number in range(shelf * SHELF, (shelf + 1) * SHELF):
-            opened = self._loose.get(number)
-            if isinstance(opened, bytes):
-                del self._loose[number]
-            places.append(opened if isinstance(opened, bytes) else b"")
+    def close(self) -> None:
+        """Let go of the oldest."""
+        post = self._order.popleft()
+        self.chars -= self._open.pop(post).chars
+        self._at_hand.pop(post, None)
+
+    def _shelve(self, posts: Sequence[OpenPost]) -> None:
+        try:
+            packed = _encode(posts)
+        except (UnicodeEncodeError, OverflowError):
+            posts = [opened for opened in posts if _can_be_packed(opened)]
+            packed = _encode(posts)
         # A copy: what is pressed is cut from a larger piece of memory, whose rest would lie idle.
-        self._shelves[shelf] = bytes(memoryview(_press(_encode(places))))
+        shelf = bytes(memoryview(_press(packed)))
+        for place, opened in enumerate(posts):
+            post = opened.post
+            self._open[post.id] = _Resting(shelf, place, post.seen_at, opened.chars)
 
-    def _wake(self, number: int) -> OpenPost:
-        opened = self._loose.get(number)
-        if opened is None:
-            shelf, place = divmod(number, SHELF)
-            if self._unfolded[0] != shelf:
-                self._unfolded = shelf, _decode_shelf(_unfold(self._shelves[shelf]))
-            opened = self._unfolded[1][place]
-        return _decode(opened) if isinstance(opened, bytes) else opened
+    def _wake(self, resting: _Resting) -> OpenPost:
+        if self._unfolded[0] is not resting.shelf:
+            self._unfolded = resting.shelf, _decode(_unfold(resting.shelf))
+        return self._unfolded[1][resting.place]
+
+
+def _can_be_packed(opened: OpenPost) -> bool:
+    """Whether a post may rest on a shelf. One with a lone surrogate or an absurd number of votes
+    stays as it is."""
+    try:
+        _encode(opened)
+    except (UnicodeEncodeError, OverflowError):
+        return False
+    return True

@@ -12,7 +12,7 @@ from moltwatch.heuristics.features.memory import CHARS_PER_BIO, Memory
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.features.text import Text, Texts
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.heuristics.fusing.open_posts import SHELF, OpenPosts
+from moltwatch.heuristics.fusing.open_posts import AT_HAND, SHELF, OpenPosts
 from moltwatch.heuristics.hazard.injection import Injection
 from moltwatch.model import Act, AgentSeen, Evidence, Kind, Mark, Post, Retracted, Verdict
 from tests.evidence import evidence
@@ -22,7 +22,23 @@ def post(id: str, at: int = 0, text: str = "hello") -> Post:
     return Post(id=id, thread=id, author="a", text=text, created_at=at, seen_at=at, score=3)
 
 
-def test_a_post_comes_back_as_it_was_packed() -> None:
+def shelved(*kept: Post) -> OpenPosts:
+    """A store in which these posts lie on a shelf."""
+    posts = OpenPosts()
+    for each in kept:
+        posts.open(each)
+    bury(posts)
+    return posts
+
+
+def bury(posts: OpenPosts) -> None:
+    """Let so many posts come that the earlier ones are put on shelves."""
+    for n in range(AT_HAND + SHELF):
+        posts.open(post(f"later{len(posts)}.{n}", 9))
+        posts.rest()
+
+
+def test_a_post_comes_back_from_its_shelf_as_it_was() -> None:
     posts = OpenPosts()
     opened = posts.open(post("p", 7, "🦞 \x00 '\u200b'"))
     opened.hold(
@@ -40,33 +56,46 @@ def test_a_post_comes_back_as_it_was_packed() -> None:
     )
     opened.coordinated, opened.group, opened.flagged, opened.first_at = 0.6, "g", (Kind.HAZARD,), 7
     posts.rest()
+    assert posts.get("p") is opened
+    bury(posts)
     again = posts.get("p")
     assert again is not opened
     assert again == opened
 
 
 def test_what_later_posts_add_counts() -> None:
-    posts = OpenPosts()
-    posts.open(post("p"))
-    posts.rest()
-    for strength in (0.2, 0.4):
+    posts = shelved(post("p"), post("q"))
+    for strength in (0.2, 0.4, 0.3):
         opened = posts.get("p")
         assert opened is not None
         assert opened is posts.get("p")
         opened.hold(evidence("x", Kind.COORDINATED, strength))
         posts.rest()
+        assert posts.get("q") is not None
     last = posts.get("p")
     assert last is not None
-    assert last.held["x"].score == 0.4
+    assert [each.score for each in last.held] == [0.4]
+    assert last is posts.oldest()
 
 
-def test_what_cannot_be_packed_rests_as_it_is() -> None:
+def test_what_cannot_be_packed_stays_as_it_is() -> None:
     posts = OpenPosts()
     half = posts.open(post("half", text="half an emoji: \ud83e"))
+    whole = posts.open(post("whole", text="🦞"))
     loved = posts.open(structs.replace(post("loved"), score=10**30))
-    posts.rest()
+    bury(posts)
     assert posts.get("half") is half
     assert posts.get("loved") is loved
+    again = posts.get("whole")
+    assert again is not whole
+    assert again == whole
+
+
+def test_a_shelf_may_be_empty() -> None:
+    posts = shelved(*(post(f"half{n}", text="\ud83e") for n in range(SHELF)))
+    opened = posts.get("half7")
+    assert opened is not None
+    assert opened.post.text == "\ud83e"
 
 
 def test_posts_end_in_order_of_arrival_and_not_before_their_time() -> None:
@@ -86,13 +115,17 @@ def test_posts_end_in_order_of_arrival_and_not_before_their_time() -> None:
     assert not posts.is_due(None)
 
 
-def test_an_id_used_again_replaces_the_opened_in_its_place() -> None:
-    posts = OpenPosts()
-    for text in ("one", "two"):
-        posts.open(post("p", text=text))
-        posts.rest()
-    assert len(posts) == 1
-    assert posts.oldest().post.text == "two"
+def test_an_id_used_again_replaces_the_post_in_its_place() -> None:
+    for posts in (shelved(post("p", text="one"), post("q")), OpenPosts()):
+        for text in ("two", "three"):
+            posts.open(post("p", text=text))
+            posts.rest()
+        assert posts.oldest().post.text == "three"
+        bury(posts)
+        assert posts.oldest().post.text == "three"
+        for _ in range(len(posts)):
+            posts.close()
+        assert (len(posts), posts.chars) == (0, 0)
 
 
 @given(st.data())
@@ -102,7 +135,7 @@ def test_shelves_give_back_what_lies_on_them(data: st.DataObject) -> None:
     expected: dict[str, float] = {}
     n = 0
     for _ in range(data.draw(st.integers(1, 8))):
-        for _ in range(data.draw(st.integers(0, 2 * SHELF))):
+        for _ in range(data.draw(st.integers(0, AT_HAND + SHELF))):
             posts.open(post(f"p{n}", n, text="half: \ud83e" if n % 97 == 5 else "x"))
             posts.rest()
             expected[f"p{n}"] = 0.0
@@ -130,28 +163,13 @@ def test_shelves_give_back_what_lies_on_them(data: st.DataObject) -> None:
 
 def test_nothing_is_left_of_what_was_closed() -> None:
     posts = OpenPosts()
-    for n in range(10 * SHELF):
+    for n in range(2 * AT_HAND):
         posts.open(post(f"p{n}", n))
         posts.rest()
         if n >= 3:
             posts.close()
-    assert not posts._shelves
-    assert len(posts._loose) == len(posts._number) == 3
-
-
-def test_a_opened_that_somebody_looks_at_ends_like_any_other() -> None:
-    posts = OpenPosts()
-    for at, id in enumerate("ab"):
-        posts.open(post(id, at))
-    posts.rest()
-    touched = posts.get("a")
-    assert touched is not None
-    touched.coordinated = 0.5
-    assert posts.oldest() is touched
-    posts.close()
-    posts.rest()
-    assert posts.get("a") is None
-    assert posts.oldest().post.id == "b"
+    assert len(posts) == len(posts._open) == len(posts._at_hand) == 3
+    assert posts.chars == 15
 
 
 def test_a_verdict_taken_back_at_the_very_end_harms_nothing() -> None:
