@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import TypeAlias
 
 from moltwatch.heuristics.base import Act, Features
 from moltwatch.times import MINUTE, Micros
@@ -21,6 +22,8 @@ LATE: Micros = 15 * MINUTE
 
 MOST_ALONE = 8
 """Posts remembered of an account that shares something alone."""
+
+_Excuse: TypeAlias = Callable[[Features], bool]
 
 
 class Told:
@@ -84,14 +87,14 @@ class Crowd:
         """Let go of the account that came first, if all others came late, and closer to each other
         than to it: then they have taken from it what they share."""
         original = self.waiting[0].author
-        copies = [act for act in self.waiting if act.author != original]
-        if not copies or self.accounts[original] > copies[0].at:
+        copied = next((act.at for act in self.waiting if act.author != original), None)
+        if copied is None:
             return
-        lag = copies[0].at - self.accounts[original]
-        if lag > max(LATE, self.last - copies[0].at):
+        if copied - self.accounts[original] > max(LATE, self.last - copied):
             del self.accounts[original]
+            copies = [act for act in self.waiting if act.author != original]
             self.waiting = deque(copies, maxlen=MOST_WAITING)
-            self.since = copies[0].at
+            self.since = copied
 
     def span(self, accounts: int) -> Micros:
         """How long the latest ``accounts`` accounts took to come; the whole crowd if fewer."""
@@ -143,7 +146,7 @@ class Crowds:
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
 
-    def join(self, first: Act, item: Features, unless: Callable[[], bool]) -> Crowd | None:
+    def join(self, first: Act, item: Features, unless: _Excuse) -> Crowd | None:
         """The same as :meth:`add`, of what is known by the post that came first."""
         key = first.post
         if key == item.post.id:
@@ -152,50 +155,46 @@ class Crowds:
             self._untold[key] = (first,)
         return self.add(key, item, unless)
 
-    def add(
-        self, key: str, item: Features, unless: Callable[[], bool] = lambda: False
-    ) -> Crowd | None:
+    def add(self, key: str, item: Features, unless: _Excuse | None = None) -> Crowd | None:
         """Take in a sighting; the crowd, once there are at least two accounts. ``unless`` is asked
-        where others have shared it before: if it holds, the sighting does not count."""
+        of the post where others have shared it before: if it holds, the sighting does not
+        count."""
         act, untold = item.act, self._untold
         now = act.at
-        if told := self._told.get(key):
+        held = untold.get(key)
+        if held is None and (told := self._told.get(key)):
             if told.last >= now - self.fade:
-                if unless():
+                if unless and unless(item):
                     return None
                 self._told.move_to_end(key)
                 told.add(act, now - self.fade)
                 return told
             del self._told[key]
-        held = untold.get(key)
-        if held is None:
-            untold[key] = (act,)
-            if now > self._due or len(untold) > self.most:
-                self._forget(now)
-            return None
-        horizon = now - self.window
         if isinstance(held, Crowd):
-            if unless():
+            if unless and unless(item):
                 return None
             untold.move_to_end(key)
-            held.add(act, horizon)
+            held.add(act, now - self.window)
             if self.said:
                 held.leave_out_original()
             return held if held.n > 1 else None
-        recent = tuple(past for past in held if past.at >= horizon)
-        if not recent or recent[0].author == act.author:
-            untold[key] = (*recent[1 - MOST_ALONE :], act)
+        recent = held or ()
+        if recent and recent[0].at < now - self.window:
+            recent = tuple(past for past in recent if past.at >= now - self.window)
+        if recent and recent[0].author != act.author:
+            if unless and unless(item):
+                return None
+            untold[key] = crowd = Crowd(key, recent[0].at)
             untold.move_to_end(key)
-            if now > self._due or len(untold) > self.most:
-                self._forget(now)
-            return None
-        if unless():
-            return None
-        crowd = untold[key] = Crowd(key, recent[0].at)
-        untold.move_to_end(key)
-        for each in (*recent, act):
-            crowd.add(each, horizon)
-        return crowd
+            for each in (*recent, act):
+                crowd.add(each, now - self.window)
+            return crowd
+        untold[key] = (*recent[1 - MOST_ALONE :], act) if recent else (act,)
+        if held:
+            untold.move_to_end(key)
+        if now > self._due or len(untold) > self.most:
+            self._forget(now)
+        return None
 
     def tell(self, crowd: Crowd, weight: float) -> list[Act]:
         """The posts of a telling crowd that were not told of yet; from now on it is told of, and

@@ -63,7 +63,7 @@ class NearDuplicate(Heuristic):
         likeness = item.likeness
         if likeness.overlap < self.similarity:
             return ()
-        crowd = self._crowds.join(likeness.first, item, lambda: is_quote(item))
+        crowd = self._crowds.join(likeness.first, item, is_quote)
         if crowd is None:
             return ()
         crowd.least = min(crowd.least, likeness.overlap)

@@ -74,7 +74,7 @@ class SameText(Heuristic):
         key = item.shown_to(self)
         if key is None:
             return ()
-        crowd = self._crowds.add(key, item, unless=lambda: is_quote(item))
+        crowd = self._crowds.add(key, item, is_quote)
         if crowd is None or crowd.n < min(self.accounts, self.short_accounts):
             return ()
         weight = self._weight(crowd, item)

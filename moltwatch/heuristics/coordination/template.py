@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
@@ -93,22 +94,24 @@ class Template(Heuristic):
         self._short_crowds = Crowds(round(window * SECOND), HOUR)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        if len(item.words) <= SHORT and (short := self._short(item)):
+        said = len(item.words)
+        if said <= SHORT and (short := self._short(item)):
             return short
         if len(item.vocabulary) < self.least_words:
             return ()
-        first, _, frame, piece = item.likeness
-        words = round(frame * min(len(item.words), MOST_WORDS))
-        if frame < self.frame or words < self.least_words:
+        likeness = item.likeness
+        frame = likeness.frame
+        if frame < self.frame:
             return ()
-        crowd = self._crowds.join(first, item, lambda: is_quote(item, words / len(item.words)))
-        if crowd is None:
+        words = round(frame * min(said, MOST_WORDS))
+        if words < self.least_words:
             return ()
-        if is_stock(item.text):
+        crowd = self._crowds.join(likeness.first, item, partial(is_quote, shared=words / said))
+        if crowd is None or is_stock(item.text):
             return ()
         telling = (
             words >= self.long_words
-            and (frame >= COPY or piece <= ONE_PIECE * frame)
+            and (frame >= COPY or likeness.piece() <= ONE_PIECE * frame)
             and crowd.span(self.accounts) <= AT_ONCE
         )
         if crowd.n < (self.accounts if telling else self.many):
@@ -120,7 +123,7 @@ class Template(Heuristic):
         """Short texts of which all but one word are the same, brought by many at once."""
         best: Crowd | None = None
         for form in _short_forms(item.text):
-            crowd = self._short_crowds.add(form, item, lambda: is_quote(item))
+            crowd = self._short_crowds.add(form, item, is_quote)
             if crowd and (best is None or crowd.n > best.n):
                 best = crowd
         if best is None or best.n < self.many or is_stock(item.text):

@@ -9,6 +9,7 @@ words break too easily.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import add
 from typing import NamedTuple
 
@@ -47,12 +48,21 @@ class Likeness(NamedTuple):
 
     first: Act
     """The post that brought the earlier text; the post itself if it is like none."""
-    overlap: float = 1.0
+    overlap: float = 0.0
     """Words that stand in both, as a part of those that stand in either (Jaccard), 0 to 1."""
-    frame: float = 1.0
+    frame: float = 0.0
     """Words that stand in both in the same order, as a part of the longer text, 0 to 1."""
-    piece: float = 1.0
-    """The longest piece that stands unbroken in both, as a part of the longer text, 0 to 1."""
+    texts: tuple[Sequence[str], Sequence[str]] = ((), ())
+    """The words of both, unless they are the same."""
+
+    def piece(self) -> float:
+        """The longest piece that stands unbroken in both, as a part of the longer text, 0 to 1."""
+        own, other = self.texts
+        if own == other:
+            return self.frame
+        steps = LCSseq.opcodes(own, other)
+        piece = max(step.src_end - step.src_start for step in steps if step.tag == "equal")
+        return piece / max(len(own), len(other))
 
 
 class Outline:
@@ -78,19 +88,18 @@ class _Leader(NamedTuple):
     utf8: bytes
     minhash: RMinHash
 
-    def measure(self, outline: Outline) -> Likeness:
+    def measure(self, outline: Outline) -> Likeness | None:
+        """How much a text is like this one, if it may be at all."""
         if self.utf8 == outline.utf8:
-            return Likeness(self.first)
+            return Likeness(self.first, 1.0, 1.0)
         if self.minhash.jaccard(outline.minhash) < LEAST_PAIRS:
-            return Likeness(self.first, 0.0, 0.0, 0.0)
+            return None
         own, other = outline.words, self.utf8.decode("utf-8", "surrogatepass").split(" ")
-        common = len(vocabulary := frozenset(own)) + len(words := frozenset(other))
-        overlap = (common - len(together := vocabulary | words)) / len(together)
-        frame, piece = LCSseq.normalized_similarity(own, other), 0
-        if frame >= LEAST_ALIKE:
-            steps = LCSseq.opcodes(own, other)
-            piece = max(step.src_end - step.src_start for step in steps if step.tag == "equal")
-        return Likeness(self.first, overlap, frame, piece / max(len(own), len(other)))
+        vocabulary, words = frozenset(own), frozenset(other)
+        common = len(vocabulary & words)
+        overlap = common / (len(vocabulary) + len(words) - common)
+        frame = LCSseq.normalized_similarity(own, other)
+        return Likeness(self.first, overlap, frame, (own, other))
 
 
 class _Generation:
@@ -101,21 +110,25 @@ class _Generation:
         self._index = RMinHashLSH(threshold=LEAST_ALIKE, num_perm=BANDS * ROWS, num_bands=BANDS)
 
     def find(self, outline: Outline) -> Likeness | None:
-        """How much a text is like the one it is most like, if it is like any."""
-        found = self._index.query(outline.minhash)
-        if not found:
-            return None
-        latest = sorted(found, reverse=True)[:MOST_CANDIDATES]
-        best = max((self.leaders[n].measure(outline) for n in latest), key=_alike)
-        return best if _alike(best) >= LEAST_ALIKE else None
+        """How much a text is like the one it is most like, the latest of several, if it is like
+        any."""
+        latest = self._index.query(outline.minhash)
+        if len(latest) > 1:
+            latest = sorted(latest, reverse=True)[:MOST_CANDIDATES]
+        best, most = None, 0.0
+        for n in latest:
+            likeness = self.leaders[n].measure(outline)
+            if likeness is not None:
+                alike = max(likeness.overlap, likeness.frame)
+                if alike > most:
+                    best, most = likeness, alike
+                    if alike == 1.0:
+                        break
+        return best if most >= LEAST_ALIKE else None
 
     def keep(self, first: Act, outline: Outline) -> None:
         self._index.insert(len(self.leaders), outline.minhash)
         self.leaders.append(_Leader(first, outline.utf8, outline.minhash))
-
-
-def _alike(likeness: Likeness) -> float:
-    return max(likeness.overlap, likeness.frame)
 
 
 class Leaders:

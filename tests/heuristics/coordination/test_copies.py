@@ -342,8 +342,8 @@ def test_measures_of_likeness() -> None:
     turned = leaders.find(
         Act("b", "two", 1), Text("six seven eight nine ten one two three four five")
     )
-    assert (turned.first, turned.overlap, turned.frame, turned.piece) == (FIRST, 1.0, 0.5, 0.5)
+    assert (turned.first, turned.overlap, turned.frame, turned.piece()) == (FIRST, 1.0, 0.5, 0.5)
     filled = leaders.find(
         Act("c", "three", 2), Text("one two three four xx six seven eight nine yy")
     )
-    assert (filled.first, filled.frame, filled.piece) == (FIRST, 0.8, 0.4)
+    assert (filled.first, filled.frame, filled.piece()) == (FIRST, 0.8, 0.4)
