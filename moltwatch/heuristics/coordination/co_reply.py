@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations, islice
+from itertools import chain, combinations
 from math import log10, sqrt
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
 from moltwatch.heuristics.coordination.percolation import Percolation
 from moltwatch.heuristics.coordination.post_filters import YoungSession, is_foreign
-from moltwatch.heuristics.coordination.visits import MOST_VISITED, Reunion, Visits
+from moltwatch.heuristics.coordination.visits import Reunion, Visits
 from moltwatch.heuristics.features.fading import Fading, Members
 from moltwatch.heuristics.parameters import Chance, Fraction, Seconds
 from moltwatch.model import Kind, Level
-from moltwatch.times import HOUR, SECOND, Micros
+from moltwatch.times import SECOND, Micros
 
 _PAIR = (
     "{who} keep meeting: some of them answered {threads:count thread} within minutes of each other,"
@@ -32,9 +32,6 @@ MOST_RINGS = 2_000
 
 MOST_COMPANIONS = 6
 """Guests of a thread that are compared closely with the next one: enough for triangles."""
-
-ZEAL: Micros = HOUR
-"""Who answers 64 threads within this time is everywhere, and nobody's companion."""
 
 INSEPARABLE = 0.6
 """Overlap from which a ring may need no other evidence."""
@@ -131,19 +128,12 @@ class CoReply(Heuristic):
         if post.parent is None:
             return ()
         author, thread = item.author.name, item.thread.id
-        known = self._session.knows(item)
+        known = thread in self._visits.guests or self._session.knows(item)
         near = self._visits.come(author, thread, item.act, known)
         if not near:
             return ()
-        visits = self._visits.of[author]
-        if len(visits) == MOST_VISITED:
-            oldest = next(iter(visits.values()))
-            if oldest.at > post.seen_at - ZEAL:
-                return ()
         reunion = self._reunion(author, thread, near) if len(near) > 1 else None
-        companions = []
-        if len(visits) >= self.occasions:
-            companions = self._companions(author, near)
+        companions = self._companions(author, near)
         if not (companions or reunion) or is_foreign(item):
             return ()
         again = self._meet_again(reunion, post.seen_at) if reunion else ()
@@ -164,19 +154,24 @@ class CoReply(Heuristic):
         return reunion if reunion and reunion.chance < self.chance else None
 
     def _companions(self, author: str, near: list[str]) -> list[str]:
-        """Of those who came just before, the latest with whom a closer look is due."""
-        visits = self._visits.of[author]
-        return list(islice((a for a in near if self._may_be(visits, a)), MOST_COMPANIONS))
-
-    def _may_be(self, visits: dict[str, Act], account: str) -> bool:
-        """Whether two accounts were on so many of the same threads that a closer look is due."""
-        theirs = self._visits.of.get(account)
-        if theirs is None or len(theirs) < self.occasions:
-            return False
-        common = len(visits.keys() & theirs.keys())
-        return common >= self.occasions and common * common >= self.overlap * self.overlap * len(
-            visits
-        ) * len(theirs)
+        """Of those who came just before, the latest who were on so many of the same threads that a
+        closer look is due."""
+        held, found = self._visits.of, []
+        visits = held[author]
+        for account in near:
+            theirs = held.get(account, {})
+            # Most are told apart by how many threads each answered: they share no more than the
+            # fewer.
+            common = min(len(visits), len(theirs))
+            needed = self.overlap * self.overlap * len(visits) * len(theirs)
+            if common < self.occasions or common * common < needed:
+                continue
+            common = len(visits.keys() & theirs.keys())
+            if common >= self.occasions and common * common >= needed:
+                found.append(account)
+                if len(found) == MOST_COMPANIONS:
+                    break
+        return found
 
     def _meet_again(self, reunion: Reunion, now: Micros) -> Iterator[Evidence]:
         """Tell of those who were on another thread together before."""

@@ -50,6 +50,11 @@ class YoungSession:
     def __init__(self) -> None:
         self._begun: Micros | None = None
 
+    def begin(self, now: Micros) -> None:
+        """A post is here, if it is the first."""
+        if self._begun is None:
+            self._begun = now
+
     def knows(self, item: Features) -> bool:
         """Whether a post's thread began in this session, or would be known if it were crowded."""
         now = item.post.seen_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, TypeAlias
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.crowd import Told
@@ -47,27 +47,25 @@ WAVE: Micros = 6 * HOUR
 """How long the threads of a wave count that goes on and on."""
 
 
-class _Guest(NamedTuple):
-    """An account's first comment on a thread, within the window."""
-
-    act: Act
-    wrote: int
-    """Posts it had written before, anywhere."""
-    quiet: bool
+_Guest: TypeAlias = tuple[Act, int]
+"""An account's first comment on a thread, within the window, and how many posts it had written
+before, anywhere."""
 
 
 class _Room:
     """One thread's latest guests."""
 
-    __slots__ = ("ever", "guests", "quiet")
+    __slots__ = ("ever", "guests", "new", "quiet")
 
     def __init__(self, levels: int) -> None:
         self.guests: dict[str, _Guest] = {}
         """By account, in order of arrival."""
         self.quiet = 0
         """How many of them are quiet."""
-        self.ever = [0] * (levels + 1)
-        """Guests it ever had: by how new the quiet are, the newest first; last all."""
+        self.ever = 0
+        """Guests it ever had."""
+        self.new = [0] * levels
+        """By how new the quiet are how many of those were, the newest first."""
 
 
 class _Wave:
@@ -141,9 +139,10 @@ class ThreadBurst(Heuristic):
         post = item.post
         if post.parent is None:
             return ()
-        thread, author, known = item.thread.id, item.author.name, self._session.knows(item)
+        now, thread, author, wrote = post.seen_at, item.thread.id, item.author.name, item.author.n
         room = self._rooms.get(thread)
         if room is None:
+            self._session.begin(now)
             room = self._rooms[thread] = _Room(len(self._levels))
             if len(self._rooms) > MOST_THREADS:
                 self._rooms.popitem(last=False)
@@ -151,25 +150,40 @@ class ThreadBurst(Heuristic):
             return ()
         else:
             self._rooms.move_to_end(thread)
-        wrote = item.author.n
-        is_quiet = wrote < self.quiet
-        usual = self._new_guests[-1] / self._guests
-        self._count(wrote, room)
         guests = room.guests
-        guests[author] = _Guest(item.act, wrote, is_quiet)
-        room.quiet += is_quiet
-        horizon = post.seen_at - self._window
-        while True:
-            first = next(iter(guests))
-            if guests[first].act.at >= horizon and len(guests) <= MOST_GUESTS:
-                break
-            room.quiet -= guests.pop(first).quiet
-        if not (known and is_quiet) or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
+        guests[author] = (item.act, wrote)
+        usual = self._new_guests[-1] / self._guests
+        self._guests += 1
+        room.ever += 1
+        is_quiet = wrote < self.quiet
+        if is_quiet:
+            self._welcome(room, wrote)
+        if self._guests > 20 * LEAST_SEEN:  # the latest count most
+            self._guests /= 2
+            self._new_guests = [guests / 2 for guests in self._new_guests]
+        while (first := next(iter(guests.values())))[0].at < now - self._window or (
+            len(guests) > MOST_GUESTS
+        ):
+            room.quiet -= first[1] < self.quiet
+            del guests[first[0].author]
+        if not is_quiet or room.quiet < FEWEST_AT_ONCE or self._guests < LEAST_SEEN:
             return ()
+        return self._look_at(item, room, usual) if self._session.knows(item) else ()
+
+    def _welcome(self, room: _Room, wrote: int) -> None:
+        """A quiet guest has come, here and anywhere."""
+        room.quiet += 1
+        for n, level in enumerate(self._levels):
+            if wrote < level:
+                self._new_guests[n] += 1
+                room.new[n] += 1
+
+    def _look_at(self, item: Features, room: _Room, usual: float) -> list[Evidence]:
+        """Whether a thread's guests are unusual now that one more, who is quiet, has come."""
         found: list[Evidence] = []
-        if level := self._at_once(room, post.seen_at):
+        if level := self._at_once(room, item.post.seen_at):
             found += self._tell_at_once(item, room, level)
-        everyone = len(guests)
+        everyone = len(room.guests)
         if (
             room.quiet >= max(self.accounts, self.share * everyone)
             and at_least(everyone, room.quiet, lured(usual)) <= self.chance
@@ -177,35 +191,24 @@ class ThreadBurst(Heuristic):
             found += self._tell(item, room, usual)
         return found
 
-    def _count(self, wrote: int, room: _Room) -> None:
-        """One more guest, here and anywhere."""
-        self._guests += 1
-        room.ever[-1] += 1
-        if wrote < self.quiet:
-            for n, level in enumerate(self._levels):
-                if wrote < level:
-                    self._new_guests[n] += 1
-                    room.ever[n] += 1
-        if self._guests > 20 * LEAST_SEEN:  # the latest count most
-            self._guests /= 2
-            self._new_guests = [guests / 2 for guests in self._new_guests]
-
     def _at_once(self, room: _Room, now: Micros) -> int:
         """The level below which the latest guests had written less, all of them at once, which is
         beyond chance; 0 if it is not."""
         late = []
-        for guest in reversed(room.guests.values()):
-            if guest.act.at < now - AT_ONCE:
+        for act, wrote in reversed(room.guests.values()):
+            if act.at < now - AT_ONCE:
                 break
-            late.append(guest.wrote)
+            late.append(wrote)
+        if len(late) < FEWEST_AT_ONCE:
+            return 0
         for n, level in enumerate(self._levels):
             new = sum(wrote < level for wrote in late)
             if new < FEWEST_AT_ONCE:
                 continue
             usual = self._new_guests[n] / self._guests
             # Some threads are shown to newcomers; what came before tells which.
-            before = room.ever[-1] - len(late)
-            own = (room.ever[n] - new + OWN * usual) / (before + OWN)
+            before = room.ever - len(late)
+            own = (room.new[n] - new + OWN * usual) / (before + OWN)
             if at_least(len(late), new, max(lured(usual), own)) < self.certain:
                 return level
         return 0
@@ -213,9 +216,7 @@ class ThreadBurst(Heuristic):
     def _tell_at_once(self, item: Features, room: _Room, level: int) -> Iterable[Evidence]:
         horizon = item.post.seen_at - AT_ONCE
         acts = self._told_at_once.new(
-            guest.act
-            for guest in room.guests.values()
-            if guest.act.at >= horizon and guest.wrote < level
+            act for act, wrote in room.guests.values() if act.at >= horizon and wrote < level
         )
         if not acts:
             return ()
@@ -226,7 +227,7 @@ class ThreadBurst(Heuristic):
     def _tell(self, item: Features, room: _Room, usual: float) -> Iterable[Evidence]:
         now, guests = item.post.seen_at, room.guests
         wave = self._join(item.thread.id, now)
-        acts = self._told.new(guest.act for guest in guests.values() if guest.quiet)
+        acts = self._told.new(act for act, wrote in guests.values() if wrote < self.quiet)
         if not acts:
             return ()
         return (
@@ -237,7 +238,7 @@ class ThreadBurst(Heuristic):
                 acts=acts,
                 quiet=room.quiet,
                 guests=len(guests),
-                within=now - next(iter(guests.values())).act.at,
+                within=now - next(iter(guests.values()))[0].at,
                 usual=usual,
             ),
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from moltwatch.heuristics.base import Act
 from moltwatch.heuristics.coordination.significance import RECENT, at_least, lured, occasions
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import HOUR, SECOND, Micros
 
 MOST_THREADS = 5_000
 MOST_ACCOUNTS = 20_000
@@ -21,6 +21,9 @@ MOST_VISITED = 64
 """Threads remembered of one account; its latest."""
 MOST_GUESTS = 24
 """Accounts remembered of one thread; its latest. A thread that had more is crowded."""
+
+ZEAL: Micros = HOUR
+"""Who answers ``MOST_VISITED`` threads within this time is everywhere, and nobody's companion."""
 
 AGAIN: Micros = 60 * SECOND
 """Where neither thread is crowded, and so on no such list, meetings this far apart are two."""
@@ -52,41 +55,49 @@ class Visits:
         """When threads got their first guest, within the memory."""
         self._recent: deque[tuple[str, str]] = deque(maxlen=RECENT)
 
-    def come(self, account: str, thread: str, act: Act, known: bool = True) -> list[str] | None:
-        """Note a visit; who came near before, the latest first, if the account was anywhere else.
-        None if it is not its first to this thread. Is it not ``known`` what happened on a thread
-        before, it counts as crowded."""
+    def come(self, account: str, thread: str, act: Act, known: bool = True) -> list[str]:
+        """Note a visit; who came near before, the latest first. Nobody if it is not its first to
+        this thread, if the account was nowhere else, or if it is everywhere. Is it not ``known``
+        what happened on a new thread before, it counts as crowded."""
         visits, now = self.of.get(account), act.at
         if visits is None:
             visits = self.of[account] = {}
             self._forget(now)
         elif thread in visits:
-            return None
-        self.of.move_to_end(account)
+            return []
+        else:
+            self.of.move_to_end(account)
         visits[thread] = act
         horizon = now - self._memory
-        while True:
-            oldest = next(iter(visits))
-            if visits[oldest].at >= horizon and len(visits) <= MOST_VISITED:
-                break
-            del visits[oldest]
+        while (oldest := next(iter(visits.values())).at) < horizon or len(visits) > MOST_VISITED:
+            del visits[next(iter(visits))]
         self._recent.append((account, thread))
         guests = self.guests.get(thread)
         if guests is None:
-            nobody = () if known else [(-self._memory, "")] * (MOST_GUESTS - 1)
-            self.guests[thread] = deque([*nobody, (now, account)], MOST_GUESTS)
-            self.threads.append(now)
-            while self.threads[0] < horizon:
-                self.threads.popleft()
-            if len(self.guests) > MOST_THREADS:
-                self.guests.popitem(last=False)
+            self._begin(thread, act, known)
             return []
         self.guests.move_to_end(thread)
-        near = []
-        if len(visits) > 1 and now - guests[-1][0] <= self._near:
-            near = self._around(guests, now, account)
+        near: dict[str, None] = {}
+        everywhere = len(visits) == MOST_VISITED and oldest > now - ZEAL
+        if len(visits) > 1 and not everywhere:
+            for when, guest in reversed(guests):
+                if when < now - self._near:
+                    break
+                if guest != account:
+                    near[guest] = None
         guests.append((now, account))
-        return near
+        return list(near)
+
+    def _begin(self, thread: str, act: Act, known: bool) -> None:
+        """A thread has its first guest."""
+        now = act.at
+        nobody = () if known else [(-self._memory, "")] * (MOST_GUESTS - 1)
+        self.guests[thread] = deque([*nobody, (now, act.author)], MOST_GUESTS)
+        self.threads.append(now)
+        while self.threads[0] < now - self._memory:
+            self.threads.popleft()
+        if len(self.guests) > MOST_THREADS:
+            self.guests.popitem(last=False)
 
     def shared(self, a: str, b: str) -> list[str]:
         """Threads on which two accounts met, in the order of the first one's visits."""

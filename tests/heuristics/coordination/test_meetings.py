@@ -243,6 +243,7 @@ def test_a_meeting_that_one_of_them_forgot_does_not_count() -> None:
 
 def test_who_is_forgotten_and_comes_anew_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "MOST_VISITED", 2)
+    monkeypatch.setattr(visiting, "ZEAL", 0)
     visits = Visits(60 * MINUTE, 5 * MINUTE)
     a, b, c, *_ = NAMES
     for n, thread in enumerate(("one", "else", "other", "one")):
