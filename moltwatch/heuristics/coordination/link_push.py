@@ -107,31 +107,43 @@ class LinkPush(Heuristic):
         self.share = share
         self.part = part
         self.strength = strength
+        self._window = round(window * SECOND)
+        self._burst = round(burst * SECOND)
         self._things: OrderedDict[str, _Thing] = OrderedDict()
         self._since: Micros | None = None
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        self._since = item.post.seen_at if self._since is None else self._since
+        if self._since is None:
+            self._since = item.post.seen_at
         names = item.payloads
         return self._look_at(item, names) if names else ()
 
-    def _look_at(self, item: Features, names: tuple[str, ...]) -> Iterator[Evidence]:
-        post, answered = item.post, item.above()
-        for name in names:
-            thing = self._thing(name, post.seen_at)
-            if thing.common or name in answered or _is_here(name, post):
+    def _look_at(self, item: Features, names: tuple[str, ...]) -> list[Evidence]:
+        post, found = item.post, list[Evidence]()
+        now = post.seen_at
+        things = [(name, self._thing(name, now)) for name in names]
+        things = [(name, thing) for name, thing in things if not thing.common]
+        if not things:
+            return found
+        answered, here = item.above(), _host(post)
+        for name, thing in things:
+            if name in answered or _is_here(name, here, post.source):
                 continue
-            user = thing.users.setdefault(post.author, _User())
+            user = thing.users.get(post.author)
+            if user is None:
+                user = thing.users[post.author] = _User()
             user.n += 1
             user.part = user.n / max(user.n, item.author.n + 1)
             user.waiting.append(item.act)
-            del user.waiting[:-MOST_WAITING]
-            user.opened = user.opened or post.seen_at <= thing.fresh + round(self.burst * SECOND)
+            if len(user.waiting) > MOST_WAITING:
+                del user.waiting[0]
+            user.opened = user.opened or now <= thing.fresh + self._burst
             if len(thing.users) > MOST_USERS:
                 thing.common = True
                 thing.users.clear()
             elif len(thing.users) >= self.accounts and self._pushes(user):
-                yield from self._tell(name, thing, item.text)
+                found += self._tell(name, thing, item.text)
+        return found
 
     def _pushes(self, user: _User) -> bool:
         """Whether one account by itself looks as if it pushed a thing."""
@@ -139,13 +151,14 @@ class LinkPush(Heuristic):
         return opened or (user.n >= self.repeats and user.part >= self.part / 2)
 
     def _thing(self, name: str, now: Micros) -> _Thing:
+        """What is remembered of a thing that is named now."""
         thing = self._things.get(name)
-        if thing is None or thing.last < now - round(self.window * SECOND):
+        if thing is None or thing.last < now - self._window:
             thing = self._things[name] = _Thing(now)
             if len(self._things) > MOST_KEYS:
                 self._things.popitem(last=False)
-        self._things.move_to_end(name)
         thing.last = now
+        self._things.move_to_end(name)
         return thing
 
     def _novelty(self, name: str, thing: _Thing) -> float:
@@ -190,8 +203,12 @@ class LinkPush(Heuristic):
             yield self.evidence(weight, says, cluster=name, acts=acts, what=written)
 
 
-def _is_here(name: str, post: Post) -> bool:
+def _host(post: Post) -> str:
+    """Where the forum itself is; empty if it does not tell."""
+    return (post.url or "").partition("://")[2].removeprefix("www.").partition("/")[0].lower()
+
+
+def _is_here(name: str, forum: str, source: str) -> bool:
     """Whether it is a place in this very forum: everybody shares those."""
-    own = (post.url or "").partition("://")[2].removeprefix("www.").partition("/")[0].lower()
     host = name.partition("/")[0]
-    return host == own or (bool(post.source) and host.partition(".")[0] == post.source)
+    return host == forum or (source != "" and host.partition(".")[0] == source)

@@ -67,8 +67,10 @@ class NameFamily(Heuristic):
         """Accounts whose first post has been looked at."""
 
     def observe(self, item: Features) -> Iterable[Evidence]:
+        if item.author.n:
+            return ()
         name = item.author.name
-        if item.author.n or name in self._known:
+        if name in self._known:
             return ()
         self._known[name] = None
         if len(self._known) > MOST_KNOWN:

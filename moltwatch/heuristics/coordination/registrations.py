@@ -76,8 +76,10 @@ class Registrations(Heuristic):
         self._told = Told()
 
     def observe(self, item: Features) -> Iterable[Evidence]:
+        if item.author.n:
+            return ()
         profile = item.author.profile
-        if item.author.n or profile is None or profile.created_at is None:
+        if profile is None or profile.created_at is None:
             return ()
         made, name = profile.created_at, item.author.name
         if name in self._known or made % MINUTE == 0:

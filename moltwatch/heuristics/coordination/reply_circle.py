@@ -87,7 +87,7 @@ class ReplyCircle(Heuristic):
     def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post
         # Who answers a thread's root answers the thread; that company is co-reply's business.
-        if post.parent is None or post.parent == post.thread or item.author.n >= LOUD:
+        if item.author.n >= LOUD or post.parent is None or post.parent == post.thread:
             return ()
         answered = item.thread.posts.get(post.parent)
         if answered is None or answered.author == post.author:

@@ -160,9 +160,12 @@ def _row(arrivals: list[_Arrival]) -> tuple[list[_Arrival], float]:
     return best
 
 
-def _near(arrivals: list[_Arrival], at: Micros, jitter: Micros, but: str) -> _Arrival | None:
+def _near(arrivals: list[_Arrival], at: Micros, within: Micros, but: str) -> _Arrival | None:
     """The arrival closest to a time, if near enough and of somebody else."""
     here = bisect_left(arrivals, (at,))
-    around = [a for a in arrivals[max(0, here - 1) : here + 1] if abs(a[0] - at) <= jitter]
-    closest = min(around, key=lambda arrival: abs(arrival[0] - at), default=None)
+    closest = None
+    for arrival in arrivals[max(0, here - 1) : here + 1]:
+        off = abs(arrival[0] - at)
+        if off <= within:
+            closest, within = arrival, off - 1
     return closest if closest and closest[1] != but else None

@@ -77,9 +77,11 @@ class SharedBio(Heuristic):
         """By word of their bios, and by bio."""
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        profile = item.author.profile
-        bio = profile.bio if profile else None
-        author = item.author.name
+        account, profile = item.author, item.author.profile
+        if profile is None or account.notes.get(self.name) is profile:
+            return ()
+        account.notes[self.name] = profile  # looked at
+        bio, author = profile.bio, account.name
         if not bio or self._known.get(author) == bio:
             return ()
         self._known[author] = bio

@@ -28,6 +28,9 @@ MOST_RINGS = 20_000
 TURNS_KEPT = 12
 """Latest turns of an account that count."""
 
+CONVERSATION = 40
+"""Posts within which an account that comes back to a thread is in a conversation there."""
+
 LOUD = 100
 """Posts in a day from which an account comes after everybody."""
 
@@ -105,15 +108,21 @@ class TurnTaking(Heuristic):
         self._told = Told()
 
     def observe(self, item: Features) -> Iterable[Evidence]:
-        if item.author.n >= LOUD:
+        account = item.author
+        if account.n >= LOUD:
+            if account.n == LOUD:
+                account.notes.pop(self.name, None)
             return ()
-        post = item.post
+        post, thread = item.post, item.thread.id
+        # By thread the number of the account's last post there.
+        numbers: dict[str, int] = account.note(self.name, dict)
+        last, numbers[thread] = numbers.get(thread), account.n
         if post.parent is None:
             place = f"in {post.community}"
+        elif last is None or account.n - last > CONVERSATION:
+            place = thread
         else:
-            place = item.thread.id
-            if place in item.author.threads:
-                return ()  # in a conversation everybody comes after somebody, again and again
+            return ()  # in a conversation everybody comes after somebody, again and again
         before = self._last.get(place)
         act = self._last[place] = item.act
         if before is None:
@@ -130,7 +139,6 @@ class TurnTaking(Heuristic):
         act, author, other, now = item.act, item.author.name, before.author, item.post.seen_at
         turns = self._turns.touch(author, now)
         turns.append(_Turn(other, now - before.at, act, before))
-        after = self._after.peek(author)
         self._recent.append(other)
         if len(turns) < self.turns:
             return ()
@@ -140,6 +148,7 @@ class TurnTaking(Heuristic):
             or occasions(turn.act.at for turn in mine) < self.turns
             or self._by_chance(turns, mine) > self.chance
         ):
+            after = self._after.peek(author)
             if after and after[0] == other:
                 after.clear()
             return ()

@@ -28,6 +28,8 @@ class Fading(Generic[_V]):
         self._fade = fade
         self._most = most
         self._kept: OrderedDict[str, tuple[Micros, _V]] = OrderedDict()
+        self._due: Micros = 0
+        """Time up to which nothing has faded."""
 
     def peek(self, key: str) -> _V | None:
         """What is kept for a key, without counting as activity."""
@@ -37,16 +39,26 @@ class Fading(Generic[_V]):
     def touch(self, key: str, now: Micros) -> _V:
         """What is kept for a key, made if there is nothing; the faded are let go first."""
         kept = self._kept
-        while kept:
-            oldest = next(iter(kept))
-            if len(kept) <= self._most and kept[oldest][0] >= now - self._fade:
-                break
-            del kept[oldest]
+        if now > self._due or len(kept) > self._most:
+            self._let_go(now)
         held = kept.get(key)
         value = held[1] if held else self._make()
         kept[key] = (now, value)
-        kept.move_to_end(key)
+        if held:
+            kept.move_to_end(key)
         return value
+
+    def _let_go(self, now: Micros) -> None:
+        """Forget the faded, and the longest quiet of too many."""
+        kept = self._kept
+        while kept:
+            oldest = next(iter(kept))
+            at = kept[oldest][0]
+            if len(kept) <= self._most and at >= now - self._fade:
+                self._due = at + self._fade
+                return
+            del kept[oldest]
+        self._due = now + self._fade
 
     def __len__(self) -> int:
         return len(self._kept)

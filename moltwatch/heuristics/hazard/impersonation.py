@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
@@ -55,7 +56,7 @@ class Impersonation(Heuristic):
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         name = item.author.name
-        looks = fold(name)
+        looks = _looks(name)
         if not looks:
             return ()
         known = self._known.touch(looks, item.post.seen_at)
@@ -74,6 +75,10 @@ class Impersonation(Heuristic):
         odd = _odd(name, genuine)
         found = self.evidence(_WEIGHT, _SAYS, other=genuine, posts=known[genuine], odd=odd)
         return (self._refrains.weigh(item, found, genuine),)
+
+
+_looks = lru_cache(maxsize=8192)(fold)
+"""The match form of a name, which hardly any account writes under once only."""
 
 
 def _odd(name: str, genuine: str) -> str:
