@@ -53,6 +53,8 @@ MOST_FAILURES = 3
 class Health(Struct):
     """How one heuristic is doing."""
 
+    found: int = 0
+    """Pieces of evidence it gave; what persona heuristics of ours find is one row for all."""
     failures: int = 0
     last_error: str = ""
     off: bool = False
@@ -175,7 +177,7 @@ class Engine:
             personas += self._panel.evidence(row)
             opened.persona = self._persona.score(post, personas)
         else:
-            opened.persona = self._persona.sum_up(post, self._panel.log_odds(row))
+            opened.persona = self._persona.score_row(post, self._panel.log_odds(row))
         if hazards:
             opened.hazard = self._hazard.score(post, hazards)
         crossed = self._crossed(opened, (Kind.PERSONA, Kind.HAZARD))
@@ -255,21 +257,22 @@ class Engine:
 
     def _ask(self, panel: Sequence[_Asked], about: object) -> None:
         for heuristic, question in panel:
+            found: Sequence[Evidence] = ()
             try:
-                answer = question(about)
-                if answer:
-                    answer = tuple(answer)
+                if answer := question(about):
+                    found = tuple(answer)
                     if not type(heuristic).__module__.startswith(_OWN):
-                        for evidence in answer:
+                        for evidence in found:
                             check_evidence(heuristic, evidence)
             except Exception as error:
                 self._blame(heuristic, error)
                 continue
-            if answer:
-                self._hear(heuristic, answer)
+            if found:
+                self._hear(heuristic, found)
 
-    def _hear(self, heuristic: Heuristic, found: Iterable[Evidence]) -> None:
+    def _hear(self, heuristic: Heuristic, found: Sequence[Evidence]) -> None:
         """Take in what a heuristic answered."""
+        self.health[heuristic.name].found += len(found)
         for evidence in found:
             if evidence.kind is Kind.COORDINATED:
                 # Also of a post that is closed: its author is still in the company it kept.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.entities import Past, Thread
 from moltwatch.heuristics.features.memory import Memory
-from moltwatch.heuristics.persona.base import PersonaHeuristic
+from moltwatch.heuristics.persona.base import Panel, PersonaHeuristic
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character
@@ -93,7 +93,7 @@ class Watcher:
     """Heuristics with the memory an engine would give them."""
 
     def __init__(self, shared: Path, heuristics: Sequence[PersonaHeuristic]) -> None:
-        self.heuristics = heuristics
+        self._panel = Panel(heuristics)
         self.memory = Memory()
         self.now: Micros = 0
         for agent in read_jsonl(shared / FOLDER / "agents.jsonl"):
@@ -121,6 +121,4 @@ class Watcher:
 
     def marks(self, item: Features) -> dict[str, float]:
         """What the heuristics see of an item."""
-        return {
-            mark.name: mark.value for heuristic in self.heuristics for mark in heuristic.see(item)
-        }
+        return self._panel.look(item, item.shown_to(self._panel)).values

@@ -27,10 +27,11 @@ class PersonaFuser:
             weight = evidence.weight
             if abs(weight) > abs(strongest.get(evidence.family, 0.0)):
                 strongest[evidence.family] = weight
-        return self.sum_up(post, sum(strongest.values())) if strongest else 0.0
+        return calibrated(prior(post) + sum(strongest.values())) if strongest else 0.0
 
-    def sum_up(self, post: Post, log_odds: float) -> float:
-        """The verdict on a post to which all heuristics together add these log-odds."""
+    def score_row(self, post: Post, log_odds: float) -> float:
+        """The verdict on a post of which nothing but a row of marks was found, that adds up to
+        these log-odds; 0 if it has none."""
         return calibrated(prior(post) + log_odds) if log_odds else 0.0
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum
-from operator import attrgetter, mul
+from operator import mul
 from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
@@ -25,8 +25,6 @@ from moltwatch.model import Evidence, Fact, Kind, Mark
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
-
-_WEIGHT = attrgetter("weight")
 
 _MEMORY = 0.7
 """How much of a habit is left after one post without it."""
@@ -183,26 +181,19 @@ class Panel:
     def log_odds(self, row: Row) -> float:
         """What all marks of a row add together: the product of weights and values."""
         values = row.values
-        return sum(map(mul, map(self.weights.__getitem__, values), values.values()))
+        return sum(map(mul, map(self.weights.__getitem__, values), values.values()), 0.0)
 
     def evidence(self, row: Row) -> list[Evidence]:
-        """What each heuristic has to say, with its most telling marks first."""
+        """What each heuristic has to say."""
         sums: dict[PersonaHeuristic, float] = {}
-        told: dict[PersonaHeuristic, list[Mark]] = {}
+        marks: dict[PersonaHeuristic, list[Mark]] = {}
         for name, value in row.values.items():
             owner, weight, says = self._marks[name]
             sums[owner] = sums.get(owner, 0.0) + self.weights[name] * value
-            if says and weight * value:
-                mark = Mark(says, row.facts.get(name, {}), weight * value)
-                told.setdefault(owner, []).append(mark)
+            mark = Mark(says, row.facts.get(name, {}), weight * value)
+            marks.setdefault(owner, []).append(mark)
         return [
-            Evidence(
-                each.name,
-                Kind.PERSONA,
-                each.family,
-                weight,
-                tuple(sorted(told.get(each, ()), key=_WEIGHT, reverse=True)),
-            )
+            Evidence(each.name, Kind.PERSONA, each.family, weight, tuple(marks[each]))
             for each, weight in sums.items()
             if weight
         ]

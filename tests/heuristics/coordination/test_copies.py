@@ -9,7 +9,7 @@ import pytest
 
 from moltwatch.heuristics.features import minhash
 from moltwatch.heuristics.features.memory import Memory
-from moltwatch.heuristics.features.minhash import Leaders
+from moltwatch.heuristics.features.minhash import Leaders, Outline
 from moltwatch.heuristics.features.payloads import MOST_PATH
 from moltwatch.heuristics.features.text import Text
 from moltwatch.model import Act, FlaggedPost, Post
@@ -321,29 +321,27 @@ def test_the_earlier_text_is_found_among_thousands_and_then_forgotten(
     vocabulary = [f"{a}{b}" for a in THINGS[0] for b in _THINGS]
 
     def other(n: int) -> None:
-        leaders.find(Act(f"o{n}", "one", n), Text(" ".join(rng.choices(vocabulary, k=30))))
+        leaders.find(Act(f"o{n}", "one", n), Outline(rng.choices(vocabulary, k=30)))
 
-    assert leaders.find(FIRST, Text(PITCH)).first == FIRST
+    assert leaders.find(FIRST, Text(PITCH).outline).first == FIRST
     for n in range(300):
         other(n)
-    found = leaders.find(Act("second", "two", 1), Text(f"{PITCH} today"))
+    found = leaders.find(Act("second", "two", 1), Text(f"{PITCH} today").outline)
     assert found.first == FIRST
     assert found.overlap > 0.9
     assert found.frame > 0.9
     for n in range(1_200):
         other(n)
-    assert leaders.find(Act("third", "three", 2), Text(PITCH)).first.post == "third"
+    assert leaders.find(Act("third", "three", 2), Text(PITCH).outline).first.post == "third"
     assert len(leaders) <= 600
 
 
 def test_measures_of_likeness() -> None:
     leaders = Leaders()
-    leaders.find(FIRST, Text("one two three four five six seven eight nine ten"))
-    turned = leaders.find(
-        Act("b", "two", 1), Text("six seven eight nine ten one two three four five")
-    )
+    leaders.find(FIRST, Outline(words("one two three four five six seven eight nine ten")))
+    moved = words("six seven eight nine ten one two three four five")
+    turned = leaders.find(Act("b", "two", 1), Outline(moved))
     assert (turned.first, turned.overlap, turned.frame, turned.piece()) == (FIRST, 1.0, 0.5, 0.5)
-    filled = leaders.find(
-        Act("c", "three", 2), Text("one two three four xx six seven eight nine yy")
-    )
+    changed = words("one two three four xx six seven eight nine yy")
+    filled = leaders.find(Act("c", "three", 2), Outline(changed))
     assert (filled.first, filled.frame, filled.piece()) == (FIRST, 0.8, 0.4)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from moltwatch.heuristics.engine import Fuser
 from moltwatch.heuristics.fusing.hazard import HazardFuser
 from moltwatch.heuristics.fusing.open_posts import OpenPost
 from moltwatch.heuristics.fusing.persona import PersonaFuser
@@ -28,7 +27,7 @@ def persona(heuristic: str, family: str, weight: float) -> Evidence:
     return Evidence(heuristic, Kind.PERSONA, family, weight, marks)
 
 
-def opened(fuser: Fuser, *found: Evidence) -> OpenPost:
+def opened(fuser: PersonaFuser | HazardFuser, *found: Evidence) -> OpenPost:
     """A post of which all this was found."""
     post = OpenPost(POST)
     for evidence in found:

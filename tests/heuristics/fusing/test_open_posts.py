@@ -185,38 +185,26 @@ def test_a_verdict_taken_back_at_the_very_end_harms_nothing() -> None:
     assert verdict.scores.hazard >= 0.5
 
 
+class Lengths:
+    """Reads how many words there are."""
+
+    name = "lengths"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def read(self, text: Text) -> int:
+        self.asked.append(text.body)
+        return len(text.words)
+
+
 def test_copies_share_what_was_found_out() -> None:
-    texts, asked = Texts(most=2), []
-
-    def length(text: Text) -> int:
-        asked.append(text.body)
-        return len(text.words)
-
-    assert [texts.of(body).note("n", length) for body in ("a b", "c", "a b")] == [2, 1, 2]
-    assert asked == ["a b", "c"]
+    texts, lengths = Texts(most=2), Lengths()
+    assert [texts.of(body).shown_to(lengths) for body in ("a b", "c", "a b")] == [2, 1, 2]
+    assert lengths.asked == ["a b", "c"]
     texts.of("d")
-    assert [texts.of(body).note("n", length) for body in ("a b", "c")] == [2, 1]
-    assert asked == ["a b", "c", "c"]
-
-
-def test_what_was_asked_before_is_found_out_ahead() -> None:
-    texts, asked = Texts(), list[str]()
-
-    def length(text: Text) -> int:
-        asked.append(text.body)
-        if text.body == "unreadable":
-            raise RuntimeError("cannot read this")
-        return len(text.words)
-
-    texts.read_ahead(["one"])
-    assert asked == []
-    texts.of("two").note("n", length)
-    texts.read_ahead(["two", "three", "unreadable", "four"])
-    assert asked == ["two", "three", "unreadable"]
-    with pytest.raises(RuntimeError):  # a failure waits for its turn
-        texts.of("unreadable").note("n", length)
-    assert texts.of("three").note("n", length) == 1
-    assert asked == ["two", "three", "unreadable", "unreadable"]
+    assert [texts.of(body).shown_to(lengths) for body in ("a b", "c")] == [2, 1]
+    assert lengths.asked == ["a b", "c", "c"]
 
 
 def test_scripts_that_make_a_word_of_each_character_do_not_fill_the_memory() -> None:
@@ -263,10 +251,10 @@ def test_words_that_nobody_could_say_are_not_learnt() -> None:
     rarity, words = Rarity(), {"word", "w" * 16_000}
     for _ in range(10 * ONE_IN):
         rarity.learn(words)
-    assert rarity.rare(words, 0.02) == ["w" * 16_000]
+    assert rarity.rare(words, 0.02) == {"w" * 16_000}
 
 
 def test_what_is_not_ascii_is_found_within_the_first_characters() -> None:
     text = Text("ä plain β")
-    assert (text.exotic(100), text.exotic(3)) == ("äβ", "ä")
+    assert (text.exotic, text.exotic_of(100), text.exotic_of(3)) == ("äβ", "äβ", "ä")
     assert (text.longest, Text("").longest) == (5, 0)
