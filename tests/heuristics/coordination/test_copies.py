@@ -13,6 +13,7 @@ from moltwatch.heuristics.features.minhash import Leaders, Outline
 from moltwatch.heuristics.features.payloads import MOST_PATH
 from moltwatch.heuristics.features.text import Text
 from moltwatch.model import Act, FlaggedPost, Post
+from moltwatch.text import words
 from tests.heuristics.coordination.forum import SAYINGS, Forum, coordination, flagged, run
 
 NAMES = ["ashgrove", "birchlow", "cedarby", "dunmere", "elmstead", "fernwick", "gorseley", "hazel"]
