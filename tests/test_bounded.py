@@ -21,7 +21,7 @@ def test_the_newest_half_is_there_and_no_more_than_all(keys: list[int], most: in
 
 
 def test_what_has_a_value_keeps_it_when_another_is_added() -> None:
-    recent: Recent[str, int] = Recent(2)
+    recent: Recent[str, int] = Recent(4)
     recent.add("a", 1)
     recent.put("b", 2)
     recent.add("a", 9)
