@@ -1,87 +1,179 @@
-"""Runs the floor and the whole pipeline in turn over one recording and prints the ratio."""
+"""Runs the floor, the base, each heuristic and all of them in turns, and prints what they cost."""
 
 from __future__ import annotations
 
-import asyncio
-import resource
-import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import process_time
+from typing import NamedTuple
 
 import click
 
+from moltwatch.heuristics.registry import available
 from moltwatch.paths import shipped
+from moltwatch.wording import count
+from tests.bench.calls import calls
+from tests.bench.floor import is_post, opened, posts
+from tests.bench.process import Used, configured, use
 
-RUNS = 5
+BASE = "same-text"
+"""The heuristic that the others are measured on top of."""
+
+REAL = Path("data", "moltbook-2026-01", "timeline.jsonl.gz")
+"""The real time line, in the folder of shared data."""
+
+COUNTED = 2_000
+"""Posts whose function calls are counted."""
 
 
-def run_floor(path: Path) -> None:
-    """Decode, match form and words, one MinHash a post."""
-    import msgspec
-    from rensa import RMinHash
+class Turn(NamedTuple):
+    """The floor, the base and something else, run one after the other."""
 
-    from moltwatch.model import Event, Post
-    from moltwatch.text import fold, words
+    name: str
+    floor: Used
+    base: Used
+    used: Used
 
-    decoder = msgspec.json.Decoder(Event)
-    with path.open("rb") as lines:
-        next(lines)  # the header
+
+class Bench:
+    """One recording, run as often as one likes."""
+
+    def __init__(self, recording: Path, folder: Path, heuristics: Sequence[str]) -> None:
+        self.recording = recording
+        self.n = sum(1 for _ in posts(recording))
+        """Posts."""
+        self.names = [*heuristics, "all"]
+        self.turns: list[Turn] = []
+        names = list(available())
+        self._configurations = {
+            each: configured(folder, each, [name for name in names if name not in (BASE, each)])
+            for each in ("base", *heuristics)
+        }
+        self._configurations["all"] = configured(folder, "all", ())
+
+    def turn(self, name: str) -> None:
+        """Run what is told of ``name``, and what it is held against."""
+        floor = use("tests.bench.floor", self.recording)
+        self.turns.append(Turn(name, floor, self._flags("base"), self._flags(name)))
+
+    def _flags(self, name: str) -> Used:
+        return use("moltwatch", "flags", self.recording, "--config", self._configurations[name])
+
+    def calls(self, name: str, recording: Path) -> int:
+        """Function calls that another recording takes."""
+        return calls(recording, self._configurations[name])
+
+    def table(self) -> Iterator[str]:
+        """A line for everything that was run."""
+        floor = median([turn.floor.seconds for turn in self.turns])
+
+        def line(name: str, seconds: Iterable[float], sign: str = "") -> str:
+            spent = median(seconds)
+            each, ratio = spent / self.n * 1e6, spent / floor
+            return f"{name:20}{spent:{sign}9.2f}{each:{sign}12.1f}{ratio:{sign}10.2f}"
+
+        yield f"{'':20}{'CPU s':>9}{'µs a post':>12}{'× floor':>10}"
+        yield line("floor", [floor])
+        yield line("base", [turn.base.seconds for turn in self.turns])
+        for name in self.names:
+            of = [turn for turn in self.turns if turn.name == name]
+            if name == "all":
+                yield line(name, [turn.used.seconds for turn in of])
+            else:
+                yield line(name, [turn.used.seconds - turn.base.seconds for turn in of], "+")
+
+    @property
+    def peak(self) -> float:
+        """Memory at most of all (MiB)."""
+        return max(turn.used.peak for turn in self.turns if turn.name == "all")
+
+
+def first_posts(recording: Path, folder: Path, most: int) -> Path:
+    """A recording of the first posts of another, and of what else stands between them."""
+    path = folder / f"first{most}.jsonl"
+    with opened(recording) as lines, path.open("wb") as out:
+        n = 0
         for line in lines:
-            event = decoder.decode(line)
-            if isinstance(event, Post):
-                sketch = RMinHash(num_perm=64, seed=1)
-                sketch.update(words(fold(event.body)))
-                sketch.digest()
-
-
-def run_pipeline(path: Path) -> None:
-    """All that ``moltwatch flags`` does, but for writing the lines."""
-    from moltwatch.cli.wiring import open_run
-    from moltwatch.config import Config
-    from moltwatch.sources.registry import FAST, Opening
-
-    async def go() -> None:
-        run = await open_run([str(path)], Opening(speed=FAST), config=Config())
-        await run.pipeline.run()
-
-    asyncio.run(go())
-
-
-SUBJECTS = {"floor": run_floor, "pipeline": run_pipeline}
+            n += is_post(line)
+            if n > most:
+                break
+            out.write(line)
+    for profiles in recording.parent.glob("agents.jsonl"):
+        (folder / profiles.name).symlink_to(profiles.resolve())
+    return path
 
 
 @click.command()
-@click.argument("recording", type=click.Path(path_type=Path), required=False)
-@click.option("--runs", default=RUNS, show_default=True, help="Runs of each, in turn.")
-@click.option("--only", type=click.Choice(list(SUBJECTS)), hidden=True)
-def bench(recording: Path | None, runs: int, only: str | None) -> None:
-    """Print processor time and peak memory of the floor and of the pipeline, and their ratio."""
-    recording = recording or shipped("recordings") / "night.jsonl.gz"
-    if only:
-        begun = process_time()
-        SUBJECTS[only](recording)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        click.echo(f"{process_time() - begun} {peak}")
-        return
-    with TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.jsonl"
-        moltwatch = [sys.executable, "-m", "moltwatch"]
-        subprocess.run([*moltwatch, "convert", str(recording), str(plain)], check=True)
-        seconds: dict[str, list[float]] = {name: [] for name in SUBJECTS}
-        peaks: dict[str, list[int]] = {name: [] for name in SUBJECTS}
-        for _ in range(runs):
-            for name in SUBJECTS:
-                command = [sys.executable, "-m", "tests.bench", str(plain), "--only", name]
-                spent, most = subprocess.check_output(command, text=True).split()
-                seconds[name].append(float(spent))
-                peaks[name].append(int(most))
-    for name in SUBJECTS:
-        click.echo(f"{name:10} {median(seconds[name]):8.2f} s  {median(peaks[name]):6.0f} MiB peak")
-    ratios = [a / b for a, b in zip(seconds["pipeline"], seconds["floor"], strict=True)]
-    click.echo(f"{'ratio':10} {median(ratios):8.2f}    ({min(ratios):.2f} to {max(ratios):.2f})")
+@click.argument("recording", type=click.Path(path_type=Path, exists=True), required=False)
+@click.option(
+    "--shared",
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder of real data: run its time line instead of the bundled night.",
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Runs of each; the median counts. The floor and the base run before each of them.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Of the heuristics run only this one, may be repeated; 'all' for none of them alone.",
+)
+@click.option("--posts", "most", type=click.IntRange(1), help="Run only the first posts.")
+def bench(
+    recording: Path | None, shared: Path | None, runs: int, only: tuple[str, ...], most: int | None
+) -> None:
+    """Print what moltwatch costs, held against a floor.
+
+    The floor decodes each line, finds the words, and makes one MinHash a post. The base is
+    `moltwatch flags` with same-text alone; each other heuristic is what it adds to the base; all is
+    `moltwatch flags` as it is shipped. Everything is a process of its own, counted from its start
+    to its end in processor time, and they run in turns: floor, base, one; floor, base, another.
+
+    RECORDING is a file of JSON lines, plain or packed with gzip, of events or of objects of the
+    API; the bundled night if none is named, which takes about a minute.
+
+    \b
+    Examples:
+      python -m tests.bench
+      python -m tests.bench --only vocabulary --only template --runs 9
+      python -m tests.bench --shared ../shared --only all --runs 3
+      python -m tests.bench timeline.jsonl.gz --posts 20000
+    """
+    if recording is None:
+        recording = shared / REAL if shared else shipped("recordings") / "night.jsonl.gz"
+    names = [name for name in available() if name != BASE]
+    if unknown := set(only) - {"all", *names}:
+        raise click.UsageError(f"no such heuristic: {', '.join(sorted(unknown))}")
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        part, beginning = folder / "part", folder / "beginning"
+        part.mkdir()
+        beginning.mkdir()
+        if most:
+            recording = first_posts(recording, part, most)
+        running = Bench(recording, folder, [name for name in names if not only or name in only])
+        click.echo(f"{recording.name}: {running.n:,} posts, {count(runs, 'run')}")
+        turns = running.names * runs
+        with click.progressbar(turns, item_show_func=str, file=sys.stderr) as bar:
+            for name in bar:
+                running.turn(name)
+        for line in running.table():
+            click.echo(line)
+        few = first_posts(recording, beginning, COUNTED)
+        n = sum(1 for _ in islice(posts(few), COUNTED))
+        counted = ", ".join(
+            f"{name} {running.calls(name, few) / n:,.0f}" for name in ("base", "all")
+        )
+        click.echo(f"calls a post, of the first {n:,}: {counted}")
+        click.echo(f"peak memory of all: {running.peak:,.0f} MiB")
 
 
 if __name__ == "__main__":

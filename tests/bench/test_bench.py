@@ -1,0 +1,47 @@
+"""The bench runs, on little; what it measures is nobody's business here."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from moltwatch.paths import shipped
+from tests.bench.__main__ import bench, first_posts
+from tests.bench.floor import floor, posts
+
+NIGHT = shipped("recordings") / "night.jsonl.gz"
+API = b"""\
+{"type":"post","id":"1","author":"ada","title":"One","content":"a word","created_at":"2026-01-31"}
+{"type":"comment","id":"2","author":{"name":"bob"},"content":null,"created_at":"2026-01-31"}
+{"id":"3","content":"three"}
+"""
+
+
+def test_everything_is_run_and_told_of() -> None:
+    arguments = [str(NIGHT), "--posts", "60", "--runs", "1", "--only", "template"]
+    done = CliRunner().invoke(bench, arguments)
+    assert done.exit_code == 0, done.output
+    first, _, *table, calls, peak = done.stdout.splitlines()
+    assert first == "first60.jsonl: 60 posts, 1 run"
+    assert [line.split()[0] for line in table] == ["floor", "base", "template", "all"]
+    assert calls.startswith("calls a post, of the first 60: base ")
+    assert peak.startswith("peak memory of all: ")
+
+
+def test_a_heuristic_that_does_not_exist_is_named() -> None:
+    done = CliRunner().invoke(bench, ["--only", "templat"])
+    assert (done.exit_code, "no such heuristic: templat" in done.output) == (2, True)
+
+
+def test_the_floor_takes_objects_of_the_api_and_our_events(tmp_path: Path) -> None:
+    api = tmp_path / "api.jsonl"
+    api.write_bytes(API)
+    packed = tmp_path / "api.jsonl.gz"
+    packed.write_bytes(gzip.compress(API))
+    assert floor(api) == floor(packed) == 3
+    assert [item.content for item in posts(api)] == ["a word", None, "three"]
+    ours = first_posts(NIGHT, tmp_path, 10)
+    assert floor(ours) == 10
+    assert all(item.text for item in posts(ours))
