@@ -78,6 +78,17 @@ def test_what_later_posts_add_counts() -> None:
     assert last is posts.oldest()
 
 
+def test_what_was_touched_goes_back_to_a_shelf_with_what_was_added() -> None:
+    posts = shelved(post("p"))
+    opened = posts.get("p")
+    assert opened is not None
+    opened.coordinated = 0.5
+    bury(posts)
+    assert posts.oldest() == opened
+    assert posts.oldest() is not opened
+    assert len(posts._at_hand) < AT_HAND + SHELF
+
+
 def test_what_cannot_be_packed_stays_as_it_is() -> None:
     posts = OpenPosts()
     half = posts.open(post("half", text="half an emoji: \ud83e"))
