@@ -8,6 +8,7 @@ the garbage collector to walk through. One that is touched is among the latest a
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from itertools import islice
@@ -94,13 +95,27 @@ class OpenPost(Struct, array_like=True, gc=False):
         return tuple(sorted(flags, key=lambda flag: (-round(flag.score, 4), flag.heuristic)))
 
 
+class _Shelf(Struct, gc=False):
+    """Posts pressed together, and what has to be known of each when it is closed."""
+
+    pressed: bytes
+    seen_at: array[Micros]
+    chars: array[int]
+
+
 class _Resting(Struct, gc=False):
     """Where an open post lies."""
 
-    shelf: bytes
+    shelf: _Shelf
     place: int
-    seen_at: Micros
-    chars: int
+
+    @property
+    def seen_at(self) -> Micros:
+        return self.shelf.seen_at[self.place]
+
+    @property
+    def chars(self) -> int:
+        return self.shelf.chars[self.place]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -119,7 +134,7 @@ class OpenPosts:
         """The latest that came or were touched, in that order."""
         self.chars = 0
         """Characters of all open posts."""
-        self._unfolded: tuple[bytes, Sequence[OpenPost]] = b"", ()
+        self._unfolded: tuple[_Shelf | None, Sequence[OpenPost]] = None, ()
         """The shelf looked at last: what is looked for next mostly lies beside it."""
 
     def __len__(self) -> int:
@@ -171,15 +186,18 @@ class OpenPosts:
         except (UnicodeEncodeError, OverflowError):
             posts = [opened for opened in posts if _can_be_packed(opened)]
             packed = _encode(posts)
-        # A copy: what is pressed is cut from a larger piece of memory, whose rest would lie idle.
-        shelf = bytes(memoryview(_press(packed)))
+        shelf = _Shelf(
+            # A copy: what is pressed is cut from a larger piece of memory that would lie idle.
+            bytes(memoryview(_press(packed))),
+            array("q", [opened.post.seen_at for opened in posts]),
+            array("q", [opened.chars for opened in posts]),
+        )
         for place, opened in enumerate(posts):
-            post = opened.post
-            self._open[post.id] = _Resting(shelf, place, post.seen_at, opened.chars)
+            self._open[opened.post.id] = _Resting(shelf, place)
 
     def _wake(self, resting: _Resting) -> OpenPost:
         if self._unfolded[0] is not resting.shelf:
-            self._unfolded = resting.shelf, _decode(_unfold(resting.shelf))
+            self._unfolded = resting.shelf, _decode(_unfold(resting.shelf.pressed))
         return self._unfolded[1][resting.place]
 
 
