@@ -1,7 +1,7 @@
 """Crowds: who has shared one thing lately, counted by account, in bounded memory.
 
-Most things (a text, a link) are only ever seen once, so a first sighting is kept as one small
-tuple, and a crowd is made of it when another account comes with the same.
+Most things (a text, a link) are only ever seen once, so a first sighting is kept as a list
+of one, and a crowd is made of it when another account comes with the same.
 """
 
 from __future__ import annotations
@@ -137,11 +137,11 @@ class Crowds:
         self.most = most
         self.said = said
         # Both in order of last sighting, so that the stale are always at the front.
-        self._untold: OrderedDict[str, tuple[Act, ...] | Crowd] = OrderedDict()
+        self._untold: OrderedDict[str, list[Act] | Crowd] = OrderedDict()
         """Crowds, and the latest sightings of what only one account has shared."""
         self._told: OrderedDict[str, Crowd] = OrderedDict()
         self._due: Micros = 0
-        """Time up to which nothing is stale."""
+        """Time up to which the stale may stay."""
 
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
@@ -151,8 +151,8 @@ class Crowds:
         key = first.post
         if key == item.post.id:
             return None  # nobody has followed yet
-        if key not in self._told and key not in self._untold:
-            self._untold[key] = (first,)
+        if key not in self._untold and key not in self._told:
+            self._untold[key] = [first]
         return self.add(key, item, unless)
 
     def add(self, key: str, item: Features, unless: _Excuse | None = None) -> Crowd | None:
@@ -161,40 +161,61 @@ class Crowds:
         count."""
         act, untold = item.act, self._untold
         now = act.at
+        horizon = now - self.window
         held = untold.get(key)
-        if held is None and (told := self._told.get(key)):
-            if told.last >= now - self.fade:
-                if unless and unless(item):
-                    return None
-                self._told.move_to_end(key)
-                told.add(act, now - self.fade)
-                return told
-            del self._told[key]
-        if isinstance(held, Crowd):
-            if unless and unless(item):
-                return None
+        if held is None:
+            if told := self._told.get(key):
+                if told.last >= now - self.fade:
+                    return self._follow(told, item, unless)
+                del self._told[key]
+            untold[key] = [act]
+        elif isinstance(held, Crowd):
+            if held.last >= horizon:
+                return self._gather(held, item, unless)
+            untold[key] = [act]
             untold.move_to_end(key)
-            held.add(act, now - self.window)
-            if self.said:
-                held.leave_out_original()
-            return held if held.n > 1 else None
-        recent = held or ()
-        if recent and recent[0].at < now - self.window:
-            recent = tuple(past for past in recent if past.at >= now - self.window)
-        if recent and recent[0].author != act.author:
-            if unless and unless(item):
-                return None
-            untold[key] = crowd = Crowd(key, recent[0].at)
-            untold.move_to_end(key)
-            for each in (*recent, act):
-                crowd.add(each, now - self.window)
-            return crowd
-        untold[key] = (*recent[1 - MOST_ALONE :], act) if recent else (act,)
-        if held:
+        else:
+            if held[0].at < horizon:
+                held[:] = [past for past in held if past.at >= horizon]
+            if held and held[0].author != act.author:
+                return self._found(key, held, item, unless)
+            held.append(act)
+            if len(held) > MOST_ALONE:
+                del held[0]
             untold.move_to_end(key)
         if now > self._due or len(untold) > self.most:
             self._forget(now)
         return None
+
+    def _found(
+        self, key: str, past: list[Act], item: Features, unless: _Excuse | None
+    ) -> Crowd | None:
+        """A second account shares what one has shared."""
+        if unless and unless(item):
+            return None
+        crowd = self._untold[key] = Crowd(key, past[0].at)
+        self._untold.move_to_end(key)
+        for act in (*past, item.act):
+            crowd.add(act, item.act.at - self.window)
+        return crowd
+
+    def _gather(self, crowd: Crowd, item: Features, unless: _Excuse | None) -> Crowd | None:
+        """A post joins a crowd that is not told of."""
+        if unless and unless(item):
+            return None
+        self._untold.move_to_end(crowd.key)
+        crowd.add(item.act, item.act.at - self.window)
+        if self.said:
+            crowd.leave_out_original()
+        return crowd if crowd.n > 1 else None
+
+    def _follow(self, crowd: Crowd, item: Features, unless: _Excuse | None) -> Crowd | None:
+        """A post joins a crowd that is told of."""
+        if unless and unless(item):
+            return None
+        self._told.move_to_end(crowd.key)
+        crowd.add(item.act, item.act.at - self.fade)
+        return crowd
 
     def tell(self, crowd: Crowd, weight: float) -> list[Act]:
         """The posts of a telling crowd that were not told of yet; from now on it is told of, and
@@ -205,12 +226,12 @@ class Crowds:
         return crowd.tell(weight)
 
     def _forget(self, now: Micros) -> None:
-        """Let go of the stale, and of the oldest where there are too many."""
+        """Let go of the stale, some at a time, and of the oldest where there are too many."""
         while self._untold:
             key, oldest = next(iter(self._untold.items()))
             last = oldest.last if isinstance(oldest, Crowd) else oldest[-1].at
             if last >= now - self.window and len(self._untold) <= self.most:
-                self._due = last + self.window
+                self._due = last + self.window + self.window // 8
                 break
             del self._untold[key]
         while self._told:

@@ -160,7 +160,7 @@ class ThreadBurst(Heuristic):
             self._welcome(room, wrote)
         if self._guests > 20 * LEAST_SEEN:  # the latest count most
             self._guests /= 2
-            self._new_guests = [guests / 2 for guests in self._new_guests]
+            self._new_guests = [n / 2 for n in self._new_guests]
         while (first := next(iter(guests.values())))[0].at < now - self._window or (
             len(guests) > MOST_GUESTS
         ):

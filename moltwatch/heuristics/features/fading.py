@@ -11,6 +11,16 @@ from moltwatch.times import DAY, Micros
 _V = TypeVar("_V")
 
 
+class _Held(Generic[_V]):
+    """What is kept for one key, and when it was touched last."""
+
+    __slots__ = ("at", "value")
+
+    def __init__(self, at: Micros, value: _V) -> None:
+        self.at = at
+        self.value = value
+
+
 class Fading(Generic[_V]):
     """What is kept for each key, forgotten when the key was quiet for longer than ``fade``
     (microseconds of stream time) or is the longest quiet of more than ``most``.
@@ -27,14 +37,14 @@ class Fading(Generic[_V]):
         self._make = make
         self._fade = fade
         self._most = most
-        self._kept: OrderedDict[str, tuple[Micros, _V]] = OrderedDict()
+        self._kept: OrderedDict[str, _Held[_V]] = OrderedDict()
         self._due: Micros = 0
         """Time up to which nothing has faded."""
 
     def peek(self, key: str) -> _V | None:
         """What is kept for a key, without counting as activity."""
         held = self._kept.get(key)
-        return held[1] if held else None
+        return held.value if held else None
 
     def touch(self, key: str, now: Micros) -> _V:
         """What is kept for a key, made if there is nothing; the faded are let go first."""
@@ -42,18 +52,20 @@ class Fading(Generic[_V]):
         if now > self._due or len(kept) > self._most:
             self._let_go(now)
         held = kept.get(key)
-        value = held[1] if held else self._make()
-        kept[key] = (now, value)
-        if held:
-            kept.move_to_end(key)
-        return value
+        if held is None:
+            value = self._make()
+            kept[key] = _Held(now, value)
+            return value
+        held.at = now
+        kept.move_to_end(key)
+        return held.value
 
     def _let_go(self, now: Micros) -> None:
         """Forget the faded, and the longest quiet of too many."""
         kept = self._kept
         while kept:
             oldest = next(iter(kept))
-            at = kept[oldest][0]
+            at = kept[oldest].at
             if len(kept) <= self._most and at >= now - self._fade:
                 self._due = at + self._fade
                 return

@@ -86,14 +86,11 @@ class _Leader(NamedTuple):
 
     first: Act
     utf8: bytes
-    minhash: RMinHash
 
-    def measure(self, outline: Outline) -> Likeness | None:
-        """How much a text is like this one, if it may be at all."""
+    def measure(self, outline: Outline) -> Likeness:
+        """How much a text is like this one."""
         if self.utf8 == outline.utf8:
             return Likeness(self.first, 1.0, 1.0)
-        if self.minhash.jaccard(outline.minhash) < LEAST_PAIRS:
-            return None
         own, other = outline.words, self.utf8.decode("utf-8", "surrogatepass").split(" ")
         vocabulary, words = frozenset(own), frozenset(other)
         common = len(vocabulary & words)
@@ -107,28 +104,32 @@ class _Generation:
 
     def __init__(self) -> None:
         self.leaders: list[_Leader] = []
+        self._minhashes: list[RMinHash] = []
         self._index = RMinHashLSH(threshold=LEAST_ALIKE, num_perm=BANDS * ROWS, num_bands=BANDS)
 
     def find(self, outline: Outline) -> Likeness | None:
         """How much a text is like the one it is most like, the latest of several, if it is like
         any."""
-        latest = self._index.query(outline.minhash)
+        minhash = outline.minhash
+        latest = self._index.query(minhash)
         if len(latest) > 1:
             latest = sorted(latest, reverse=True)[:MOST_CANDIDATES]
         best, most = None, 0.0
         for n in latest:
+            if self._minhashes[n].jaccard(minhash) < LEAST_PAIRS:
+                continue
             likeness = self.leaders[n].measure(outline)
-            if likeness is not None:
-                alike = max(likeness.overlap, likeness.frame)
-                if alike > most:
-                    best, most = likeness, alike
-                    if alike == 1.0:
-                        break
+            alike = max(likeness.overlap, likeness.frame)
+            if alike > most:
+                best, most = likeness, alike
+                if alike == 1.0:
+                    break
         return best if most >= LEAST_ALIKE else None
 
     def keep(self, first: Act, outline: Outline) -> None:
         self._index.insert(len(self.leaders), outline.minhash)
-        self.leaders.append(_Leader(first, outline.utf8, outline.minhash))
+        self.leaders.append(_Leader(first, outline.utf8))
+        self._minhashes.append(outline.minhash)
 
 
 class Leaders:

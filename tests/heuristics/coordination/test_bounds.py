@@ -156,6 +156,16 @@ def test_crowds_forget_what_nobody_shares() -> None:
     assert len(crowds) <= 51
 
 
+def test_a_crowd_that_went_stale_begins_anew() -> None:
+    crowds = crowd.Crowds(window=10 * SECOND, fade=10 * SECOND)
+    forum, memory = Forum(), Memory()
+    sizes = [
+        (found := crowds.add("key", memory.item(forum.post(name, "x", at)))) and found.n
+        for name, at in (("a", 0), ("b", 9), ("c", 18), ("d", 29), ("e", 30))
+    ]
+    assert sizes == [None, 2, 2, None, 2]
+
+
 def bursts(forum: Forum) -> Iterator[Post]:
     """For two days thirty newcomers come to a thread each half hour, and regulars to others."""
     for k in range(1_000):
