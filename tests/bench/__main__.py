@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
+import msgspec
 
 from moltwatch.heuristics.registry import available
 from moltwatch.paths import shipped
@@ -92,7 +93,8 @@ class Bench:
 
 
 def first_posts(recording: Path, folder: Path, most: int) -> Path:
-    """A recording of the first posts of another, and of what else stands between them."""
+    """A recording of the first posts of another, of what else stands between them, and of the
+    profiles beside it that are their authors'."""
     path = folder / f"first{most}.jsonl"
     with opened(recording) as lines, path.open("wb") as out:
         n = 0
@@ -101,8 +103,13 @@ def first_posts(recording: Path, folder: Path, most: int) -> Path:
             if n > most:
                 break
             out.write(line)
-    for profiles in recording.parent.glob("agents.jsonl"):
-        (folder / profiles.name).symlink_to(profiles.resolve())
+    profiles = recording.parent / "agents.jsonl"
+    if profiles.exists():
+        authors = {item.author for item in posts(path) if isinstance(item.author, str)}
+        with profiles.open("rb") as lines, (folder / profiles.name).open("wb") as out:
+            out.writelines(
+                line for line in lines if msgspec.json.decode(line).get("name") in authors
+            )
     return path
 
 

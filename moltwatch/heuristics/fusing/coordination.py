@@ -258,9 +258,10 @@ class Cluster:
         """Convict whom the evidence now reaches: the account that is new here or elsewhere, and
         all other suspects when what they are judged by has changed. Returns the convicted."""
         confirming = self.confirming()
-        # Of a suspect who did nothing, the same weights and the same coverage make the same verdict
-        # again; so nobody is called back for it, whether anybody was guilty or not. Coverage in
-        # eighths: a swarm that grows by one does not call everybody back to court.
+        # A verdict depends on these weights, on this coverage, and on which of these clusters hold
+        # the suspect: who joins one is called himself. While they stay the same nobody else is
+        # judged again, whether anybody was guilty before or not. Coverage counts in eighths: a
+        # swarm that grows by one does not call everybody back to court.
         basis = (self.weight, [(other.key, other.weight, int(8 * c)) for other, c in confirming])
         called: Iterable[str] = (account,) if account in self.suspects else ()
         if basis != self.basis:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+import pytest
+
 from moltwatch.heuristics.fusing.coordination import QUIET, GroupTracker, PostScore
 from moltwatch.model import Act, Evidence, FlaggedPost, Group, GroupState, Heartbeat, Kind, Mark
 from moltwatch.times import SECOND
@@ -110,6 +112,30 @@ def test_each_post_gets_its_score_once() -> None:
     told.tell("text", "a", [f"s{n}" for n in range(50)], 0.95)
     posts = [score.post for score in told.scores]
     assert len(posts) == len(set(posts)) == 50
+
+
+def test_posts_that_wait_are_bounded_and_every_account_keeps_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("moltwatch.heuristics.fusing.coordination.MOST_WAITING", 4)
+    told = Told()
+    told.tell("text", "a", [*(9 * ["x"]), "y", "z"], 0.95)
+    assert [score.post for score in told.scores] == [*(4 * ["a/x"]), "a/y", "a/z"]
+    told.tell("text", "a", ["x"], 0.95)
+    assert len(told.scores) == 7
+
+
+def test_two_who_are_guilty_wait_for_a_third_whatever_others_do() -> None:
+    told = Told()
+    told.tell("names", "b", ["x", "y", "z"], 0.5)
+    told.tell("text", "a", [f"s{n}" for n in range(40)], 0.4)
+    told.tell("text", "a", ["x", "y"], 0.4)
+    assert told.news == []
+    told.tell("text", "a", [f"t{n}" for n in range(40)], 0.4)
+    assert told.news == []
+    told.tell("text", "a", ["z"], 0.4)
+    assert told.states == [("formed", 3)]
+    assert [score.post for score in told.scores if score.post[0] == "a"] == ["a/x", "a/y", "a/z"]
 
 
 def test_groups_that_turn_out_to_be_one_merge_into_the_older() -> None:
