@@ -165,6 +165,7 @@ class Engine:
         self._at_hand = ""
         self._conclude(opened, row)
         self._memory.remember(item)
+        text.rest()
 
     def _conclude(self, opened: OpenPost, row: Row) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.

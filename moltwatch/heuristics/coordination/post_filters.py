@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.features.rarity import SHORT
 from moltwatch.text import words
 from moltwatch.times import HOUR, Micros
 
@@ -30,7 +29,7 @@ as quoting; single words are much the same in all that is said of one thing."""
 
 def is_foreign(item: Features) -> bool:
     """Whether next to none of a post's words are those everybody uses here."""
-    words = len(item.vocabulary - SHORT)
+    words = len([word for word in item.vocabulary if len(word) > 2 or not word.isascii()])
     return words - len(item.rare(COMMON)) < LEAST_COMMON * words
 
 

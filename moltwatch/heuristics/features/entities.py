@@ -28,7 +28,7 @@ class Past(Struct, frozen=True, gc=False):
 class Author:
     """One account's recent past."""
 
-    __slots__ = ("first_seen", "last_seen", "n", "name", "notes", "profile", "threads")
+    __slots__ = ("first_seen", "last_seen", "n", "name", "notes", "profile")
 
     def __init__(self, name: str, profile: AgentSeen | None) -> None:
         self.name = name
@@ -39,8 +39,6 @@ class Author:
         self.last_seen: Micros = 0
         self.n = 0
         """Posts since ``first_seen``."""
-        self.threads: list[str] = []
-        """Ids of the threads of its latest posts, in order."""
         self.notes: dict[str, Any] = {}
         """What heuristics note down, forgotten with the account."""
 

@@ -21,7 +21,6 @@ from moltwatch.heuristics.features.text import Texts
 from moltwatch.model import AgentSeen, Post
 from moltwatch.times import DAY, Micros
 
-POSTS_PER_AUTHOR = 40
 POSTS_PER_THREAD = 64
 CHARS_PER_POST = 400
 CHARS_PER_BIO = 2_000
@@ -77,9 +76,6 @@ class Memory:
         author.n += 1
         # Names of author and thread as they are held already, not each post's copy of them; and
         # one emoji makes every character of a string four bytes: as UTF-8 it is a third of that.
-        author.threads.append(thread.id)
-        if len(author.threads) > POSTS_PER_AUTHOR:
-            del author.threads[0]
         thread.last_seen = now
         thread.n += 1
         utf8 = item.folded[:CHARS_PER_POST].encode("utf-8", "surrogatepass")

@@ -68,17 +68,19 @@ class Likeness(NamedTuple):
 class Outline:
     """What of a text is compared, the same for all its copies."""
 
-    __slots__ = ("minhash", "utf8", "words")
+    __slots__ = ("minhash", "utf8")
 
     def __init__(self, said: list[str]) -> None:
         if len(said) > MOST_WORDS:
             said = said[: MOST_WORDS // 2] + said[-MOST_WORDS // 2 :]
-        self.words = said
-        """The words compared, in order."""
         self.utf8 = " ".join(said).encode("utf-8", "surrogatepass")
-        """The same, as a leader keeps them."""
+        """The words compared, in order, a blank between them."""
         self.minhash = RMinHash(num_perm=BANDS * ROWS, seed=1)
         self.minhash.update(list(map(add, said, said[1:])) or said)
+
+
+def _words(utf8: bytes) -> list[str]:
+    return utf8.decode("utf-8", "surrogatepass").split(" ")
 
 
 class _Leader(NamedTuple):
@@ -91,7 +93,7 @@ class _Leader(NamedTuple):
         """How much a text is like this one."""
         if self.utf8 == outline.utf8:
             return Likeness(self.first, 1.0, 1.0)
-        own, other = outline.words, self.utf8.decode("utf-8", "surrogatepass").split(" ")
+        own, other = _words(outline.utf8), _words(self.utf8)
         vocabulary, words = frozenset(own), frozenset(other)
         common = len(vocabulary & words)
         overlap = common / (len(vocabulary) + len(words) - common)

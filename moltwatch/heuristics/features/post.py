@@ -102,7 +102,10 @@ class Features:
         :meth:`.rarity.Rarity.rare`."""
         found = self._rare.get(share)
         if found is None:
-            found = self._rare[share] = self.rarity.rare(self.vocabulary, share)
+            # What is rarer is among what is rare, and that is less to look up.
+            wider = [known for least, known in self._rare.items() if least > share]
+            found = self.rarity.rare(min(wider, key=len) if wider else self.vocabulary, share)
+            self._rare[share] = found
         return found
 
     def is_like_anothers(self, least: float) -> bool:

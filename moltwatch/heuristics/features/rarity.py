@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
-from itertools import product
-from string import ascii_lowercase, digits
 
 ONE_IN = 6
 """One post in so many is counted: as good as all of them, at a fraction of the cost."""
@@ -18,11 +16,6 @@ MOST_WORDS = 120_000
 
 LONGEST_WORD = 60
 """Characters of a word that is learnt; a longer one is an address, or made to fill the memory."""
-
-
-_SIGNS = f"{ascii_lowercase}{digits}_'"
-SHORT = frozenset((*_SIGNS, *map("".join, product(_SIGNS, repeat=2))))
-"""Words too short to be rare: all that can be made of one or two ASCII letters."""
 
 
 class Rarity:
@@ -57,38 +50,30 @@ class Rarity:
         if turning:
             for word in vocabulary:
                 for common in turning.get(counts[word], ()):
-                    common.add(word)
+                    common.words.add(word)
 
     def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
-        """Those words that at most a ``share`` (0 to 1) of the posts uses, but for words of one or
-        two ASCII letters; pairs of Chinese characters and the like do count. While little has been
-        read, a word seen at all is not rare."""
+        """Those words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
+        pairs of Chinese characters and the like count as words. While little has been read, a word
+        seen at all is not rare."""
         common = self._common.get(share)
         if common is None:
             common = self._common[share] = _Common(int(share * self._counted), self._counts)
-        return words - common.words
+        return {word for word in words - common.words if len(word) > 2 or not word.isascii()}
 
 
 class _Common:
-    """The words that are not rare, and the short ones, kept up to date: they are few, and
-    subtracting them is quick."""
+    """The words that are not rare, kept up to date: they are few, and subtracting them is quick."""
 
-    __slots__ = ("_frequent", "most", "words")
+    __slots__ = ("most", "words")
 
     def __init__(self, most: int, counts: Counter[str]) -> None:
         self.most = most
         """Posts up to which a word is rare."""
-        self._frequent = {word for word, n in counts.items() if n > most}
-        self.words = self._frequent | SHORT
-
-    def add(self, word: str) -> None:
-        """A word is not rare any more."""
-        self._frequent.add(word)
-        self.words.add(word)
+        self.words = {word for word, n in counts.items() if n > most}
 
     def raise_to(self, most: int, counts: Counter[str]) -> None:
         """More posts are counted, so that a word in more of them is rare."""
         if most != self.most:
             self.most = most
-            self._frequent = {word for word in self._frequent if counts[word] > most}
-            self.words = self._frequent | SHORT
+            self.words = {word for word in self.words if counts[word] > most}

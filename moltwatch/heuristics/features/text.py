@@ -22,7 +22,7 @@ from moltwatch.heuristics.features.payloads import (
     offers_in,
     payloads_in,
 )
-from moltwatch.text import beyond_ascii, fold_into_words
+from moltwatch.text import beyond_ascii, fold_into_words, words
 
 _T = TypeVar("_T")
 
@@ -30,8 +30,7 @@ MOST_TEXTS = 400
 """Texts kept in case a copy comes; five times as many would find an eighth more copies."""
 
 MOST_CHARS = 8_000_000
-"""Characters that they may have together, a word counted as sixteen more: some forums let through
-posts of megabytes, and in some scripts every character makes a word."""
+"""Characters that they may have together: some forums let through posts of megabytes."""
 
 MOST_CUE_WORDS = 300
 """Only the first words of a text are searched for cues."""
@@ -79,19 +78,20 @@ class Text:
     def __init__(self, body: str) -> None:
         self.body = body
         """As the forum sent it, title first."""
-        self.folded, self.words = fold_into_words(body)
-        """Match form, and the words of that in order."""
-        self.vocabulary = frozenset(self.words)
-        """The same, each once."""
+        self.folded, words = fold_into_words(body)
+        """Match form."""
+        vars(self).update(words=words)  # made at once with the form, since that is quicker
         self.shown: dict[str, Any] = {}
         """What it showed those who read it, by their names."""
         self.askers: Sequence[Any] | None = None
         """Those who want to see a post with this text; the engine's, None if not looked up."""
 
-    @property
-    def weight(self) -> int:
-        """What it adds to the characters kept."""
-        return len(self.body) + 16 * len(self.words)
+    def rest(self) -> None:
+        """Let go of what is quickly worked out again for a copy. Most texts have none, and the
+        memory that is free now serves the next text while the processor has it near."""
+        known = vars(self)
+        for field in _FIELDS & known.keys():
+            del known[field]
 
     def shown_to(self, reader: Reader) -> Any:
         """What it shows a heuristic, which reads it once for all copies."""
@@ -99,6 +99,16 @@ class Text:
         if name not in self.shown:
             self.shown[name] = reader.read(self)
         return self.shown[name]
+
+    @_Field
+    def words(self) -> list[str]:
+        """The words of the match form, in order."""
+        return words(self.folded)
+
+    @_Field
+    def vocabulary(self) -> frozenset[str]:
+        """The same, each once."""
+        return frozenset(self.words)
 
     @_Field
     def longest(self) -> int:
@@ -160,13 +170,16 @@ class Text:
         return offers_in(self.folded) if self.may_name else ()
 
 
+_FIELDS = {name for name, field in vars(Text).items() if isinstance(field, _Field)} - {"outline"}
+
+
 class Texts:
     """The latest texts, so that copies share one."""
 
     def __init__(self, most: int = MOST_TEXTS) -> None:
         self._most = most
         self._kept: OrderedDict[str, Text] = OrderedDict()
-        self._weight = 0
+        self._chars = 0
 
     def of(self, body: str) -> Text:
         """The text with this body."""
@@ -176,15 +189,15 @@ class Texts:
             kept.move_to_end(body)
             return text
         text = kept[body] = Text(body)
-        self._weight += text.weight
-        while len(kept) > self._most or self._weight > MOST_CHARS:
-            self._weight -= kept.popitem(last=False)[1].weight
+        self._chars += len(body)
+        while len(kept) > self._most or self._chars > MOST_CHARS:
+            self._chars -= len(kept.popitem(last=False)[0])
         return text
 
     def forget(self) -> None:
         """Let go of all that was found in texts."""
         self._kept.clear()
-        self._weight = 0
+        self._chars = 0
 
 
 def digest(text: str) -> str:

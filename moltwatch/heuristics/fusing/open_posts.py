@@ -1,8 +1,9 @@
 """The posts of a stream on which the last word is not spoken.
 
 For hours any post may turn out to be part of something, so what was found of it has to be kept; yet
-hardly any is ever looked at again after the first minutes. So the latest posts are at hand as they
-are, and older ones rest on shelves, many pressed together: a fifth of the memory, and nothing for
+hardly any is ever looked at again after the first minutes. So a post at rest is a string of bytes,
+packed at the end of its event, while the processor still has it near. The latest are at hand as
+such, and older ones lie on shelves, many pressed together: a fifth of the memory, and nothing for
 the garbage collector to walk through. One that is touched is among the latest again.
 """
 
@@ -48,10 +49,6 @@ class OpenPost(Struct, array_like=True, gc=False):
     """Stream time at which it first crossed a threshold."""
     chars: int = 0
     """How long it is."""
-
-    @property
-    def seen_at(self) -> Micros:
-        return self.post.seen_at
 
     def hold(self, evidence: Evidence) -> None:
         """Keep evidence that its fuser has scored, if it is worth a reason and the strongest that
@@ -109,17 +106,10 @@ class _Resting(Struct, gc=False):
     shelf: _Shelf
     place: int
 
-    @property
-    def seen_at(self) -> Micros:
-        return self.shelf.seen_at[self.place]
-
-    @property
-    def chars(self) -> int:
-        return self.shelf.chars[self.place]
-
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[OpenPost]).decode
+_decode = msgspec.msgpack.Decoder(OpenPost).decode
+_decode_shelf = msgspec.msgpack.Decoder(list[bytes]).decode
 _press = ZstdCompressor(level=1).compress
 _unfold = ZstdDecompressor().decompress
 
@@ -128,13 +118,18 @@ class OpenPosts:
     """Open posts by id, in order of arrival."""
 
     def __init__(self) -> None:
-        self._open: dict[str, OpenPost | _Resting] = {}
+        self._open: dict[str, OpenPost | bytes | _Resting] = {}
+        """As it is only what the event at hand brought or touched, and what cannot be packed (a
+        lone surrogate, an absurd number of votes)."""
         self._order: deque[str] = deque()
-        self._at_hand: dict[str, OpenPost] = {}
-        """The latest that came or were touched, in that order."""
+        self._awake: dict[str, OpenPost] = {}
+        """Those that the event at hand brought or touched."""
+        self._at_hand: dict[str, tuple[Micros, int]] = {}
+        """When the packed posts that lie on no shelf were seen and how long they are, the longest
+        untouched first."""
         self.chars = 0
         """Characters of all open posts."""
-        self._unfolded: tuple[_Shelf | None, Sequence[OpenPost]] = None, ()
+        self._unfolded: tuple[_Shelf | None, Sequence[bytes]] = None, ()
         """The shelf looked at last: what is looked for next mostly lies beside it."""
 
     def __len__(self) -> int:
@@ -144,68 +139,75 @@ class OpenPosts:
         """Open a post. One whose id is used again replaces the earlier in its place."""
         chars = len(post.text) + len(post.title or "") + len(post.link or "") + len(post.url or "")
         opened = OpenPost(post, chars=chars)
-        if earlier := self._open.get(post.id):
-            self.chars -= earlier.chars
+        if post.id in self._open:
+            self.chars -= self._size(post.id)[1]
         else:
             self._order.append(post.id)
-        self._open[post.id] = self._at_hand[post.id] = opened
+        self._open[post.id] = self._awake[post.id] = opened
         self.chars += chars
         return opened
 
     def get(self, post: str) -> OpenPost | None:
-        """An open post by its id."""
-        opened = self._open.get(post)
-        if isinstance(opened, _Resting):
-            opened = self._open[post] = self._at_hand[post] = self._wake(opened)
+        """An open post by its id; what is done to it counts until the next :meth:`rest`."""
+        opened = self._awake.get(post)
+        if opened is None and (packed := self._open.get(post)) is not None:
+            opened = self._open[post] = self._awake[post] = self._wake(packed)
         return opened
 
     def rest(self) -> None:
-        """The event is over: put on a shelf what is no longer among the latest."""
+        """The event is over: pack what it brought and touched while it is at hand, and put on a
+        shelf what has not been touched for longest."""
+        for post, opened in self._awake.items():
+            self._at_hand.pop(post, None)
+            try:
+                self._open[post] = _encode(opened)
+            except (UnicodeEncodeError, OverflowError):
+                continue
+            self._at_hand[post] = opened.post.seen_at, opened.chars
+        self._awake.clear()
         if len(self._at_hand) >= AT_HAND + SHELF:
-            self._shelve([self._at_hand.pop(id) for id in list(islice(self._at_hand, SHELF))])
+            self._shelve(list(islice(self._at_hand, SHELF)))
 
     def is_due(self, horizon: Micros | None) -> bool:
         """Whether the oldest was seen before ``horizon`` (None: whether there is one)."""
         order = self._order
-        return bool(order) and (horizon is None or self._open[order[0]].seen_at < horizon)
+        return bool(order) and (horizon is None or self._size(order[0])[0] < horizon)
 
     def oldest(self) -> OpenPost:
         """The oldest open post."""
-        opened = self._open[self._order[0]]
-        return self._wake(opened) if isinstance(opened, _Resting) else opened
+        return self._wake(self._open[self._order[0]])
 
     def close(self) -> None:
         """Let go of the oldest."""
         post = self._order.popleft()
-        self.chars -= self._open.pop(post).chars
+        self.chars -= self._size(post)[1]
+        del self._open[post]
         self._at_hand.pop(post, None)
+        self._awake.pop(post, None)
 
-    def _shelve(self, posts: Sequence[OpenPost]) -> None:
-        try:
-            packed = _encode(posts)
-        except (UnicodeEncodeError, OverflowError):
-            posts = [opened for opened in posts if _can_be_packed(opened)]
-            packed = _encode(posts)
+    def _size(self, post: str) -> tuple[Micros, int]:
+        """When an open post was seen, and how long it is."""
+        opened = self._open[post]
+        if isinstance(opened, _Resting):
+            return opened.shelf.seen_at[opened.place], opened.shelf.chars[opened.place]
+        if isinstance(opened, OpenPost):
+            return opened.post.seen_at, opened.chars
+        return self._at_hand[post]
+
+    def _shelve(self, posts: Sequence[str]) -> None:
+        sizes = [self._at_hand.pop(post) for post in posts]
         shelf = _Shelf(
             # A copy: what is pressed is cut from a larger piece of memory that would lie idle.
-            bytes(memoryview(_press(packed))),
-            array("q", [opened.post.seen_at for opened in posts]),
-            array("q", [opened.chars for opened in posts]),
+            bytes(memoryview(_press(_encode([self._open[post] for post in posts])))),
+            array("q", [seen_at for seen_at, _ in sizes]),
+            array("q", [chars for _, chars in sizes]),
         )
-        for place, opened in enumerate(posts):
-            self._open[opened.post.id] = _Resting(shelf, place)
+        for place, post in enumerate(posts):
+            self._open[post] = _Resting(shelf, place)
 
-    def _wake(self, resting: _Resting) -> OpenPost:
-        if self._unfolded[0] is not resting.shelf:
-            self._unfolded = resting.shelf, _decode(_unfold(resting.shelf.pressed))
-        return self._unfolded[1][resting.place]
-
-
-def _can_be_packed(opened: OpenPost) -> bool:
-    """Whether a post may rest on a shelf. One with a lone surrogate or an absurd number of votes
-    stays as it is."""
-    try:
-        _encode(opened)
-    except (UnicodeEncodeError, OverflowError):
-        return False
-    return True
+    def _wake(self, opened: OpenPost | bytes | _Resting) -> OpenPost:
+        if isinstance(opened, _Resting):
+            if self._unfolded[0] is not opened.shelf:
+                self._unfolded = opened.shelf, _decode_shelf(_unfold(opened.shelf.pressed))
+            opened = self._unfolded[1][opened.place]
+        return _decode(opened) if isinstance(opened, bytes) else opened

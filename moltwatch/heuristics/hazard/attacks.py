@@ -68,7 +68,7 @@ _FORMS = tuple(ATTACKS.values())
 _OPENINGS = [form for form in _FORMS if not form.marks]
 _MARKS = [(at, mark) for at, form in enumerate(_FORMS) for mark in form.marks]
 _AUTOMATON = BytesAhoCorasick(
-    [mark.encode() for _, mark in _MARKS], implementation=Implementation.DFA
+    [mark.encode() for _, mark in _MARKS], implementation=Implementation.ContiguousNFA
 )
 
 

@@ -22,7 +22,7 @@ _MATERIAL = read_material("credentials")
 _KEYS = tuple((re.compile(key["pattern"]), key["says"]) for key in _MATERIAL["key"])
 _NEEDS = [(at, word) for at, key in enumerate(_MATERIAL["key"]) for word in key["needs"]]
 _AUTOMATON = BytesAhoCorasick(
-    [word.encode() for _, word in _NEEDS], implementation=Implementation.DFA
+    [word.encode() for _, word in _NEEDS], implementation=Implementation.ContiguousNFA
 )
 """Finds what the keys need in one walk through the text."""
 _PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])

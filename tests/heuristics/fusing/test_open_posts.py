@@ -56,7 +56,7 @@ def test_a_post_comes_back_from_its_shelf_as_it_was() -> None:
     )
     opened.coordinated, opened.group, opened.flagged, opened.first_at = 0.6, "g", (Kind.HAZARD,), 7
     posts.rest()
-    assert posts.get("p") is opened
+    assert posts.get("p") == opened
     bury(posts)
     again = posts.get("p")
     assert again is not opened
