@@ -278,9 +278,10 @@ class Engine:
             if evidence.kind is Kind.COORDINATED:
                 # Also of a post that is closed: its author is still in the company it kept.
                 self._groups.add(evidence, self.now)
+                told = self._groups.told(evidence)
                 for act in evidence.acts:
                     if opened := self._open.get(act.post):
-                        opened.hold(self._groups.told(opened.post, evidence))
+                        opened.hold(told)
             elif self._at_hand:
                 self._found.append(evidence)
             else:

@@ -33,7 +33,6 @@ from moltwatch.model import (
     GroupState,
     Kind,
     Level,
-    Post,
     Scores,
     strongest_of,
 )
@@ -380,7 +379,7 @@ class GroupTracker:
             self._judge(cluster, act.author, now)
         cluster.fade()
 
-    def told(self, post: Post, evidence: Evidence) -> Evidence:
+    def told(self, evidence: Evidence) -> Evidence:
         """The evidence with its score, counting what it tells of itself."""
         return structs.replace(
             evidence, n=len({act.author for act in evidence.acts}), score=evidence.weight

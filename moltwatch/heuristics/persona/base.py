@@ -156,9 +156,10 @@ class Panel:
     def read(self, text: Text) -> Row:
         """The marks of a text, whoever wrote it."""
         row = Row()
-        for cue, phrases in text.cues.items():
-            if half := self._halves.get(cue):
-                row.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
+        if self._halves:
+            for cue, phrases in text.cues.items():
+                if half := self._halves.get(cue):
+                    row.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
         for each in self._readers:
             try:
                 each.in_text(text, row)
