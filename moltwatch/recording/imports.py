@@ -274,7 +274,8 @@ def profiles_beside(path: Path) -> Path | None:
 
 
 def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
-    for events in read_pieces(path, Lines(str(path), source=None, rejects=rejects)):
+    lines = Lines(str(path), source=None, rejects=rejects, ordered=False)
+    for events in read_pieces(path, lines):
         yield from events
 
 
