@@ -158,45 +158,42 @@ class Engine:
         text = item.text
         opened = self._open.open(post)
         self._at_hand = post.id
-        row = self._panel.look(item, text.shown_to(self._panel))
+        panel = self._panel  # it may lose one that fails, and another take its place
+        row = panel.look(item, text.shown_to(panel))
         if text.askers is None:
             text.askers = self._askers(text)
         self._ask(text.askers, item)
         self._at_hand = ""
-        self._conclude(opened, row)
+        self._conclude(opened, panel, row)
         self._memory.remember(item)
         text.rest()
 
-    def _conclude(self, opened: OpenPost, row: Row) -> None:
+    def _conclude(self, opened: OpenPost, panel: Panel, row: Row) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.
         Of what led to no verdict only the score is kept, unless verdicts on all are asked for."""
         post = opened.post
-        hazards = [each for each in self._found if each.kind is Kind.HAZARD]
-        personas = [each for each in self._found if each.kind is Kind.PERSONA]
-        self._found.clear()
+        hazards: list[Evidence] = []
+        personas: list[Evidence] = []
+        if self._found:
+            hazards = [each for each in self._found if each.kind is Kind.HAZARD]
+            personas = [each for each in self._found if each.kind is Kind.PERSONA]
+            self._found.clear()
         if personas:  # a third party's
-            personas += self._panel.evidence(row)
+            personas += panel.evidence(row)
             opened.persona = self._persona.score(post, personas)
         else:
-            opened.persona = self._persona.score_row(post, self._panel.log_odds(row))
+            opened.persona = self._persona.score_row(post, panel.log_odds(row))
         if hazards:
             opened.hazard = self._hazard.score(post, hazards)
-        crossed = self._crossed(opened, (Kind.PERSONA, Kind.HAZARD))
+        verdicts = ((Kind.PERSONA, opened.persona), (Kind.HAZARD, opened.hazard))
+        crossed = [kind for kind, score in verdicts if score >= self._threshold]
         if self._verdicts or Kind.PERSONA in crossed:
-            for evidence in personas or self._panel.evidence(row):
+            for evidence in personas or panel.evidence(row):
                 opened.hold(self._persona.told(post, evidence))
         if self._verdicts or Kind.HAZARD in crossed:
             for evidence in hazards:
                 opened.hold(self._hazard.told(post, evidence))
         self._tell(opened, crossed)
-
-    def _crossed(self, opened: OpenPost, kinds: Sequence[Kind]) -> list[Kind]:
-        """Kinds whose threshold a post has now crossed."""
-        return [
-            kind
-            for kind in kinds
-            if opened.score(kind) >= self._threshold and kind not in opened.flagged
-        ]
 
     def _tell(self, opened: OpenPost, kinds: Sequence[Kind]) -> None:
         """Flag a post."""
@@ -218,7 +215,9 @@ class Engine:
             if opened := self._open.get(of.post):
                 if of.score > opened.coordinated:
                     opened.coordinated, opened.group = of.score, of.group
-                self._tell(opened, self._crossed(opened, (Kind.COORDINATED,)))
+                crossed = opened.coordinated >= self._threshold
+                if crossed and Kind.COORDINATED not in opened.flagged:
+                    self._tell(opened, (Kind.COORDINATED,))
 
     # --- asking heuristics ------------------------------------------------------------------------
 
@@ -239,12 +238,12 @@ class Engine:
 
     def _askers(self, text: Text) -> Sequence[_Asked]:
         """Those who are asked about a post with this text."""
-        shows = tuple([self._reads(reader, text) for reader in self._readers])
-        askers = self._askers_of.get(shows)
+        readers, observers, known = self._readers, self._observers, self._askers_of
+        shows = tuple([self._reads(reader, text) for reader in readers])
+        askers = known.get(shows)
         if askers is None:
-            blind = [each for each, shown in zip(self._readers, shows, strict=True) if not shown]
-            askers = [each for each in self._observers if each.heuristic not in blind]
-            self._askers_of[shows] = askers
+            blind = [each for each, shown in zip(readers, shows, strict=True) if not shown]
+            askers = known[shows] = [each for each in observers if each.heuristic not in blind]
         return askers
 
     def _reads(self, reader: Heuristic, text: Text) -> bool:

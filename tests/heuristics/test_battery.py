@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
+from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic, Text
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.registry import available
@@ -227,3 +228,32 @@ def test_evidence_that_cannot_be_told_is_the_fault_of_who_gave_it(
     assert all(
         flag.reason for each in found if isinstance(each, FlaggedPost) for flag in each.flags
     )
+
+
+def test_a_text_is_read_once_and_who_finds_nothing_is_not_asked() -> None:
+    class Reading(Honest):
+        name = "reading"
+        read_of: ClassVar[list[str]] = []
+
+        def read(self, text: Text) -> str | None:
+            self.read_of.append(text.body)
+            if "unreadable" in text.body:
+                raise RuntimeError("cannot read this")
+            return text.body.upper() if "claw" in text.body else None
+
+        def told(self, item: Features) -> Evidence:
+            assert item.shown_to(self) == item.post.body.upper()
+            return super().told(item)
+
+    complaints: list[str] = []
+    reading = Reading()
+    engine = Engine([reading, Honest()], GroupTracker(), complain=complaints.append)
+    forum = Forum()
+    bodies = ["a claw", "no such thing", "a claw", "unreadable claw", "unreadable claw"]
+    more = ["unreadable too", "unreadable as well"]
+    for n, body in enumerate([*bodies, *more, "the last claw"]):
+        engine.feed(forum.post(f"reader{n}x", body, n))
+    assert Reading.read_of == [*dict.fromkeys(bodies), *more]
+    assert reading.n == 2
+    assert engine.health["reading"].failures == len(complaints) == 3
+    assert complaints[-1].endswith("switched off")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.text import fold, links, mentions, words
-from moltwatch.text.match import MOST_CHARS
+from moltwatch.text import fold, fold_into_words, links, mentions, words
+from moltwatch.text.match import MOST_CHARS, _fold_whole
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,27 @@ def test_other_alphabets_stay_what_they_are() -> None:
 def test_folding_twice_changes_nothing_that_matters(text: str) -> None:
     once = fold(text)
     assert words(fold(once)) == words(once)
+
+
+SIGNS = st.one_of(
+    st.characters(),
+    st.sampled_from("aB c'\n\u00a0…’️‍é É ﬁ ﷺ ① ½ ™ 🦞 ♥ ı İ ß Ж ж ω ｶ ﾞ 각 ᄀ ́ ̀ ​"),
+)
+
+
+@given(st.text(SIGNS, max_size=60))
+def test_sign_by_sign_a_text_folds_as_it_does_whole(text: str) -> None:
+    assert fold(text) == _fold_whole(text)
+
+
+@given(st.text(SIGNS, max_size=60))
+def test_words_come_with_the_form_as_they_come_from_it(text: str) -> None:
+    assert fold_into_words(text) == (fold(text), words(fold(text)))
+
+
+def test_a_sign_may_stand_for_several_words() -> None:
+    assert fold_into_words("so: \ufdfa")[1][0] == "so"
+    assert len(fold_into_words("so: \ufdfa")[1]) == 5
 
 
 def test_marks_piled_up_are_few() -> None:

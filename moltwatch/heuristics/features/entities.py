@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -44,11 +44,10 @@ class Author:
 
     def note(self, whose: str, make: Callable[[], _T]) -> _T:
         """What the heuristic of this name has noted down; made if there is nothing."""
-        try:
-            return cast(_T, self.notes[whose])
-        except KeyError:
-            fresh = self.notes[whose] = make()
-            return fresh
+        noted: _T | None = self.notes.get(whose)
+        if noted is None:
+            noted = self.notes[whose] = make()
+        return noted
 
     @property
     def bio(self) -> str:

@@ -104,7 +104,10 @@ class Features:
         if found is None:
             # What is rarer is among what is rare, and that is less to look up.
             wider = [known for least, known in self._rare.items() if least > share]
-            found = self.rarity.rare(min(wider, key=len) if wider else self.vocabulary, share)
+            if wider:
+                found = min(wider, key=len) - self.rarity.common(share)
+            else:
+                found = self.rarity.rare(self.vocabulary, share)
             self._rare[share] = found
         return found
 

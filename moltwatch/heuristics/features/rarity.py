@@ -56,10 +56,15 @@ class Rarity:
         """Those words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
         pairs of Chinese characters and the like count as words. While little has been read, a word
         seen at all is not rare."""
+        common = self.common(share)
+        return {word for word in words - common if len(word) > 2 or not word.isascii()}
+
+    def common(self, share: float) -> AbstractSet[str]:
+        """The words that more than a ``share`` (0 to 1) of the posts uses."""
         common = self._common.get(share)
         if common is None:
             common = self._common[share] = _Common(int(share * self._counted), self._counts)
-        return {word for word in words - common.words if len(word) > 2 or not word.isascii()}
+        return common.words
 
 
 class _Common:

@@ -68,7 +68,7 @@ class _Field(Generic[_T]):
         self._name = name
 
     def __get__(self, text: Text, owner: type) -> _T:
-        found = vars(text)[self._name] = self._work_out(text)
+        found = text.__dict__[self._name] = self._work_out(text)
         return found
 
 

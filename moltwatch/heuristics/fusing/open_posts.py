@@ -64,10 +64,6 @@ class OpenPost(Struct, array_like=True, gc=False):
         score: float = getattr(self, kind.value)
         return score
 
-    def judge(self, kind: Kind, score: float) -> None:
-        """A verdict was reached."""
-        setattr(self, kind.value, score)
-
     def scores(self) -> Scores:
         """All verdicts, to four places."""
         return Scores(

@@ -149,8 +149,9 @@ class Panel:
                 self.weights[mark] = weight * each.emphasis
                 self._marks[mark] = _Mark(each, weight, each.sentence(mark))
         self._readers = [each for each in heuristics if _has_own(each, PersonaHeuristic.in_text)]
-        self._seers = [each for each in heuristics if _has_own(each, PersonaHeuristic.around)]
-        self._rememberers = [each for each in heuristics if each.habitual]
+        self._seers = [
+            each for each in heuristics if each.habitual or _has_own(each, PersonaHeuristic.around)
+        ]
         self._blame = blame
 
     def read(self, text: Text) -> Row:
@@ -173,10 +174,10 @@ class Panel:
         for each in self._seers:
             try:
                 each.around(item, row)
+                if each.habitual:
+                    each.remember(item, row)
             except Exception as error:
                 self._leave_out(each, row, error)
-        for each in self._rememberers:
-            each.remember(item, row)
         return row
 
     def log_odds(self, row: Row) -> float:

@@ -218,10 +218,14 @@ def test_copies_share_what_was_found_out() -> None:
     assert lengths.asked == ["a b", "c", "c"]
 
 
-def test_scripts_that_make_a_word_of_each_character_do_not_fill_the_memory() -> None:
-    texts = Texts()
-    kept = [texts.of(chr(0x4E00 + n) * 16_000) for n in range(40)]
-    assert sum(len(text.words) for text in kept if texts.of(text.body) is text) < 500_000
+def test_a_text_at_rest_lets_go_of_its_words_and_finds_them_again() -> None:
+    text = Text("The 记忆文件 says: don't! 🦞")
+    words, vocabulary, cues = text.words, text.vocabulary, text.cues
+    outline = text.outline
+    text.rest()
+    assert not {"words", "vocabulary", "cues"} & vars(text).keys()
+    assert (text.words, text.vocabulary, text.cues) == (words, vocabulary, cues)
+    assert text.outline is outline
 
 
 def test_of_enormous_texts_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

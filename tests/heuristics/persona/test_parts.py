@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.features.fading import Fading
 from moltwatch.heuristics.features.lexicon import Cue, Lexicon, lexicon, spell_out
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
+from moltwatch.heuristics.persona.base import Row
+from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
@@ -91,6 +94,50 @@ def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     assert case.score(Kind.PERSONA) == pytest.approx(calibrated(prior(case.post) + sum(weights)))
 
 
+def test_a_third_partys_evidence_is_added_to_the_row_of_ours() -> None:
+    class Loud(Heuristic):
+        name, kind, family = "loud", Kind.PERSONA, "loudness"
+
+        def observe(self, item: Features) -> Iterable[Evidence]:
+            return (self.evidence(1.5, "is loud"),)
+
+    class Rival(Loud):
+        """Of the family of one of ours: only the stronger counts."""
+
+        name, family = "rival", "promotion"
+
+    text = "Join m/quillon now, early access!"
+    ours = Court(persona_heuristics()).hear(text)
+    item = Memory().item(ours.post)
+    weights = {
+        each.family: sum(e.weight for e in each.observe(item)) for each in persona_heuristics()
+    }
+    together = prior(ours.post) + sum(weights.values())
+    loud = Court([*persona_heuristics(), Loud()]).hear(text)
+    assert loud.score(Kind.PERSONA) == pytest.approx(calibrated(together + 1.5))
+    assert {flag.heuristic for flag in loud.flags()} > {flag.heuristic for flag in ours.flags()}
+    stronger = max(weights["promotion"], 1.5) - weights["promotion"]
+    rival = Court([*persona_heuristics(), Rival()]).hear(text)
+    assert rival.score(Kind.PERSONA) == pytest.approx(calibrated(together + stronger))
+
+
+def test_one_of_ours_that_fails_leaves_the_marks_of_the_others() -> None:
+    class Broken(Promotion):
+        def around(self, item: Features, row: Row) -> None:
+            row.mark("promotion.own", 1.0, offers=("x",))
+            raise RuntimeError("half way")
+
+    complaints: list[str] = []
+    court = Court([Brief(), Broken()])
+    court.engine._complain = complaints.append
+    text = "Hello Moltbook! Just hatched, my human told me to join m/quillon."
+    alone = Court([Brief()]).hear(text).score(Kind.PERSONA)
+    scores = [court.hear(text).score(Kind.PERSONA) for _ in range(5)]
+    assert len(complaints) == court.engine.health["promotion"].failures == 3
+    assert court.engine.health["promotion"].off
+    assert scores[3:] == [alone, alone]  # a copy, read again without what was switched off
+
+
 def test_nothing_heard_is_no_persona() -> None:
     assert Court([]).hear("anything").score(Kind.PERSONA) == 0.0
 
@@ -141,6 +188,20 @@ def test_rare_words_are_those_few_posts_use() -> None:
     for n in range(200 * ONE_IN):
         rarity.learn({"lobster", f"word{n}"})
     assert set(rarity.rare({"lobster", "word3", "unseen", "of"}, 0.02)) == {"word3", "unseen"}
+
+
+def test_what_is_rarer_is_found_among_what_is_rare() -> None:
+    memory, at_once = Memory(), Rarity()
+    for n in range(400 * ONE_IN):
+        for rarity in (memory.rarity, at_once):
+            rarity.learn({"lobster", f"word{n}", f"often{n % 100}"})
+            rarity.rare({"lobster"}, 0.02)
+            rarity.rare({"lobster"}, 0.003)  # while little is read, both shares are the same
+    item = memory.item(Court([]).hear("The lobster: word3, often5, unseen; no.").post)
+    for share in (0.02, 0.003):
+        assert item.rare(share) == at_once.rare(item.vocabulary, share)
+    assert item.rare(0.02) == {"the", "word3", "often5", "unseen"}
+    assert item.rare(0.003) == {"the", "word3", "unseen"}
 
 
 def test_fading_memory_is_bounded_in_time_and_number() -> None:
