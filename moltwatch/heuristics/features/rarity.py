@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 
 ONE_IN = 6
@@ -22,7 +21,7 @@ class Rarity:
     """Document frequencies of words over a stream."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._counted = 0
         self._seen = 0
         self._common: dict[float, _Common] = {}
@@ -33,24 +32,22 @@ class Rarity:
         if self._seen % ONE_IN:
             return
         self._counted += 1
-        if max(map(len, vocabulary), default=0) > LONGEST_WORD:
-            vocabulary = [word for word in vocabulary if len(word) <= LONGEST_WORD]
         counts = self._counts
-        counts.update(vocabulary)
-        if len(counts) > MOST_WORDS:
-            self._counts = Counter({word: n // 2 for word, n in counts.items() if n > 1})
-            self._counted //= 2
-            self._common.clear()
-            return
-        # Who counted one more may have become common just now; everybody else was that before.
+        # Who has counted one more may have become common just now; all others were that before.
         turning: dict[int, list[_Common]] = {}
         for share, common in self._common.items():
             common.raise_to(int(share * self._counted), counts)
             turning.setdefault(common.most + 1, []).append(common)
-        if turning:
-            for word in vocabulary:
-                for common in turning.get(counts[word], ()):
-                    common.words.add(word)
+        for word in vocabulary:
+            if len(word) <= LONGEST_WORD:
+                n = counts[word] = counts.get(word, 0) + 1
+                if n in turning:
+                    for common in turning[n]:
+                        common.words.add(word)
+        if len(counts) > MOST_WORDS:
+            self._counts = {word: n // 2 for word, n in counts.items() if n > 1}
+            self._counted //= 2
+            self._common.clear()
 
     def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
         """Those words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
@@ -72,12 +69,12 @@ class _Common:
 
     __slots__ = ("most", "words")
 
-    def __init__(self, most: int, counts: Counter[str]) -> None:
+    def __init__(self, most: int, counts: Mapping[str, int]) -> None:
         self.most = most
         """Posts up to which a word is rare."""
         self.words = {word for word, n in counts.items() if n > most}
 
-    def raise_to(self, most: int, counts: Counter[str]) -> None:
+    def raise_to(self, most: int, counts: Mapping[str, int]) -> None:
         """More posts are counted, so that a word in more of them is rare."""
         if most != self.most:
             self.most = most

@@ -89,9 +89,8 @@ class Text:
     def rest(self) -> None:
         """Let go of what is quickly worked out again for a copy. Most texts have none, and the
         memory that is free now serves the next text while the processor has it near."""
-        known = vars(self)
-        for field in _FIELDS & known.keys():
-            del known[field]
+        for field in _FIELDS:
+            self.__dict__.pop(field, None)
 
     def shown_to(self, reader: Reader) -> Any:
         """What it shows a heuristic, which reads it once for all copies."""
@@ -170,7 +169,9 @@ class Text:
         return offers_in(self.folded) if self.may_name else ()
 
 
-_FIELDS = {name for name, field in vars(Text).items() if isinstance(field, _Field)} - {"outline"}
+_FIELDS = [
+    name for name, field in vars(Text).items() if isinstance(field, _Field) and name != "outline"
+]
 
 
 class Texts:
