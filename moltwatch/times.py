@@ -25,6 +25,7 @@ LATEST: Micros = 4_102_444_800 * SECOND  # 2100-01-01; later is a broken clock, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)
 _ONE = timedelta(microseconds=1)
+_FRACTION = re.compile(r"\.(\d{1,6})\d*")
 _UNIX = re.compile(r"-?\d{9,}(\.\d*)?")
 _UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)", re.IGNORECASE)
@@ -66,8 +67,14 @@ def _parse_number(number: float) -> Micros:
     return int(number)
 
 
+def _as_micros(fraction: re.Match[str]) -> str:
+    return f".{fraction[1]:0<6}"
+
+
 def _parse_iso(text: str) -> Micros:
     try:
+        if "." in text:
+            text = _FRACTION.sub(_as_micros, text)
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"not a time: {text[:40]!r}") from None

@@ -25,7 +25,7 @@ from moltwatch.times import EARLIEST, LATEST, Micros
 FORMAT = "moltwatch"
 VERSION = 1
 
-MOST_KNOWN = 200_000
+MOST_KNOWN = 100_000
 """Posts whose thread is remembered."""
 
 decode = msgspec.json.Decoder(Event).decode
@@ -104,8 +104,7 @@ def _scrubbed(event: Event) -> Event:
 
 class Lines:
     """Reads lines in order. ``now`` is asked for the time of observation of objects that do not
-    carry their own; without it ``created_at`` stands in, then the latest time so far. ``ordered``
-    is False of lines that have yet to be sorted: which thread a comment is in is settled then."""
+    carry their own; without it ``created_at`` stands in, then the latest time so far."""
 
     header: Header | None = None
     """The first header line met."""
@@ -117,7 +116,6 @@ class Lines:
         source: str | None = "",
         now: Callable[[], Micros] | None = None,
         rejects: Rejects | None = None,
-        ordered: bool = True,
     ) -> None:
         self.name = name
         """For error messages: the file, or ``standard input``."""
@@ -129,7 +127,7 @@ class Lines:
         self.last: Micros | None = None
         """Highest ``seen_at`` so far."""
         self._now = now
-        self._settle = Threading().settle if ordered else _as_it_is
+        self._threading = Threading()
         self._quick: list[Callable[[bytes], Event | None]] = [read_own, self._usual]
         """Ways to read a line in one step, the one that read the last such line first."""
 
@@ -176,7 +174,7 @@ class Lines:
     def _usual(self, line: bytes) -> Event | None:
         source = MOLTBOOK.name if self.source is None else self.source
         post = read_usual(line, source, self._now)
-        return post and self._settle(post)
+        return post and self._threading.settle(post)
 
     def _patiently(self, line: bytes) -> list[Event]:
         try:
@@ -197,7 +195,7 @@ class Lines:
         events = events_from(
             value, self.rejects, source=self.source, now=now, last=self.last, where=where
         )
-        return list(map(self._settle, events))
+        return list(map(self._threading.settle, events))
 
     def _take_header(self, value: dict[str, Any]) -> None:
         version = value.get("version", VERSION)
@@ -242,10 +240,6 @@ class Threading:
         # One string stands for the thread, not the copy that each comment brings.
         known.add(id, root if root == thread else thread)
         return event
-
-
-def _as_it_is(event: Event) -> Event:
-    return event
 
 
 def check_version(version: int, name: str) -> None:

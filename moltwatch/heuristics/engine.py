@@ -225,8 +225,11 @@ class Engine:
         """Find out who is to be asked what: most do not care for the passing of time or for
         profiles, and asking them costs all the same."""
         running = [each for each in self.heuristics if not self.health[each.name].off]
-        personas = [each for each in running if isinstance(each, PersonaHeuristic)]
-        others = [each for each in running if not isinstance(each, PersonaHeuristic)]
+        # Of a third party's marks no weight is fitted: it is asked like any other.
+        personas = [
+            each for each in running if isinstance(each, PersonaHeuristic) and _is_own(each)
+        ]
+        others = [each for each in running if each not in personas]
         self._panel = Panel(personas, self._blame)
         self._observers = [_Asked(each, each.observe) for each in others]
         self._profilers = _asked(others, Heuristic.profile)
@@ -249,19 +252,20 @@ class Engine:
     def _reads(self, reader: Heuristic, text: Text) -> bool:
         """Whether a text shows a heuristic anything."""
         try:
-            shown = text.shown[reader.name] = reader.read(text)
+            shown = text.shown_to(reader)
         except Exception as error:
             self._blame(reader, error)
             return False
         return shown is not None
 
     def _ask(self, panel: Sequence[_Asked], about: object) -> None:
+        """Ask all of a panel. Who is switched off is on none that is made afterwards."""
         for heuristic, question in panel:
             found: Sequence[Evidence] = ()
             try:
                 if answer := question(about):
                     found = tuple(answer)
-                    if not type(heuristic).__module__.startswith(_OWN):
+                    if not _is_own(heuristic):
                         for evidence in found:
                             check_evidence(heuristic, evidence)
             except Exception as error:
@@ -324,6 +328,10 @@ class Engine:
                 )
             )
         self._open.close()
+
+
+def _is_own(heuristic: Heuristic) -> bool:
+    return type(heuristic).__module__.startswith(_OWN)
 
 
 def _asked(heuristics: Iterable[Heuristic], question: Callable[..., object]) -> list[_Asked]:

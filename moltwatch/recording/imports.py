@@ -116,7 +116,7 @@ def _seen(event: Event, at: Micros) -> Event:
 
 
 MOST_HELD_BACK = 10_000
-"""Events over which a long archive is sorted: hours of the busiest day, some 20 MB."""
+"""Events over which a long archive is sorted: an hour of the busiest day, some 20 MB."""
 
 MOST_DOCUMENT = 512 << 20
 """Bytes of a JSON document, which has to be held as a whole."""
@@ -274,8 +274,7 @@ def profiles_beside(path: Path) -> Path | None:
 
 
 def _lines(path: Path, rejects: Rejects) -> Iterator[Event]:
-    lines = Lines(str(path), source=None, rejects=rejects, ordered=False)
-    for events in read_pieces(path, lines):
+    for events in read_pieces(path, Lines(str(path), source=None, rejects=rejects)):
         yield from events
 
 

@@ -32,6 +32,8 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
 def place_as_written(body: str, folded: str, start: int, end: int) -> tuple[int, int] | None:
     """Where in ``body`` stands what became ``folded[start:end]``: its first character, and its last
     plus one. None where it cannot be told any more."""
+    if start >= end:
+        return None
     body = body[:MOST_CHARS]
     # As a rule every character became one other, and only blanks are fewer.
     first, last = _by_words(body, start, end)

@@ -140,8 +140,8 @@ class Crowds:
         self._untold: OrderedDict[str, list[Act] | Crowd] = OrderedDict()
         """Crowds, and the latest sightings of what only one account has shared."""
         self._told: OrderedDict[str, Crowd] = OrderedDict()
-        self._due: Micros = 0
-        """Time up to which the stale may stay."""
+        self._kept_until: Micros = 0
+        """Until then nothing is let go of for its age alone."""
 
     def __len__(self) -> int:
         return len(self._untold) + len(self._told)
@@ -183,7 +183,7 @@ class Crowds:
             if len(held) > MOST_ALONE:
                 del held[0]
             untold.move_to_end(key)
-        if now > self._due or len(untold) > self.most:
+        if now > self._kept_until or len(untold) > self.most:
             self._forget(now)
         return None
 
@@ -231,7 +231,7 @@ class Crowds:
             key, oldest = next(iter(self._untold.items()))
             last = oldest.last if isinstance(oldest, Crowd) else oldest[-1].at
             if last >= now - self.window and len(self._untold) <= self.most:
-                self._due = last + self.window + self.window // 8
+                self._kept_until = last + self.window + self.window // 8
                 break
             del self._untold[key]
         while self._told:

@@ -69,8 +69,10 @@ class Visits:
             self.of.move_to_end(account)
         visits[thread] = act
         horizon = now - self._memory
-        while (oldest := next(iter(visits.values())).at) < horizon or len(visits) > MOST_VISITED:
+        oldest = next(iter(visits.values())).at
+        while oldest < horizon or len(visits) > MOST_VISITED:
             del visits[next(iter(visits))]
+            oldest = next(iter(visits.values())).at
         self._recent.append((account, thread))
         guests = self.guests.get(thread)
         if guests is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from moltwatch.heuristics.features.entities import Author, Past, Thread
@@ -73,7 +72,7 @@ class Features:
         """How common words are in the stream, this post not yet included."""
         self._leaders = Leaders() if leaders is None else leaders
         self._likeness: Likeness | None = None
-        self._rare: dict[float, AbstractSet[str]] = {}
+        self._rare: dict[float, frozenset[str]] = {}
         self._above: str | None = None
 
     def shown_to(self, reader: Reader) -> Any:
@@ -97,7 +96,7 @@ class Features:
             self._above = "\n".join(past.folded for past in shown if past)
         return self._above
 
-    def rare(self, share: float) -> AbstractSet[str]:
+    def rare(self, share: float) -> frozenset[str]:
         """The words of the post that at most a ``share`` (0 to 1) of the posts uses, see
         :meth:`.rarity.Rarity.rare`."""
         found = self._rare.get(share)

@@ -49,12 +49,12 @@ class Rarity:
             self._counted //= 2
             self._common.clear()
 
-    def rare(self, words: AbstractSet[str], share: float) -> AbstractSet[str]:
+    def rare(self, words: AbstractSet[str], share: float) -> frozenset[str]:
         """Those words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
         pairs of Chinese characters and the like count as words. While little has been read, a word
         seen at all is not rare."""
         common = self.common(share)
-        return {word for word in words - common if len(word) > 2 or not word.isascii()}
+        return frozenset([word for word in words - common if len(word) > 2 or not word.isascii()])
 
     def common(self, share: float) -> AbstractSet[str]:
         """The words that more than a ``share`` (0 to 1) of the posts uses."""

@@ -47,9 +47,6 @@ _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 class Reader(Protocol):
     """A heuristic, or whatever else reads texts."""
 
-    @property
-    def name(self) -> str: ...
-
     def read(self, text: Text) -> object: ...
 
 
@@ -81,8 +78,8 @@ class Text:
         self.folded, words = fold_into_words(body)
         """Match form."""
         vars(self).update(words=words)  # made at once with the form, since that is quicker
-        self.shown: dict[str, Any] = {}
-        """What it showed those who read it, by their names."""
+        self.shown: dict[Reader, Any] = {}
+        """What it showed those who read it."""
         self.askers: Sequence[Any] | None = None
         """Those who want to see a post with this text; the engine's, None if not looked up."""
 
@@ -94,10 +91,9 @@ class Text:
 
     def shown_to(self, reader: Reader) -> Any:
         """What it shows a heuristic, which reads it once for all copies."""
-        name = reader.name
-        if name not in self.shown:
-            self.shown[name] = reader.read(self)
-        return self.shown[name]
+        if reader not in self.shown:
+            self.shown[reader] = reader.read(self)
+        return self.shown[reader]
 
     @_Field
     def words(self) -> list[str]:
@@ -169,6 +165,7 @@ class Text:
         return offers_in(self.folded) if self.may_name else ()
 
 
+# But for what is kept of it anyway, as what others are compared with.
 _FIELDS = [
     name for name, field in vars(Text).items() if isinstance(field, _Field) and name != "outline"
 ]

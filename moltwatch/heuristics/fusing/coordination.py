@@ -194,7 +194,8 @@ class Cluster:
             self.waiting += 1
 
     def give_out(self) -> list[tuple[str, str, float]]:
-        """Posts of the convicted, in order of arrival, with author and score: each once."""
+        """Posts of the convicted that were not given out yet, in order of arrival, with author and
+        score."""
         given = [(post, author, self.guilty[author]) for _, post, author in sorted(self.due)]
         self.waiting -= len(self.due)
         self.due.clear()

@@ -49,6 +49,8 @@ class OpenPost(Struct, array_like=True, gc=False):
     """Stream time at which it first crossed a threshold."""
     chars: int = 0
     """How long it is."""
+    since: Micros = 0
+    """When its id was first seen: in that order posts are closed."""
 
     def hold(self, evidence: Evidence) -> None:
         """Keep evidence that its fuser has scored, if it is worth a reason and the strongest that
@@ -92,8 +94,12 @@ class _Shelf(Struct, gc=False):
     """Posts pressed together, and what has to be known of each when it is closed."""
 
     pressed: bytes
+    posts: tuple[str, ...]
+    """Their ids."""
     seen_at: array[Micros]
     chars: array[int]
+    left: int
+    """How many of them still lie here."""
 
 
 class _Resting(Struct, gc=False):
@@ -134,9 +140,10 @@ class OpenPosts:
     def open(self, post: Post) -> OpenPost:
         """Open a post. One whose id is used again replaces the earlier in its place."""
         chars = len(post.text) + len(post.title or "") + len(post.link or "") + len(post.url or "")
-        opened = OpenPost(post, chars=chars)
+        opened = OpenPost(post, chars=chars, since=post.seen_at)
         if post.id in self._open:
-            self.chars -= self._size(post.id)[1]
+            opened.since, earlier = self._size(post.id)
+            self.chars -= earlier
         else:
             self._order.append(post.id)
         self._open[post.id] = self._awake[post.id] = opened
@@ -148,6 +155,8 @@ class OpenPosts:
         opened = self._awake.get(post)
         if opened is None and (packed := self._open.get(post)) is not None:
             opened = self._open[post] = self._awake[post] = self._wake(packed)
+            if isinstance(packed, _Resting):
+                self._leave(packed.shelf)
         return opened
 
     def rest(self) -> None:
@@ -159,9 +168,9 @@ class OpenPosts:
                 self._open[post] = _encode(opened)
             except (UnicodeEncodeError, OverflowError):
                 continue
-            self._at_hand[post] = opened.post.seen_at, opened.chars
+            self._at_hand[post] = opened.since, opened.chars
         self._awake.clear()
-        if len(self._at_hand) >= AT_HAND + SHELF:
+        while len(self._at_hand) >= AT_HAND + SHELF:
             self._shelve(list(islice(self._at_hand, SHELF)))
 
     def is_due(self, horizon: Micros | None) -> bool:
@@ -187,7 +196,7 @@ class OpenPosts:
         if isinstance(opened, _Resting):
             return opened.shelf.seen_at[opened.place], opened.shelf.chars[opened.place]
         if isinstance(opened, OpenPost):
-            return opened.post.seen_at, opened.chars
+            return opened.since, opened.chars
         return self._at_hand[post]
 
     def _shelve(self, posts: Sequence[str]) -> None:
@@ -195,11 +204,25 @@ class OpenPosts:
         shelf = _Shelf(
             # A copy: what is pressed is cut from a larger piece of memory that would lie idle.
             bytes(memoryview(_press(_encode([self._open[post] for post in posts])))),
+            tuple(posts),
             array("q", [seen_at for seen_at, _ in sizes]),
             array("q", [chars for _, chars in sizes]),
+            len(posts),
         )
         for place, post in enumerate(posts):
             self._open[post] = _Resting(shelf, place)
+
+    def _leave(self, shelf: _Shelf) -> None:
+        """A post was taken from a shelf. One that is mostly empty is cleared: what is left on it
+        would keep the bytes of all that is gone."""
+        shelf.left -= 1
+        if shelf.left >= SHELF // 2:
+            return
+        for place, post in enumerate(shelf.posts):
+            resting = self._open.get(post)
+            if isinstance(resting, _Resting) and resting.shelf is shelf:
+                self._at_hand[post] = self._size(post)
+                self._open[post] = self._unfolded[1][place]
 
     def _wake(self, opened: OpenPost | bytes | _Resting) -> OpenPost:
         if isinstance(opened, _Resting):

@@ -35,13 +35,15 @@ _SAME = "is by an account that showed the same in earlier posts ({posts} seen)"
 class Row:
     """The marks of a post: how much there is of each, and the facts for its sentence."""
 
-    __slots__ = ("facts", "values")
+    __slots__ = ("facts", "failed", "values")
 
     def __init__(self, shown: Row | None = None) -> None:
         self.values: dict[str, float] = shown.values.copy() if shown else {}
         """By mark, 0 to 1; a mark that is missing is 0."""
         self.facts: dict[str, dict[str, Fact]] = shown.facts.copy() if shown else {}
         """By mark, where its sentence tells of any."""
+        self.failed: tuple[str, ...] = shown.failed if shown else ()
+        """Heuristics that failed: they say nothing of this post."""
 
     def mark(self, name: str, value: float, /, **facts: Fact) -> None:
         """There is so much of a mark."""
@@ -131,8 +133,6 @@ class Panel:
     """Persona heuristics that look at posts together. ``blame`` is told when one of them fails; its
     marks are left out then."""
 
-    name: ClassVar[str] = "persona"
-
     def __init__(
         self,
         heuristics: Sequence[PersonaHeuristic],
@@ -172,6 +172,8 @@ class Panel:
         """The marks of a post whose text shows ``shown``."""
         row = Row(shown)
         for each in self._seers:
+            if each.name in row.failed:
+                continue
             try:
                 each.around(item, row)
                 if each.habitual:
@@ -201,6 +203,7 @@ class Panel:
         ]
 
     def _leave_out(self, heuristic: PersonaHeuristic, row: Row, error: Exception) -> None:
+        row.failed = (*row.failed, heuristic.name)
         for mark in heuristic.marks:
             row.values.pop(mark, None)
         self._blame(heuristic, error)

@@ -42,8 +42,6 @@ class _Cut(NamedTuple):
 class _Sentences:
     """Cuts texts into sentences of so many characters at least."""
 
-    name: ClassVar[str] = "sentences"
-
     def __init__(self, shortest: int) -> None:
         self._shortest = shortest
 

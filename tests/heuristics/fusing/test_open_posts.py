@@ -12,7 +12,7 @@ from moltwatch.heuristics.features.memory import CHARS_PER_BIO, Memory
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.features.text import Text, Texts
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.heuristics.fusing.open_posts import AT_HAND, SHELF, OpenPosts
+from moltwatch.heuristics.fusing.open_posts import AT_HAND, SHELF, OpenPost, OpenPosts, _Resting
 from moltwatch.heuristics.hazard.injection import Injection
 from moltwatch.model import Act, AgentSeen, Evidence, Kind, Mark, Post, Retracted, Verdict
 from tests.evidence import evidence
@@ -181,6 +181,36 @@ def test_nothing_is_left_of_what_was_closed() -> None:
             posts.close()
     assert len(posts) == len(posts._open) == len(posts._at_hand) == 3
     assert posts.chars == 15
+
+
+def test_an_id_used_again_closes_when_the_first_would_have() -> None:
+    posts = OpenPosts()
+    for n in range(5):
+        posts.open(post("again", n * 10))
+        posts.rest()
+        posts.open(post(f"p{n}", n * 10 + 1))
+        posts.rest()
+    assert posts.is_due(1)
+    assert posts.oldest().post.seen_at == 40
+    posts.close()
+    assert posts.oldest().post.id == "p0"
+
+
+def test_a_shelf_that_is_mostly_empty_is_cleared() -> None:
+    posts = OpenPosts()
+    for n in range(2 * (AT_HAND + SHELF)):
+        posts.open(post(f"p{n}", n))
+        posts.rest()
+    first = posts._open["p0"]
+    assert isinstance(first, _Resting)
+    for n in range(SHELF // 2 + 1):  # wakes more than half of what lies beside it
+        assert posts.get(f"p{n}") == OpenPost(post(f"p{n}", n), chars=5, since=n)
+        posts.rest()
+    held = [each.shelf for each in posts._open.values() if isinstance(each, _Resting)]
+    assert first.shelf not in held
+    assert [posts.get(f"p{n}") for n in range(SHELF)] == [
+        OpenPost(post(f"p{n}", n), chars=5, since=n) for n in range(SHELF)
+    ]
 
 
 def test_a_verdict_taken_back_at_the_very_end_harms_nothing() -> None:

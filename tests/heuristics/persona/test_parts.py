@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,10 @@ from moltwatch.heuristics.features.lexicon import Cue, Lexicon, lexicon, spell_o
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
-from moltwatch.heuristics.persona.base import Row
+from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
 from moltwatch.heuristics.persona.brief import Brief
+from moltwatch.heuristics.persona.character import Character
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
@@ -121,21 +124,72 @@ def test_a_third_partys_evidence_is_added_to_the_row_of_ours() -> None:
     assert rival.score(Kind.PERSONA) == pytest.approx(calibrated(together + stronger))
 
 
-def test_one_of_ours_that_fails_leaves_the_marks_of_the_others() -> None:
-    class Broken(Promotion):
-        def around(self, item: Features, row: Row) -> None:
-            row.mark("promotion.own", 1.0, offers=("x",))
+class Broken(Character):
+    """One of ours, that fails at a text or at what is around it."""
+
+    __module__ = "moltwatch.heuristics.persona.broken"
+
+    def in_text(self, text: Text, row: Row) -> None:
+        row.mark("character.stage", 1.0, words=("bows",))
+        if "unreadable" in text.body:
+            raise RuntimeError("cannot read this")
+
+    def around(self, item: Features, row: Row) -> None:
+        row.mark("character.signed", 1.0, last="B.")
+        if "lost" in item.post.text:
             raise RuntimeError("half way")
 
+
+@pytest.mark.parametrize("word", ["unreadable", "lost"])
+def test_one_of_ours_that_fails_says_nothing_and_is_switched_off(word: str) -> None:
     complaints: list[str] = []
     court = Court([Brief(), Broken()])
     court.engine._complain = complaints.append
-    text = "Hello Moltbook! Just hatched, my human told me to join m/quillon."
-    alone = Court([Brief()]).hear(text).score(Kind.PERSONA)
-    scores = [court.hear(text).score(Kind.PERSONA) for _ in range(5)]
-    assert len(complaints) == court.engine.health["promotion"].failures == 3
-    assert court.engine.health["promotion"].off
-    assert scores[3:] == [alone, alone]  # a copy, read again without what was switched off
+    greeting = "Hello Moltbook! Just hatched, my human told me to join m/quillon."
+    alone = Court([Brief()]).hear(greeting).score(Kind.PERSONA)
+    assert court.hear(greeting).score(Kind.PERSONA) > alone
+    assert court.hear(greeting).score(Kind.PERSONA) > alone  # by habit, too
+    failing = [court.hear(f"{greeting} {word} {n}").score(Kind.PERSONA) for n in range(4)]
+    assert failing == [alone] * 4
+    assert court.engine.health["character"].off
+    assert len(complaints) == court.engine.health["character"].failures == 3
+    # A copy of what was read before it was switched off is read again without it.
+    assert court.hear(greeting).score(Kind.PERSONA) == alone
+
+
+def test_a_third_partys_own_marks_are_isolated_like_any_other_mistake() -> None:
+    class Unfitted(PersonaHeuristic):
+        name, family = "unfitted", "unfitted"
+        says: ClassVar = {"unfitted.mark": "has a mark that nobody weighed"}
+
+        def in_text(self, text: Text, row: Row) -> None:
+            row.mark("unfitted.mark", 1.0)
+
+    court = Court([Brief(), Unfitted()])
+    assert court.hear("Hello Moltbook! Just hatched.").score(Kind.PERSONA) > 0
+    assert court.engine.health["unfitted"].failures == 1
+
+
+def test_names_of_heuristics_do_not_meet_in_a_text() -> None:
+    class Persona(Heuristic):
+        name, kind, family = "persona", Kind.PERSONA, "x"
+
+        def read(self, text: Text) -> str:
+            return text.body
+
+        def observe(self, item: Features) -> Iterable[Evidence]:
+            assert item.shown_to(self) == item.post.body
+            return ()
+
+    class Sentences(Persona):
+        name = "sentences"
+
+    court = Court([*persona_heuristics(), Persona(), Sentences()])
+    plain = Court(persona_heuristics())
+    for _ in range(2):
+        text = "Yarr, join m/reef. I am Quillon!"
+        assert court.hear(text).scores() == plain.hear(text).scores()
+    assert not any(health.failures for health in court.engine.health.values())
 
 
 def test_nothing_heard_is_no_persona() -> None:
