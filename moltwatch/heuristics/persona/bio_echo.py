@@ -21,7 +21,7 @@ _MOST_WORDS = 400
 """Of a post."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def _bio(bio: str) -> tuple[frozenset[str], str]:
     """Telling words of a bio, and all of them in order, a blank before and after each."""
     told = words(fold(bio[:1000]))
