@@ -78,8 +78,9 @@ class Text:
         self.folded, words = fold_into_words(body)
         """Match form."""
         vars(self).update(words=words)  # made at once with the form, since that is quicker
-        self.shown: dict[Reader, Any] = {}
-        """What it showed those who read it."""
+        self.shown: dict[int, Any] = {}
+        """What it showed those who read it, by their ``id``: they live as long as the engine, and
+        need neither a name of their own nor a hash."""
         self.askers: Sequence[Any] | None = None
         """Those who want to see a post with this text; the engine's, None if not looked up."""
 
@@ -91,9 +92,10 @@ class Text:
 
     def shown_to(self, reader: Reader) -> Any:
         """What it shows a heuristic, which reads it once for all copies."""
-        if reader not in self.shown:
-            self.shown[reader] = reader.read(self)
-        return self.shown[reader]
+        key = id(reader)
+        if key not in self.shown:
+            self.shown[key] = reader.read(self)
+        return self.shown[key]
 
     @_Field
     def words(self) -> list[str]:
@@ -165,7 +167,7 @@ class Text:
         return offers_in(self.folded) if self.may_name else ()
 
 
-# But for what is kept of it anyway, as what others are compared with.
+# Not the outline: its parts are kept anyway, for texts to come to be compared with.
 _FIELDS = [
     name for name, field in vars(Text).items() if isinstance(field, _Field) and name != "outline"
 ]
