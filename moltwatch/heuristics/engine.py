@@ -164,7 +164,8 @@ class Engine:
             text.askers = self._askers(text)
         self._ask(text.askers, item)
         self._at_hand = ""
-        self._conclude(opened, panel, row)
+        if row.values or self._found:
+            self._conclude(opened, panel, row)
         self._memory.remember(item)
         text.rest()
 

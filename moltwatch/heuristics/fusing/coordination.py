@@ -410,10 +410,12 @@ class GroupTracker:
         for group in list(self._groups.values()):
             self._end(group, now)
 
-    def drain(self, now: Micros) -> tuple[list[Group], list[PostScore]]:
+    def drain(self, now: Micros) -> tuple[Sequence[Group], Sequence[PostScore]]:
         """What changed since the last call: group events in order, and each post whose score
         changed in a way worth knowing (crossed the threshold, got a group). To be called when all
         evidence of an event is taken in: then what is said of a group is true of it."""
+        if not (self._growing or self._merged or self._news or self._scores):
+            return (), ()  # as after most events
         for loser, into in self._merged.values():
             while into in self._merged:
                 _, into = self._merged[into]
