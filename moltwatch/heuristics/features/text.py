@@ -30,7 +30,7 @@ MOST_TEXTS = 400
 """Texts kept in case a copy comes; five times as many would find an eighth more copies."""
 
 MOST_CHARS = 8_000_000
-"""Characters that they may have together: some forums let through posts of megabytes."""
+"""Characters that their bodies may have together: some forums let through posts of megabytes."""
 
 MOST_CUE_WORDS = 300
 """Only the first words of a text are searched for cues."""
@@ -77,7 +77,7 @@ class Text:
         """As the forum sent it, title first."""
         self.folded, words = fold_into_words(body)
         """Match form."""
-        vars(self).update(words=words)  # made at once with the form, since that is quicker
+        self.__dict__["words"] = words  # made at once with the form, since that is quicker
         self.shown: dict[int, Any] = {}
         """What it showed those who read it, by their ``id``: they live as long as the engine, and
         need neither a name of their own nor a hash."""
