@@ -134,7 +134,7 @@ class _Heard(Heuristic):
         self._tape = tape
 
     def read(self, text: Text) -> object:
-        return self._heard.read(text)
+        return text.shown_to(self._heard)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         return self._tape.hear(Question.OBSERVE, self._heard.observe(item), item.post.id)

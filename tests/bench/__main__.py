@@ -48,12 +48,13 @@ class Bench:
         """Posts."""
         self.names = [*heuristics, "all"]
         self.turns: list[Turn] = []
-        names = list(available())
+        classes = available()
         self._configurations = {
-            each: configured(folder, each, [name for name in names if name not in (BASE, each)])
+            each: configured(folder, each, [name for name in classes if name not in (BASE, each)])
             for each in ("base", *heuristics)
         }
-        self._configurations["all"] = configured(folder, "all", ())
+        plugins = [n for n, cls in classes.items() if not cls.__module__.startswith("moltwatch.")]
+        self._configurations["all"] = configured(folder, "all", plugins)
 
     def turn(self, name: str) -> None:
         """Run what is told of ``name``, and what it is held against."""
@@ -95,7 +96,7 @@ class Bench:
 def first_posts(recording: Path, folder: Path, most: int) -> Path:
     """A recording of the first posts of another, of what else stands between them, and of the
     profiles beside it that are their authors'."""
-    path = folder / f"first{most}.jsonl"
+    path = folder / f"{recording.name.partition('.')[0]}.jsonl"
     with opened(recording) as lines, path.open("wb") as out:
         n = 0
         for line in lines:
@@ -142,7 +143,8 @@ def bench(
     The floor decodes each line, finds the words, and makes one MinHash a post. The base is
     `moltwatch flags` with same-text alone; each other heuristic is what it adds to the base; all is
     `moltwatch flags` as it is shipped. Everything is a process of its own, counted from its start
-    to its end in processor time, and they run in turns: floor, base, one; floor, base, another.
+    to its end in processor time, start-up included, and they run in turns: floor, base, one; floor,
+    base, another. One run of each is noisy; function calls count built-ins too.
 
     RECORDING is a file of JSON lines, plain or packed with gzip, of events or of objects of the
     API; the bundled night if none is named, which takes about a minute.
@@ -179,7 +181,7 @@ def bench(
         counted = ", ".join(
             f"{name} {running.calls(name, few) / n:,.0f}" for name in ("base", "all")
         )
-        click.echo(f"calls a post, of the first {n:,}: {counted}")
+        click.echo(f"function calls a post, of the first {n:,}: {counted}")
         click.echo(f"peak memory of all: {running.peak:,.0f} MiB")
 
 

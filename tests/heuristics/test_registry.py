@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ import pytest
 
 from moltwatch.errors import UsageError
 from moltwatch.heuristics import registry
-from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.base import Evidence, Features, Heuristic, Text
 from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.model import Kind
 from moltwatch.testing import check_heuristic
@@ -62,6 +63,15 @@ def test_the_example_for_contributors_works(monkeypatch: pytest.MonkeyPatch) -> 
     case = Court(registry.build({})).hear("NOBODY LISTENS " * 3)
     assert reasons(case, name) == "39 of its 39 letters are capitals"
     assert case.score(Kind.PERSONA) >= 0.5
+
+    (reading,) = re.findall(r"```py\n(def read.*?)```", page, re.DOTALL)
+    head = "class Asking(Shouting):\n    __doc__, name = Shouting.__doc__, 'asking'\n"
+    package.__dict__["Text"] = Text
+    exec(head + indent(reading, "    "), package.__dict__)
+    check_heuristic(package.Asking)
+    court = Court([package.Asking()])
+    assert reasons(court.hear("Who? Why?"), "asking") == "asks 2 questions"
+    assert reasons(court.hear("Nothing."), "asking") == ""
 
 
 class Unkind(Heuristic):
