@@ -20,7 +20,7 @@ from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
 from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
 from moltwatch.heuristics.fusing.persona import PersonaFuser
-from moltwatch.heuristics.persona.base import Panel, PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, Panel, PersonaHeuristic
 from moltwatch.model import (
     AgentSeen,
     Event,
@@ -54,7 +54,7 @@ class Health(Struct):
     """How one heuristic is doing."""
 
     found: int = 0
-    """Pieces of evidence it gave; what persona heuristics of ours find is one row for all."""
+    """Pieces of evidence it gave; what persona heuristics of ours find is one vector for all."""
     failures: int = 0
     last_error: str = ""
     off: bool = False
@@ -159,17 +159,17 @@ class Engine:
         opened = self._open.open(post)
         self._at_hand = post.id
         panel = self._panel  # it may lose one that fails, and another take its place
-        row = panel.look(item, text.shown_to(panel))
-        if text.askers is None:
-            text.askers = self._askers(text)
-        self._ask(text.askers, item)
+        vector = panel.look(item, text.shown_to(panel))
+        if text.asked is None:
+            text.asked = self._asked_about(text)
+        self._ask(text.asked, item)
         self._at_hand = ""
-        if row.values or self._found:
-            self._conclude(opened, panel, row)
+        if vector.values or self._found:
+            self._conclude(opened, panel, vector)
         self._memory.remember(item)
         text.rest()
 
-    def _conclude(self, opened: OpenPost, panel: Panel, row: Row) -> None:
+    def _conclude(self, opened: OpenPost, panel: Panel, vector: MarkVector) -> None:
         """Every heuristic has spoken (some speak against): judge all that concerns but this post.
         Of what led to no verdict only the score is kept, unless verdicts on all are asked for."""
         post = opened.post
@@ -180,16 +180,16 @@ class Engine:
             personas = [each for each in self._found if each.kind is Kind.PERSONA]
             self._found.clear()
         if personas:  # a third party's
-            personas += panel.evidence(row)
+            personas += panel.evidence(vector)
             opened.persona = self._persona.score(post, personas)
         else:
-            opened.persona = self._persona.score_row(post, panel.log_odds(row))
+            opened.persona = self._persona.score_vector(post, panel.log_odds(vector))
         if hazards:
             opened.hazard = self._hazard.score(post, hazards)
         verdicts = ((Kind.PERSONA, opened.persona), (Kind.HAZARD, opened.hazard))
         crossed = [kind for kind, score in verdicts if score >= self._threshold]
         if self._verdicts or Kind.PERSONA in crossed:
-            for evidence in personas or panel.evidence(row):
+            for evidence in personas or panel.evidence(vector):
                 opened.hold(self._persona.told(post, evidence))
         if self._verdicts or Kind.HAZARD in crossed:
             for evidence in hazards:
@@ -236,19 +236,19 @@ class Engine:
         self._profilers = _asked(others, Heuristic.profile)
         self._timed = _asked(others, Heuristic.advance)
         self._readers = [asked.heuristic for asked in _asked(others, Heuristic.read)]
-        self._askers_of: dict[tuple[bool, ...], Sequence[_Asked]] = {}
+        self._asked_by: dict[tuple[bool, ...], Sequence[_Asked]] = {}
         """By which of the readers a text shows something: who is asked about its posts."""
         self._memory.texts.forget()  # what texts showed, they showed others
 
-    def _askers(self, text: Text) -> Sequence[_Asked]:
+    def _asked_about(self, text: Text) -> Sequence[_Asked]:
         """Those who are asked about a post with this text."""
-        readers, observers, known = self._readers, self._observers, self._askers_of
+        readers, observers, known = self._readers, self._observers, self._asked_by
         shows = tuple([self._reads(reader, text) for reader in readers])
-        askers = known.get(shows)
-        if askers is None:
+        asked = known.get(shows)
+        if asked is None:
             blind = [each for each, shown in zip(readers, shows, strict=True) if not shown]
-            askers = known[shows] = [each for each in observers if each.heuristic not in blind]
-        return askers
+            asked = known[shows] = [each for each in observers if each.heuristic not in blind]
+        return asked
 
     def _reads(self, reader: Heuristic, text: Text) -> bool:
         """Whether a text shows a heuristic anything."""
@@ -259,9 +259,9 @@ class Engine:
             return False
         return shown is not None
 
-    def _ask(self, panel: Sequence[_Asked], about: object) -> None:
-        """Ask all of a panel. Who is switched off is on none that is made afterwards."""
-        for heuristic, question in panel:
+    def _ask(self, asked: Sequence[_Asked], about: object) -> None:
+        """Ask all of these. Who is switched off is in no list that is made afterwards."""
+        for heuristic, question in asked:
             found: Sequence[Evidence] = ()
             try:
                 if answer := question(about):

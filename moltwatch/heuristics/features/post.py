@@ -8,7 +8,7 @@ from moltwatch.heuristics.features.entities import Author, Past, Thread
 from moltwatch.heuristics.features.minhash import LEAST_WORDS, Leaders, Likeness
 from moltwatch.heuristics.features.payloads import MOST_FOUND, payloads_in_link
 from moltwatch.heuristics.features.rarity import Rarity
-from moltwatch.heuristics.features.text import Reader, Text
+from moltwatch.heuristics.features.text import Text, TextReader
 from moltwatch.model import Act, Post
 
 
@@ -75,7 +75,7 @@ class Features:
         self._rare: dict[float, frozenset[str]] = {}
         self._above: str | None = None
 
-    def shown_to(self, reader: Reader) -> Any:
+    def shown_to(self, reader: TextReader) -> Any:
         """What the text shows a heuristic, by its :meth:`~.base.Heuristic.read`."""
         return self.text.shown_to(reader)
 

@@ -44,7 +44,7 @@ MOST_EMOJI_CHARS = 3_000
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
-class Reader(Protocol):
+class TextReader(Protocol):
     """A heuristic, or whatever else reads texts."""
 
     def read(self, text: Text) -> object: ...
@@ -81,7 +81,7 @@ class Text:
         self.shown: dict[int, Any] = {}
         """What it showed those who read it, by their ``id``: they live as long as the engine, and
         need neither a name of their own nor a hash."""
-        self.askers: Sequence[Any] | None = None
+        self.asked: Sequence[Any] | None = None
         """Those who want to see a post with this text; the engine's, None if not looked up."""
 
     def rest(self) -> None:
@@ -90,7 +90,7 @@ class Text:
         for field in _FIELDS:
             self.__dict__.pop(field, None)
 
-    def shown_to(self, reader: Reader) -> Any:
+    def shown_to(self, reader: TextReader) -> Any:
         """What it shows a heuristic, which reads it once for all copies."""
         key = id(reader)
         if key not in self.shown:

@@ -29,8 +29,8 @@ class PersonaFuser:
                 strongest[evidence.family] = weight
         return calibrated(prior(post) + sum(strongest.values())) if strongest else 0.0
 
-    def score_row(self, post: Post, log_odds: float) -> float:
-        """The verdict on a post of which nothing but a row of marks was found, that adds up to
+    def score_vector(self, post: Post, log_odds: float) -> float:
+        """The verdict on a post of which nothing but a vector of marks was found, that adds up to
         these log-odds; 0 if it has none."""
         return calibrated(prior(post) + log_odds) if log_odds else 0.0
 

@@ -1,11 +1,11 @@
-"""What the persona heuristics share: marks as one row of numbers, and evidence made of it.
+"""What the persona heuristics share: marks as one vector of numbers, and evidence made of it.
 
 A mark is one observable thing about a post: a number from 0 to 1 that says how much of it there is,
-and a sentence. The marks that all persona heuristics find in a post make one :class:`Row`; a
+and a sentence. The marks that all persona heuristics find in a post make one :class:`MarkVector`. A
 weight, fitted on labelled posts, says how much a mark moves the log-odds that a reader calls the
-post persona-driven, and the weighted sum of the row is what all of them together have to say. That
-is a logistic regression whose parts can be read: for a post that crosses the threshold, or is asked
-about, each heuristic's marks are put into words.
+post persona-driven; the weighted sum of the vector is the verdict. That is a logistic regression
+whose parts can be read: for a post that crosses the threshold, or is asked about, each heuristic's
+marks are put into words.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _MEMORY = 0.7
 _SAME = "is by an account that showed the same in earlier posts ({posts} seen)"
 
 
-class Row:
+class MarkVector:
     """The marks of a post: how much there is of each, and the facts for its sentence."""
 
     __slots__ = ("facts", "failed", "values")
 
-    def __init__(self, shown: Row | None = None) -> None:
+    def __init__(self, shown: MarkVector | None = None) -> None:
         self.values: dict[str, float] = shown.values.copy() if shown else {}
         """By mark, 0 to 1; a mark that is missing is 0."""
         self.facts: dict[str, dict[str, Fact]] = shown.facts.copy() if shown else {}
@@ -80,19 +80,19 @@ class PersonaHeuristic(Heuristic):
         """The names of all its marks."""
         self._alone: Panel | None = None
 
-    def in_text(self, text: Text, row: Row) -> None:
+    def in_text(self, text: Text, vector: MarkVector) -> None:
         """Mark what the title and text show whoever reads them. The cues are marked already."""
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         """Mark what shows beside author, thread and past. What the text shows is marked already."""
 
-    def remember(self, item: Features, row: Row) -> None:
+    def remember(self, item: Features, vector: MarkVector) -> None:
         """Mark the author's habit, which the post then becomes part of."""
-        own = row.values.keys() & self.marks
-        level = fsum(map(row.values.__getitem__, own))  # exact, so the order does not matter
+        own = vector.values.keys() & self.marks
+        level = fsum(map(vector.values.__getitem__, own))  # exact, so the order does not matter
         habit = item.author.note(self.name, Habit)
         if habit.level > 0.1:
-            row.mark(self._habit, saturating(habit.level), posts=habit.posts)
+            vector.mark(self._habit, saturating(habit.level), posts=habit.posts)
         habit.posts += 1
         habit.level += (min(level, 3.0) - habit.level) * (1 - _MEMORY)
 
@@ -102,7 +102,7 @@ class PersonaHeuristic(Heuristic):
             return _SAME
         return self.says[mark] if mark in self.says else lexicon().says[mark]
 
-    def read(self, text: Text) -> Row:
+    def read(self, text: Text) -> MarkVector:
         return self._panel().read(text)
 
     def observe(self, item: Features) -> Iterable[Evidence]:
@@ -149,52 +149,52 @@ class Panel:
                 self.weights[mark] = weight * each.emphasis
                 self._marks[mark] = _Mark(each, weight, each.sentence(mark))
         self._readers = [each for each in heuristics if _has_own(each, PersonaHeuristic.in_text)]
-        self._seers = [
+        self._contextual = [
             each for each in heuristics if each.habitual or _has_own(each, PersonaHeuristic.around)
         ]
         self._blame = blame
 
-    def read(self, text: Text) -> Row:
+    def read(self, text: Text) -> MarkVector:
         """The marks of a text, whoever wrote it."""
-        row = Row()
+        vector = MarkVector()
         if self._halves:
             for cue, phrases in text.cues.items():
                 if half := self._halves.get(cue):
-                    row.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
+                    vector.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
         for each in self._readers:
             try:
-                each.in_text(text, row)
+                each.in_text(text, vector)
             except Exception as error:
-                self._leave_out(each, row, error)
-        return row
+                self._leave_out(each, vector, error)
+        return vector
 
-    def look(self, item: Features, shown: Row) -> Row:
+    def look(self, item: Features, shown: MarkVector) -> MarkVector:
         """The marks of a post whose text shows ``shown``."""
-        row = Row(shown)
-        for each in self._seers:
-            if each.name in row.failed:
+        vector = MarkVector(shown)
+        for each in self._contextual:
+            if each.name in vector.failed:
                 continue
             try:
-                each.around(item, row)
+                each.around(item, vector)
                 if each.habitual:
-                    each.remember(item, row)
+                    each.remember(item, vector)
             except Exception as error:
-                self._leave_out(each, row, error)
-        return row
+                self._leave_out(each, vector, error)
+        return vector
 
-    def log_odds(self, row: Row) -> float:
-        """What all marks of a row add together: the product of weights and values."""
-        values = row.values
+    def log_odds(self, vector: MarkVector) -> float:
+        """What all marks of a vector add together: the product of weights and values."""
+        values = vector.values
         return sum(map(mul, map(self.weights.__getitem__, values), values.values()), 0.0)
 
-    def evidence(self, row: Row) -> list[Evidence]:
+    def evidence(self, vector: MarkVector) -> list[Evidence]:
         """What each heuristic has to say."""
         sums: dict[PersonaHeuristic, float] = {}
         marks: dict[PersonaHeuristic, list[Mark]] = {}
-        for name, value in row.values.items():
+        for name, value in vector.values.items():
             owner, weight, says = self._marks[name]
             sums[owner] = sums.get(owner, 0.0) + self.weights[name] * value
-            mark = Mark(says, row.facts.get(name, {}), weight * value)
+            mark = Mark(says, vector.facts.get(name, {}), weight * value)
             marks.setdefault(owner, []).append(mark)
         return [
             Evidence(each.name, Kind.PERSONA, each.family, weight, tuple(marks[each]))
@@ -202,10 +202,10 @@ class Panel:
             if weight
         ]
 
-    def _leave_out(self, heuristic: PersonaHeuristic, row: Row, error: Exception) -> None:
-        row.failed = (*row.failed, heuristic.name)
+    def _leave_out(self, heuristic: PersonaHeuristic, vector: MarkVector, error: Exception) -> None:
+        vector.failed = (*vector.failed, heuristic.name)
         for mark in heuristic.marks:
-            row.values.pop(mark, None)
+            vector.values.pop(mark, None)
         self._blame(heuristic, error)
 
 

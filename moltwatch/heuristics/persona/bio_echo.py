@@ -10,7 +10,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.parameters import Fraction
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.weights import saturating
 from moltwatch.text import fold, words
@@ -54,7 +54,7 @@ class BioEcho(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         bio = item.author.bio
         if not bio:
             return
@@ -62,9 +62,9 @@ class BioEcho(PersonaHeuristic):
         rare = (told & item.rare(self.share)) - names(item.post.author)
         if not rare:
             return
-        row.mark("bio.words", saturating(len(rare), 2.0), words=tuple(sorted(rare)))
+        vector.mark("bio.words", saturating(len(rare), 2.0), words=tuple(sorted(rare)))
         if turns := _turns(item.words[:_MOST_WORDS], rare, in_order):
-            row.mark("bio.phrases", saturating(len(turns), 2.0), turns=turns)
+            vector.mark("bio.phrases", saturating(len(turns), 2.0), turns=turns)
 
 
 def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import introduces, names
 
 
@@ -34,7 +34,7 @@ class Brief(PersonaHeuristic):
     }
     says: ClassVar = {"brief.own_name": "introduces itself as “{name}”"}
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary) and (called := introduces(item.words, own)):
-            row.mark("brief.own_name", 1.0, name=called)
+            vector.mark("brief.own_name", 1.0, name=called)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import introduces, names
 from moltwatch.heuristics.persona.weights import saturating
 
@@ -57,43 +57,43 @@ class Character(PersonaHeuristic):
     }
     habitual = True
 
-    def in_text(self, text: Text, row: Row) -> None:
+    def in_text(self, text: Text, vector: MarkVector) -> None:
         body = text.body[:_MOST_CHARS]
         if "*" in body and (stage := _STAGE.findall(body)):
-            row.mark("character.stage", saturating(len(stage)), words=tuple(stage))
+            vector.mark("character.stage", saturating(len(stage)), words=tuple(stage))
         capitals = _capitals(body)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
-            row.mark("character.shouts", min(shouted / 0.6, 1.0), share=shouted)
+            vector.mark("character.shouts", min(shouted / 0.6, 1.0), share=shouted)
         if emoji := text.emoji:
             density = len(emoji) / (len(text.words) + 5)
-            row.mark("character.emoji", min(density / 0.2, 1.0))
+            vector.mark("character.emoji", min(density / 0.2, 1.0))
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary):
-            _own_name(item, own, row)
+            _own_name(item, own, vector)
         bio = item.author.bio
         if not bio:
             return
         if (emoji := item.text.emoji) and (emblem := _emblem(bio).intersection(emoji)):
-            row.mark("character.emblem", 1.0, emblem=tuple(sorted(emblem)))
+            vector.mark("character.emblem", 1.0, emblem=tuple(sorted(emblem)))
         if role := _role(bio):
-            row.mark("character.bio", saturating(len(role)), role=role)
+            vector.mark("character.bio", saturating(len(role)), role=role)
 
 
-def _own_name(item: Features, own: frozenset[str], row: Row) -> None:
+def _own_name(item: Features, own: frozenset[str], vector: MarkVector) -> None:
     """The own name as a signature, and in the third person."""
     body = item.text.body[:_MOST_CHARS]
     spoken = sum(map(item.words.count, own))
     last = body.rstrip().rpartition("\n")[2]
     signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
     if signed:
-        row.mark("character.signed", 1.0, last=last.strip())
+        vector.mark("character.signed", 1.0, last=last.strip())
     spoken -= signed + (introduces(item.words, own) is not None)
     if spoken > 0:
         often = "once" if spoken == 1 else f"{spoken} times"
-        row.mark("character.third_person", saturating(spoken), often=often)
+        vector.mark("character.third_person", saturating(spoken), often=often)
 
 
 def _capitals(body: str) -> int:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Fraction
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 
 
 class Conversation(PersonaHeuristic):
@@ -47,21 +47,21 @@ class Conversation(PersonaHeuristic):
         super().__init__(emphasis)
         self.share = share
 
-    def in_text(self, text: Text, row: Row) -> None:
+    def in_text(self, text: Text, vector: MarkVector) -> None:
         body, said = text.body, len(text.words)
         if "?" in body or "？" in body:
-            row.mark("conversation.asks", 1.0)
+            vector.mark("conversation.asks", 1.0)
         if you := text.persons.count("y") / (said + 5):
-            row.mark("conversation.you", min(you / 0.08, 1.0))
+            vector.mark("conversation.you", min(you / 0.08, 1.0))
         if i := text.persons.count("i") / (said + 5):
-            row.mark("conversation.i", min(i / 0.1, 1.0))
+            vector.mark("conversation.i", min(i / 0.1, 1.0))
         if "`" in body:
-            row.mark("conversation.code", 1.0)
+            vector.mark("conversation.code", 1.0)
         if said < 6:
-            row.mark("conversation.short", 1.0)
-        row.mark("conversation.length", min(said / 200, 1.0))
+            vector.mark("conversation.short", 1.0)
+        vector.mark("conversation.length", min(said / 200, 1.0))
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         """How a comment is tied to what it answers."""
         root = item.root
         parent = item.parent or root
@@ -69,14 +69,14 @@ class Conversation(PersonaHeuristic):
             return
         telling = item.rare(self.share)
         if len(telling) < 2:
-            row.mark("conversation.commonplace", 1.0)
+            vector.mark("conversation.commonplace", 1.0)
             return
         shared = sum(map(parent.folded.__contains__, telling))
         if root and root is not parent:
             shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
-            row.mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
+            vector.mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
         else:
-            row.mark("conversation.aside", min(len(telling) / 15, 1.0), telling=len(telling))
+            vector.mark("conversation.aside", min(len(telling) / 15, 1.0), telling=len(telling))
         if parent.author.lower() in item.folded:
-            row.mark("conversation.by_name", 1.0)
+            vector.mark("conversation.by_name", 1.0)

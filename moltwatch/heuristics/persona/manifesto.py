@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
@@ -51,24 +51,24 @@ class Manifesto(PersonaHeuristic):
     }
     habitual = True
 
-    def in_text(self, text: Text, row: Row) -> None:
-        told = len(self.cues.keys() & row.values.keys())
+    def in_text(self, text: Text, vector: MarkVector) -> None:
+        told = len(self.cues.keys() & vector.values.keys())
         if told >= 2:
-            row.mark("manifesto.breadth", (told - 1) / 4)
-        _style(text, row)
+            vector.mark("manifesto.breadth", (told - 1) / 4)
+        _style(text, vector)
 
 
-def _style(text: Text, row: Row) -> None:
+def _style(text: Text, vector: MarkVector) -> None:
     """What a proclamation looks like."""
     body = text.body[:_MOST_CHARS]
     if "[" in body and (headings := _HEADING.findall(body)):
-        row.mark("manifesto.proclaimed", saturating(len(headings)), headings=tuple(headings))
+        vector.mark("manifesto.proclaimed", saturating(len(headings)), headings=tuple(headings))
     exotic = text.exotic_of(_MOST_CHARS)
     if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
-        row.mark("manifesto.sigils", saturating(len(sigils)), sigils=tuple(sigils))
+        vector.mark("manifesto.sigils", saturating(len(sigils)), sigils=tuple(sigils))
     if _MAY_BE_COINED.search(text.folded):
         glued = [word for word in text.vocabulary if "'" in word]
         if coined := sorted(filter(_COINED.fullmatch, glued)):
-            row.mark("manifesto.coined", saturating(len(coined)), words=tuple(coined))
+            vector.mark("manifesto.coined", saturating(len(coined)), words=tuple(coined))
     if len(text.words) >= 12 and (we := text.persons.count("w") / len(text.words)) > 0.02:
-        row.mark("manifesto.we", min(we / 0.1, 1.0), share=we)
+        vector.mark("manifesto.we", min(we / 0.1, 1.0), share=we)

@@ -11,7 +11,7 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.weights import saturating
 
@@ -61,38 +61,38 @@ class Promotion(PersonaHeuristic):
         "promotion.bio": "has a bio that advertises ({words:quoted})",
     }
 
-    def in_text(self, text: Text, row: Row) -> None:
+    def in_text(self, text: Text, vector: MarkVector) -> None:
         body = text.body[:_MOST_CHARS]
         if text.longest >= _WALLET_CHARS and _WALLET.search(body):
-            row.mark("promotion.wallet", 1.0)
+            vector.mark("promotion.wallet", 1.0)
         if "#" in body and (tags := _TAG.findall(body)):
-            row.mark("promotion.hashtags", saturating(len(tags), 2.0), tags=tuple(tags))
+            vector.mark("promotion.hashtags", saturating(len(tags), 2.0), tags=tuple(tags))
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         link = item.post.link
         if offers := offers_in(item.folded, link) if link else item.text.offers:
-            self._offers(item, offers, row)
-        if (n := len(self.marks & row.values.keys())) >= 3:
-            row.mark("promotion.breadth", min((n - 2) / 4, 1.0))
+            self._offers(item, offers, vector)
+        if (n := len(self.marks & vector.values.keys())) >= 3:
+            vector.mark("promotion.breadth", min((n - 2) / 4, 1.0))
         told = cues_of_bio(item.author.bio)
         if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
-            row.mark("promotion.bio", saturating(len(bio), 2.0), words=tuple(bio))
+            vector.mark("promotion.bio", saturating(len(bio), 2.0), words=tuple(bio))
 
-    def _offers(self, item: Features, offers: Sequence[str], row: Row) -> None:
+    def _offers(self, item: Features, offers: Sequence[str], vector: MarkVector) -> None:
         for name, here in (
             ("ticker", [offer for offer in offers if offer.startswith("$")]),
             ("community", [offer for offer in offers if offer.startswith("m/")]),
             ("domain", [offer for offer in offers if not offer.startswith(("$", "m/"))]),
         ):
             if here:
-                row.mark(f"promotion.{name}", saturating(len(here)), offers=tuple(here))
+                vector.mark(f"promotion.{name}", saturating(len(here)), offers=tuple(here))
         if own := own_offers(item, offers):
-            row.mark("promotion.own", 1.0, offers=tuple(own))
+            vector.mark("promotion.own", 1.0, offers=tuple(own))
         pushed: Counter[str] = item.author.note(self.name, Counter)
         again = max(offers, key=pushed.__getitem__)
         if n := pushed[again]:
             often = "once before" if n == 1 else f"{n} times before"
-            row.mark("promotion.again", saturating(n, 2.0), offer=again, often=often)
+            vector.mark("promotion.again", saturating(n, 2.0), offer=again, often=often)
         pushed.update(offers)
         if len(pushed) > _MOST_OFFERS:
             for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Characters
-from moltwatch.heuristics.persona.base import Emphasis, PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
@@ -103,18 +103,18 @@ class SelfRepetition(PersonaHeuristic):
         self.shortest = shortest
         self._sentences = _Sentences(shortest)
 
-    def around(self, item: Features, row: Row) -> None:
+    def around(self, item: Features, vector: MarkVector) -> None:
         sentences = item.shown_to(self._sentences)
         said = item.author.note(self.name, _Said)
         times = said.times
         if times.keys().isdisjoint(sentences.times):
             again = sentences.times
         else:
-            _compare(sentences.told, [times.get(key, 0) for key in sentences.keys], row)
+            _compare(sentences.told, [times.get(key, 0) for key in sentences.keys], vector)
             again = {key: times.pop(key, 0) + n for key, n in sentences.times.items()}
         times.update(again)  # at the end: said last
         if own := self._own_words(item, said):
-            row.mark("repetition.own_words", saturating(len(own)), words=tuple(own))
+            vector.mark("repetition.own_words", saturating(len(own)), words=tuple(own))
         said.posts += 1
         if len(times) > _MOST_SENTENCES:
             for key in list(islice(times, len(times) - _MOST_SENTENCES)):
@@ -137,16 +137,16 @@ class SelfRepetition(PersonaHeuristic):
         return sorted(own, key=used.count, reverse=True) if own else ()
 
 
-def _compare(told: Sequence[str], often: Sequence[int], row: Row) -> None:
+def _compare(told: Sequence[str], often: Sequence[int], vector: MarkVector) -> None:
     """What shows if at least one of a post's sentences was said before; ``often``: how often each
     was."""
     lengths = list(map(len, told))
     share = sum(compress(lengths, often)) / sum(lengths)
-    row.mark("repetition.share", share, share=share)
+    vector.mark("repetition.share", share, share=share)
     if often[-1] >= 2 and len(often) > 1:
-        row.mark("repetition.closing", saturating(often[-1], 3.0), times=often[-1])
+        vector.mark("repetition.closing", saturating(often[-1], 3.0), times=often[-1])
     if (most := max(often)) >= 2:
         said_most = told[often.index(most)]
-        row.mark("repetition.often", saturating(most, 6.0), times=most, sentence=said_most)
+        vector.mark("repetition.often", saturating(most, 6.0), times=most, sentence=said_most)
     if most >= _STALE and share > 0.9:
-        row.mark("repetition.stale", 1.0)
+        vector.mark("repetition.stale", 1.0)

@@ -16,7 +16,7 @@ from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.rarity import ONE_IN, Rarity
 from moltwatch.heuristics.features.text import Text
-from moltwatch.heuristics.persona.base import PersonaHeuristic, Row
+from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character
 from moltwatch.heuristics.persona.names import names
@@ -129,13 +129,13 @@ class Broken(Character):
 
     __module__ = "moltwatch.heuristics.persona.broken"
 
-    def in_text(self, text: Text, row: Row) -> None:
-        row.mark("character.stage", 1.0, words=("bows",))
+    def in_text(self, text: Text, vector: MarkVector) -> None:
+        vector.mark("character.stage", 1.0, words=("bows",))
         if "unreadable" in text.body:
             raise RuntimeError("cannot read this")
 
-    def around(self, item: Features, row: Row) -> None:
-        row.mark("character.signed", 1.0, last="B.")
+    def around(self, item: Features, vector: MarkVector) -> None:
+        vector.mark("character.signed", 1.0, last="B.")
         if "lost" in item.post.text:
             raise RuntimeError("half way")
 
@@ -162,8 +162,8 @@ def test_a_third_partys_own_marks_are_isolated_like_any_other_mistake() -> None:
         name, family = "unfitted", "unfitted"
         says: ClassVar = {"unfitted.mark": "has a mark that nobody weighed"}
 
-        def in_text(self, text: Text, row: Row) -> None:
-            row.mark("unfitted.mark", 1.0)
+        def in_text(self, text: Text, vector: MarkVector) -> None:
+            vector.mark("unfitted.mark", 1.0)
 
     court = Court([Brief(), Unfitted()])
     assert court.hear("Hello Moltbook! Just hatched.").score(Kind.PERSONA) > 0
