@@ -16,7 +16,7 @@ from moltwatch.evaluation.labels import Labels
 from moltwatch.evaluation.observer import Judged, Observer, judging
 from moltwatch.evaluation.tape import Tape
 from moltwatch.heuristics.base import Heuristic
-from moltwatch.model import Kind, Verdict
+from moltwatch.model import Kind, Scores, Verdict
 
 ALL = "all"
 
@@ -89,11 +89,10 @@ class Ablation:
         """One choice."""
         if kind is Kind.COORDINATED:
             return Cut(choice=choice, coordinated=self._coordination(choice))
+        said = {**_scores(self._alone_tape, choice), **_scores(self._tape, choice)}
         judged = {
-            **{id: judged.unflagged() for id, judged in self._alone.items()},
-            **_judged(self._alone_tape, choice),
-            **{id: judged.unflagged() for id, judged in self._observer.judged.items()},
-            **_judged(self._tape, choice),
+            id: Judged(known.traits, said.get(id) or Scores())
+            for id, known in {**self._alone, **self._observer.judged}.items()
         }
         labels = self._labels.personas if kind is Kind.PERSONA else self._labels.hazards
         return Cut(choice=choice, items=score_items(kind, labels, judged))
@@ -105,9 +104,9 @@ class Ablation:
         return score_coordination(self._labels, self._observer, session)
 
 
-def _judged(tape: Tape, choice: Choice) -> dict[str, Judged]:
+def _scores(tape: Tape, choice: Choice) -> dict[str, Scores]:
     return {
-        finding.post.id: Judged.of(finding)
+        finding.post.id: finding.scores
         for findings in tape.play(choice.heuristics)
         for finding in findings
         if isinstance(finding, Verdict)

@@ -22,6 +22,7 @@ from moltwatch.evaluation.metrics import (
     reliability,
 )
 from moltwatch.evaluation.observer import Judged
+from moltwatch.evaluation.slices import SLICES, Traits, traits
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import AgentSeen, Event, Kind, Post, Scores, Verdict
 from moltwatch.pipeline import Sink
@@ -29,6 +30,16 @@ from moltwatch.times import DAY, Micros
 
 _APART: Micros = 3 * DAY
 """Time between two items judged on their own: everything has faded in between."""
+
+
+class SliceScore(Struct, frozen=True, kw_only=True):
+    """Scores of those labelled items that have something in common."""
+
+    n: int
+    positives: int
+    auc: float | None
+    counts: Counts
+    """At the shipped threshold."""
 
 
 class ItemsScore(Struct, frozen=True, kw_only=True):
@@ -49,6 +60,8 @@ class ItemsScore(Struct, frozen=True, kw_only=True):
     calibration_error: float | None
     """Expected calibration error over the bins of ``reliability``."""
     reliability: list[Bin]
+    slices: dict[str, SliceScore]
+    """By name, those of :data:`.slices.SLICES` to which any item belongs."""
 
 
 def score_items(
@@ -56,11 +69,21 @@ def score_items(
 ) -> ItemsScore:
     """Compare verdicts with labels, where there are both."""
     both = [
-        (judged[id].scores.of(kind), bool(item.label), judged[id].is_root, item.kind or "")
+        (judged[id].scores.of(kind), bool(item.label), judged[id].traits, item.kind or "")
         for id, item in labels.items()
         if id in judged and item.label is not None
     ]
     pairs: list[Pair] = [(score, truth) for score, truth, _, _ in both]
+    slices: dict[str, SliceScore] = {}
+    for name, belongs in SLICES.items():
+        chosen = [(score, truth) for score, truth, traits, _ in both if belongs(traits)]
+        if chosen:
+            slices[name] = SliceScore(
+                n=len(chosen),
+                positives=sum(truth for _, truth in chosen),
+                auc=auc(chosen),
+                counts=Counts.at(Scores.THRESHOLD, chosen),
+            )
     bins = reliability(pairs)
     by_kind: dict[str, tuple[int, int]] = {}
     for score, truth, _, name in both:
@@ -71,13 +94,14 @@ def score_items(
         n=len(both),
         positives=sum(truth for _, truth in pairs),
         auc=auc(pairs),
-        auc_posts=auc((score, truth) for score, truth, root, _ in both if root),
-        auc_comments=auc((score, truth) for score, truth, root, _ in both if not root),
+        auc_posts=slices["posts"].auc if "posts" in slices else None,
+        auc_comments=slices["comments"].auc if "comments" in slices else None,
         counts=Counts.at(Scores.THRESHOLD, pairs),
         recall_by_kind=dict(sorted(by_kind.items())),
         brier=brier(pairs),
         calibration_error=calibration_error(bins),
         reliability=bins,
+        slices=slices,
     )
 
 
@@ -85,12 +109,14 @@ def judge_alone(labels: Iterable[ItemLabel], engine: Engine, *sinks: Sink) -> di
     """Verdicts on items that have their text with them, each on its own; ``engine`` must be new and
     give verdicts, ``sinks`` are told of every event."""
     judged: dict[str, Judged] = {}
-    wanted: set[str] = set()
+    wanted: dict[str, Traits] = {}
     for at, item in enumerate(labels, 1):
         if item.label is None or item.content is None:
             continue
-        wanted.add(item.id)
         for event in _alone(item, at * _APART):
+            if isinstance(event, Post) and event.id == item.id:
+                bio = bool(item.bio)
+                wanted[item.id] = traits(event, bio=bio, history=False, sample=item.sample)
             findings = engine.feed(event)
             for sink in sinks:
                 sink.take(event, findings)
@@ -130,7 +156,10 @@ def _alone(item: ItemLabel, at: Micros) -> list[Event]:
     return events
 
 
-def _note(findings: Iterable[object], wanted: set[str], judged: dict[str, Judged]) -> None:
+def _note(
+    findings: Iterable[object], wanted: Mapping[str, Traits], judged: dict[str, Judged]
+) -> None:
     for finding in findings:
         if isinstance(finding, Verdict) and finding.post.id in wanted:
-            judged[finding.post.id] = Judged.of(finding)
+            id = finding.post.id
+            judged[id] = Judged(wanted[id], finding.scores)

@@ -67,6 +67,14 @@ class ItemLabel(Struct, frozen=True, kw_only=True):
     title: str | None = None
     content: str | None = None
     in_reply_to: str | None = None
+    sample: str = ""
+    """How it came to be read: ``random``, ``doubtful``, …"""
+    stratum: str = ""
+    """The same by another name, under which some files have it."""
+
+    def __post_init__(self) -> None:
+        if not self.sample:
+            msgspec.structs.force_setattr(self, "sample", self.stratum)
 
 
 class Labels(Struct, kw_only=True):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from moltwatch.evaluation.labels import Labels, Truth
+from moltwatch.evaluation.slices import Traits, traits
 from moltwatch.model import Event, Evidence, Finding, Kind, Post, Scores, Verdict
 from moltwatch.session import Limits, Session
 from moltwatch.times import SECOND, Micros
@@ -25,16 +26,8 @@ def judging() -> Session:
 class Judged(Struct, frozen=True):
     """The verdict on a labelled item."""
 
-    is_root: bool
+    traits: Traits
     scores: Scores
-
-    @classmethod
-    def of(cls, verdict: Verdict) -> Judged:
-        return cls(verdict.post.is_root, verdict.scores)
-
-    def unflagged(self) -> Judged:
-        """What it would be had nothing been said."""
-        return Judged(self.is_root, Scores())
 
 
 class Carried(Struct):
@@ -89,15 +82,24 @@ class Observer:
         """By id, the items that have a label."""
         self.contributions = Contributions()
         self._labels = labels
+        self._items = {**labels.hazards, **labels.personas}
+        self._traits: dict[str, Traits] = {}
+        """By id, of labelled items that have come."""
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Take in one event and what it gave away."""
-        self.session.take(event, findings)
         if isinstance(event, Post):
+            if item := self._items.get(event.id):
+                agent = self.session.agents.get(event.author)
+                bio = bool(agent and agent.profile and agent.profile.bio)
+                history = bool(agent and agent.n)
+                known = traits(event, bio=bio, history=history, sample=item.sample)
+                self._traits.setdefault(event.id, known)
             account = self._labels.accounts.get(event.author)
             # Labels may be rounded to the second.
             if account and event.created_at > (account.since or 0) - SECOND:
                 self.acted_at.setdefault(event.author, event.seen_at)
+        self.session.take(event, findings)
         self._hear(findings)
 
     def finish(self, findings: Sequence[Finding]) -> None:
@@ -125,6 +127,6 @@ class Observer:
             (Kind.HAZARD, self._labels.hazards),
         ):
             if (item := items.get(post.id)) and item.label is not None:
-                self.judged[post.id] = Judged.of(verdict)
+                self.judged[post.id] = Judged(self._traits[post.id], scores)
                 if scores.of(kind) >= Scores.THRESHOLD:
                     self.contributions.add(kind, post.author, verdict.flags, bool(item.label))

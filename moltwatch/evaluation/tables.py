@@ -145,6 +145,20 @@ def _items(page: Page, kind: Kind, items: Items) -> None:
             if part.n
         ),
     )
+    if kind is Kind.PERSONA:
+        page.table(
+            ("Among them", "items", "true", "AUC", *_QUALITY),
+            (
+                (
+                    name,
+                    f"{part.n:,}",
+                    f"{part.positives:,}",
+                    number(part.auc),
+                    *quality(part.counts),
+                )
+                for name, part in score.slices.items()
+            ),
+        )
     if items.skipped:
         page.say(f"{count(items.skipped, 'labelled item')} not in the recording, left out")
     if score.recall_by_kind:

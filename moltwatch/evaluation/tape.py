@@ -1,6 +1,7 @@
 """What heuristics said in a run, kept so that any choice of them can be fused afterwards.
 
-A heuristic does not know which others run: it says the same in any company. So one pass over a
+A heuristic does not know which others run: it says the same in any company, but for the history of
+accounts, which is here what all persona heuristics made of their posts. So one pass over a
 recording, which costs nearly all of the time, is enough for every subset, and only the fusing is
 done again, by an engine of its own whose heuristics are echoes. It gets the events at which
 something was said or of which something was said, without their texts; the moment before each comes
@@ -16,8 +17,9 @@ from enum import IntEnum
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Features, Heuristic, Text
-from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.engine import Engine, is_on_panel
 from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.heuristics.persona.base import MarkVector, Panel, PersonaHeuristic
 from moltwatch.model import AgentSeen, Event, Evidence, Finding, Heartbeat, Kind, Post
 from moltwatch.times import Micros
 
@@ -56,7 +58,11 @@ class Tape:
     """
 
     def __init__(self, heuristics: Sequence[Heuristic], wanted: Container[str] = ()) -> None:
-        self.heuristics: list[Heuristic] = [_Heard(each, self) for each in heuristics]
+        personas = [each for each in heuristics if is_on_panel(each)]
+        self.heuristics: list[Heuristic] = [
+            *[_Heard(each, self) for each in heuristics if each not in personas],
+            *([_HeardPanel(personas, self)] if personas else []),
+        ]
         self._known = {each.name: each for each in heuristics}
         self._wanted = wanted
         self._now: Micros = 0
@@ -144,6 +150,23 @@ class _Heard(Heuristic):
 
     def advance(self, now: Micros) -> Iterable[Evidence]:
         return self._tape.hear(Question.ADVANCE, self._heard.advance(now))
+
+
+class _HeardPanel(Heuristic):
+    """Persona heuristics that look at posts together, whose every word goes on the tape."""
+
+    name, kind, family = "persona panel", Kind.PERSONA, "panel"
+
+    def __init__(self, personas: Sequence[PersonaHeuristic], tape: Tape) -> None:
+        self._panel = Panel(personas)
+        self._tape = tape
+
+    def read(self, text: Text) -> MarkVector:
+        return self._panel.read(text)
+
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        found = self._panel.evidence(self._panel.look(item, item.shown_to(self)))
+        return self._tape.hear(Question.OBSERVE, found, item.post.id)
 
 
 class _Echo(Heuristic):

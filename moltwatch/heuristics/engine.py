@@ -9,7 +9,7 @@ on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from msgspec import Struct
 
@@ -227,9 +227,7 @@ class Engine:
         profiles, and asking them costs all the same."""
         running = [each for each in self.heuristics if not self.health[each.name].off]
         # Of a third party's marks no weight is fitted: it is asked like any other.
-        personas = [
-            each for each in running if isinstance(each, PersonaHeuristic) and _is_own(each)
-        ]
+        personas = [each for each in running if is_on_panel(each)]
         others = [each for each in running if each not in personas]
         self._panel = Panel(personas, self._blame)
         self._observers = [_Asked(each, each.observe) for each in others]
@@ -329,6 +327,11 @@ class Engine:
                 )
             )
         self._open.close()
+
+
+def is_on_panel(heuristic: Heuristic) -> TypeGuard[PersonaHeuristic]:
+    """Whether it is one of our persona heuristics, which look at posts together."""
+    return isinstance(heuristic, PersonaHeuristic) and _is_own(heuristic)
 
 
 def _is_own(heuristic: Heuristic) -> bool:

@@ -87,17 +87,50 @@ class Set(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Expected calibration error."""
     blind: Outcome | None = None
     """Coordination with all names hidden."""
-    cross_validated: Outcome | None = None
-    """Persona, by models that saw nothing of an item's author."""
     families: dict[Kind, dict[str, Outcome]]
     """``all``, ``only text``, ``without text``, …"""
     heuristics: dict[str, Part]
 
 
+class Slice(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Some of the labelled posts, judged by weights that saw nothing of them."""
+
+    n: int
+    positives: int
+    auc: float | None = None
+    precision: float | None = None
+    """At the shipped threshold; so below."""
+    recall: float | None = None
+
+
+class Validation(Struct, frozen=True, kw_only=True):
+    """The persona weights, fitted on some labelled posts and measured on others."""
+
+    title: str
+    slices: dict[str, Slice]
+    """``all``, ``posts``, ``without bio``, …"""
+    recall: dict[str, float]
+    """By kind of persona."""
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """All that was measured."""
+
+    sets: dict[str, Set]
+    """By recording."""
+    validations: dict[str, Validation]
+    """Of the persona weights; by what was measured, as in ``June, fitted on January``."""
+
+
 @cache
+def measured() -> Measured:
+    """All that was measured."""
+    return msgspec.convert(read_material("quality"), Measured)
+
+
 def quality() -> dict[str, Set]:
-    """All that was measured, by recording."""
-    return msgspec.convert(read_material("quality"), dict[str, Set])
+    """What was measured, by recording."""
+    return measured().sets
 
 
 def sentences(heuristic: str, kind: Kind) -> Iterator[tuple[str, list[str]]]:

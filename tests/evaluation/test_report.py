@@ -289,7 +289,11 @@ def test_items_beyond_the_recording_are_judged_each_on_its_own() -> None:
     ]
     judged = judge_alone(items, Engine([Pirate()], GroupTracker(), verdicts=True))
     assert {id: it.scores.hazard for id, it in judged.items()} == {"1": 0.6, "2": 0.9, "3": 0.0}
-    assert {id: it.is_root for id, it in judged.items()} == {"1": True, "2": False, "3": False}
+    assert {id: it.traits.is_root for id, it in judged.items()} == {
+        "1": True,
+        "2": False,
+        "3": False,
+    }
 
 
 def test_who_is_not_named_has_nobody_else_s_bio() -> None:

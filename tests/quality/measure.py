@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from moltwatch.model import Kind
 from moltwatch.pipeline import Pipeline
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import FAST, Opening
-from tests.fit.__main__ import WEIGHTS
 
 DIGITS = 3
 NAMELESS = "other"
@@ -78,12 +76,12 @@ def measure(task: Task, date: str) -> Set:
     measured = run(task, lambda: build({}), ablation=True)
     report = measured.report(task.name)
     coordinated, items = report.coordinated, {}
-    assert coordinated is not None
     for kind, scored in ((Kind.PERSONA, report.persona), (Kind.HAZARD, report.hazard)):
-        if scored and scored.together.positives:
+        if scored and scored.together.n:
             items[kind] = scored.together
     ablation = report.ablation or {}
-    labelled = (Kind.COORDINATED, *items) if coordinated.groups else tuple(items)
+    grouped = coordinated is not None and bool(coordinated.groups)
+    labelled = (Kind.COORDINATED, *items) if grouped else tuple(items)
     return Set(
         title=task.title,
         tuned=task.tuned,
@@ -96,11 +94,13 @@ def measure(task: Task, date: str) -> Set:
         hours=round(report.hours, 1),
         alerts={alert.kind: _round(alert.per_thousand, 1) for alert in report.alerts},
         strong={alert.kind: _round(alert.strong_per_thousand, 1) for alert in report.alerts},
-        true_groups=len(coordinated.groups),
-        not_found=sorted({_named(group) for group in coordinated.groups if not group.found}),
-        look_alikes=coordinated.look_alikes,
-        innocent=_round(coordinated.per_thousand_innocent),
-        seconds=_maybe(coordinated.median_seconds, 1),
+        true_groups=len(coordinated.groups) if coordinated else 0,
+        not_found=sorted({_named(group) for group in coordinated.groups if not group.found})
+        if coordinated
+        else [],
+        look_alikes=coordinated.look_alikes if coordinated else 0,
+        innocent=_round(coordinated.per_thousand_innocent) if coordinated else 0.0,
+        seconds=_maybe(coordinated.median_seconds, 1) if coordinated else None,
         recall={kind: _recalls(score) for kind, score in items.items()},
         items={kind: score.n for kind, score in items.items()},
         calibration={kind: _round(score.calibration_error) for kind, score in items.items()},
@@ -116,20 +116,6 @@ def measure_blind(task: Task) -> Outcome:
     report = run(task, coordinating, ablation=False, blind=True).report(task.name, blind=True)
     assert report.coordinated is not None
     return _coordination(report.coordinated)
-
-
-def cross_validated() -> Outcome:
-    """What the fit of the persona weights wrote down of its quality on the given labels."""
-    told = re.search(
-        r"^# given .*AUC ([\d.]+), posts ([\d.]+), comments ([\d.]+); precision ([\d.]+), "
-        r"recall ([\d.]+)",
-        WEIGHTS.read_text("utf-8"),
-        re.MULTILINE,
-    )
-    if told is None:
-        raise ValueError(f"{WEIGHTS.name} says nothing of its quality: run python -m tests.fit")
-    auc, posts, comments, precision, recall = map(float, told.groups())
-    return Outcome(auc=auc, posts=posts, comments=comments, precision=precision, recall=recall)
 
 
 def outcome(cut: Cut) -> Outcome:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from moltwatch.heuristics import material
-from moltwatch.heuristics.quality import Set
+from moltwatch.heuristics.quality import Measured, Set, Validation
 
 QUALITY = Path(material.__file__).parent / "quality.toml"
 _HEAD = """\
@@ -20,9 +20,26 @@ _FLAT = ("families", "heuristics")
 """Tables of which every row is a line."""
 
 
-def written(sets: Mapping[str, Set]) -> str:
+def written(measured: Measured) -> str:
     """The whole file."""
-    return _HEAD + "".join(f"{line}\n" for name in sets for line in _set(name, sets[name]))
+    lines = [
+        *(line for name, of in measured.sets.items() for line in _set(f"sets.{name}", of)),
+        "",
+        "[validations]",
+        *(line for name, of in measured.validations.items() for line in _validation(name, of)),
+    ]
+    return _HEAD + "".join(f"{line}\n" for line in lines)
+
+
+def _validation(name: str, validation: Validation) -> Iterator[str]:
+    told = msgspec.to_builtins(validation)
+    yield ""
+    yield f"[validations.{_key(name)}]"
+    for key in ("title", "recall"):
+        yield f"{key} = {_inline(told[key])}"
+    yield ""
+    yield f"[validations.{_key(name)}.slices]"
+    yield from (f"{_key(key)} = {_inline(row)}" for key, row in told["slices"].items())
 
 
 def _set(name: str, measured: Set) -> Iterator[str]:

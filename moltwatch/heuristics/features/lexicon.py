@@ -23,6 +23,10 @@ from moltwatch.heuristics.material import read_material
 from moltwatch.text import fold, words
 
 _MATERIAL = ("brief", "character", "manifesto", "promotion", "conversation")
+WINDOW = 1_200
+"""Characters within which the phrases of a cue are counted: a long text says something of
+everything, and only what stands together tells of it."""
+
 _NOTHING: Mapping[str, Sequence[str]] = {}
 _BEGIN = itemgetter(1)
 _GROUP = re.compile(r"\(([^()]*)\)")
@@ -63,8 +67,11 @@ class Lexicon:
         hits = self._automaton.find_matches_as_indexes(_spaced(text), overlapping=True)
         if not hits:
             return _NOTHING
+        hits.sort(key=_BEGIN)
+        if hits[-1][1] - hits[0][1] > WINDOW:
+            return self._densest(hits)
         found: dict[str, list[str]] = {}
-        for at, _, _ in sorted(hits, key=_BEGIN):
+        for at, _, _ in hits:
             for name, phrase in self._shows[at]:
                 phrases = found.get(name)
                 if phrases is None:
@@ -72,6 +79,34 @@ class Lexicon:
                 elif phrase not in phrases:
                     phrases.append(phrase)
         return found
+
+    def _densest(self, hits: Sequence[tuple[int, int, int]]) -> Mapping[str, Sequence[str]]:
+        """The cues where they stand closest together: of each, the phrases of that
+        :data:`WINDOW` which holds most of them."""
+        stands: dict[str, list[tuple[int, str]]] = {}
+        for at, begin, _ in hits:
+            for name, phrase in self._shows[at]:
+                stands.setdefault(name, []).append((begin, phrase))
+        return {name: _most_in_window(phrases) for name, phrases in stands.items()}
+
+
+def _most_in_window(phrases: Sequence[tuple[int, str]]) -> Sequence[str]:
+    """The distinct phrases of the window that holds most of them, the first such; given with where
+    each begins, in order."""
+    best: Sequence[str] = ()
+    within: dict[str, int] = {}
+    first = 0
+    for begin, phrase in phrases:
+        within[phrase] = within.get(phrase, 0) + 1
+        while phrases[first][0] < begin - WINDOW:
+            left = phrases[first][1]
+            within[left] -= 1
+            if not within[left]:
+                del within[left]
+            first += 1
+        if len(within) > len(best):
+            best = tuple(within)
+    return best
 
 
 def _spaced(words: Sequence[str]) -> str:

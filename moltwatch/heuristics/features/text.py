@@ -22,7 +22,7 @@ from moltwatch.heuristics.features.payloads import (
     offers_in,
     payloads_in,
 )
-from moltwatch.text import beyond_ascii, fold_into_words, words
+from moltwatch.text import beyond_ascii, fold, fold_into_words, words
 
 _T = TypeVar("_T")
 
@@ -32,15 +32,26 @@ MOST_TEXTS = 400
 MOST_CHARS = 8_000_000
 """Characters that their bodies may have together: some forums let through posts of megabytes."""
 
-MOST_CUE_WORDS = 300
-"""Only the first words of a text are searched for cues."""
+_HEAD, _TAIL = 6_000, 2_000
+"""Characters read of a text that is longer than both together. A plug, a creed or a signature
+stands at the end as often as at the beginning."""
+
+_HEAD_WORDS, _TAIL_WORDS = 900, 300
+"""Words searched for cues, in the same way."""
+
+MOST_SENTENCES = 300
+"""Sentences looked at of a text."""
 
 MOST_SIGNS = 16_000
 """Only the first characters of a text are searched for signs."""
 
-MOST_EMOJI_CHARS = 3_000
-"""Only the first characters of a text are searched for emoji."""
-
+_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
+_HEADING = re.compile(r"#+ ")
+_SOURCES = re.compile(
+    r"^(?:#+ *|\**)(?:sources?|references|refs|further reading|quellen|fuentes|fontes|来源|参考"
+    r"|出典|источники)\W{0,4}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -119,9 +130,48 @@ class Text:
         body = self.body[:MOST_SIGNS]
         return "" if body.isascii() else beyond_ascii(body)
 
-    def exotic_of(self, most: int) -> str:
-        """The same of the first ``most`` characters, at most :data:`MOST_SIGNS`."""
-        return self.exotic if len(self.body) <= most else beyond_ascii(self.body[:most])
+    @_Field
+    def excerpt(self) -> str:
+        """Its body, but of a very long one only head and tail."""
+        body = self.body
+        return body if len(body) <= _HEAD + _TAIL else f"{body[:_HEAD]}\n{body[-_TAIL:]}"
+
+    @_Field
+    def main(self) -> str:
+        """Its excerpt without the list of sources at its end, if there is one."""
+        excerpt = self.excerpt
+        if "\n" in excerpt and (sources := _SOURCES.search(excerpt)):
+            return excerpt[: sources.start()]
+        return excerpt
+
+    @_Field
+    def signs(self) -> str:
+        """Those characters of its excerpt that are not ASCII."""
+        excerpt = self.excerpt
+        return self.exotic if excerpt is self.body else beyond_ascii(excerpt)
+
+    @_Field
+    def lines(self) -> Sequence[str]:
+        """The lines of its excerpt that say anything, without the blanks around them."""
+        return [line for line in map(str.strip, self.excerpt.split("\n")) if line]
+
+    @_Field
+    def sentences(self) -> Sequence[str]:
+        """The sentences of its excerpt but for headings, line by line, at most
+        :data:`MOST_SENTENCES`, the last of them always among them. All but the last of a line have
+        lost their sign at the end."""
+        excerpt = self.excerpt
+        for end in _SENTENCE_ENDS:
+            if end in excerpt:
+                excerpt = excerpt.replace(end, "\n")
+        found = [
+            sentence
+            for sentence in map(str.strip, excerpt.split("\n"))
+            if sentence and not (sentence[0] == "#" and _HEADING.match(sentence))
+        ]
+        if len(found) > MOST_SENTENCES:
+            del found[MOST_SENTENCES // 2 : -MOST_SENTENCES // 2]
+        return found
 
     @_Field
     def outline(self) -> Outline:
@@ -130,8 +180,12 @@ class Text:
 
     @_Field
     def cues(self) -> Mapping[str, Sequence[str]]:
-        """By cue its phrases in the text, in match form."""
-        return lexicon().find(self.words[:MOST_CUE_WORDS])
+        """By cue its phrases in the text, in match form; of a long text those of its densest
+        part."""
+        words = self.words
+        if len(words) > _HEAD_WORDS + _TAIL_WORDS:
+            words = words[:_HEAD_WORDS] + words[-_TAIL_WORDS:]
+        return lexicon().find(words)
 
     @_Field
     def persons(self) -> str:
@@ -141,8 +195,7 @@ class Text:
     @_Field
     def emoji(self) -> Sequence[str]:
         """Emoji and other pictures, in order."""
-        exotic = self.exotic_of(MOST_EMOJI_CHARS)
-        return _EMOJI.findall(exotic) if exotic else ()
+        return _EMOJI.findall(self.signs) if self.signs else ()
 
     @_Field
     def may_name(self) -> bool:
@@ -163,8 +216,11 @@ class Text:
 
     @_Field
     def offers(self) -> Sequence[str]:
-        """Tickers, communities and hosts that may be somebody's own, each once."""
-        return offers_in(self.folded) if self.may_name else ()
+        """Tickers, communities and hosts that may be somebody's own, each once, but for those among
+        the sources."""
+        if not self.may_name:
+            return ()
+        return offers_in(self.folded if self.main is self.excerpt else fold(self.main))
 
 
 # Not the outline: its parts are kept anyway, for texts to come to be compared with.

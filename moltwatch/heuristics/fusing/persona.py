@@ -36,10 +36,10 @@ class PersonaFuser:
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
         """The evidence with its score, its most telling marks first. The score of what speaks
-        against is 0."""
-        if evidence.weight <= 0:
-            return evidence
+        against, or has nothing to say in words, is 0."""
         said = [mark for mark in evidence.marks if mark.says and mark.weight]
+        if evidence.weight <= 0 or not said:
+            return evidence
         marks = sorted(said, key=lambda mark: -mark.weight)
         score = probability(prior(post) + evidence.weight)
         return structs.replace(evidence, marks=tuple(marks), score=score)

@@ -11,11 +11,10 @@ marks are put into words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import fsum
 from operator import mul
 from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.features.lexicon import lexicon
@@ -25,11 +24,6 @@ from moltwatch.model import Evidence, Fact, Kind, Mark
 
 Emphasis: TypeAlias = Annotated[float, Meta(ge=0, le=3)]
 """Multiplies what a heuristic adds to the verdict; 0 silences it."""
-
-_MEMORY = 0.7
-"""How much of a habit is left after one post without it."""
-
-_SAME = "is by an account that showed the same in earlier posts ({posts} seen)"
 
 
 class MarkVector:
@@ -52,14 +46,6 @@ class MarkVector:
             self.facts[name] = facts
 
 
-class Habit(Struct):
-    """What an account has shown of one heuristic's marks so far."""
-
-    level: float = 0.0
-    """Running average over its posts of the sum of its marks."""
-    posts: int = 0
-
-
 class PersonaHeuristic(Heuristic):
     """Base of the persona heuristics: subclasses find marks, in the text alone (asked once for all
     copies of a text) and in what is around it."""
@@ -70,13 +56,10 @@ class PersonaHeuristic(Heuristic):
     says: ClassVar[Mapping[str, str]] = {}
     """All other marks, and what completes the sentence "the post …", a template for the facts;
     empty for what needs no mention. A cue that does not stand here says what the material says."""
-    habitual: ClassVar[bool] = False
-    """Whether what an account showed before counts for its next post."""
 
     def __init__(self, emphasis: Emphasis = 1.0) -> None:
         self.emphasis = emphasis
-        self._habit = f"{self.name}.habit"
-        self.marks = frozenset((*self.cues, *self.says, *[self._habit] * self.habitual))
+        self.marks = frozenset((*self.cues, *self.says))
         """The names of all its marks."""
         self._alone: Panel | None = None
 
@@ -86,20 +69,12 @@ class PersonaHeuristic(Heuristic):
     def around(self, item: Features, vector: MarkVector) -> None:
         """Mark what shows beside author, thread and past. What the text shows is marked already."""
 
-    def remember(self, item: Features, vector: MarkVector) -> None:
-        """Mark the author's habit, which the post then becomes part of."""
-        own = vector.values.keys() & self.marks
-        level = fsum(map(vector.values.__getitem__, own))  # exact, so the order does not matter
-        habit = item.author.note(self.name, Habit)
-        if habit.level > 0.1:
-            vector.mark(self._habit, saturating(habit.level), posts=habit.posts)
-        habit.posts += 1
-        habit.level += (min(level, 3.0) - habit.level) * (1 - _MEMORY)
+    def remember(self, item: Features, vector: MarkVector, log_odds: float) -> None:
+        """Remember of the author what all heuristics made of the post, ``log_odds`` together, and
+        mark what was remembered of its earlier posts."""
 
     def sentence(self, mark: str) -> str:
         """The template of a mark's sentence."""
-        if mark == self._habit:
-            return _SAME
         return self.says[mark] if mark in self.says else lexicon().says[mark]
 
     def read(self, text: Text) -> MarkVector:
@@ -149,8 +124,9 @@ class Panel:
                 self.weights[mark] = weight * each.emphasis
                 self._marks[mark] = _Mark(each, weight, each.sentence(mark))
         self._readers = [each for each in heuristics if _has_own(each, PersonaHeuristic.in_text)]
-        self._contextual = [
-            each for each in heuristics if each.habitual or _has_own(each, PersonaHeuristic.around)
+        self._contextual = [each for each in heuristics if _has_own(each, PersonaHeuristic.around)]
+        self._remembering = [
+            each for each in heuristics if _has_own(each, PersonaHeuristic.remember)
         ]
         self._blame = blame
 
@@ -176,10 +152,15 @@ class Panel:
                 continue
             try:
                 each.around(item, vector)
-                if each.habitual:
-                    each.remember(item, vector)
             except Exception as error:
                 self._leave_out(each, vector, error)
+        if self._remembering:
+            log_odds = self.log_odds(vector)
+            for each in self._remembering:
+                try:
+                    each.remember(item, vector, log_odds)
+                except Exception as error:
+                    self._leave_out(each, vector, error)
         return vector
 
     def log_odds(self, vector: MarkVector) -> float:

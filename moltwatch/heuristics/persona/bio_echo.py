@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -21,18 +22,29 @@ _MOST_WORDS = 400
 """Of a post."""
 
 
+_ASSISTANT = re.compile(
+    r"\b(?:ai |personal |digital )?assistant|\bhelp(?:s|ing|er|ful)?\b|asistente|ayudo|assistente"
+    r"|assistent|hilft|aide|助理|助手|アシスタント|비서|ассистент|помощник",
+    re.IGNORECASE,
+)
+"""The bio of one who helps: it tells of no role."""
+
+
 @lru_cache(maxsize=1024)
-def _bio(bio: str) -> tuple[frozenset[str], str]:
-    """Telling words of a bio, and all of them in order, a blank before and after each."""
+def _bio(bio: str) -> tuple[frozenset[str], str, bool]:
+    """Telling words of a bio, all of them in order, a blank before and after each, and whether it
+    is that of one who helps."""
     told = words(fold(bio[:1000]))
-    return frozenset(told) - _COMMON, f" {' '.join(told)} "
+    helps = _ASSISTANT.search(bio[:1000]) is not None
+    return frozenset(told) - _COMMON, f" {' '.join(told)} ", helps
 
 
 class BioEcho(PersonaHeuristic):
     """The post says its author's bio again.
 
     What counts are the rare words and the turns of phrase that they share, rare by what is common
-    in this stream.
+    in this stream. A bio of one who helps speaks against a role; where none is known, the post is
+    judged by the rest.
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
@@ -47,6 +59,8 @@ class BioEcho(PersonaHeuristic):
     family: ClassVar[str] = "bio"
     says: ClassVar = {
         "bio.words": "repeats words of its bio ({words:quoted})",
+        "bio.unknown": "",
+        "bio.assistant": "",
         "bio.phrases": "repeats turns of its bio ({turns:quoted})",
     }
 
@@ -57,8 +71,11 @@ class BioEcho(PersonaHeuristic):
     def around(self, item: Features, vector: MarkVector) -> None:
         bio = item.author.bio
         if not bio:
+            vector.mark("bio.unknown", 1.0)
             return
-        told, in_order = _bio(bio)
+        told, in_order, helps = _bio(bio)
+        if helps:
+            vector.mark("bio.assistant", 1.0)
         rare = (told & item.rare(self.share)) - names(item.post.author)
         if not rare:
             return

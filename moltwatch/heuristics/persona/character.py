@@ -11,23 +11,28 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
+from moltwatch.heuristics.persona.framing import signed
 from moltwatch.heuristics.persona.names import introduces, names
 from moltwatch.heuristics.persona.weights import saturating
 
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
-_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
-_EVERYBODYS = frozenset("🦞✨🚀🔥🤖👋😄😂💡🎉✅🙏👀💪🙌🎯😅⚡🧠🛠❤")
-"""Emoji that are nobody's emblem."""
-_MOST_CHARS = 3_000
 _CAPITALS = string.ascii_uppercase.encode()
+_SMALL = string.ascii_lowercase.encode()
+_LEAST_LETTERS = 60
+"""Below that it shows nothing that a text has no capitals."""
+_FEWEST_SENTENCES = 5
+_CLIPPED, _FLOWING = 4, 12
+"""Words a sentence, on average, at which a text is clipped through and through, and not at all."""
+_RARE = 0.02
+"""Part of the posts that may use a word by which an account is called."""
 
 
 class Character(PersonaHeuristic):
     """The post acts a role.
 
     An archaic or put-on voice, titles of its own world, stage directions, the own name in the third
-    person or as a sign-off, the emoji of the own bio as a signature, shouting; and whether the bio
-    is that of a role, and the account's earlier posts played one.
+    person, emoji, a text all in capitals or all without, clipped sentences; and whether the bio is
+    that of a role.
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
@@ -50,21 +55,28 @@ class Character(PersonaHeuristic):
         "character.stage": "gives stage directions ({words:quoted})",
         "character.shouts": "shouts ({share:.0%} capitals)",
         "character.emoji": "",
-        "character.signed": "signs off with “{last}”",
+        "character.small": "keeps to small letters",
+        "character.clipped": "speaks in clipped sentences ({words:.0f} words on average)",
         "character.third_person": "speaks of itself by name, {often}",
-        "character.emblem": "carries the emblem of its bio {emblem:quoted}",
         "character.bio": "has the bio of a role ({role:quoted})",
     }
-    habitual = True
 
     def in_text(self, text: Text, vector: MarkVector) -> None:
-        body = text.body[:_MOST_CHARS]
+        body = text.excerpt
         if "*" in body and (stage := _STAGE.findall(body)):
             vector.mark("character.stage", saturating(len(stage)), words=tuple(stage))
-        capitals = _capitals(body)
+        capitals, small = _letters(body)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
             vector.mark("character.shouts", min(shouted / 0.6, 1.0), share=shouted)
+        elif small >= _LEAST_LETTERS and capitals < 0.006 * small and 2 * small > len(body):
+            vector.mark("character.small", 1.0)
+        if len(sentences := text.sentences) >= _FEWEST_SENTENCES:
+            read = len(body) / len(text.body)  # of a very long text only a part
+            words = read * len(text.words) / len(sentences)
+            if words < _FLOWING:
+                clipped = min((_FLOWING - words) / (_FLOWING - _CLIPPED), 1.0)
+                vector.mark("character.clipped", clipped, words=words)
         if emoji := text.emoji:
             density = len(emoji) / (len(text.words) + 5)
             vector.mark("character.emoji", min(density / 0.2, 1.0))
@@ -72,38 +84,30 @@ class Character(PersonaHeuristic):
     def around(self, item: Features, vector: MarkVector) -> None:
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary):
-            _own_name(item, own, vector)
+            _third_person(item, own, vector)
         bio = item.author.bio
         if not bio:
             return
-        if (emoji := item.text.emoji) and (emblem := _emblem(bio).intersection(emoji)):
-            vector.mark("character.emblem", 1.0, emblem=tuple(sorted(emblem)))
         if role := _role(bio):
             vector.mark("character.bio", saturating(len(role)), role=role)
 
 
-def _own_name(item: Features, own: frozenset[str], vector: MarkVector) -> None:
-    """The own name as a signature, and in the third person."""
-    body = item.text.body[:_MOST_CHARS]
+def _third_person(item: Features, own: frozenset[str], vector: MarkVector) -> None:
+    """The own name, if it is none that others say, otherwise than to introduce oneself or sign."""
+    own = own & item.rare(_RARE)
     spoken = sum(map(item.words.count, own))
-    last = body.rstrip().rpartition("\n")[2]
-    signed = len(last) <= 60 < len(body) and any(name in last.lower() for name in own)
-    if signed:
-        vector.mark("character.signed", 1.0, last=last.strip())
-    spoken -= signed + (introduces(item.words, own) is not None)
+    if spoken:
+        spoken -= (signed(item.text, own) is not None) + (introduces(item.words, own) is not None)
     if spoken > 0:
         often = "once" if spoken == 1 else f"{spoken} times"
         vector.mark("character.third_person", saturating(spoken), often=often)
 
 
-def _capitals(body: str) -> int:
+def _letters(body: str) -> tuple[int, int]:
+    """How many capital and small letters of the Latin alphabet there are."""
     plain = body.encode("utf-8", "replace")
-    return len(plain) - len(plain.translate(None, _CAPITALS))
-
-
-@lru_cache(maxsize=4096)
-def _emblem(bio: str) -> frozenset[str]:
-    return frozenset(_EMOJI.findall(bio)) - _EVERYBODYS
+    rest = len(plain.translate(None, _CAPITALS))
+    return len(plain) - rest, rest - len(plain.translate(None, _CAPITALS + _SMALL))
 
 
 @lru_cache(maxsize=4096)

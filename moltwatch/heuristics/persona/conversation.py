@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
+from moltwatch.heuristics.persona.weights import saturating
+
+# What stands before comes second: so the search leaps from digit to digit.
+_FIGURE = re.compile(r"\d(?<![\w/.=-]\d)[\d.,:]*(?:%|x|k|m|ms|s|h|gb|mb)?(?![\w/-])", re.IGNORECASE)
+"""A number that is no part of an address or a name."""
+_LIST_SIGNS = ("\n- ", "\n* ", "\n• ", "\n1. ", "\n2. ", "\n3. ", "\n4. ", "\n5. ")
+_FEWEST_TELLING = 3
+"""Telling words of a text's second half, at least."""
 
 
 class Conversation(PersonaHeuristic):
     """The post takes part in a conversation, or does not: the opposite of a persona.
 
-    Whoever takes up words of what they answer, turns to the other, asks, agrees or objects, and
-    speaks of how things work, is less likely to act a role: this lowers the verdict.
+    Whoever takes up words of what they answer, turns to the other, asks, agrees or objects, weighs
+    what they say, tells what they did, gives figures, lists and sources, and speaks of how things
+    work, is less likely to act a role: this lowers the verdict.
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
@@ -27,20 +37,25 @@ class Conversation(PersonaHeuristic):
 
     name: ClassVar[str] = "conversation"
     family: ClassVar[str] = "conversation"
-    cues: ClassVar = {"conversation.agreement": 1.5, "conversation.technical": 3.0}
+    cues: ClassVar = {
+        "conversation.agreement": 1.5,
+        "conversation.technical": 3.0,
+        "conversation.weighing": 1.0,
+        "conversation.telling": 2.0,
+    }
     says: ClassVar = {
         "conversation.agreement": "",
         "conversation.technical": "",
+        "conversation.weighing": "",
+        "conversation.telling": "",
         "conversation.asks": "",
+        "conversation.figures": "",
+        "conversation.lists": "",
+        "conversation.headings": "",
+        "conversation.sources": "",
+        "conversation.strays": "",
         "conversation.you": "turns to the other",
-        "conversation.i": "",
-        "conversation.code": "shows code",
-        "conversation.short": "says next to nothing",
-        "conversation.length": "",
-        "conversation.commonplace": "",
         "conversation.ties": "",
-        "conversation.aside": "shares none of its {telling} telling words with what it answers",
-        "conversation.by_name": "addresses the other by name",
     }
 
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:
@@ -48,18 +63,20 @@ class Conversation(PersonaHeuristic):
         self.share = share
 
     def in_text(self, text: Text, vector: MarkVector) -> None:
-        body, said = text.body, len(text.words)
+        body, said = text.excerpt, len(text.words)
         if "?" in body or "？" in body:
             vector.mark("conversation.asks", 1.0)
         if you := text.persons.count("y") / (said + 5):
             vector.mark("conversation.you", min(you / 0.08, 1.0))
-        if i := text.persons.count("i") / (said + 5):
-            vector.mark("conversation.i", min(i / 0.1, 1.0))
-        if "`" in body:
-            vector.mark("conversation.code", 1.0)
-        if said < 6:
-            vector.mark("conversation.short", 1.0)
-        vector.mark("conversation.length", min(said / 200, 1.0))
+        if figures := len(_FIGURE.findall(body)) / (said + 5):
+            vector.mark("conversation.figures", min(figures / 0.06, 1.0))
+        if "\n" in body:
+            if listed := sum(map(body.count, _LIST_SIGNS)):
+                vector.mark("conversation.lists", min(listed / 6, 1.0))
+            if headings := body.count("\n#"):
+                vector.mark("conversation.headings", saturating(headings, 2.0))
+            if text.main is not body:
+                vector.mark("conversation.sources", 1.0)
 
     def around(self, item: Features, vector: MarkVector) -> None:
         """How a comment is tied to what it answers."""
@@ -69,14 +86,19 @@ class Conversation(PersonaHeuristic):
             return
         telling = item.rare(self.share)
         if len(telling) < 2:
-            vector.mark("conversation.commonplace", 1.0)
             return
         shared = sum(map(parent.folded.__contains__, telling))
         if root and root is not parent:
             shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
             vector.mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
-        else:
-            vector.mark("conversation.aside", min(len(telling) / 15, 1.0), telling=len(telling))
-        if parent.author.lower() in item.folded:
-            vector.mark("conversation.by_name", 1.0)
+        _strays(item, telling, vector)
+
+
+def _strays(item: Features, telling: frozenset[str], vector: MarkVector) -> None:
+    """Whether the second half of an answer leaves what it answers."""
+    second = telling.intersection(item.words[len(item.words) // 2 :])
+    if len(second) >= _FEWEST_TELLING:
+        above = item.above()
+        if not any(word in above for word in second):
+            vector.mark("conversation.strays", min(len(second) / 8, 1.0))

@@ -11,6 +11,7 @@ from moltwatch.heuristics.base import Features
 from moltwatch.heuristics.features.lexicon import cues_of_bio
 from moltwatch.heuristics.features.payloads import offers_in
 from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.weights import saturating
@@ -20,8 +21,17 @@ _WALLET = re.compile(
 )
 _WALLET_CHARS = 32
 _TAG = re.compile(r"#(?<![\w#]#)[^\W\d_]\w{2,30}")
-_MOST_CHARS = 3_000
-"""Of a post; who pushes something does not keep it for the end."""
+_INSTALL = re.compile(
+    r"\b(?:npm i(?:nstall)?|npx|pnpm add|yarn add|pip3? install|pipx install|uvx?(?: tool)? install"
+    r"|brew install|cargo install|go install|gem install|docker (?:run|pull)|git clone"
+    r"|[a-z]{2,16}(?: (?:plugins?|skills?|extensions?))? install)\s+[\w@./:-]{3,}",
+    re.IGNORECASE,
+)
+_INSTALLING = frozenset({"install", "npm", "npx", "pnpm", "yarn", "docker", "clone", "pip"})
+_LINK = re.compile(r"https?://(?:www\.)?([\w.-]+)")
+_CITED = tuple(read_material("hosts")["cited"])
+_END = 300
+"""Characters at the end of a text."""
 _MOST_OFFERS = 100
 """Offers remembered of one account."""
 _POINTS = "points to {offers:quoted}"
@@ -30,8 +40,9 @@ _POINTS = "points to {offers:quoted}"
 class Promotion(PersonaHeuristic):
     """The operator's token, product, service, link or community is pushed.
 
-    Calls to action, the language of launches and earnings, tickers, wallets, domains; above all
-    what stands in the agent's own bio, and what the agent has pushed before.
+    Calls to action, the language of launches and earnings, tickers, wallets, domains, commands to
+    install something; above all what stands at the end, as the way to accept the offer, or in the
+    agent's own bio, and what the agent has pushed before.
 
     Parameters
     emphasis: multiplies what this heuristic adds to the verdict (0 silences it, 0 to 3)
@@ -45,11 +56,16 @@ class Promotion(PersonaHeuristic):
     family: ClassVar[str] = "promotion"
     cues: ClassVar = {
         "promotion.call_to_action": 2.0,
+        "promotion.way": 1.0,
         "promotion.launch": 2.0,
         "promotion.money": 2.0,
         "promotion.recruiting": 2.0,
     }
     says: ClassVar = {
+        "promotion.install": "says how to install something (“{command:.50}”)",
+        "promotion.last_command": "closes with how to install something",
+        "promotion.last_link": "closes with a link to {host}",
+        "promotion.handle": "names its own handle @{handle}",
         "promotion.wallet": "gives a wallet or contract address",
         "promotion.hashtags": "carries hashtags ({tags:quoted})",
         "promotion.ticker": _POINTS,
@@ -62,13 +78,17 @@ class Promotion(PersonaHeuristic):
     }
 
     def in_text(self, text: Text, vector: MarkVector) -> None:
-        body = text.body[:_MOST_CHARS]
+        body = text.excerpt
+        _closing(text, vector)
         if text.longest >= _WALLET_CHARS and _WALLET.search(body):
             vector.mark("promotion.wallet", 1.0)
         if "#" in body and (tags := _TAG.findall(body)):
             vector.mark("promotion.hashtags", saturating(len(tags), 2.0), tags=tuple(tags))
 
     def around(self, item: Features, vector: MarkVector) -> None:
+        handle = f"@{item.post.author.lower()}"
+        if handle in item.folded:
+            vector.mark("promotion.handle", 1.0, handle=item.post.author)
         link = item.post.link
         if offers := offers_in(item.folded, link) if link else item.text.offers:
             self._offers(item, offers, vector)
@@ -97,6 +117,21 @@ class Promotion(PersonaHeuristic):
         if len(pushed) > _MOST_OFFERS:
             for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:
                 del pushed[offer]
+
+
+def _closing(text: Text, vector: MarkVector) -> None:
+    """Commands to install something, and the link that a text closes with, but for its sources."""
+    body = text.excerpt
+    if not _INSTALLING.isdisjoint(text.vocabulary) and (found := list(_INSTALL.finditer(body))):
+        vector.mark("promotion.install", 1.0, command=found[-1][0])
+        if found[-1].end() > len(body) - _END:
+            vector.mark("promotion.last_command", 1.0)
+    if text.may_name:
+        end = text.main[-_END:].lower()
+        linked = _LINK.findall(end)
+        linked += [offer for offer in text.offers if "." in offer and offer in end]
+        if hosts := [host for host in linked if not host.endswith(_CITED)]:
+            vector.mark("promotion.last_link", 1.0, host=hosts[-1])
 
 
 def own_offers(item: Features, offers: Sequence[str]) -> list[str]:

@@ -12,9 +12,6 @@ from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
 
-_SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
-_MOST_CHARS = 2_000
-"""Characters of a text that are cut into sentences."""
 _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
 _MOST_SENTENCES = 64
@@ -24,6 +21,8 @@ _KEY = 2**60 - 1
 
 _RARE = 0.003
 """Part of the posts that may use a word which is an account's own."""
+_STRAY = 0.05
+"""Part of a text: so little may be anything."""
 _LONGEST_WORD = 24
 _CHARS_OF_WORDS = 600
 """Characters kept of the rare words that an account used lately: some ten posts of them."""
@@ -40,17 +39,13 @@ class _Cut(NamedTuple):
 
 
 class _Sentences:
-    """Cuts texts into sentences of so many characters at least."""
+    """The sentences of texts that have so many characters at least."""
 
     def __init__(self, shortest: int) -> None:
         self._shortest = shortest
 
     def read(self, text: Text) -> _Cut:
-        body = text.body[:_MOST_CHARS]
-        for end in _SENTENCE_ENDS:
-            if end in body:
-                body = body.replace(end, "\n")
-        told = [told for told in map(str.strip, body.split("\n")) if len(told) >= self._shortest]
+        told = [told for told in text.sentences if len(told) >= self._shortest]
         keys = [hash(sentence) & _KEY for sentence in told]
         times: dict[int, int] = {}
         for key in keys:
@@ -92,8 +87,8 @@ class SelfRepetition(PersonaHeuristic):
     family: ClassVar[str] = "repetition"
     says: ClassVar = {
         "repetition.share": "{share:.0%} of it repeats sentences it posted before",
-        "repetition.closing": "closes with a sentence it posted {times} times before",
-        "repetition.often": "said this {times} times before: “{sentence:.50}”",
+        "repetition.closing": "closes with a sentence it posted {times:count time} before",
+        "repetition.often": "said this {times:count time} before: “{sentence:.50}”",
         "repetition.stale": "has been said often enough to be known",
         "repetition.own_words": "keeps using words of its own ({words:quoted})",
     }
@@ -142,8 +137,9 @@ def _compare(told: Sequence[str], often: Sequence[int], vector: MarkVector) -> N
     was."""
     lengths = list(map(len, told))
     share = sum(compress(lengths, often)) / sum(lengths)
-    vector.mark("repetition.share", share, share=share)
-    if often[-1] >= 2 and len(often) > 1:
+    if share > _STRAY:
+        vector.mark("repetition.share", share, share=share)
+    if often[-1] and len(often) > 1:
         vector.mark("repetition.closing", saturating(often[-1], 3.0), times=often[-1])
     if (most := max(often)) >= 2:
         said_most = told[often.index(most)]
