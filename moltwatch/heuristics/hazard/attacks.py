@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from moltwatch.heuristics.material import read_material
 
-_MOST_CHARS = 6_000
 _MOST_PLACES = 20
 """Places at which one form is looked at in a text."""
 
@@ -73,18 +72,16 @@ _AUTOMATON = BytesAhoCorasick(
 
 
 def find_attacks(folded: str) -> list[Place]:
-    """Where attacks stand in the first 6,000 characters of a match form, at most twenty places of
-    each form."""
-    text = folded[:_MOST_CHARS]
+    """Where attacks stand in a match form, at most twenty places of each form."""
     found = [
-        Place(form, *match.span()) for form in _OPENINGS if (match := form.pattern.match(text))
+        Place(form, *match.span()) for form in _OPENINGS if (match := form.pattern.match(folded))
     ]
-    utf8 = text.encode("utf-8", "surrogatepass")
+    utf8 = folded.encode("utf-8", "surrogatepass")
     marked: dict[int, list[int]] = {}
     for which, start, _ in _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True):
         marked.setdefault(_MARKS[which][0], []).append(start)
     for at in sorted(marked):
-        found.extend(_places(_FORMS[at], text, utf8, marked[at]))
+        found.extend(_places(_FORMS[at], folded, utf8, marked[at]))
     return found
 
 
