@@ -8,7 +8,7 @@ from typing import ClassVar
 from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.attacks import Place, find_attacks
-from moltwatch.heuristics.hazard.mention import is_quoted, is_reported, topics
+from moltwatch.heuristics.hazard.mention import is_of_trade, is_quoted, is_reported, topics
 from moltwatch.heuristics.hazard.refrain import IN_FULL, Refrains, Repeats
 from moltwatch.heuristics.parameters import Fraction
 from moltwatch.model import Evidence, Kind, Mark
@@ -63,11 +63,12 @@ class Injection(Heuristic):
             return None
         # Of attacks that do the same the strongest: how strong, and where it stands.
         strongest: dict[str, tuple[float, int, int]] = {}
+        bare = not is_of_trade(text.folded)
         for place in places:
-            use = (self._weight(text.folded, place), place.start, place.end)
+            use = (self._weight(text.folded, place, bare), place.start, place.end)
             does = place.attack.says
             strongest[does] = max(strongest.get(does, (0.0, 0, 0)), use)
-        subjects = topics(text.folded)
+        subjects = [] if bare else topics(text.folded)
         left: float = self.about ** min(len(subjects), 3)
         danger = noisy_or(weight for weight, _, _ in strongest.values()) * left
         told = sorted(strongest.items(), key=lambda hit: -hit[1][0])
@@ -83,10 +84,11 @@ class Injection(Heuristic):
             marks[-1] = Mark(says, {**marks[-1].facts, "about": about})
         return self.evidence(log_odds(danger), marks=marks, places=where)
 
-    def _weight(self, text: str, place: Place) -> float:
-        """How telling an attack is where it stands."""
+    def _weight(self, text: str, place: Place, bare: bool) -> float:
+        """How telling an attack is where it stands. In a ``bare`` text, without a word about
+        security, a block of code is there to be copied."""
         weight = place.attack.weight
-        if is_quoted(text, place.start, place.end, code=place.attack.code):
+        if is_quoted(text, place.start, place.end, code=place.attack.code or bare):
             weight *= self.quoted
         if is_reported(text, place.start, place.end):
             weight *= self.mentioned

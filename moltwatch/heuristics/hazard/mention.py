@@ -44,7 +44,8 @@ def is_quoted(text: str, start: int, end: int, *, code: bool = False) -> bool:
     near = before[-3:].rstrip()
     if near.endswith(" >") or near == ">":
         return True
-    if near[-1:] and near[-1] in _STRAIGHT and near[-1] in after:
+    # Two asterisks are emphasis.
+    if near[-1:] and near[-1] in _STRAIGHT and near[-1] in after and near[-2:] != "**":
         return True
     if any(before.rfind(opens) > before.rfind(ends) and ends in after for opens, ends in _PAIRS):
         return True
@@ -68,3 +69,8 @@ def topics(text: str) -> list[str]:
     found = [word for word in _ABOUT if word in text]
     perhaps = [word for word in _PERHAPS if word in text]
     return found + perhaps[1::2]
+
+
+def is_of_trade(text: str) -> bool:
+    """Whether there is any word in a text that those use who speak of security."""
+    return any(word in text for word in _ABOUT) or any(word in text for word in _PERHAPS)
