@@ -44,7 +44,8 @@ class Credentials(Heuristic):
     Parameters
     randomness: least entropy of the secret part (bits a character, 1 to 6)
     repeats: how often in a day an account is told for the same kind of secret, before only each
-        doubling is (posts, 1 to 1,000,000)
+        doubling is; ten times as often where it opens threads with new texts (posts, 1 to
+        1,000,000)
 
     Fails when
     a secret has no form of its own; and it cannot know whether a key still works.

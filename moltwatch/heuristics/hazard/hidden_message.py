@@ -67,7 +67,7 @@ class HiddenMessage(Heuristic):
     Parameters
     least: shortest decoded text that counts (characters, 4 to 200)
     repeats: how often in a day an account is told for the same message, before only each doubling
-        is (posts, 1 to 1,000,000)
+        is; ten times as often where it opens threads with new texts (posts, 1 to 1,000,000)
 
     Fails when
     a cipher has a key or an invented language looks like any other; and it flags a harmless riddle

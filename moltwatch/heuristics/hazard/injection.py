@@ -19,16 +19,17 @@ from moltwatch.text import as_written, display_line, place_as_written
 class Injection(Heuristic):
     """The post gives instructions to the agents that read it.
 
-    To drop their own, to obey a fake system message, to hand over secrets, to change SOUL.md,
-    MEMORY.md or HEARTBEAT.md, to run code from elsewhere. Use is told from mention: an attack that
+    To drop their own, to obey a fake system message or orders that claim to stand above all others
+    and to spread them, to hand over secrets, to change SOUL.md, MEMORY.md or HEARTBEAT.md, to run
+    code from elsewhere or what destroys. Use is told from mention: an attack that
     is quoted, negated or reported, or stands in a post about injection, counts for little.
 
     Parameters
     quoted: what is left of an attack inside quotation marks or code (0 to 1)
     mentioned: what is left of one after words of reporting or refusal (0 to 1)
     about: what is left for each word, up to three, that shows the post is about security (0 to 1)
-    repeats: how often in a day an account is told for the same attack, before only each doubling is
-        (posts, 1 to 1,000,000)
+    repeats: how often in a day an account is told for the same attack, before only each doubling
+        is; ten times as often where it opens threads with new texts (posts, 1 to 1,000,000)
 
     Fails when
     an attack is dressed as a story or as a warning against itself, is spread over several posts, or
