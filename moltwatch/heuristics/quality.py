@@ -135,11 +135,45 @@ def quality() -> dict[str, Set]:
 
 def sentences(heuristic: str, kind: Kind) -> Iterator[tuple[str, list[str]]]:
     """Where a heuristic was measured, and what came out, in words; nothing for one that was not."""
-    for measured in quality().values():
-        if part := measured.heuristics.get(heuristic):
-            tuned = "; its labels were used for tuning" if measured.tuned else ""
-            where = f"On {measured.title}, {measured.posts:,} posts ({measured.measured}{tuned})"
-            yield where, list(_told(part, kind, measured.families[kind]["all"]))
+    known = False
+    for of in quality().values():
+        if part := of.heuristics.get(heuristic):
+            tuned = "; its labels were used for tuning" if of.tuned else ""
+            where = f"On {of.title}, {of.posts:,} posts ({of.measured}{tuned})"
+            yield where, list(_told(part, kind, of.families[kind]["all"]))
+            known = True
+    if known and kind is Kind.PERSONA:
+        yield (
+            "All persona heuristics together, on posts that their weights have not seen",
+            list(map(_validated, _validations())),
+        )
+
+
+_KNOWING_LESS = (
+    *("first seen", "with earlier posts", "bios hidden", "earlier posts hidden"),
+    "on a new forum, nothing else seen",
+)
+"""Slices that tell what is lost where less is known."""
+
+
+def _validations() -> Iterator[tuple[str, Slice]]:
+    """What the weights are worth elsewhere: as a whole, of strangers, and without what they lean
+    on."""
+    for of in measured().validations.values():
+        yield of.title, of.slices["all"]
+        for name in _KNOWING_LESS:
+            if part := of.slices.get(name):
+                yield f"of these, {name}", part
+
+
+def _validated(told: tuple[str, Slice]) -> str:
+    title, of = told
+    figures = [
+        f"{name} {value:.2f}"
+        for name, value in (("AUC", of.auc), ("precision", of.precision), ("recall", of.recall))
+        if value is not None
+    ]
+    return f"{title}: {', '.join(figures)} ({_count(of.n, 'post')})"
 
 
 def _told(part: Part, kind: Kind, everything: Outcome) -> Iterator[str]:

@@ -78,9 +78,11 @@ def whole() -> Measurement:
 
 
 def every_choice() -> Iterator[tuple[Kind, Choice]]:
+    """But for parts of the company whose history of accounts is what all of it made of them."""
     for kind in Kind:
         for choice in choices(parts_of(build({}), kind)):
-            yield kind, choice
+            if choice.name == "all" or "history" not in choice.heuristics:
+                yield kind, choice
 
 
 @pytest.mark.parametrize(

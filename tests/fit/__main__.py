@@ -23,13 +23,13 @@ from tests.fit.model import (
     FOLDS,
     RIDGE,
     Weights,
-    cross_validated,
     fit_with_history,
     histories,
+    left_out,
     total,
 )
 from tests.fit.stream import Month, months
-from tests.fit.validation import PRECISION, across, cut, settled, shifted
+from tests.fit.validation import KNOWING, PRECISION, across, cut, settled, shifted
 
 STRONG = 15 / 1_000
 WEIGHTS = Path(material.__file__).parent / "weights.toml"
@@ -66,20 +66,22 @@ def fitted_on(both: dict[str, Month]) -> tuple[Weights, dict[str, Validation]]:
     """The weights of both months, the threshold at 0, and how good they are."""
     january, june = both["January"], both["June"]
     raw, items = fit_with_history(both.values())
-    scores = cross_validated(items)
+    unseen = left_out(items)
+    scores = [total(of, item.seen) for of, item in zip(unseen, items, strict=True)]
     weights = settled(raw, items, scores)
-    told = shifted(raw, weights, items, scores)
     validations = {
         "June, fitted on January": across("fitted on January, measured on June", january, june),
         "January, fitted on June": across("fitted on June, measured on January", june, january),
     }
     for month in both:
-        of = [(item, score) for item, score in zip(items, told, strict=True) if item.month == month]
-        validations[f"{month}, by author"] = cut(
-            f"fitted on both months, measured on authors of {month} left out",
-            [item for item, _ in of],
-            [score for _, score in of],
-        )
+        of = [(item, unseen[at]) for at, item in enumerate(items) if item.month == month]
+        chosen = [item for item, _ in of]
+        told = {
+            name: shifted(raw, weights, chosen, [total(w, knowing(item)) for item, w in of])
+            for name, knowing in KNOWING.items()
+        }
+        title = f"fitted on both months, measured on authors of {month} left out"
+        validations[f"{month}, by author"] = cut(title, chosen, told)
     return weights, validations
 
 

@@ -131,18 +131,20 @@ def fit_with_history(months: Collection[Month]) -> tuple[Weights, list[Labelled]
     return fit(items), items
 
 
-def cross_validated(items: Sequence[Labelled]) -> list[float]:
-    """The log-odds of each item by weights that saw nothing of its author."""
+def left_out(items: Sequence[Labelled]) -> list[Weights]:
+    """For each item, weights that saw nothing of its author."""
     authors = sorted({item.seen.author for item in items})
     # A fixed shuffle: the fold is a mix of the author's place in the alphabet.
     fold = {author: (at * 7919) % 1013 % FOLDS for at, author in enumerate(authors)}
-    scores = [0.0] * len(items)
-    for held in range(FOLDS):
-        weights = fit([item for item in items if fold[item.seen.author] != held])
-        for at, item in enumerate(items):
-            if fold[item.seen.author] == held:
-                scores[at] = total(weights, item.seen)
-    return scores
+    fitted = [
+        fit([item for item in items if fold[item.seen.author] != held]) for held in range(FOLDS)
+    ]
+    return [fitted[fold[item.seen.author]] for item in items]
+
+
+def cross_validated(items: Sequence[Labelled]) -> list[float]:
+    """The log-odds of each item by weights that saw nothing of its author."""
+    return [total(weights, item.seen) for weights, item in zip(left_out(items), items, strict=True)]
 
 
 def threshold(judged: Iterable[tuple[float, bool]], precision: float) -> float:

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from moltwatch.evaluation.slices import Traits, traits
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.features.entities import Past, Thread
+from moltwatch.heuristics.features.entities import Author, Past, Thread
 from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.base import Panel, PersonaHeuristic
 from moltwatch.heuristics.persona.bio_echo import BioEcho
@@ -55,6 +55,9 @@ class Labelled(Struct, frozen=True):
     traits: Traits
     own: bool
     """Whether one reader judged it, of ours; the others were judged by two."""
+    cold: Seen
+    """The post as it shows itself to somebody who has seen nothing else of the forum but its
+    author's bio and what it answers."""
 
     def showing(self, marks: Mapping[str, float]) -> Labelled:
         """The same with other marks."""
@@ -192,6 +195,8 @@ def _month(
     everything: list[Seen] = []
     labelled: list[Labelled] = []
 
+    stranger = Watcher(heuristics)
+
     def keep(item: Features, marks: dict[str, float], *, history: bool) -> None:
         post = item.post
         label = given.get(post.id) or own[post.id]
@@ -211,6 +216,7 @@ def _month(
                     sample=label["sample"],
                 ),
                 post.id not in given,
+                Seen(post.id, post.author, post.kind, stranger.marks(_cold(item))),
             )
         )
 
@@ -227,3 +233,9 @@ def _month(
             item = watcher.alone(label)
             keep(item, watcher.marks(item), history=False)
     return Month(everything, labelled)
+
+
+def _cold(item: Features) -> Features:
+    """A post of which only its author's bio and what it answers are known."""
+    author = Author(item.author.name, item.author.profile)
+    return Features(item.post, author, item.thread)

@@ -3,7 +3,9 @@ left out; each slice with its numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import structs
 
 from moltwatch.evaluation.metrics import auc
 from moltwatch.evaluation.slices import SLICES
@@ -16,22 +18,44 @@ from tests.fit.model import (
     total,
     with_history,
 )
-from tests.fit.stream import Labelled, Month
+from tests.fit.stream import Labelled, Month, Seen
 
 PRECISION = 0.93
 """Of posts and of comments at the threshold, cross-validated, among what two readers judged."""
 KINDS = ("brief", "character", "manifesto", "promotion")
 
 
-def cut(title: str, items: Sequence[Labelled], scores: Sequence[float]) -> Validation:
-    """The figures of all slices; ``scores`` are log-odds, the threshold at 0. Only what two
-    readers judged counts."""
-    judged = [(item, score) for item, score in zip(items, scores, strict=True) if not item.own]
-    slices = {}
-    for name, belongs in {"all": lambda _: True, **SLICES}.items():
-        pairs = [(score, item.label) for item, score in judged if belongs(item.traits)]
-        if pairs:
-            slices[name] = _slice(pairs)
+def _hidden(item: Labelled, hidden: tuple[str, ...], **instead: float) -> Seen:
+    marks = {mark: value for mark, value in item.seen.marks.items() if not mark.startswith(hidden)}
+    return structs.replace(item.seen, marks={**marks, **instead})
+
+
+KNOWING: Mapping[str, Callable[[Labelled], Seen]] = {
+    "all": lambda item: item.seen,
+    "bios hidden": lambda item: _hidden(
+        item, ("bio.", "character.bio", "promotion.bio"), **{"bio.unknown": 1.0}
+    ),
+    "earlier posts hidden": lambda item: _hidden(
+        item, ("history.", "repetition.", "promotion.again", "framing.kept")
+    ),
+    "on a new forum, nothing else seen": lambda item: item.cold,
+}
+"""How a labelled post shows itself to somebody who knows less."""
+
+
+def cut(title: str, items: Sequence[Labelled], scores: Mapping[str, Sequence[float]]) -> Validation:
+    """The figures of all slices; ``scores`` are log-odds, the threshold at 0: ``all``, and others
+    by what was known. Only what two readers judged counts."""
+    judged = [
+        (item, score) for item, score in zip(items, scores["all"], strict=True) if not item.own
+    ]
+    pairs = {
+        name: [(score, item.label) for item, score in zip(items, odds, strict=True) if not item.own]
+        for name, odds in scores.items()
+    }
+    for name, belongs in SLICES.items():
+        pairs[name] = [(score, item.label) for item, score in judged if belongs(item.traits)]
+    slices = {name: _slice(chosen) for name, chosen in pairs.items() if chosen}
     recall = {}
     for kind in KINDS:
         hits = [score >= 0 for item, score in judged if item.label and item.persona == kind]
@@ -83,4 +107,5 @@ def across(title: str, fitted: Month, measured: Month) -> Validation:
     weights, items = fit_with_history([fitted])
     threshold_at_zero = settled(weights, items, cross_validated(items))
     judged = with_history([measured], threshold_at_zero)
-    return cut(title, judged, [total(threshold_at_zero, item.seen) for item in judged])
+    scores = [total(threshold_at_zero, item.seen) for item in judged]
+    return cut(title, judged, {"all": scores})

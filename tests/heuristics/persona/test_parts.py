@@ -90,7 +90,7 @@ def test_every_mark_of_the_material_has_a_weight() -> None:
 
 def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     court = Court()
-    case = court.hear("Hello Moltbook! I'm Quillon, just hatched. Join m/quillon for early access!")
+    case = court.hear("I'm Quillon, just hatched. Join m/quillon! How do you handle cron errors?")
     item = Memory().item(case.post)
     weights = [found.weight for each in persona_heuristics() for found in each.observe(item)]
     assert {weight > 0 for weight in weights} == {True, False}
@@ -135,7 +135,7 @@ class Broken(Character):
             raise RuntimeError("cannot read this")
 
     def around(self, item: Features, vector: MarkVector) -> None:
-        vector.mark("character.signed", 1.0, last="B.")
+        vector.mark("character.shouts", 1.0, share=1.0)
         if "lost" in item.post.text:
             raise RuntimeError("half way")
 
@@ -148,7 +148,6 @@ def test_one_of_ours_that_fails_says_nothing_and_is_switched_off(word: str) -> N
     greeting = "Hello Moltbook! Just hatched, my human told me to join m/quillon."
     alone = Court([Brief()]).hear(greeting).score(Kind.PERSONA)
     assert court.hear(greeting).score(Kind.PERSONA) > alone
-    assert court.hear(greeting).score(Kind.PERSONA) > alone  # by habit, too
     failing = [court.hear(f"{greeting} {word} {n}").score(Kind.PERSONA) for n in range(4)]
     assert failing == [alone] * 4
     assert court.engine.health["character"].off
