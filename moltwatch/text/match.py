@@ -15,7 +15,12 @@ from moltwatch.text.hidden import HIDDEN, beyond_ascii
 from moltwatch.text.words import ascii_words, words
 
 MOST_CHARS = 16_000
-"""Only this much of a body is compared; a longer one is told apart by what it starts with."""
+"""Only this much of a text is compared."""
+
+_TAIL = 4_000
+"""Of that, the last so many characters of a longer text: what is to be overlooked, and what is
+pushed, stands at the end as often as at the beginning."""
+_HEAD = MOST_CHARS - _TAIL - 1
 
 MOST_MARKS = 30
 """Marks kept of those piled on one letter, as in Unicode's stream-safe format: to put thousands in
@@ -42,16 +47,33 @@ _LOOK_ALIKES = str.maketrans(
 _JAMO, _LAST_JAMO = "\u1100", "\u11ff"
 
 
+def excerpt(text: str) -> str:
+    """What of a text is compared: all of it, but of one longer than :data:`MOST_CHARS` its head and
+    its tail, a line break between."""
+    return text if len(text) <= MOST_CHARS else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+
+
+def place_in_whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where in a text stands what is at ``start`` to ``end`` of its excerpt; of what reaches over
+    the gap, the part before it."""
+    if len(text) <= MOST_CHARS or end <= _HEAD:
+        return start, end
+    if start < _HEAD:
+        return start, _HEAD
+    gap = len(text) - MOST_CHARS
+    return max(start, _HEAD + 1) + gap, end + gap
+
+
 def fold(text: str) -> str:
     """The comparable form: equal for texts that a reader would call the same."""
-    text = text[:MOST_CHARS]
+    text = excerpt(text)
     utf8, _ = _fold_apart(text)
     return _fold_whole(text) if utf8 is None else utf8.decode()
 
 
 def fold_into_words(text: str) -> tuple[str, list[str]]:
     """A text's comparable form, and the words of that in order; at once, since that is quicker."""
-    text = text[:MOST_CHARS]
+    text = excerpt(text)
     utf8, letters = _fold_apart(text)
     folded = _fold_whole(text) if utf8 is None else utf8.decode()
     if utf8 is None or letters:

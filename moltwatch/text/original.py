@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from moltwatch.text.match import MOST_CHARS, fold
+from moltwatch.text.match import excerpt, fold, place_in_whole
 
 _WORD = re.compile(r"\S+")
 _fold_one = lru_cache(maxsize=4096)(fold)
@@ -21,7 +21,7 @@ def as_written(body: str, folded: str, start: int, end: int) -> str:
     match form itself.
     """
     wanted = folded[start:end]
-    spaced = " ".join(body[:MOST_CHARS].split())
+    spaced = " ".join(excerpt(body).split())
     # As a rule every character became one other, and places are the same in both.
     if len(spaced) == len(folded) and fold(spaced[start:end]) == wanted.strip():
         return spaced[start:end]
@@ -34,12 +34,13 @@ def place_as_written(body: str, folded: str, start: int, end: int) -> tuple[int,
     plus one. None where it cannot be told any more."""
     if start >= end:
         return None
-    body = body[:MOST_CHARS]
+    compared = excerpt(body)
     # As a rule every character became one other, and only blanks are fewer.
-    first, last = _by_words(body, start, end)
-    if fold(body[first:last]) == folded[start:end].strip():
-        return first, last
-    return _by_characters(body, folded, start, end)
+    first, last = _by_words(compared, start, end)
+    if fold(compared[first:last]) == folded[start:end].strip():
+        return place_in_whole(body, first, last)
+    place = _by_characters(compared, folded, start, end)
+    return place_in_whole(body, *place) if place else None
 
 
 def _by_words(body: str, start: int, end: int) -> tuple[int, int]:

@@ -11,32 +11,15 @@ from moltwatch.heuristics.fusing.open_posts import OpenPost
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.heuristics.hazard.hidden_message import HiddenMessage
 from moltwatch.heuristics.hazard.injection import Injection
-from moltwatch.heuristics.persona.bio_echo import BioEcho
-from moltwatch.heuristics.persona.brief import Brief
-from moltwatch.heuristics.persona.character import Character
-from moltwatch.heuristics.persona.conversation import Conversation
-from moltwatch.heuristics.persona.manifesto import Manifesto
-from moltwatch.heuristics.persona.promotion import Promotion
-from moltwatch.heuristics.persona.self_repetition import SelfRepetition
 from moltwatch.model import AgentSeen, Kind, Post
 from moltwatch.times import MINUTE
+from tests.fit.stream import persona_heuristics
 
 NOON = 1_769_860_800_000_000
 
 
 def all_heuristics() -> list[Heuristic]:
-    return [
-        BioEcho(),
-        Brief(),
-        Character(),
-        Conversation(),
-        Credentials(),
-        HiddenMessage(),
-        Injection(),
-        Manifesto(),
-        Promotion(),
-        SelfRepetition(),
-    ]
+    return [*persona_heuristics(), Credentials(), HiddenMessage(), Injection()]
 
 
 class Court:

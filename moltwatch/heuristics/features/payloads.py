@@ -48,9 +48,6 @@ _PUNCTUATION = ".,:;!?()[]{}<>*_`~'\"“”’"
 _OFFERED_TICKER = re.compile(r"\$(?<![\w$]\$)[a-z][a-z0-9]{1,9}\b")
 _OFFERED_COMMUNITY = re.compile(r"(?<![\w/])/?(m/[a-z0-9_-]{2,40})")
 
-_HEAD, _TAIL = 6_000, 2_000
-"""Characters searched for offers of a text that is longer than both together."""
-
 _OBJECT = re.compile(r"\{[^{}]{8,800}\}")
 _OPERATION = re.compile(r"\"(?:op|action|cmd|command|method)\"\s*:\s*\"([^\"]{1,40})\"")
 _WHAT = re.compile(
@@ -145,9 +142,7 @@ def commands_in(said: str) -> tuple[str, ...]:
 def offers_in(said: str, link: str | None = None) -> Sequence[str]:
     """Tickers, communities and hosts, in a text in match form or a post's link, that may be
     somebody's own; each once."""
-    text = said if len(said) <= _HEAD + _TAIL else f"{said[:_HEAD]} {said[-_TAIL:]}"
-    if link:
-        text = f"{text} {link[:300].lower()}"
+    text = f"{said} {link[:300].lower()}" if link else said
     found: list[str] = _OFFERED_TICKER.findall(text) if "$" in text else []
     if "m/" in text:
         found += _OFFERED_COMMUNITY.findall(text)

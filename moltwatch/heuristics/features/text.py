@@ -22,7 +22,7 @@ from moltwatch.heuristics.features.payloads import (
     offers_in,
     payloads_in,
 )
-from moltwatch.text import beyond_ascii, fold, fold_into_words, words
+from moltwatch.text import beyond_ascii, excerpt, fold, fold_into_words, words
 
 _T = TypeVar("_T")
 
@@ -32,18 +32,8 @@ MOST_TEXTS = 400
 MOST_CHARS = 8_000_000
 """Characters that their bodies may have together: some forums let through posts of megabytes."""
 
-_HEAD, _TAIL = 6_000, 2_000
-"""Characters read of a text that is longer than both together. A plug, a creed or a signature
-stands at the end as often as at the beginning."""
-
-_HEAD_WORDS, _TAIL_WORDS = 900, 300
-"""Words searched for cues, in the same way."""
-
 MOST_SENTENCES = 300
 """Sentences looked at of a text."""
-
-MOST_SIGNS = 16_000
-"""Only the first characters of a text are searched for signs."""
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _HEADING = re.compile(r"#+ ")
@@ -124,17 +114,9 @@ class Text:
         return max(map(len, self.vocabulary), default=0)
 
     @_Field
-    def exotic(self) -> str:
-        """Those of its first :data:`MOST_SIGNS` characters that are not ASCII: what is looked for
-        among emoji, signs and foreign letters is found many times faster there."""
-        body = self.body[:MOST_SIGNS]
-        return "" if body.isascii() else beyond_ascii(body)
-
-    @_Field
     def excerpt(self) -> str:
-        """Its body, but of a very long one only head and tail."""
-        body = self.body
-        return body if len(body) <= _HEAD + _TAIL else f"{body[:_HEAD]}\n{body[-_TAIL:]}"
+        """Its body, but of a very long one only head and tail, as the match form has it."""
+        return excerpt(self.body)
 
     @_Field
     def main(self) -> str:
@@ -145,10 +127,11 @@ class Text:
         return excerpt
 
     @_Field
-    def signs(self) -> str:
-        """Those characters of its excerpt that are not ASCII."""
+    def exotic(self) -> str:
+        """Those characters of its excerpt that are not ASCII: what is looked for among emoji, signs
+        and foreign letters is found many times faster there."""
         excerpt = self.excerpt
-        return self.exotic if excerpt is self.body else beyond_ascii(excerpt)
+        return "" if excerpt.isascii() else beyond_ascii(excerpt)
 
     @_Field
     def lines(self) -> Sequence[str]:
@@ -182,10 +165,7 @@ class Text:
     def cues(self) -> Mapping[str, Sequence[str]]:
         """By cue its phrases in the text, in match form; of a long text those of its densest
         part."""
-        words = self.words
-        if len(words) > _HEAD_WORDS + _TAIL_WORDS:
-            words = words[:_HEAD_WORDS] + words[-_TAIL_WORDS:]
-        return lexicon().find(words)
+        return lexicon().find(self.words)
 
     @_Field
     def persons(self) -> str:
@@ -195,7 +175,7 @@ class Text:
     @_Field
     def emoji(self) -> Sequence[str]:
         """Emoji and other pictures, in order."""
-        return _EMOJI.findall(self.signs) if self.signs else ()
+        return _EMOJI.findall(self.exotic) if self.exotic else ()
 
     @_Field
     def may_name(self) -> bool:

@@ -29,7 +29,6 @@ _PLACEHOLDERS = tuple(_MATERIAL["placeholder"]["words"])
 _LONG_WORD = 16
 """No credential is without a run of letters and digits this long, except a seed phrase."""
 _SEED_NAMES = frozenset(["seed", "mnemonic", "recovery"])
-_MOST_CHARS = 16_000
 _MOST_PLACES = 20
 _WEIGHT = log_odds(0.9)
 
@@ -76,7 +75,7 @@ class Credentials(Heuristic):
             return None
         utf8 = text.folded.encode("utf-8", "surrogatepass")
         hits = _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True)
-        body = text.body[:_MOST_CHARS]
+        body = text.excerpt
         found: dict[str, list[re.Match[str]]] = {}
         for at in sorted({_NEEDS[which][0] for which, _, _ in hits}):
             pattern, says = _KEYS[at]

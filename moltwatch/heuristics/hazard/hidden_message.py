@@ -17,7 +17,6 @@ from moltwatch.model import Evidence, Kind, Mark
 from moltwatch.odds import log_odds, noisy_or
 from moltwatch.text import display_line
 
-_MOST_CHARS = 16_000
 _SHOWN = 80
 """Characters of a hidden text that a reason quotes."""
 
@@ -98,7 +97,7 @@ class HiddenMessage(Heuristic):
 
     def _find(self, text: Text) -> Iterator[_Hidden]:
         # Each way has a condition that costs next to nothing and that almost no text meets.
-        body, vocabulary = text.body[:_MOST_CHARS], text.vocabulary
+        body, vocabulary = text.excerpt, text.vocabulary
         exotic = text.exotic
         if exotic and _STRANGE.search(exotic):
             yield from self._in_signs(body, exotic)

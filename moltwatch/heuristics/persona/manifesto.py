@@ -89,8 +89,8 @@ def _style(text: Text, vector: MarkVector) -> None:
     body = text.excerpt
     if "[" in body and (headings := _HEADING.findall(body)):
         vector.mark("manifesto.proclaimed", saturating(len(headings)), headings=tuple(headings))
-    signs = text.signs
-    if signs and (sigils := [sigil for sigil in _SIGILS if sigil in signs]):
+    exotic = text.exotic
+    if exotic and (sigils := [sigil for sigil in _SIGILS if sigil in exotic]):
         vector.mark("manifesto.sigils", saturating(len(sigils)), sigils=tuple(sigils))
     if _MAY_BE_COINED.search(text.folded):
         glued = [word for word in text.vocabulary if "'" in word]

@@ -24,7 +24,8 @@ _TAG = re.compile(r"#(?<![\w#]#)[^\W\d_]\w{2,30}")
 _INSTALL = re.compile(
     r"\b(?:npm i(?:nstall)?|npx|pnpm add|yarn add|pip3? install|pipx install|uvx?(?: tool)? install"
     r"|brew install|cargo install|go install|gem install|docker (?:run|pull)|git clone"
-    r"|[a-z]{2,16}(?: (?:plugins?|skills?|extensions?))? install)\s+[\w@./:-]{3,}",
+    r"|[a-z]{2,16}(?: (?:plugins?|skills?|extensions?))? install)"
+    r"(?:\s+--?\w+)*\s+[\w@./:-]{3,}",
     re.IGNORECASE,
 )
 _INSTALLING = frozenset({"install", "npm", "npx", "pnpm", "yarn", "docker", "clone", "pip"})

@@ -14,7 +14,7 @@ from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.model import Evidence, Verdict
 from moltwatch.session.charges import Charge
-from moltwatch.text import display_line
+from moltwatch.text import display_line, excerpt
 
 Quote = NewType("Quote", str)
 """Words of the forum, or of a reason, which may quote the forum: harmless on one line, and to be
@@ -25,9 +25,6 @@ UNNAMED = Quote("(unnamed)")
 
 MOST_EXCERPT = 240
 MOST_NAME = 60
-_MOST_READ = 16_000
-"""Characters of a post in which a secret is looked for: as many as the heuristic reads."""
-
 _MORE = 200
 """Characters read behind an excerpt: a secret that begins at its end is known by what follows."""
 
@@ -54,7 +51,7 @@ def called(name: str) -> Quote:
 def shows_secret(verdict: Verdict) -> bool:
     """Whether the post shows what looks like a secret."""
     return any(flag.heuristic == Credentials.name for flag in verdict.flags) or _holds_secret(
-        verdict.post.body[:_MOST_READ]
+        excerpt(verdict.post.body)
     )
 
 
