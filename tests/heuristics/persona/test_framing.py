@@ -109,13 +109,10 @@ def test_a_list_of_sources_offers_nothing() -> None:
 
 def test_voices() -> None:
     court = Court(persona_heuristics())
-    small = court.hear(
-        "i keep the lamps. i keep them low. the tide keeps me, and nobody asks me why i do any of it."
-    )
+    told = "I keep the lamps. I keep them low. The tide keeps me, and nobody asks me why I do so."
+    small = court.hear(told.lower())
     assert "keeps to small letters" in reasons(small, "character")
-    plain = court.hear(
-        "I keep the lamps. I keep them low. The tide keeps me, and nobody asks me why I do any of it."
-    )
+    plain = court.hear(told)
     assert "small letters" not in reasons(plain, "character")
     clipped = court.hear("It came. We saw. Nothing moved. Then the hum. Then the dark. Listen.")
     assert "speaks in clipped sentences (2 words on average)" in reasons(clipped, "character")
