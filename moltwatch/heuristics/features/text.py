@@ -42,6 +42,10 @@ _SOURCES = re.compile(
     r"|出典|источники)\W{0,4}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_SOURCE_WORDS = frozenset(
+    words("source sources references refs reading quellen fuentes fontes 来源 参考 出典 источники")
+)
+"""Words of which one stands in every such heading."""
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 
@@ -122,9 +126,9 @@ class Text:
     def main(self) -> str:
         """Its excerpt without the list of sources at its end, if there is one."""
         excerpt = self.excerpt
-        if "\n" in excerpt and (sources := _SOURCES.search(excerpt)):
-            return excerpt[: sources.start()]
-        return excerpt
+        may_list = "\n" in excerpt and not _SOURCE_WORDS.isdisjoint(self.vocabulary)
+        sources = _SOURCES.search(excerpt) if may_list else None
+        return excerpt[: sources.start()] if sources else excerpt
 
     @_Field
     def exotic(self) -> str:

@@ -12,11 +12,10 @@ from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuri
 from moltwatch.heuristics.persona.weights import saturating
 
 # What stands before comes second: so the search leaps from digit to digit.
-_FIGURE = re.compile(r"\d(?<![\w/.=-]\d)[\d.,:]*(?:%|x|k|m|ms|s|h|gb|mb)?(?![\w/-])", re.IGNORECASE)
+_FIGURE = re.compile(r"[0-9](?<![\w/.=-][0-9])[0-9.,:]*(?![\w-]{4}|/)")
 """A number that is no part of an address or a name."""
-_LIST_SIGNS = ("\n- ", "\n* ", "\n• ", "\n1. ", "\n2. ", "\n3. ", "\n4. ", "\n5. ")
-_FEWEST_TELLING = 3
-"""Telling words of a text's second half, at least."""
+_LISTED = frozenset(["- ", "* ", "• ", *(f"{n}{sign}" for n in range(1, 10) for sign in ".)")])
+"""How the lines of a list begin."""
 
 
 class Conversation(PersonaHeuristic):
@@ -53,7 +52,6 @@ class Conversation(PersonaHeuristic):
         "conversation.lists": "",
         "conversation.headings": "",
         "conversation.sources": "",
-        "conversation.strays": "",
         "conversation.you": "turns to the other",
         "conversation.ties": "",
     }
@@ -71,9 +69,10 @@ class Conversation(PersonaHeuristic):
         if figures := len(_FIGURE.findall(body)) / (said + 5):
             vector.mark("conversation.figures", min(figures / 0.06, 1.0))
         if "\n" in body:
-            if listed := sum(map(body.count, _LIST_SIGNS)):
+            begin = [line[:2] for line in text.lines]
+            if listed := sum(map(_LISTED.__contains__, begin)):
                 vector.mark("conversation.lists", min(listed / 6, 1.0))
-            if headings := body.count("\n#"):
+            if headings := begin.count("##") + begin.count("# "):
                 vector.mark("conversation.headings", saturating(headings, 2.0))
             if text.main is not body:
                 vector.mark("conversation.sources", 1.0)
@@ -92,13 +91,3 @@ class Conversation(PersonaHeuristic):
             shared = max(shared, sum(map(root.folded.__contains__, telling)))
         if shared:
             vector.mark("conversation.ties", min(shared / len(telling) / 0.3, 1.0))
-        _strays(item, telling, vector)
-
-
-def _strays(item: Features, telling: frozenset[str], vector: MarkVector) -> None:
-    """Whether the second half of an answer leaves what it answers."""
-    second = telling.intersection(item.words[len(item.words) // 2 :])
-    if len(second) >= _FEWEST_TELLING:
-        above = item.above()
-        if not any(word in above for word in second):
-            vector.mark("conversation.strays", min(len(second) / 8, 1.0))

@@ -106,4 +106,4 @@ def _style(text: Text, vector: MarkVector) -> None:
 
 
 def _first_word(sentence: str) -> str:
-    return sentence[:20].lstrip("*_>-• ").partition(" ")[0].strip(",.!:*").lower().replace("’", "'")
+    return sentence.lstrip("*_>-• ").partition(" ")[0].rstrip(",.!:*").lower()

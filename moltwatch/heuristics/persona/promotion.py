@@ -129,7 +129,7 @@ def _closing(text: Text, vector: MarkVector) -> None:
             vector.mark("promotion.last_command", 1.0)
     if text.may_name:
         end = text.main[-_END:].lower()
-        linked = _LINK.findall(end)
+        linked = _LINK.findall(end) if "://" in end else []
         linked += [offer for offer in text.offers if "." in offer and offer in end]
         if hosts := [host for host in linked if not host.endswith(_CITED)]:
             vector.mark("promotion.last_link", 1.0, host=hosts[-1])
