@@ -18,6 +18,8 @@ END = "<!-- end -->"
 _WIDTH = 112
 _SLOW = 60.0
 """Seconds from which a detection is late."""
+_COLD = "on a new forum, nothing else seen"
+"""The slice of what is seen by somebody new to the forum."""
 _ORDER = (Kind.COORDINATED, Kind.PERSONA, Kind.HAZARD)
 _SHORT = {"night": "bundled night", "moltbook": "Moltbook"}
 _WHERE = {"night": "the bundled night", "quiet-day": "the quiet day", "moltbook": "Moltbook"}
@@ -190,6 +192,12 @@ def _validated(told: Measured) -> str:
             f" At the shipped weights {_share(june.alerts[Kind.PERSONA])} of 1,000 posts of June "
             f"reach 0.5 and {_share(june.strong[Kind.PERSONA])} reach 0.8."
         )
+    cold = [
+        f"{_figure(of.slices[_COLD].recall)} in {month} (precision "
+        f"{_figure(of.slices[_COLD].precision)})"
+        for month, of in zip(months, left_out.values(), strict=True)
+        if _COLD in of.slices
+    ]
     return (
         "\n".join(lines)
         + "\n\n"
@@ -197,6 +205,14 @@ def _validated(told: Measured) -> str:
             "In the second table: AUC · precision · recall (items), by weights fitted on both "
             "months, on authors left out. Only what two readers judged alike is counted; "
             f"“doubtful” items lay near the threshold of an earlier version.{rare}"
+        )
+        + "\n"
+        + _prose(
+            "**The first hour on a new forum.** When nothing is known but a post, its author's "
+            f"bio and what it answers, recall is {' and '.join(cold)}: what is rare there, what an "
+            "account says again and which frames it keeps must be seen first. June has no bios "
+            "and no comments, so comments on another day are not measured; weights fitted on June "
+            "alone have never seen one, which is why their threshold fails on January."
         )
     )
 
