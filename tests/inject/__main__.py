@@ -19,6 +19,7 @@ from moltwatch.times import HOUR, MINUTE, SECOND, Micros, parse_time
 from tests.inject.background import Background, read
 from tests.inject.copies import COPIES
 from tests.inject.crowds import CROWDS
+from tests.inject.families import FAMILIES, FASHIONS
 from tests.inject.rings import RINGS
 from tests.inject.scene import Scene
 from tests.inject.traces import ACCIDENTS, TRACES
@@ -28,7 +29,9 @@ KINDS: dict[str, Callable[[Scene], None]] = {
     **COPIES,
     **RINGS,
     **TRACES,
+    **FAMILIES,
     **CROWDS,
+    **FASHIONS,
     **ACCIDENTS,
 }
 

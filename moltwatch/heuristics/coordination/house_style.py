@@ -1,0 +1,203 @@
+"""One line, or one layout, that a few accounts put into nearly all they write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.coordination.habits import Habit, Habits
+from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.model import Kind, Level
+from moltwatch.times import SECOND
+
+LOUD = 100
+"""Posts in a day from which an account repeats itself so much that its lines are its own."""
+
+SHORTEST, LONGEST = 16, 100
+"""Characters of a line."""
+
+FEWEST_GAPS = 3
+"""Blanks a line must have: fewer words are a turn of phrase. Some scripts have none."""
+
+MOST_CHARS = 12_000
+"""Only the first characters of a text are looked at, and the last."""
+
+MOST_LINES = 24
+"""Lines looked at of one text: half of them from its end, where slogans stand."""
+
+FEWEST_PARAGRAPHS = 4
+"""Lines from which a text has a layout."""
+
+FEWEST_BLOCKS, FEWEST_SORTS = 5, 2
+"""Blocks of a layout without words of its own, and of how many sorts those must be that are no
+paragraphs: with less, it is how everybody writes."""
+
+MOST_AFTER = 3
+"""Blocks after the last heading up to which that is an ending."""
+
+MOST_HEADING = 40
+"""Characters of a heading that count."""
+
+_END = re.compile(r"[\n.!?:;…—。！？：；]+")
+_EDGES = " \t\r*_~`>#-–|“”\"'«»„()[]"
+_NUMBERED = re.compile(r"\d{1,2}[.)] ")
+_RULE = frozenset("-—–_=*~ ")
+
+_LINE = "{who} say {what:quoted} in most of what they write, and hardly anybody else does"
+_SAYS = {
+    "headings": "{who} write under the headings {what:quoted}, and hardly anybody else does",
+    "end": "{who} end what they write with {what:quoted} and what follows it, in one form",
+    "shape": "{who} give most of what they write one layout, block by block",
+}
+"""By sort of layout."""
+
+
+class _Long:
+    """How many posts of several paragraphs an account has written."""
+
+    __slots__ = ("n",)
+
+    def __init__(self) -> None:
+        self.n = 0
+
+
+class HouseStyle(Heuristic):
+    """A few accounts put one line, or one layout, into nearly everything they write, on several
+    threads each, and hardly anybody else does.
+
+    A line is a sentence, or a piece of one, of four words or more. A layout is the headings of a
+    text in their order, its last heading with the sort of list that follows, or the order of its
+    paragraphs, headings, lists, quotations and rules. Who takes up a saying does so once or twice
+    among other things; who was told to say it says it always. Few uses need other evidence beside.
+    What stands in what is answered does not count.
+
+    Parameters
+    window: how long a line or layout is remembered after it was last used (seconds)
+    accounts: accounts from which it is telling
+    repeats: on how many threads each must have used it
+    part: in which part of its posts; half as much more of those of several paragraphs if a layout
+    share: which part of all who use it they must be
+    enough: threads, all accounts together, from which it needs no other evidence
+
+    Fails when
+    strangers run on one framework that signs their posts, or post by one published form.
+    """
+
+    name: ClassVar[str] = "house-style"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "text"
+
+    def __init__(
+        self,
+        window: Seconds = 172_800.0,
+        accounts: Accounts = 3,
+        repeats: Count = 2,
+        part: Fraction = 0.5,
+        share: Fraction = 0.6,
+        enough: Count = 8,
+    ) -> None:
+        self.window = window
+        self.accounts = accounts
+        self.repeats = repeats
+        self.part = part
+        self.share = share
+        self.enough = enough
+        self._lines = Habits(
+            round(window * SECOND), accounts=accounts, part=part, share=share, repeats=repeats
+        )
+        self._layouts = Habits(
+            round(window * SECOND),
+            accounts=accounts,
+            part=min(1.0, 1.5 * part),
+            share=share,
+            repeats=repeats,
+        )
+
+    def read(self, text: Text) -> tuple[list[str], Sequence[str]] | None:
+        """Lines, and layouts."""
+        body = text.body
+        if len(body) > MOST_CHARS:
+            body = body[: MOST_CHARS // 2] + "\n" + body[-MOST_CHARS // 2 :]
+        lines = _lines(body)
+        layouts = _layouts(body) if body.count("\n") >= FEWEST_PARAGRAPHS - 1 else ()
+        return (lines, layouts) if lines or layouts else None
+
+    def observe(self, item: Features) -> Iterator[Evidence]:
+        lines, layouts = item.shown_to(self)
+        if lines and item.author.n < LOUD:
+            for line, habit in self._lines.see(lines, item, item.author):
+                yield from self._tell(line, habit, _LINE, line)
+        if layouts:
+            long = item.author.note(self.name, _Long)
+            long.n += 1
+            for layout, habit in self._layouts.see(layouts, item, long):
+                sort, _, what = layout.partition(" ")
+                yield from self._tell(layout, habit, _SAYS[sort], what.partition(" > ")[0])
+
+    def _tell(self, key: str, habit: Habit, says: str, what: str) -> Iterator[Evidence]:
+        if acts := habit.tell(self.enough, Level.CORROBORATING):
+            yield self.evidence(habit.weight, says, cluster=key, acts=acts, what=what)
+
+
+def _lines(body: str) -> list[str]:
+    """The first and last lines of a text that are long enough to be somebody's."""
+    pieces = _END.split(body.lower())
+    if len(pieces) > MOST_LINES:
+        pieces = pieces[: MOST_LINES // 2] + pieces[-MOST_LINES // 2 :]
+    found: dict[str, None] = {}
+    for piece in pieces:
+        if len(piece) >= SHORTEST:
+            line = piece.strip(_EDGES)
+            if SHORTEST <= len(line) <= LONGEST and (
+                line.count(" ") >= FEWEST_GAPS or not line.isascii()
+            ):
+                found[line] = None
+    return list(found)
+
+
+def _sort(line: str) -> str:
+    """What a line of a text is: a heading (H), a rule (R), a point of a list (-, 1; L if it links
+    somewhere), a quotation (Q), a link (U) or a piece of a paragraph (P)."""
+    if line[0] == "#":
+        return "H"
+    if line[:2] in ("- ", "* ", "• "):
+        return "L" if "http" in line else "-"
+    if _NUMBERED.match(line):
+        return "L" if "http" in line else "1"
+    if line[0] == ">":
+        return "Q"
+    if line.startswith("http"):
+        return "U"
+    if _RULE.issuperset(line):
+        return "R"
+    if len(line) <= MOST_HEADING and (
+        line[-1] in ":：" or (line[:2] == "**" and line.rstrip(":")[-2:] == "**")
+    ):
+        return "H"
+    return "P"
+
+
+def _layouts(body: str) -> list[str]:
+    """What may be a layout of somebody's own."""
+    lines = [line for line in map(str.strip, body.split("\n")) if line]
+    if len(lines) < FEWEST_PARAGRAPHS:
+        return []
+    blocks, headings = "", list[str]()
+    for line in lines:
+        sort = _sort(line)
+        if sort == "H":
+            headings.append(line.strip(_EDGES + ":：").lower()[:MOST_HEADING])
+        if sort == "H" or blocks[-1:] != sort:
+            blocks += sort
+    found = []
+    if len(blocks) >= FEWEST_BLOCKS and len(set(blocks) - {"P"}) >= FEWEST_SORTS:
+        found.append("shape " + blocks)
+    if len(headings) > 1:
+        found.append("headings " + ", ".join(headings))
+    ending = blocks.rpartition("H")[2]
+    if headings and 0 < len(ending) <= MOST_AFTER:
+        found.append(f"end {headings[-1]} > {ending}")
+    return found

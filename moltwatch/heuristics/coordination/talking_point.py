@@ -1,0 +1,83 @@
+"""One name that a few accounts bring up in most of what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from moltwatch.heuristics.base import Evidence, Features, Heuristic
+from moltwatch.heuristics.coordination.habits import Habits
+from moltwatch.heuristics.coordination.post_filters import is_foreign
+from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
+from moltwatch.model import Kind, Level
+from moltwatch.times import SECOND
+
+LOUD = 100
+"""Posts in a day from which an account brings up everything."""
+
+SHORTEST, LONGEST = 5, 40
+"""Letters of a word."""
+
+MOST_WORDS = 200
+"""Words of a text up to which what it dwells on can be told."""
+
+_SAYS = "{who} bring up {what:quoted} in most of what they write, and hardly anybody else does"
+
+
+class TalkingPoint(Heuristic):
+    """A few accounts bring up one rare word, unasked, in most of what they write, on several
+    threads each, and hardly anybody else does: the name of what they praise, the package they hand
+    out.
+
+    Words that stand in what is answered do not count, and neither do texts in a language that few
+    speak here. Few uses need other evidence beside.
+
+    Parameters
+    window: how long a word is remembered after it was last used (seconds)
+    rare: a word is rare when at most this part of the posts uses it (0 to 1)
+    accounts: accounts from which it is telling
+    repeats: on how many threads each must have used it
+    part: in which part of its posts
+    share: which part of all who use it they must be
+    enough: threads, all accounts together, from which it needs no other evidence
+
+    Fails when
+    a few enthusiasts of one thing found the forum and speak of nothing else, or what is praised
+    goes by a name that is everybody's word.
+    """
+
+    name: ClassVar[str] = "talking-point"
+    kind: ClassVar[Kind] = Kind.COORDINATED
+    family: ClassVar[str] = "vocabulary"
+
+    def __init__(
+        self,
+        window: Seconds = 86_400.0,
+        rare: Fraction = 0.003,
+        accounts: Accounts = 3,
+        repeats: Count = 2,
+        part: Fraction = 0.5,
+        share: Fraction = 0.6,
+        enough: Count = 10,
+    ) -> None:
+        self.window = window
+        self.rare = rare
+        self.accounts = accounts
+        self.repeats = repeats
+        self.part = part
+        self.share = share
+        self.enough = enough
+        self._words = Habits(
+            round(window * SECOND), accounts=accounts, part=part, share=share, repeats=repeats
+        )
+
+    def observe(self, item: Features) -> Iterator[Evidence]:
+        if item.author.n >= LOUD or len(item.words) > MOST_WORDS:
+            return
+        # Sorted, because what a set yields first differs from process to process.
+        words = sorted([word for word in item.rare(self.rare) if SHORTEST <= len(word) <= LONGEST])
+        for word, habit in self._words.see(words, item, item.author):
+            if is_foreign(item):
+                return
+            if acts := habit.tell(self.enough, Level.WEAK):
+                yield self.evidence(habit.weight, _SAYS, cluster=word, acts=acts, what=word)
