@@ -71,6 +71,11 @@ _PRAISE = (
 )
 
 
+def _words(scene: Scene, chars: int) -> str:
+    """Somebody's words, on one line."""
+    return " ".join(scene.say().split())[:chars].strip()
+
+
 def _family(scene: Scene, write: Callable[[float], str], *, hours: float, part: float) -> None:
     """3 to 9 accounts write two to five posts and answers each within so many hours, that part of
     them as told and the rest as anybody would."""
@@ -150,16 +155,16 @@ def skeleton(scene: Scene) -> None:
     ruled, quoted = scene.rng.random() < 0.5, scene.rng.random() < 0.5
 
     def write(second: float) -> str:
-        points = "\n".join(sign + scene.say()[:80] for _ in range(scene.rng.randint(2, 4)))
+        points = "\n".join(sign + _words(scene, 80) for _ in range(scene.rng.randint(2, 4)))
         parts = [
             scene.say(),
-            head.format(scene.say()[:25]),
+            head.format(_words(scene, 25)),
             points,
-            *(["> " + scene.say()[:100]] if quoted else []),
-            head.format(scene.say()[:25]),
+            *(["> " + _words(scene, 100)] if quoted else []),
+            head.format(_words(scene, 25)),
             scene.say(),
             *(["---"] if ruled else []),
-            f"*{scene.say()[:60]}*",
+            f"*{_words(scene, 60)}*",
         ]
         return "\n\n".join(parts)
 
@@ -175,7 +180,7 @@ def sources(scene: Scene) -> None:
         begin = turn * 7_200 + scene.rng.uniform(0, 3_000)
         for at, name in enumerate(names):
             links = [
-                f"{sign}[{scene.say()[:40]}]({scene.rng.choice(_PLACES)})".format(
+                f"{sign}[{_words(scene, 40)}]({scene.rng.choice(_PLACES)})".format(
                     scene.rng.randint(1_000, 9_999)
                 )
                 for _ in range(scene.rng.randint(1, 3))
@@ -270,7 +275,7 @@ def essays(scene: Scene) -> None:
             second = scene.rng.uniform(0, 20_000)
             parts = [scene.say()]
             for head in scene.rng.sample(heads, scene.rng.randint(1, 3)):
-                points = [sign + scene.say()[:60] for _ in range(scene.rng.randint(0, 3))]
+                points = [sign + _words(scene, 60) for _ in range(scene.rng.randint(0, 3))]
                 parts += [f"## {head}", *points, scene.say()]
             parts += scene.rng.choice((["**Summary**", scene.say()], ["---", scene.say()], []))
             scene.post(name, second, "\n\n".join(parts), title=scene.say()[:50])

@@ -78,7 +78,7 @@ class User:
 class Habit:
     """One thing, and the accounts that do it."""
 
-    __slots__ = ("common", "keepers", "last", "users", "weight")
+    __slots__ = ("common", "devoted", "keepers", "last", "users", "weight")
 
     def __init__(self, last: Micros) -> None:
         self.last = last
@@ -86,21 +86,20 @@ class Habit:
         self.common = False
         """So many do it that it says nothing."""
         self.users: dict[str, User] = {}
+        self.devoted: list[str] = []
+        """Accounts that do it in most of what they write, were it once."""
         self.keepers: list[str] = []
-        """Accounts that do it again and again, in most of what they write."""
+        """Those of them that do it again and again."""
         self.weight = 0.0
         """The most it was found to prove (0 to 1)."""
 
-    @property
-    def uses(self) -> int:
-        """On how many threads those who keep it have shown it, all of them together; one account
-        counts for no more than ``MOST_EACH``."""
-        return sum(min(MOST_EACH, len(self.users[a].threads)) for a in self.keepers)
+    def uses(self, accounts: Iterable[str]) -> int:
+        """On how many threads they have shown it, all of them together; one account counts for no
+        more than ``MOST_EACH``."""
+        return sum([min(MOST_EACH, len(self.users[account].threads)) for account in accounts])
 
-    def tell(self, enough: int, otherwise: Level) -> list[Act]:
-        """Posts of those who keep it that were not told of yet. Shown on ``enough`` threads it
-        needs no other evidence."""
-        level = Level.CONCLUSIVE if self.uses >= enough else otherwise
+    def tell(self, level: Level) -> list[Act]:
+        """Posts of those who keep it that were not told of yet; it proves so much."""
         self.weight = max(self.weight, level.weight)
         acts: list[Act] = []
         for account in self.keepers:
@@ -112,8 +111,9 @@ class Habit:
 class Habits:
     """Habits by what is done, each forgotten when nobody did it for a ``window`` (microseconds).
 
-    ``accounts``: how many must keep one. ``part``: in which part of their work. ``share``: which
-    part of all who do it they must be. ``repeats``: on how many threads each must do it.
+    ``accounts``: how many must keep one. ``repeats``: on how many threads each must do it.
+    ``part``: in which part of its work. ``share``: which part of all who do it must do it in so
+    much of theirs, however often.
     """
 
     def __init__(
@@ -172,12 +172,16 @@ class Habits:
         if len(habit.users) > MOST_USERS:
             habit.common = True
             habit.users.clear()
+            habit.devoted.clear()
             habit.keepers.clear()
             return False
         if len(habit.users) < self.accounts or not self._keeps(user):
             return False
-        habit.keepers = [account for account, one in habit.users.items() if self._keeps(one)]
-        return len(habit.keepers) >= max(self.accounts, self.share * len(habit.users))
+        users = habit.users
+        habit.devoted = [account for account, one in users.items() if one.part >= self.part]
+        habit.keepers = [a for a in habit.devoted if len(users[a].threads) >= self.repeats]
+        enough = len(habit.devoted) >= self.share * len(users)
+        return enough and len(habit.keepers) >= self.accounts
 
     def _keeps(self, user: User) -> bool:
         return len(user.threads) >= self.repeats and user.part >= self.part

@@ -44,6 +44,7 @@ MOST_HEADING = 40
 _END = re.compile(r"[\n.!?:;…—。！？：；]+")
 _EDGES = " \t\r*_~`>#-–|“”\"'«»„()[]"
 _NUMBERED = re.compile(r"\d{1,2}[.)] ")
+_HEADINGS = frozenset("ABCDE")
 _RULE = frozenset("-—–_=*~ ")
 
 _LINE = "{who} say {what:quoted} in most of what they write, and hardly anybody else does"
@@ -79,7 +80,7 @@ class HouseStyle(Heuristic):
     accounts: accounts from which it is telling
     repeats: on how many threads each must have used it
     part: in which part of its posts; half as much more of those of several paragraphs if a layout
-    share: which part of all who use it they must be
+    share: which part of all who use it must use it in so much of theirs
     enough: threads, all accounts together, from which it needs no other evidence
 
     Fails when
@@ -138,7 +139,8 @@ class HouseStyle(Heuristic):
                 yield from self._tell(layout, habit, _SAYS[sort], what.partition(" > ")[0])
 
     def _tell(self, key: str, habit: Habit, says: str, what: str) -> Iterator[Evidence]:
-        if acts := habit.tell(self.enough, Level.CORROBORATING):
+        sure = habit.uses(habit.devoted) >= self.enough
+        if acts := habit.tell(Level.CONCLUSIVE if sure else Level.CORROBORATING):
             yield self.evidence(habit.weight, says, cluster=key, acts=acts, what=what)
 
 
@@ -159,25 +161,28 @@ def _lines(body: str) -> list[str]:
 
 
 def _sort(line: str) -> str:
-    """What a line of a text is: a heading (H), a rule (R), a point of a list (-, 1; L if it links
-    somewhere), a quotation (Q), a link (U) or a piece of a paragraph (P)."""
-    if line[0] == "#":
-        return "H"
-    if line[:2] in ("- ", "* ", "• "):
-        return "L" if "http" in line else "-"
-    if _NUMBERED.match(line):
-        return "L" if "http" in line else "1"
-    if line[0] == ">":
+    """What a line of a text is: a heading (A, B or C by its depth, D in bold, E before a colon), a
+    rule (R), a point of a list (its sign, or 1; L if it links somewhere), a quotation (Q), a link
+    (U), a line in italics (I) or a piece of a paragraph (P)."""
+    first = line[0]
+    if first == "#":
+        depth = len(line) - len(line.lstrip("#"))
+        return "ABC"[min(depth, 3) - 1]
+    if first in "-*•" and line[1:2] == " ":
+        return "L" if "http" in line else first
+    if first == ">":
         return "Q"
     if line.startswith("http"):
         return "U"
-    if _RULE.issuperset(line):
+    if _NUMBERED.match(line):
+        return "L" if "http" in line else "1"
+    if first in _RULE and _RULE.issuperset(line):
         return "R"
-    if len(line) <= MOST_HEADING and (
-        line[-1] in ":：" or (line[:2] == "**" and line.rstrip(":")[-2:] == "**")
-    ):
-        return "H"
-    return "P"
+    if line.startswith("**") and line.rstrip(":").endswith("**"):
+        return "D" if len(line) <= MOST_HEADING else "P"
+    if line[-1] in ":：":
+        return "E" if len(line) <= MOST_HEADING else "P"
+    return "I" if first in "*_" and line[-1] == first else "P"
 
 
 def _layouts(body: str) -> list[str]:
@@ -185,19 +190,21 @@ def _layouts(body: str) -> list[str]:
     lines = [line for line in map(str.strip, body.split("\n")) if line]
     if len(lines) < FEWEST_PARAGRAPHS:
         return []
-    blocks, headings = "", list[str]()
+    blocks, ending, headings = "", "", list[str]()
     for line in lines:
         sort = _sort(line)
-        if sort == "H":
+        if sort in _HEADINGS:
             headings.append(line.strip(_EDGES + ":：").lower()[:MOST_HEADING])
-        if sort == "H" or blocks[-1:] != sort:
+            ending = ""
+        elif ending[-1:] != sort:
+            ending += sort
+        if sort in _HEADINGS or blocks[-1:] != sort:
             blocks += sort
     found = []
     if len(blocks) >= FEWEST_BLOCKS and len(set(blocks) - {"P"}) >= FEWEST_SORTS:
         found.append("shape " + blocks)
     if len(headings) > 1:
         found.append("headings " + ", ".join(headings))
-    ending = blocks.rpartition("H")[2]
     if headings and 0 < len(ending) <= MOST_AFTER:
         found.append(f"end {headings[-1]} > {ending}")
     return found

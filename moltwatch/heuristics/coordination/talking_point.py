@@ -21,6 +21,10 @@ SHORTEST, LONGEST = 5, 40
 MOST_WORDS = 200
 """Words of a text up to which what it dwells on can be told."""
 
+MANY = 5
+"""Accounts that need fewer threads: all of them together have to have come to so many, and those
+that repeat themselves to two less."""
+
 _SAYS = "{who} bring up {what:quoted} in most of what they write, and hardly anybody else does"
 
 
@@ -38,7 +42,7 @@ class TalkingPoint(Heuristic):
     accounts: accounts from which it is telling
     repeats: on how many threads each must have used it
     part: in which part of its posts
-    share: which part of all who use it they must be
+    share: which part of all who use it must use it in so much of theirs
     enough: threads, all accounts together, from which it needs no other evidence
 
     Fails when
@@ -79,5 +83,7 @@ class TalkingPoint(Heuristic):
         for word, habit in self._words.see(words, item, item.author):
             if is_foreign(item):
                 return
-            if acts := habit.tell(self.enough, Level.WEAK):
+            sure = len(habit.devoted) >= MANY and habit.uses(habit.devoted) >= self.enough
+            sure = habit.uses(habit.keepers) >= (self.enough - 2 if sure else self.enough)
+            if acts := habit.tell(Level.CONCLUSIVE if sure else Level.WEAK):
                 yield self.evidence(habit.weight, _SAYS, cluster=word, acts=acts, what=word)
