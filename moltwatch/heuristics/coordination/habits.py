@@ -14,11 +14,11 @@ from moltwatch.heuristics.base import Act, Features
 from moltwatch.model import Level
 from moltwatch.times import Micros
 
-GENERATION = 30_000
+GENERATION = 15_000
 """Things seen once that are remembered in each of two generations; the older is dropped when the
 newer is full."""
 
-MOST_HABITS = 12_000
+MOST_HABITS = 6_000
 """The longest quiet go first."""
 
 MOST_USERS = 24
@@ -54,8 +54,9 @@ class User:
     def __init__(self) -> None:
         self.n = 0
         """Posts that show it."""
-        self.threads: dict[str, None] = {}
-        """Where those stand: what is said again in one conversation is its subject."""
+        self.threads: list[str] = []
+        """Where those stand, the first ``MOST_EACH``: what is said again in one conversation is its
+        subject."""
         self.waiting: list[Act] = []
         """Posts not yet told."""
 
@@ -63,8 +64,8 @@ class User:
         """One more post shows it."""
         self.n += 1
         self.work = work
-        if len(self.threads) < MOST_WAITING:
-            self.threads[thread] = None
+        if len(self.threads) < MOST_EACH and thread not in self.threads:
+            self.threads.append(thread)
         self.waiting.append(act)
         if len(self.waiting) > MOST_WAITING:
             del self.waiting[0]
@@ -78,13 +79,11 @@ class User:
 class Habit:
     """One thing, and the accounts that do it."""
 
-    __slots__ = ("common", "devoted", "keepers", "last", "users", "weight")
+    __slots__ = ("devoted", "keepers", "last", "users", "weight")
 
     def __init__(self, last: Micros) -> None:
         self.last = last
         """When it was shown last."""
-        self.common = False
-        """So many do it that it says nothing."""
         self.users: dict[str, User] = {}
         self.devoted: list[str] = []
         """Accounts that do it in most of what they write, were it once."""
@@ -93,10 +92,16 @@ class Habit:
         self.weight = 0.0
         """The most it was found to prove (0 to 1)."""
 
+    def forget(self) -> None:
+        """Let go of who does it."""
+        self.users.clear()
+        self.devoted.clear()
+        self.keepers.clear()
+
     def uses(self, accounts: Iterable[str]) -> int:
         """On how many threads they have shown it, all of them together; one account counts for no
         more than ``MOST_EACH``."""
-        return sum([min(MOST_EACH, len(self.users[account].threads)) for account in accounts])
+        return sum([len(self.users[account].threads) for account in accounts])
 
     def tell(self, level: Level) -> list[Act]:
         """Posts of those who keep it that were not told of yet; it proves so much."""
@@ -127,57 +132,74 @@ class Habits:
         self._once: dict[str, _Sighting] = {}
         self._once_before: dict[str, _Sighting] = {}
         self._habits: OrderedDict[str, Habit] = OrderedDict()
+        self._common: set[str] = set()
+        """Those that so many have that they say nothing."""
+        self._watched: set[str] = set()
+        """Those that two accounts repeat."""
 
     def __len__(self) -> int:
         return len(self._once) + len(self._once_before) + len(self._habits)
 
-    def see(self, keys: Iterable[str], item: Features, work: Work) -> Iterator[tuple[str, Habit]]:
+    def watched(self, keys: frozenset[str]) -> frozenset[str]:
+        """Those of them that two accounts repeat already."""
+        return keys & self._watched
+
+    def see(self, keys: frozenset[str], item: Features, work: Work) -> Iterator[tuple[str, Habit]]:
         """A post shows these things; those of them that are habits, kept by its author too. What
         stands in what it answers was not its author's idea."""
-        now = item.post.seen_at
-        sighting: _Sighting | None = None
-        for key in keys:
-            habit = self._habits.get(key) or self._again(key)
-            if habit is None or habit.last < now - self.window:
-                self._habits.pop(key, None)
-                sighting = sighting or _Sighting(item.act, item.thread.id, work)
-                self._once[key] = sighting
-            elif not (habit.common or key in item.above()):
-                self._habits.move_to_end(key)
-                if self._take(habit, item, work):
-                    yield key, habit
-        if len(self._once) > GENERATION:
-            self._once_before, self._once = self._once, {}
+        once, before, habits = self._once, self._once_before, self._habits
+        known = [key for key in keys if key in once or key in habits or key in before]
+        if len(known) < len(keys):
+            sighting = _Sighting(item.act, item.thread.id, work)
+            fresh = keys.difference(known) if known else keys
+            once.update(dict.fromkeys(fresh, sighting))
+        # Sorted, because what a set yields first differs from process to process.
+        for key in sorted([key for key in known if key not in self._common]):
+            if key in item.above():
+                continue
+            habit = habits.get(key) or self._again(key)
+            if habit.last < item.post.seen_at - self.window:
+                self._drop(key)
+            elif self._take(key, habit, item, work):
+                yield key, habit
+        if len(once) > GENERATION:
+            self._once_before, self._once = once, {}
+        while len(habits) > MOST_HABITS:
+            self._drop(next(iter(habits)))
 
-    def _again(self, key: str) -> Habit | None:
-        """The habit that begins where what was seen once is seen again; None if it is new."""
-        first = self._once.pop(key, None) or self._once_before.pop(key, None)
-        if first is None:
-            return None
+    def _drop(self, key: str) -> None:
+        del self._habits[key]
+        self._common.discard(key)
+        self._watched.discard(key)
+
+    def _again(self, key: str) -> Habit:
+        """The habit that begins where what was seen once is seen again."""
+        first = self._once.pop(key, None) or self._once_before.pop(key)
         habit = self._habits[key] = Habit(first.act.at)
         user = habit.users[first.act.author] = User()
         user.use(first.act, first.thread, first.work)
-        if len(self._habits) > MOST_HABITS:
-            self._habits.popitem(last=False)
         return habit
 
-    def _take(self, habit: Habit, item: Features, work: Work) -> bool:
+    def _take(self, key: str, habit: Habit, item: Features, work: Work) -> bool:
         """A post shows it; whether that makes it a habit, or is one more of those."""
         author = item.author.name
+        self._habits.move_to_end(key)
         habit.last = item.post.seen_at
         user = habit.users.get(author)
         if user is None:
             user = habit.users[author] = User()
         user.use(item.act, item.thread.id, work)
         if len(habit.users) > MOST_USERS:
-            habit.common = True
-            habit.users.clear()
-            habit.devoted.clear()
-            habit.keepers.clear()
+            self._common.add(key)
+            habit.forget()
             return False
-        if len(habit.users) < self.accounts or not self._keeps(user):
+        if not self._keeps(user):
             return False
         users = habit.users
+        if sum(map(self._keeps, users.values())) > 1:
+            self._watched.add(key)
+        if len(users) < self.accounts:
+            return False
         habit.devoted = [account for account, one in users.items() if one.part >= self.part]
         habit.keepers = [a for a in habit.devoted if len(users[a].threads) >= self.repeats]
         enough = len(habit.devoted) >= self.share * len(users)

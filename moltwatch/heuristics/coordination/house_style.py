@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.coordination.habits import Habit, Habits
-from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
 
-LOUD = 100
-"""Posts in a day from which an account repeats itself so much that its lines are its own."""
+LOUD = 20
+"""Posts in a day from which an account starts no habit of others; what it says too is no secret."""
+
+ONE_IN = 6
+"""One post in so many of such accounts is looked at: what they say, they say again."""
 
 SHORTEST, LONGEST = 16, 100
 """Characters of a line."""
@@ -56,8 +58,11 @@ _SAYS = {
 """By sort of layout."""
 
 
+_NONE = frozenset[str]()
+
+
 class _Long:
-    """How many posts of several paragraphs an account has written."""
+    """How many threads of several paragraphs an account has begun."""
 
     __slots__ = ("n",)
 
@@ -69,17 +74,17 @@ class HouseStyle(Heuristic):
     """A few accounts put one line, or one layout, into nearly everything they write, on several
     threads each, and hardly anybody else does.
 
-    A line is a sentence, or a piece of one, of four words or more. A layout is the headings of a
-    text in their order, its last heading with the sort of list that follows, or the order of its
-    paragraphs, headings, lists, quotations and rules. Who takes up a saying does so once or twice
-    among other things; who was told to say it says it always. Few uses need other evidence beside.
-    What stands in what is answered does not count.
+    A line is a sentence, or a piece of one, of four words or more. A layout is that of what begins
+    a thread: its headings in their order, its last heading with the sort of list that follows, or
+    the order of its paragraphs, headings, lists, quotations and rules. Who takes up a saying does
+    so once or twice among other things; who was told to say it says it always. Few uses need other
+    evidence beside. What stands in what is answered does not count.
 
     Parameters
     window: how long a line or layout is remembered after it was last used (seconds)
     accounts: accounts from which it is telling
     repeats: on how many threads each must have used it
-    part: in which part of its posts; half as much more of those of several paragraphs if a layout
+    part: in which part of its posts; a layout in half as much more of its threads that have one
     share: which part of all who use it must use it in so much of theirs
     enough: threads, all accounts together, from which it needs no other evidence
 
@@ -106,6 +111,7 @@ class HouseStyle(Heuristic):
         self.part = part
         self.share = share
         self.enough = enough
+        self._loud = 0
         self._lines = Habits(
             round(window * SECOND), accounts=accounts, part=part, share=share, repeats=repeats
         )
@@ -117,21 +123,17 @@ class HouseStyle(Heuristic):
             repeats=repeats,
         )
 
-    def read(self, text: Text) -> tuple[list[str], Sequence[str]] | None:
-        """Lines, and layouts."""
-        body = text.body
-        if len(body) > MOST_CHARS:
-            body = body[: MOST_CHARS // 2] + "\n" + body[-MOST_CHARS // 2 :]
-        lines = _lines(body)
-        layouts = _layouts(body) if body.count("\n") >= FEWEST_PARAGRAPHS - 1 else ()
-        return (lines, layouts) if lines or layouts else None
-
     def observe(self, item: Features) -> Iterator[Evidence]:
-        lines, layouts = item.shown_to(self)
-        if lines and item.author.n < LOUD:
+        body = item.text.body
+        loud = item.author.n >= LOUD
+        self._loud += loud
+        if not loud or self._loud % ONE_IN == 0:
+            lines = _lines(_cut(body))
+            if loud:
+                lines = self._lines.watched(lines)
             for line, habit in self._lines.see(lines, item, item.author):
                 yield from self._tell(line, habit, _LINE, line)
-        if layouts:
+        if item.post.parent is None and (layouts := _layouts(_cut(body))):
             long = item.author.note(self.name, _Long)
             long.n += 1
             for layout, habit in self._layouts.see(layouts, item, long):
@@ -144,20 +146,27 @@ class HouseStyle(Heuristic):
             yield self.evidence(habit.weight, says, cluster=key, acts=acts, what=what)
 
 
-def _lines(body: str) -> list[str]:
+def _cut(body: str) -> str:
+    """A text, or its beginning and its end."""
+    if len(body) <= MOST_CHARS:
+        return body
+    return body[: MOST_CHARS // 2] + "\n" + body[-MOST_CHARS // 2 :]
+
+
+def _lines(body: str) -> frozenset[str]:
     """The first and last lines of a text that are long enough to be somebody's."""
     pieces = _END.split(body.lower())
     if len(pieces) > MOST_LINES:
         pieces = pieces[: MOST_LINES // 2] + pieces[-MOST_LINES // 2 :]
-    found: dict[str, None] = {}
-    for piece in pieces:
-        if len(piece) >= SHORTEST:
-            line = piece.strip(_EDGES)
-            if SHORTEST <= len(line) <= LONGEST and (
-                line.count(" ") >= FEWEST_GAPS or not line.isascii()
-            ):
-                found[line] = None
-    return list(found)
+    long = [piece.strip(_EDGES) for piece in pieces if len(piece) >= SHORTEST]
+    return frozenset(
+        [
+            line
+            for line in long
+            if SHORTEST <= len(line) <= LONGEST
+            and (line.count(" ") >= FEWEST_GAPS or not line.isascii())
+        ]
+    )
 
 
 def _sort(line: str) -> str:
@@ -185,11 +194,11 @@ def _sort(line: str) -> str:
     return "I" if first in "*_" and line[-1] == first else "P"
 
 
-def _layouts(body: str) -> list[str]:
+def _layouts(body: str) -> frozenset[str]:
     """What may be a layout of somebody's own."""
     lines = [line for line in map(str.strip, body.split("\n")) if line]
     if len(lines) < FEWEST_PARAGRAPHS:
-        return []
+        return _NONE
     blocks, ending, headings = "", "", list[str]()
     for line in lines:
         sort = _sort(line)
@@ -207,4 +216,4 @@ def _layouts(body: str) -> list[str]:
         found.append("headings " + ", ".join(headings))
     if headings and 0 < len(ending) <= MOST_AFTER:
         found.append(f"end {headings[-1]} > {ending}")
-    return found
+    return frozenset(found)

@@ -12,8 +12,9 @@ from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
 
-LOUD = 100
-"""Posts in a day from which an account brings up everything."""
+LOUD = 20
+"""Posts in a day from which an account brings up everything: it starts no habit, and what it says
+too is no secret."""
 
 SHORTEST, LONGEST = 5, 40
 """Letters of a word."""
@@ -76,10 +77,13 @@ class TalkingPoint(Heuristic):
         )
 
     def observe(self, item: Features) -> Iterator[Evidence]:
-        if item.author.n >= LOUD or len(item.words) > MOST_WORDS:
+        if len(item.words) > MOST_WORDS:
             return
-        # Sorted, because what a set yields first differs from process to process.
-        words = sorted([word for word in item.rare(self.rare) if SHORTEST <= len(word) <= LONGEST])
+        if item.author.n < LOUD:
+            rare = item.rare(self.rare)
+            words = frozenset([word for word in rare if SHORTEST <= len(word) <= LONGEST])
+        else:
+            words = self._words.watched(item.vocabulary)
         for word, habit in self._words.see(words, item, item.author):
             if is_foreign(item):
                 return

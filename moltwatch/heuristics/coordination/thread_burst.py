@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, TypeAlias
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
@@ -47,9 +47,23 @@ WAVE: Micros = 6 * HOUR
 """How long the threads of a wave count that goes on and on."""
 
 
-_Guest: TypeAlias = tuple[Act, int]
-"""An account's first comment on a thread, within the window, and how many posts it had written
-before, anywhere."""
+COMPANY = 3
+"""Guests of a wave who use one rare word from which that is theirs."""
+
+MOST_OF_WAVE = 1_000
+"""Guests of a wave that are remembered; the latest."""
+
+RARE = 0.003
+"""Part of the posts up to which a word is rare."""
+
+PASSING = 0.4
+"""What it proves to have been on one thread of a wave: nothing, without other evidence on the same
+account."""
+
+
+_Guest: TypeAlias = tuple[Act, int, frozenset[str]]
+"""An account's first comment on a thread, within the window, how many posts it had written before,
+anywhere, and the rare words of one who is quiet."""
 
 
 class _Room:
@@ -71,12 +85,40 @@ class _Room:
 class _Wave:
     """Bursts on several threads, one soon after the other."""
 
-    __slots__ = ("last", "name", "threads")
+    __slots__ = ("_speakers", "_visits", "last", "name", "threads")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.last: Micros = 0
         self.threads = Members(WAVE)
+        self._visits: OrderedDict[str, dict[str, Act]] = OrderedDict()
+        """By account its posts on threads of the wave."""
+        self._speakers: dict[str, dict[str, None]] = {}
+        """By rare word who used it."""
+
+    def come(self, thread: str, act: Act, words: frozenset[str]) -> None:
+        """A quiet guest was on a thread of the wave."""
+        self._visits.setdefault(act.author, {})[thread] = act
+        for word in words:
+            self._speakers.setdefault(word, {})[act.author] = None
+        if len(self._visits) > MOST_OF_WAVE:
+            gone, _ = self._visits.popitem(last=False)
+            for word, speakers in list(self._speakers.items()):
+                speakers.pop(gone, None)
+                if not speakers:
+                    del self._speakers[word]
+
+    def belonging(self) -> list[Act]:
+        """Posts of those who have more in common with the others than one thread: another one, or
+        a rare word."""
+        company = [who for who in self._speakers.values() if len(who) >= COMPANY]
+        speakers = {account for who in company for account in who}
+        return [
+            act
+            for account, visits in self._visits.items()
+            if len(visits) > 1 or account in speakers
+            for act in visits.values()
+        ]
 
 
 class ThreadBurst(Heuristic):
@@ -86,9 +128,11 @@ class ThreadBurst(Heuristic):
     is telling when so many of its latest guests are quiet that chance would not do it (binomial
     tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
     rare, so those within an hour are one wave. While a session is young everybody seems quiet, and
-    then nothing is unusual. Where guests come within three minutes who are so new that it is beyond
-    chance (accounts nobody ever saw hardly ever begin with the same thread), also for what this
-    thread had before, they need no other evidence.
+    then nothing is unusual. Being once on such a thread is not taking part: who was on no other of
+    the wave, and uses no rare word that others of it use, needs evidence of his own. Where guests
+    come within three minutes who are so new that it is beyond chance (accounts nobody ever saw
+    hardly ever begin with the same thread), also for what this thread had before, they need no
+    other evidence.
 
     Parameters
     window: guests of one thread looked at together (seconds)
@@ -128,6 +172,7 @@ class ThreadBurst(Heuristic):
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._session = YoungSession()
         self._told = Told()
+        self._told_in_passing = Told()
         self._told_at_once = Told()
         self._wave: _Wave | None = None
         self._levels = (*(n for n in NEWNESS if n < quiet), quiet)
@@ -151,11 +196,15 @@ class ThreadBurst(Heuristic):
         else:
             self._rooms.move_to_end(thread)
         guests = room.guests
-        guests[author] = (item.act, wrote)
+        is_quiet = wrote < self.quiet
+        said = frozenset[str]()
+        if is_quiet and room.quiet:  # the first of them is hardly ever one of many
+            above = item.above()
+            said = frozenset([word for word in item.rare(RARE) if word not in above])
+        guests[author] = (item.act, wrote, said)
         usual = self._new_guests[-1] / self._guests
         self._guests += 1
         room.ever += 1
-        is_quiet = wrote < self.quiet
         if is_quiet:
             self._welcome(room, wrote)
         if self._guests > 20 * LEAST_SEEN:  # the latest count most
@@ -195,7 +244,7 @@ class ThreadBurst(Heuristic):
         """The level below which the latest guests had written less, all of them at once, which is
         beyond chance; 0 if it is not."""
         late = []
-        for act, wrote in reversed(room.guests.values()):
+        for act, wrote, _ in reversed(room.guests.values()):
             if act.at < now - AT_ONCE:
                 break
             late.append(wrote)
@@ -216,7 +265,7 @@ class ThreadBurst(Heuristic):
     def _tell_at_once(self, item: Features, room: _Room, level: int) -> Iterable[Evidence]:
         horizon = item.post.seen_at - AT_ONCE
         acts = self._told_at_once.new(
-            act for act, wrote in room.guests.values() if act.at >= horizon and wrote < level
+            act for act, wrote, _ in room.guests.values() if act.at >= horizon and wrote < level
         )
         if not acts:
             return ()
@@ -224,24 +273,30 @@ class ThreadBurst(Heuristic):
         weight, cluster = Level.CONCLUSIVE.weight, f"at once {item.thread.id}"
         return (self.evidence(weight, says, cluster=cluster, acts=acts, times=level - 1),)
 
-    def _tell(self, item: Features, room: _Room, usual: float) -> Iterable[Evidence]:
+    def _tell(self, item: Features, room: _Room, usual: float) -> Iterator[Evidence]:
         now, guests = item.post.seen_at, room.guests
         wave = self._join(item.thread.id, now)
-        acts = self._told.new(act for act, wrote in guests.values() if wrote < self.quiet)
-        if not acts:
-            return ()
-        return (
-            self.evidence(
-                self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1],
-                _BURST,
-                cluster=wave.name,
-                acts=acts,
-                quiet=room.quiet,
-                guests=len(guests),
-                within=now - next(iter(guests.values()))[0].at,
-                usual=usual,
-            ),
-        )
+        quiet = [(act, said) for act, wrote, said in guests.values() if wrote < self.quiet]
+        for act, said in quiet:
+            wave.come(item.thread.id, act, said)
+        strength = self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1]
+        passing = self._told_in_passing.new(act for act, _ in quiet)
+        belonging = self._told.new(wave.belonging())
+        for weight, cluster, acts in (
+            (strength, wave.name, belonging),
+            (min(strength, PASSING), f"passing {wave.name}", passing),
+        ):
+            if acts:
+                yield self.evidence(
+                    weight,
+                    _BURST,
+                    cluster=cluster,
+                    acts=acts,
+                    quiet=room.quiet,
+                    guests=len(guests),
+                    within=now - next(iter(guests.values()))[0].at,
+                    usual=usual,
+                )
 
     def _join(self, thread: str, now: Micros) -> _Wave:
         """The wave this burst belongs to: the last one, or a new one if that is long gone."""

@@ -56,10 +56,6 @@ LEAST_TO_SPREAD = 0.4
 """Weight from which a cluster says something also of those with whom its accounts share another;
 a single rare word does not."""
 
-PRESENCE = "synchrony"
-"""Family of evidence that names whoever was there. Where a campaign is known by other evidence too,
-being there once is not taking part."""
-
 FEWEST_SHARED = 3
 """Accounts that two clusters must share before one confirms the other."""
 
@@ -291,9 +287,6 @@ class Cluster:
         """How surely an account acts with the others, 0 to 1: noisy-or over families."""
         families: dict[str, float] = {}
         level = self.latest.level
-        passing = self.family == PRESENCE and len(self.suspects[account]) < 2
-        if passing and confirming and not any(account in each.members for each, _ in confirming):
-            return 0.0
         for other, covered in confirming:
             share = 1.0
             if account not in other.members:
