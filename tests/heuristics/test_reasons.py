@@ -262,9 +262,10 @@ def thread_burst(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
     assert isinstance(quiet, int) and isinstance(guests, int) and isinstance(within, int)
     assert quiet <= guests
     assert all(witness.before(act) < 4 for act in acts)
-    # The guests of one thread are told of, whoever of them is in the group.
+    # The guests of one thread are told of, whoever of them is in the group, or belongs to the wave.
     everyone: defaultdict[str, set[str]] = defaultdict(set)
-    for _, act in witness.acts[evidence.heuristic, evidence.cluster or ""]:
+    wave = (evidence.cluster or "").removeprefix("passing ")
+    for _, act in witness.acts[evidence.heuristic, f"passing {wave}"]:
         everyone[witness.posts[act.post].thread].add(act.author)
     assert any(len(here) >= quiet for here in everyone.values())
 
@@ -278,6 +279,21 @@ def vocabulary(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
     assert all(any(word in text for text in texts) for word in shown)
     if "more" not in evidence.reason:
         assert all(any(word in text for word in shown) for text in texts)
+
+
+def house_style(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
+    what = facts(evidence)["what"]
+    assert isinstance(what, str)
+    if "layout" in evidence.reason:
+        return
+    for act in acts:
+        text = witness.posts[act.post].body.lower()
+        assert all(piece in text for piece in what.split(", "))
+
+
+def talking_point(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
+    what = facts(evidence)["what"]
+    assert all(what in words(witness.body(act)) for act in acts)
 
 
 def co_reply(witness: Witness, evidence: Evidence, acts: list[Act]) -> None:
@@ -348,6 +364,8 @@ CHECKS: dict[str, Check] = {
     "registrations": registrations,
     "thread-burst": thread_burst,
     "vocabulary": vocabulary,
+    "house-style": house_style,
+    "talking-point": talking_point,
     "co-reply": co_reply,
     "turn-taking": turn_taking,
     "reply-circle": reply_circle,

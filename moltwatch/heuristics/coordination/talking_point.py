@@ -79,11 +79,11 @@ class TalkingPoint(Heuristic):
     def observe(self, item: Features) -> Iterator[Evidence]:
         if len(item.words) > MOST_WORDS:
             return
+        # What a few repeat is followed also when it is rare no more, by their own doing.
+        words = self._words.watched(item.vocabulary)
         if item.author.n < LOUD:
             rare = item.rare(self.rare)
-            words = frozenset([word for word in rare if SHORTEST <= len(word) <= LONGEST])
-        else:
-            words = self._words.watched(item.vocabulary)
+            words |= frozenset([word for word in rare if SHORTEST <= len(word) <= LONGEST])
         for word, habit in self._words.see(words, item, item.author):
             if is_foreign(item):
                 return

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from moltwatch.heuristics.coordination import crowd, link_push, percolation, visits
+from moltwatch.heuristics.coordination import crowd, habits, link_push, percolation, visits
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.features import minhash
 from moltwatch.heuristics.features.memory import Memory
@@ -166,8 +166,22 @@ def test_a_crowd_that_went_stale_begins_anew() -> None:
     assert sizes == [None, 2, 2, None, 2]
 
 
+def test_habits_forget_the_longest_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(habits, "GENERATION", 30)
+    monkeypatch.setattr(habits, "MOST_HABITS", 20)
+    kept = habits.Habits(SECOND * 9_000, accounts=3, part=0.5, share=0.6, repeats=2)
+    forum, memory = Forum(), Memory()
+    for n in range(900):
+        item = memory.item(forum.post(f"a{n % 7}", "x", n))
+        keys = frozenset(f"key {n * k % 211}" for k in range(1, 9))
+        list(kept.see(keys, item, item.author))
+        memory.remember(item)
+        assert len(kept) <= 2 * (30 + 8) + 20
+
+
 def bursts(forum: Forum) -> Iterator[Post]:
-    """For two days thirty newcomers come to a thread each half hour, and regulars to others."""
+    """For two days fifteen newcomers come to a thread each half hour, and to the next, and regulars
+    to others."""
     for k in range(1_000):
         yield forum.post(f"reg{k % 40}", "x", 4.0 * k, thread=f"early{k // 20}")
     for k in range(96):
@@ -175,7 +189,7 @@ def bursts(forum: Forum) -> Iterator[Post]:
         for n in range(80):
             yield forum.post(f"reg{n % 40}", "x", begin + n, thread=f"quiet{k}.{n // 4}")
         for n in range(30):
-            yield forum.post(f"new{k}.{n}", "x", begin + 100 + n, thread=f"loud{k}")
+            yield forum.post(f"new{k - n % 2}.{n // 2}", "x", begin + 100 + n, thread=f"loud{k}")
 
 
 def sliding_ring(forum: Forum) -> Iterator[Post]:
@@ -205,7 +219,7 @@ def clockwork(forum: Forum) -> Iterator[Post]:
 @pytest.mark.parametrize(
     ("name", "posts", "most"),
     [
-        ("thread-burst", bursts, 750),
+        ("thread-burst", bursts, 390),
         ("co-reply", sliding_ring, 160),
         ("turn-taking", sliding_row, 50),
         ("scripted-gaps", clockwork, 370),
