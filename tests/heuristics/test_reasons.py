@@ -338,7 +338,9 @@ def scripted_gaps(witness: Witness, evidence: Evidence, acts: list[Act]) -> None
     told = facts(evidence)
     n, distance = told["posts"], told["distance"]
     assert isinstance(n, int) and isinstance(distance, int)
-    times = sorted(act.at for act in acts)
+    # The row is told of, whoever of it is in the group.
+    row_acts = witness.acts[evidence.heuristic, evidence.cluster or ""]
+    times = sorted(act.at for _, act in row_acts)
     slack = max(SECOND, distance // 20) * 2
     assert any(row(times, begin, distance, slack) >= n for begin in times)
 
