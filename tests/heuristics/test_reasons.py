@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ from moltwatch.text import fold, words
 from moltwatch.times import HOUR, SECOND, Micros, format_duration, parse_time
 from tests.inject.__main__ import KINDS
 from tests.inject.background import Background, read
+from tests.inject.families import FAMILIES, FASHIONS
 from tests.inject.scene import Scene
 
 
@@ -415,11 +417,17 @@ def campaigns(kinds: Iterable[str], background: Background, start: Micros) -> It
     yield from sorted(events, key=lambda event: event.seen_at)
 
 
-def test_what_is_said_of_campaigns_over_the_real_time_line(shared: Path) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "lines", "told"),
+    [(KINDS.keys() - FAMILIES.keys() - FASHIONS.keys(), 80, 12), (FAMILIES.keys(), 15, 5)],
+)
+def test_what_is_said_of_campaigns_over_the_real_time_line(
+    shared: Path, kinds: AbstractSet[str], lines: int, told: int
+) -> None:
     timeline = asyncio.run(read(shared / "data/moltbook-2026-01/timeline.jsonl.gz"))
     begin = parse_time("2026-01-30T18:00")
     background = Background(timeline, begin, begin + 4 * HOUR)
     witness = Witness()
-    witness.watch(campaigns(sorted(KINDS.keys() - {"none"}), background, begin + 3 * HOUR // 2))
-    assert witness.checked >= 80
-    assert len(witness.heuristics) >= 12
+    witness.watch(campaigns(sorted(kinds - {"none"}), background, begin + 3 * HOUR // 2))
+    assert witness.checked >= lines
+    assert len(witness.heuristics) >= told

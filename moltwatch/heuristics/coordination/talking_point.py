@@ -38,6 +38,7 @@ class TalkingPoint(Heuristic):
     speak here. Few uses need other evidence beside.
 
     Parameters
+    warm_up: posts after which it is known which words are rare
     window: how long a word is remembered after it was last used (seconds)
     rare: a word is rare when at most this part of the posts uses it (0 to 1)
     accounts: accounts from which it is telling
@@ -57,6 +58,7 @@ class TalkingPoint(Heuristic):
 
     def __init__(
         self,
+        warm_up: Count = 1_500,
         window: Seconds = 86_400.0,
         rare: Fraction = 0.003,
         accounts: Accounts = 3,
@@ -65,6 +67,7 @@ class TalkingPoint(Heuristic):
         share: Fraction = 0.6,
         enough: Count = 10,
     ) -> None:
+        self.warm_up = warm_up
         self.window = window
         self.rare = rare
         self.accounts = accounts
@@ -72,12 +75,14 @@ class TalkingPoint(Heuristic):
         self.part = part
         self.share = share
         self.enough = enough
+        self._posts = 0
         self._words = Habits(
             round(window * SECOND), accounts=accounts, part=part, share=share, repeats=repeats
         )
 
     def observe(self, item: Features) -> Iterator[Evidence]:
-        if len(item.words) > MOST_WORDS:
+        self._posts += 1
+        if self._posts <= self.warm_up or len(item.words) > MOST_WORDS:
             return
         # What a few repeat is followed also when it is rare no more, by their own doing.
         words = self._words.watched(item.vocabulary)

@@ -179,6 +179,16 @@ def test_what_looks_like_a_habit_is_none(likeness: Campaign) -> None:
     assert not flagged(run(events, coordination(["house-style", "talking-point"])))
 
 
+def test_a_young_session_does_not_know_which_words_are_rare() -> None:
+    forum = Forum()
+    at_once = [
+        forum.post(name, f"{saying(9 * k + n)} agents", 20 * k + n, thread=f"t{k}.{n}")
+        for k in range(12)
+        for n, name in enumerate(NAMES)
+    ]
+    assert not flagged(run([*at_once, *forum.chatter(2.0)], coordination(["talking-point"])))
+
+
 def test_a_trio_with_few_uses_needs_other_evidence() -> None:
     forum = Forum()
     pair = answers(forum, NAMES[:3], lambda n: f"{saying(n)}\n\n{LINE}", 2)
