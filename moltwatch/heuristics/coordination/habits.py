@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from moltwatch.heuristics.base import Act, Features
 from moltwatch.model import Level
@@ -38,7 +40,7 @@ class Work(Protocol):
     n: int
 
 
-class _Sighting(NamedTuple):
+class _Sighting(Struct, frozen=True, gc=False):
     """A post that shows a thing for the first time."""
 
     act: Act
@@ -46,29 +48,26 @@ class _Sighting(NamedTuple):
     work: Work
 
 
-class User:
-    """One account that does a thing."""
+class User(Struct, gc=False):
+    """One account that does a thing. Like a habit, it is part of no cycle, and there are too many
+    for the garbage collector to walk through."""
 
-    __slots__ = ("n", "threads", "waiting", "work")
-
-    def __init__(self) -> None:
-        self.n = 0
-        """Posts that show it."""
-        self.threads: list[str] = []
-        """Where those stand, the first ``MOST_EACH``: what is said again in one conversation is its
-        subject."""
-        self.waiting: list[Act] = []
-        """Posts not yet told."""
+    work: Work
+    n: int = 0
+    """Posts that show it."""
+    threads: tuple[str, ...] = ()
+    """Where those stand, the first ``MOST_EACH``: what is said again in one conversation is its
+    subject."""
+    waiting: tuple[Act, ...] = ()
+    """Posts not yet told."""
 
     def use(self, act: Act, thread: str, work: Work) -> None:
         """One more post shows it."""
         self.n += 1
         self.work = work
         if len(self.threads) < MOST_EACH and thread not in self.threads:
-            self.threads.append(thread)
-        self.waiting.append(act)
-        if len(self.waiting) > MOST_WAITING:
-            del self.waiting[0]
+            self.threads += (thread,)
+        self.waiting = (*self.waiting[1 - MOST_WAITING :], act)
 
     @property
     def part(self) -> float:
@@ -76,27 +75,28 @@ class User:
         return self.n / max(self.n, self.work.n)
 
 
-class Habit:
+class Habit(Struct, gc=False):
     """One thing, and the accounts that do it."""
 
-    __slots__ = ("devoted", "keepers", "last", "users", "weight")
-
-    def __init__(self, last: Micros) -> None:
-        self.last = last
-        """When it was shown last."""
-        self.users: dict[str, User] = {}
-        self.devoted: list[str] = []
-        """Accounts that do it in most of what they write, were it once."""
-        self.keepers: list[str] = []
-        """Those of them that do it again and again."""
-        self.weight = 0.0
-        """The most it was found to prove (0 to 1)."""
+    last: Micros
+    """When it was shown last."""
+    users: dict[str, User] = {}
+    devoted: tuple[str, ...] = ()
+    """Accounts that do it in most of what they write, were it once."""
+    keepers: tuple[str, ...] = ()
+    """Those of them that do it again and again."""
+    weight: float = 0.0
+    """The most it was found to prove (0 to 1)."""
 
     def forget(self) -> None:
         """Let go of who does it."""
         self.users.clear()
-        self.devoted.clear()
-        self.keepers.clear()
+        self.devoted = self.keepers = ()
+
+    @property
+    def posts(self) -> int:
+        """How many posts have shown it."""
+        return sum([user.n for user in self.users.values()])
 
     def uses(self, accounts: Iterable[str]) -> int:
         """On how many threads they have shown it, all of them together; one account counts for no
@@ -109,7 +109,7 @@ class Habit:
         acts: list[Act] = []
         for account in self.keepers:
             acts += self.users[account].waiting
-            self.users[account].waiting.clear()
+            self.users[account].waiting = ()
         return acts
 
 
@@ -176,7 +176,7 @@ class Habits:
         """The habit that begins where what was seen once is seen again."""
         first = self._once.pop(key, None) or self._once_before.pop(key)
         habit = self._habits[key] = Habit(first.act.at)
-        user = habit.users[first.act.author] = User()
+        user = habit.users[first.act.author] = User(first.work)
         user.use(first.act, first.thread, first.work)
         return habit
 
@@ -187,7 +187,7 @@ class Habits:
         habit.last = item.post.seen_at
         user = habit.users.get(author)
         if user is None:
-            user = habit.users[author] = User()
+            user = habit.users[author] = User(work)
         user.use(item.act, item.thread.id, work)
         if len(habit.users) > MOST_USERS:
             self._common.add(key)
@@ -200,8 +200,9 @@ class Habits:
             self._watched.add(key)
         if len(users) < self.accounts:
             return False
-        habit.devoted = [account for account, one in users.items() if one.part >= self.part]
-        habit.keepers = [a for a in habit.devoted if len(users[a].threads) >= self.repeats]
+        devoted = [account for account, one in users.items() if one.part >= self.part]
+        habit.devoted = tuple(devoted)
+        habit.keepers = tuple([a for a in devoted if len(users[a].threads) >= self.repeats])
         enough = len(habit.devoted) >= self.share * len(users)
         return enough and len(habit.keepers) >= self.accounts
 

@@ -12,7 +12,7 @@ from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
 
-LOUD = 20
+LOUD = 12
 """Posts in a day from which an account starts no habit of others; what it says too is no secret."""
 
 ONE_IN = 6

@@ -12,12 +12,16 @@ from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
 
-LOUD = 20
+LOUD = 12
 """Posts in a day from which an account brings up everything: it starts no habit, and what it says
 too is no secret."""
 
 SHORTEST, LONGEST = 5, 40
 """Letters of a word."""
+
+OTHERS = 12
+"""Posts that may have used a word beside twice those of whom is known that they use it: who writes
+much is hardly listened to, and before that too it was perhaps said."""
 
 MOST_WORDS = 200
 """Words of a text up to which what it dwells on can be told."""
@@ -90,8 +94,8 @@ class TalkingPoint(Heuristic):
             rare = item.rare(self.rare)
             words |= frozenset([word for word in rare if SHORTEST <= len(word) <= LONGEST])
         for word, habit in self._words.see(words, item, item.author):
-            if is_foreign(item):
-                return
+            if item.rarity.posts(word) > OTHERS + 2 * habit.posts or is_foreign(item):
+                continue
             sure = len(habit.devoted) >= MANY and habit.uses(habit.devoted) >= self.enough
             sure = habit.uses(habit.keepers) >= (self.enough - 2 if sure else self.enough)
             if acts := habit.tell(Level.CONCLUSIVE if sure else Level.WEAK):

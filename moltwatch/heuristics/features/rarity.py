@@ -49,6 +49,10 @@ class Rarity:
             self._counted //= 2
             self._common.clear()
 
+    def posts(self, word: str) -> int:
+        """How many posts used a word, as far as one in ``ONE_IN`` tells."""
+        return ONE_IN * self._counts.get(word, 0)
+
     def rare(self, words: AbstractSet[str], share: float) -> frozenset[str]:
         """Those words of three letters or more that at most a ``share`` (0 to 1) of the posts uses;
         pairs of Chinese characters and the like count as words. While little has been read, a word
