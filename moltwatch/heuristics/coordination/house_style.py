@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
@@ -23,9 +23,6 @@ SHORTEST, LONGEST = 16, 100
 
 FEWEST_GAPS = 3
 """Blanks a line must have: fewer words are a turn of phrase. Some scripts have none."""
-
-MOST_CHARS = 12_000
-"""Only the first characters of a text are looked at, and the last."""
 
 MOST_LINES = 24
 """Lines looked at of one text: half of them from its end, where slogans stand."""
@@ -124,16 +121,15 @@ class HouseStyle(Heuristic):
         )
 
     def observe(self, item: Features) -> Iterator[Evidence]:
-        body = item.text.body
         loud = item.author.n >= LOUD
         self._loud += loud
         if not loud or self._loud % ONE_IN == 0:
-            lines = _lines(_cut(body))
+            lines = _lines(item.text.excerpt)
             if loud:
                 lines = self._lines.watched(lines)
             for line, habit in self._lines.see(lines, item, item.author):
                 yield from self._tell(line, habit, _LINE, line)
-        if item.post.parent is None and (layouts := _layouts(_cut(body))):
+        if item.post.parent is None and (layouts := _layouts(item.text.lines)):
             long = item.author.note(self.name, _Long)
             long.n += 1
             for layout, habit in self._layouts.see(layouts, item, long):
@@ -144,13 +140,6 @@ class HouseStyle(Heuristic):
         sure = habit.uses(habit.devoted) >= self.enough
         if acts := habit.tell(Level.CONCLUSIVE if sure else Level.CORROBORATING):
             yield self.evidence(habit.weight, says, cluster=key, acts=acts, what=what)
-
-
-def _cut(body: str) -> str:
-    """A text, or its beginning and its end."""
-    if len(body) <= MOST_CHARS:
-        return body
-    return body[: MOST_CHARS // 2] + "\n" + body[-MOST_CHARS // 2 :]
 
 
 def _lines(body: str) -> frozenset[str]:
@@ -194,9 +183,8 @@ def _sort(line: str) -> str:
     return "I" if first in "*_" and line[-1] == first else "P"
 
 
-def _layouts(body: str) -> frozenset[str]:
+def _layouts(lines: Sequence[str]) -> frozenset[str]:
     """What may be a layout of somebody's own."""
-    lines = [line for line in map(str.strip, body.split("\n")) if line]
     if len(lines) < FEWEST_PARAGRAPHS:
         return _NONE
     blocks, ending, headings = "", "", list[str]()
