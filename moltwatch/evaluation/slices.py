@@ -69,6 +69,6 @@ SLICES: Mapping[str, Callable[[Traits], bool]] = {
 }
 """By name, which labelled posts belong to it."""
 
-_COMMONEST = frozenset(read_material("common")["english"].split()).union(
-    fold("a an of to in is was it that i on as at be by or if no so we me my do he us am").split()
+_COMMONEST = frozenset(read_material("common")["english"].split()) | frozenset(
+    ("of", "to", "in", "is", "was", "it", "that", "i", "at", "be", "by", "if", "so", "we", "my")
 )

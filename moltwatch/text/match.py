@@ -93,7 +93,7 @@ def _fold_apart(text: str) -> tuple[bytes | None, bool]:
             letters = letters or _is_word(form)
             if form != sign:
                 text = text.replace(sign, form)
-        text = text[:MOST_CHARS]  # one sign may become eighteen letters
+        text = excerpt(text)  # one sign may become eighteen letters
     # In bytes, and without cutting it into words: that takes a third of the time.
     utf8 = text.encode().translate(_LOWER)
     while b"  " in utf8:
@@ -105,7 +105,7 @@ def _fold_whole(text: str) -> str:
     """The comparable form of a text in which characters change each other: marks, mixed
     alphabets."""
     text = _ROW.sub(_few_marks, _HIDDEN.sub("", text))
-    text = _normal(text)[:MOST_CHARS]
+    text = excerpt(_normal(text))
     if _GREEK_OR_CYRILLIC.search(text):
         text = _WORD.sub(_one_alphabet, text)
     return " ".join(text.replace(_APOSTROPHE, "'").split())

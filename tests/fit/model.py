@@ -11,10 +11,15 @@ itself: it is worked out with those fitted without it, and everything is fitted 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import exp
 
+from msgspec import structs
+
+from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.persona.base import MarkVector
 from moltwatch.heuristics.persona.history import Record
+from moltwatch.times import Micros
 from tests.fit.stream import Labelled, Month, Seen
 
 RIDGE = 4.0
@@ -30,6 +35,8 @@ FOLDS = 10
 OWN = {"random": 0.8, "doubtful": 0.6, "cue": 0.5, "june": 0.6}
 """What an item counts in the fit that one reader judged, by how it came to be read."""
 ROUNDS = 250
+FADE: Micros = Memory().fade
+"""After such a silence an account is forgotten."""
 PASSES = 2
 """How often the history is worked out, each time with better weights."""
 
@@ -96,9 +103,14 @@ def fit(items: Sequence[Labelled]) -> Weights:
 def histories(month: Month, weights: Mapping[str, float]) -> Iterator[Seen]:
     """All posts of a month, marked with the histories that these weights give."""
     records: dict[str, Record] = {}
+    last: dict[str, Micros] = {}
     for seen in month.seen:
-        record = records.setdefault(seen.author, Record())
-        yield Seen(seen.id, seen.author, seen.kind, _and_history(seen.marks, record))
+        author = seen.author
+        if last.get(author, seen.at) < seen.at - FADE:
+            del records[author]  # forgotten, as in a live run
+        last[author] = seen.at
+        record = records.setdefault(author, Record())
+        yield structs.replace(seen, marks=_and_history(seen.marks, record))
         record.take(total(weights, seen), seen.marks)
 
 
@@ -131,20 +143,24 @@ def fit_with_history(months: Collection[Month]) -> tuple[Weights, list[Labelled]
     return fit(items), items
 
 
-def left_out(items: Sequence[Labelled]) -> list[Weights]:
-    """For each item, weights that saw nothing of its author."""
-    authors = sorted({item.seen.author for item in items})
+def left_out(months: Collection[Month]) -> list[tuple[Labelled, Weights]]:
+    """Each labelled item with its history, and the weights that saw nothing of its author: those
+    that judge it and those behind the history alike."""
+    authors = sorted({item.seen.author for month in months for item in month.labelled})
     # A fixed shuffle: the fold is a mix of the author's place in the alphabet.
     fold = {author: (at * 7919) % 1013 % FOLDS for at, author in enumerate(authors)}
-    fitted = [
-        fit([item for item in items if fold[item.seen.author] != held]) for held in range(FOLDS)
-    ]
-    return [fitted[fold[item.seen.author]] for item in items]
+    found = []
+    for held in range(FOLDS):
+        strangers = {author for author in authors if fold[author] == held}
+        weights, _ = fit_with_history([_by(set(authors) - strangers, month) for month in months])
+        judged = with_history([_by(strangers, month) for month in months], weights)
+        found += [(item, weights) for item in judged]
+    return found
 
 
-def cross_validated(items: Sequence[Labelled]) -> list[float]:
-    """The log-odds of each item by weights that saw nothing of its author."""
-    return [total(weights, item.seen) for weights, item in zip(left_out(items), items, strict=True)]
+def _by(authors: AbstractSet[str], month: Month) -> Month:
+    """A month of which only the labels of these authors are known."""
+    return Month(month.seen, [item for item in month.labelled if item.seen.author in authors])
 
 
 def threshold(judged: Iterable[tuple[float, bool]], precision: float) -> float:
@@ -153,6 +169,7 @@ def threshold(judged: Iterable[tuple[float, bool]], precision: float) -> float:
     best, right = ranked[0][0], 0
     for n, (score, label) in enumerate(ranked, 1):
         right += label
-        if right >= precision * n:
+        tied = n < len(ranked) and ranked[n][0] == score
+        if right >= precision * n and not tied:
             best = score
     return best

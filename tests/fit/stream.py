@@ -41,6 +41,8 @@ class Seen(Struct, frozen=True):
     kind: str
     """``post`` or ``comment``."""
     marks: Mapping[str, float]
+    at: Micros = 0
+    """Stream time."""
 
 
 class Labelled(Struct, frozen=True):
@@ -153,9 +155,9 @@ class Watcher:
         thread = Thread(post.thread)
         if answered := label.get("in_reply_to"):
             thread.posts[post.thread] = Past("", fold(answered)[:400].encode())
-        author = self.memory.author(post.author)
-        if label["bio"]:
-            author.profile = AgentSeen(name=post.author, seen_at=self.now, bio=label["bio"])
+        bio = label["bio"]
+        profile = AgentSeen(name=post.author, seen_at=self.now, bio=bio) if bio else None
+        author = Author(post.author, profile)
         return Features(post, author, thread, rarity=self.memory.rarity)
 
     def marks(self, item: Features) -> dict[str, float]:
@@ -202,7 +204,7 @@ def _month(
         label = given.get(post.id) or own[post.id]
         if label["label"] is None:
             return
-        seen = Seen(post.id, post.author, post.kind, marks)
+        seen = Seen(post.id, post.author, post.kind, marks, post.seen_at)
         labelled.append(
             Labelled(
                 seen,
@@ -224,7 +226,7 @@ def _month(
     for post in posts:
         history = watcher.knows(post.author)
         marks = watcher.see(post)
-        everything.append(Seen(post.id, post.author, post.kind, marks))
+        everything.append(Seen(post.id, post.author, post.kind, marks, post.seen_at))
         if post.id in given or post.id in own:
             found.add(post.id)
             keep(watcher.memory.item(post), marks, history=history)

@@ -10,14 +10,7 @@ from msgspec import structs
 from moltwatch.evaluation.metrics import auc
 from moltwatch.evaluation.slices import SLICES
 from moltwatch.heuristics.quality import Slice, Validation
-from tests.fit.model import (
-    Weights,
-    cross_validated,
-    fit_with_history,
-    threshold,
-    total,
-    with_history,
-)
+from tests.fit.model import fit_with_history, left_out, threshold, total, with_history
 from tests.fit.stream import Labelled, Month, Seen
 
 PRECISION = 0.93
@@ -77,35 +70,23 @@ def _slice(pairs: Sequence[tuple[float, bool]]) -> Slice:
     )
 
 
-def settled(weights: Weights, items: Sequence[Labelled], scores: Sequence[float]) -> Weights:
-    """The weights with their priors shifted so that 0 is the threshold, for posts and for comments;
-    ``scores`` are the cross-validated log-odds of the items."""
-    shifted = dict(weights)
-    for kind in ("post", "comment"):
+def thresholds(judged: Sequence[tuple[Labelled, float]]) -> dict[str, float]:
+    """By kind of post, the log-odds from which the precision holds; each labelled item comes with
+    its own. Only what two readers judged counts."""
+    found = {"post": 0.0, "comment": 0.0}
+    for kind in found:
         of_kind = [
-            (score, item.label)
-            for score, item in zip(scores, items, strict=True)
-            if item.seen.kind == kind and not item.own
+            (odds, item.label) for item, odds in judged if item.seen.kind == kind and not item.own
         ]
         if of_kind:
-            shifted[kind] -= threshold(of_kind, PRECISION)
-    return shifted
-
-
-def shifted(
-    before: Weights, after: Weights, items: Sequence[Labelled], scores: Sequence[float]
-) -> list[float]:
-    """The scores with the threshold at 0."""
-    return [
-        score + after[item.seen.kind] - before[item.seen.kind]
-        for item, score in zip(items, scores, strict=True)
-    ]
+            found[kind] = threshold(of_kind, PRECISION)
+    return found
 
 
 def across(title: str, fitted: Month, measured: Month) -> Validation:
     """Fitted on one month alone, threshold and all, and measured on the other."""
-    weights, items = fit_with_history([fitted])
-    threshold_at_zero = settled(weights, items, cross_validated(items))
-    judged = with_history([measured], threshold_at_zero)
-    scores = [total(threshold_at_zero, item.seen) for item in judged]
-    return cut(title, judged, {"all": scores})
+    weights, _ = fit_with_history([fitted])
+    at = thresholds([(item, total(of, item.seen)) for item, of in left_out([fitted])])
+    judged = with_history([measured], weights)
+    odds = [total(weights, item.seen) - at[item.seen.kind] for item in judged]
+    return cut(title, judged, {"all": odds})

@@ -70,7 +70,7 @@ def june(shared: Path) -> Task:
 
 def validated(shared: Path) -> dict[str, Validation]:
     """The persona weights on posts that they have not seen."""
-    _, validations = fitted_on(months(shared))
+    _, _, validations = fitted_on(months(shared))
     return validations
 
 

@@ -92,7 +92,7 @@ def _measured(sets: Mapping[str, Set]) -> str:
 def _headline(sets: Mapping[str, Set], validations: Mapping[str, Validation]) -> str:
     persona, hazard = Kind.PERSONA, Kind.HAZARD
     whole = {name: {kind: of.families[kind]["all"] for kind in Kind} for name, of in sets.items()}
-    if real := validations.get("January, by author"):
+    if (real := validations.get("January, by author")) and _SHORT["moltbook"] in whole:
         unseen = real.slices["all"]
         whole[_SHORT["moltbook"]][persona] = Outcome(
             auc=unseen.auc,

@@ -150,7 +150,7 @@ def offers_in(said: str, link: str | None = None) -> Sequence[str]:
         word = text[text.rfind(" ", 0, dot.start()) + 1 : dot.end()]
         if host := _host(word):
             found.append(host)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found))[:MOST_FOUND]
 
 
 def _host(word: str) -> str:

@@ -22,7 +22,14 @@ from moltwatch.heuristics.features.payloads import (
     offers_in,
     payloads_in,
 )
-from moltwatch.text import beyond_ascii, excerpt, fold, fold_into_words, words
+from moltwatch.text import (
+    beyond_ascii,
+    excerpt,
+    fold,
+    fold_into_words,
+    strip_hidden,
+    words,
+)
 
 _T = TypeVar("_T")
 
@@ -32,9 +39,6 @@ MOST_TEXTS = 400
 MOST_CHARS = 8_000_000
 """Characters that their bodies may have together: some forums let through posts of megabytes."""
 
-MOST_SENTENCES = 300
-"""Sentences looked at of a text."""
-
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _HEADING = re.compile(r"#+ ")
 _SOURCES = re.compile(
@@ -42,6 +46,8 @@ _SOURCES = re.compile(
     r"|出典|источники)\W{0,4}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_POINT = re.compile(r"[-*•\[]|\d{1,2}[.)\]]")
+"""How a point of a list begins."""
 _SOURCE_WORDS = frozenset(
     words("source sources references refs reading quellen fuentes fontes 来源 参考 出典 источники")
 )
@@ -126,9 +132,15 @@ class Text:
     def main(self) -> str:
         """Its excerpt without the list of sources at its end, if there is one."""
         excerpt = self.excerpt
-        may_list = "\n" in excerpt and not _SOURCE_WORDS.isdisjoint(self.vocabulary)
-        sources = _SOURCES.search(excerpt) if may_list else None
-        return excerpt[: sources.start()] if sources else excerpt
+        if "\n" not in excerpt or _SOURCE_WORDS.isdisjoint(self.vocabulary):
+            return excerpt
+        found = list(_SOURCES.finditer(excerpt))
+        if not found:
+            return excerpt
+        last = found[-1]
+        listed = [line for line in map(str.strip, excerpt[last.end() :].split("\n")) if line]
+        is_list = all("://" in line or _POINT.match(line) for line in listed)
+        return excerpt[: last.start()] if is_list else excerpt
 
     @_Field
     def exotic(self) -> str:
@@ -139,26 +151,23 @@ class Text:
 
     @_Field
     def lines(self) -> Sequence[str]:
-        """The lines of its excerpt that say anything, without the blanks around them."""
-        return [line for line in map(str.strip, self.excerpt.split("\n")) if line]
+        """The lines of its excerpt that show anything, without the blanks around them."""
+        shown = strip_hidden(self.excerpt) if self.exotic else self.excerpt
+        return [line for line in map(str.strip, shown.split("\n")) if line]
 
     @_Field
     def sentences(self) -> Sequence[str]:
-        """The sentences of its excerpt but for headings, line by line, at most
-        :data:`MOST_SENTENCES`, the last of them always among them. All but the last of a line have
-        lost their sign at the end."""
+        """The sentences of its excerpt but for headings, line by line. All but the last of a line
+        have lost their full stop or other sign at the end."""
         excerpt = self.excerpt
         for end in _SENTENCE_ENDS:
             if end in excerpt:
                 excerpt = excerpt.replace(end, "\n")
-        found = [
+        return [
             sentence
             for sentence in map(str.strip, excerpt.split("\n"))
             if sentence and not (sentence[0] == "#" and _HEADING.match(sentence))
         ]
-        if len(found) > MOST_SENTENCES:
-            del found[MOST_SENTENCES // 2 : -MOST_SENTENCES // 2]
-        return found
 
     @_Field
     def outline(self) -> Outline:

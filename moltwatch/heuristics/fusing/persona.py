@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from moltwatch.heuristics.persona.weights import calibrated, prior
+from moltwatch.heuristics.persona.weights import above_threshold, calibrated
 from moltwatch.model import Evidence, Post
 from moltwatch.odds import probability
 
@@ -27,12 +27,14 @@ class PersonaFuser:
             weight = evidence.weight
             if abs(weight) > abs(strongest.get(evidence.family, 0.0)):
                 strongest[evidence.family] = weight
-        return calibrated(prior(post) + sum(strongest.values())) if strongest else 0.0
+        if not strongest:
+            return 0.0
+        return calibrated(above_threshold(post, sum(strongest.values())))
 
     def score_vector(self, post: Post, log_odds: float) -> float:
         """The verdict on a post of which nothing but a vector of marks was found, that adds up to
         these log-odds; 0 if it has none."""
-        return calibrated(prior(post) + log_odds) if log_odds else 0.0
+        return calibrated(above_threshold(post, log_odds)) if log_odds else 0.0
 
     def told(self, post: Post, evidence: Evidence) -> Evidence:
         """The evidence with its score, its most telling marks first. The score of what speaks
@@ -41,5 +43,5 @@ class PersonaFuser:
         if evidence.weight <= 0 or not said:
             return evidence
         marks = sorted(said, key=lambda mark: -mark.weight)
-        score = probability(prior(post) + evidence.weight)
+        score = probability(above_threshold(post, evidence.weight))
         return structs.replace(evidence, marks=tuple(marks), score=score)

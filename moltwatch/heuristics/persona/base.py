@@ -70,8 +70,8 @@ class PersonaHeuristic(Heuristic):
         """Mark what shows beside author, thread and past. What the text shows is marked already."""
 
     def remember(self, item: Features, vector: MarkVector, log_odds: float) -> None:
-        """Remember of the author what all heuristics made of the post, ``log_odds`` together, and
-        mark what was remembered of its earlier posts."""
+        """Remember of the author what the heuristics that look at posts together made of this one,
+        ``log_odds`` without the prior, and mark what was remembered of its earlier posts."""
 
     def sentence(self, mark: str) -> str:
         """The template of a mark's sentence."""
@@ -105,8 +105,8 @@ class _Mark(NamedTuple):
 
 
 class Panel:
-    """Persona heuristics that look at posts together. ``blame`` is told when one of them fails; its
-    marks are left out then."""
+    """Persona heuristics that look at posts together, but for those that are silenced. ``blame`` is
+    told when one of them fails; its marks are left out then."""
 
     def __init__(
         self,
@@ -117,6 +117,7 @@ class Panel:
         """Log-odds that a mark of 1 adds, as the heuristics are emphasised."""
         self._halves: dict[str, float] = {}
         self._marks: dict[str, _Mark] = {}
+        heuristics = [each for each in heuristics if each.emphasis]
         for each in heuristics:
             self._halves |= each.cues
             for mark in each.marks:

@@ -23,8 +23,8 @@ _MOST_WORDS = 400
 
 
 _ASSISTANT = re.compile(
-    r"\b(?:ai |personal |digital )?assistant|\bhelp(?:s|ing|er|ful)?\b|asistente|ayudo|assistente"
-    r"|assistent|hilft|aide|助理|助手|アシスタント|비서|ассистент|помощник",
+    r"\bassistant|\bhelp(?:s|ing|er|ful)?\b|\basistente|\bayudo\b|\bassistente|\bassistent"
+    r"|\bhilft\b|\baide\b|助理|助手|アシスタント|비서|ассистент|помощник",
     re.IGNORECASE,
 )
 """The bio of one who helps: it tells of no role."""

@@ -72,8 +72,7 @@ class Character(PersonaHeuristic):
         elif small >= _LEAST_LETTERS and capitals < 0.006 * small and 2 * small > len(body):
             vector.mark("character.small", 1.0)
         if len(sentences := text.sentences) >= _FEWEST_SENTENCES:
-            read = len(body) / len(text.body)  # of a very long text only a part
-            words = read * len(text.words) / len(sentences)
+            words = len(text.words) / len(sentences)
             if words < _FLOWING:
                 clipped = min((_FLOWING - words) / (_FLOWING - _CLIPPED), 1.0)
                 vector.mark("character.clipped", clipped, words=words)

@@ -14,7 +14,8 @@ from moltwatch.heuristics.persona.weights import saturating
 from moltwatch.text import fold, words
 
 _SERIES = re.compile(
-    r"[#№]\s?\d{1,4}\b|第\s?[\d一二三四五六七八九十百]{1,4}\s?[天章日话話回期集]"
+    r"(?<!pr )(?<!issue )(?<!bug )#\d{1,4}\b|№\s?\d{1,4}\b"
+    r"|第\s?[\d一二三四五六七八九十百]{1,4}\s?[天章日话話回期集]"
     r"|\b(?:day|log|entry|chapter|part|episode|issue|vol|volume|transmission|dispatch|cycle"
     r"|lesson|verse|sermon|session|week|night|act|edition|season|round"
     r"|tag|kapitel|folge|día|dia|capítulo|parte|jour|chapitre|день|глава)"
@@ -26,7 +27,8 @@ _EMBLEM = re.compile("[\u2190-\u21ff\u2300-\u2bff\U0001f000-\U0001faff⟁⟦]\uf
 _EVERYBODYS = frozenset("🦞✨🚀🔥🤖👋😄😂💡🎉✅🙏👀💪🙌🎯😅⚡🧠🛠❤")
 """Emoji that are nobody's emblem."""
 _SIGN_OFF = re.compile(
-    r"(?:^[*_ ]*|(?<=[.!?] ))(?:[—–―~]|--)\s*(?=\S)([^—–―~]{1,60})$|^- (\w{2,30})$"
+    r"(?:^[*_ ]*|(?<=[.!?] ))(?:[—–―]\s*|(?:--|~)\s+)(?=[^\W\d_]|[^\x00-\x7f—–―])([^—–―~]{1,60})$"
+    r"|^- (\w{2,30})$"
 )
 _LONGEST_LINE = 80
 """Characters of a line that may be a heading or a signature."""
@@ -35,8 +37,10 @@ _HEAD = 60
 _CALL_SIGN = 3
 """Words within which it stands."""
 _CHANGING = re.compile(r"\d+|https?://\S+")
-_MOST_FRAMES = 24
+_MOST_FRAMES = 16
 """Remembered of one account."""
+_KEY = 2**60 - 1
+"""Bits kept of the hash of a frame, as of sentences that are said again."""
 
 
 class Framing(PersonaHeuristic):
@@ -81,14 +85,13 @@ class Framing(PersonaHeuristic):
         own = names(item.post.author)
         if not own.isdisjoint(item.vocabulary):
             _own_name(item, own, vector)
-        kept: dict[str, int] = item.author.note(self.name, dict)
-        frames = list(_frames(item))
-        times = {frame: kept.get(frame, 0) for frame in frames}
-        if most := max(times.values(), default=0):
-            frame = max(frames, key=times.__getitem__)
+        kept: dict[int, int] = item.author.note(self.name, dict)
+        frames = {hash(frame) & _KEY: frame for frame in _frames(item)}
+        if most := max(map(kept.__getitem__, frames.keys() & kept.keys()), default=0):
+            frame = next(frame for key, frame in frames.items() if kept.get(key) == most)
             vector.mark("framing.kept", saturating(most, 2.0), frame=frame[1:], times=most)
-        for frame in frames:
-            kept[frame] = kept.pop(frame, 0) + 1  # at the end: seen last
+        for key in frames:
+            kept[key] = kept.pop(key, 0) + 1  # at the end: seen last
         while len(kept) > _MOST_FRAMES:
             del kept[next(iter(kept))]
 
@@ -127,7 +130,7 @@ def signed(text: Text, own: frozenset[str]) -> str | None:
 def _frames(item: Features) -> Iterator[str]:
     """What the account may keep from post to post, without what changes; the first sign tells
     which part it is."""
-    title, lines = item.post.title, item.text.lines
+    title, lines = (item.post.title or "").strip(), item.text.lines
     if title:
         if sign := _EMBLEM.match(title):
             yield f"s{sign[0]}"
@@ -137,5 +140,6 @@ def _frames(item: Features) -> Iterator[str]:
     body = lines[1:] if title else lines
     if len(body) > 1:
         for part, line in (("b", body[0]), ("e", body[-1])):
-            if len(line) <= 2 * _LONGEST_LINE:
-                yield part + _CHANGING.sub("0", line).lower()
+            kept = _CHANGING.sub("0", line).lower() if len(line) <= 2 * _LONGEST_LINE else ""
+            if any(map(str.isalpha, kept)):
+                yield part + kept

@@ -9,26 +9,11 @@ from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
+from moltwatch.text import fold
 
 _SIGILS = ("═", "⟁", "◉", "☥", "⛧", "🜂", "🜁", "Ψ", "Ω", "∴", "⟦", "𓂀")
 _COMMANDING = frozenset(" ".join(read_material("commands").values()).split())
-_YOU = frozenset(
-    {
-        "you",
-        "your",
-        "you're",
-        "you've",
-        "you'll",
-        "tú",
-        "tu",
-        "você",
-        "du",
-        "ihr",
-        "vous",
-        "ты",
-        "вы",
-    }
-)
+_YOU = frozenset(read_material("pronouns")["you"])
 _STRAY = 0.05
 """Part of the sentences: so few may be anything."""
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
@@ -106,4 +91,5 @@ def _style(text: Text, vector: MarkVector) -> None:
 
 
 def _first_word(sentence: str) -> str:
-    return sentence.lstrip("*_>-• ").partition(" ")[0].rstrip(",.!:*").lower()
+    word = sentence.lstrip("*_>-• ").partition(" ")[0].rstrip(",.!:*").lower()
+    return word if word.isascii() else fold(word)

@@ -15,6 +15,7 @@ from moltwatch.heuristics.material import read_material
 from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.weights import saturating
+from moltwatch.text import fold, mentions
 
 _WALLET = re.compile(
     r"\b0x[0-9a-fA-F]{40}\b|\b[1-9A-HJ-NP-Za-km-z]{32,44}\b|\bbc1[a-z0-9]{20,60}\b"
@@ -29,7 +30,9 @@ _INSTALL = re.compile(
     re.IGNORECASE,
 )
 _INSTALLING = frozenset({"install", "npm", "npx", "pnpm", "yarn", "docker", "clone", "pip"})
-_LINK = re.compile(r"https?://(?:www\.)?([\w.-]+)")
+_LINK = re.compile(r"https?://(?:[^\s/@]*@)?(?:www\.)?([\w.-]+)")
+_USER = re.compile(r"//[^\s/@]+@")
+"""Who logs in, in a web address: it may be a secret."""
 _CITED = tuple(read_material("hosts")["cited"])
 _END = 300
 """Characters at the end of a text."""
@@ -87,11 +90,12 @@ class Promotion(PersonaHeuristic):
             vector.mark("promotion.hashtags", saturating(len(tags), 2.0), tags=tuple(tags))
 
     def around(self, item: Features, vector: MarkVector) -> None:
-        handle = f"@{item.post.author.lower()}"
-        if handle in item.folded:
+        if "@" in item.folded and fold(item.post.author) in map(fold, mentions(item.text.excerpt)):
             vector.mark("promotion.handle", 1.0, handle=item.post.author)
-        link = item.post.link
-        if offers := offers_in(item.folded, link) if link else item.text.offers:
+        offers = item.text.offers
+        if link := item.post.link:
+            offers = list(dict.fromkeys((*offers, *offers_in("", link))))
+        if offers:
             self._offers(item, offers, vector)
         if (n := len(self.marks & vector.values.keys())) >= 3:
             vector.mark("promotion.breadth", min((n - 2) / 4, 1.0))
@@ -124,15 +128,22 @@ def _closing(text: Text, vector: MarkVector) -> None:
     """Commands to install something, and the link that a text closes with, but for its sources."""
     body = text.excerpt
     if not _INSTALLING.isdisjoint(text.vocabulary) and (found := list(_INSTALL.finditer(body))):
-        vector.mark("promotion.install", 1.0, command=found[-1][0])
+        vector.mark("promotion.install", 1.0, command=_USER.sub("//", found[-1][0]))
         if found[-1].end() > len(body) - _END:
             vector.mark("promotion.last_command", 1.0)
     if text.may_name:
         end = text.main[-_END:].lower()
-        linked = _LINK.findall(end) if "://" in end else []
-        linked += [offer for offer in text.offers if "." in offer and offer in end]
-        if hosts := [host for host in linked if not host.endswith(_CITED)]:
-            vector.mark("promotion.last_link", 1.0, host=hosts[-1])
+        places = {link[1].rstrip("."): link.start(1) for link in _LINK.finditer(end)}
+        places |= {offer: end.rfind(offer) for offer in text.offers if "." in offer}
+        hosts = [host for host, place in places.items() if place >= 0 and not _is_cited(host)]
+        if hosts:
+            last = max(hosts, key=lambda host: (places[host], host))
+            vector.mark("promotion.last_link", 1.0, host=last)
+
+
+def _is_cited(host: str) -> bool:
+    """Whether one links there for proof."""
+    return f".{host}".endswith(_CITED)
 
 
 def own_offers(item: Features, offers: Sequence[str]) -> list[str]:

@@ -19,7 +19,9 @@ class Weights(Struct, frozen=True):
     """The fitted numbers."""
 
     prior: Mapping[str, float]
-    """Log-odds of a post, and of a comment, without any mark; 0 is the threshold."""
+    """Log-odds that a post, and a comment, is persona-driven, before it is looked at."""
+    threshold: Mapping[str, float]
+    """Log-odds from which one is flagged."""
     marks: Mapping[str, float]
     """Log-odds a mark of 1 adds."""
     stretch: float
@@ -30,7 +32,12 @@ class Weights(Struct, frozen=True):
 def weights() -> Weights:
     """The shipped weights."""
     shipped = read_material("weights")
-    return Weights(shipped["prior"], shipped["marks"], shipped["calibration"]["stretch"])
+    return Weights(
+        shipped["prior"],
+        shipped["threshold"],
+        shipped["marks"],
+        shipped["calibration"]["stretch"],
+    )
 
 
 def prior(post: Post) -> float:
@@ -38,10 +45,16 @@ def prior(post: Post) -> float:
     return weights().prior[post.kind]
 
 
-def calibrated(log_odds: float) -> float:
-    """The score of a post: 0.5 at the threshold, 0.8 as rare as the weights were fitted to make
-    it. Keeps the order."""
-    return probability(log_odds * weights().stretch if log_odds > 0 else log_odds)
+def above_threshold(post: Post, log_odds: float) -> float:
+    """How far a post is above the threshold of its kind, in log-odds; ``log_odds`` are what its
+    marks add to the prior."""
+    return prior(post) - weights().threshold[post.kind] + log_odds
+
+
+def calibrated(above: float) -> float:
+    """The score of a post that is so far above the threshold: 0.5 at it, 0.8 as rare as the weights
+    were fitted to make it. Keeps the order."""
+    return probability(above * weights().stretch if above > 0 else above)
 
 
 def saturating(count: float, half: float = 1.0) -> float:

@@ -10,12 +10,12 @@ from msgspec import structs
 from moltwatch.heuristics.fusing.hazard import HazardFuser
 from moltwatch.heuristics.fusing.open_posts import OpenPost
 from moltwatch.heuristics.fusing.persona import PersonaFuser
-from moltwatch.heuristics.persona.weights import prior
+from moltwatch.heuristics.persona.weights import above_threshold
 from moltwatch.model import Evidence, Kind, Mark, Post
 from moltwatch.odds import log_odds, noisy_or, probability
 
 POST = Post(id="p", thread="p", author="a", created_at=0, seen_at=0)
-BEFORE = prior(POST)
+BEFORE = above_threshold(POST, 0.0)
 
 
 def hazard(heuristic: str, family: str, danger: float, says: str = "because") -> Evidence:

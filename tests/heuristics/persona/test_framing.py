@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.heuristics.features.lexicon import WINDOW, Cue, Lexicon
-from moltwatch.heuristics.features.text import MOST_SENTENCES, Text
+from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.persona.base import MarkVector
 from moltwatch.heuristics.persona.framing import Framing
-from moltwatch.heuristics.persona.history import Record
+from moltwatch.heuristics.persona.history import History, Record
 from moltwatch.model import Kind
 from moltwatch.text import fold, words
 from tests.fit.stream import persona_heuristics
@@ -49,6 +49,12 @@ def test_frames(title: str | None, text: str, said: str) -> None:
     ("title", "text"),
     [
         ("Retries hide faults", ESSAY),
+        ("# 10 things I learned", ESSAY),
+        ("About PR #123, merged", ESSAY),
+        (None, f"{ESSAY}\n---"),
+        (None, f"{ESSAY}\n— ***"),
+        (None, f"{ESSAY}\n--verbose"),
+        (None, f"{ESSAY}\n~ 3 ms"),
         ("🚀 Retries hide faults", ESSAY),
         ("Three of 18 workers gave up", ESSAY),
         (None, f"{ESSAY}\n- a queue\n- a log"),
@@ -71,6 +77,14 @@ def test_a_frame_that_is_kept_is_told_and_weighs_more_each_time() -> None:
         told[3], "framing"
     )
     assert told[3].score(Kind.PERSONA) > told[1].score(Kind.PERSONA)
+
+
+def test_what_shows_nothing_frames_nothing() -> None:
+    court = Court([Framing()])
+    for n in range(3):
+        opened = court.hear(f"\u200b\n{'abc'[n] * 9} {ESSAY}\n```\n{n}", title=" ")
+    assert reasons(opened, "framing") == ""
+    assert "signs off" in framing(f"{ESSAY}\n— Quillon\n\u200b")
 
 
 def test_one_who_changes_frames_keeps_none() -> None:
@@ -100,6 +114,54 @@ def test_what_stands_at_the_end_of_a_long_text_is_seen(end: str, heuristic: str,
         assert said in reasons(opened, heuristic), len(before)
 
 
+def test_only_a_list_at_the_end_is_one_of_sources() -> None:
+    court = Court(persona_heuristics())
+    told = reasons(
+        court.hear("Sources\nBuy $CLAW now at https://clawcoin.fun\nIt rises."), "promotion"
+    )
+    assert "$claw" in told
+    middle = f"{ESSAY}\nReferences\n{ESSAY}\nhttps://clawcoin.fun"
+    assert "closes with a link to clawcoin.fun" in reasons(court.hear(middle), "promotion")
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "named"),
+    [
+        ("ann", "Follow @ann for more.", True),
+        ("ann", "It is our @anniversary, x@annex.org.", False),
+        ("Ann", "Follow @ANN.", True),
+        ("a", "As @alice says.", False),
+    ],
+)
+def test_the_own_handle(author: str, text: str, named: bool) -> None:
+    told = reasons(Court(persona_heuristics()).hear(text, author=author), "promotion")
+    assert ("its own handle" in told) is named
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("see https://arxiv.org.", ""),
+        ("see https://docs.github.com/en", ""),
+        ("see https://notgithub.com", "closes with a link to notgithub.com"),
+        ("quaylamp.app, then https://tideclock.net.", "closes with a link to tideclock.net"),
+        ("https://tideclock.net, then quaylamp.app", "closes with a link to quaylamp.app"),
+        ("https://name:word@tideclock.net/x", "closes with a link to tideclock.net"),
+    ],
+)
+def test_the_last_link(end: str, said: str) -> None:
+    told = reasons(Court(persona_heuristics()).hear(f"{ESSAY} {end}"), "promotion")
+    assert said in told if said else "closes with a link" not in told
+    assert "name:word" not in told
+
+
+def test_a_command_is_quoted_without_who_logs_in() -> None:
+    told = reasons(
+        Court(persona_heuristics()).hear("git clone https://name:word@tideclock.net/x"), "promotion"
+    )
+    assert "“git clone https://tideclock.net/x”" in told
+
+
 def test_a_list_of_sources_offers_nothing() -> None:
     court = Court(persona_heuristics())
     sources = "## Sources\n\n- [Queues](https://quaylamp.app/queues)"
@@ -119,6 +181,11 @@ def test_voices() -> None:
     orders = court.hear("Rise with us. Carry the word. Never look back. You are ours. You know it.")
     assert "tells readers what to do in 60% of its sentences" in reasons(orders, "manifesto")
     assert "says what its readers are or do in 40% of its sentences" in reasons(orders, "manifesto")
+    curly = court.hear("You’re ours. Don’t sleep.")
+    assert "says what its readers are or do in 50% of its sentences" in reasons(curly, "manifesto")
+    assert "tells readers what to do in 50% of its sentences" in reasons(curly, "manifesto")
+    long = "The quick brown fox jumps over a lazy dog near the river bank as usual. " * 900
+    assert "clipped" not in reasons(court.hear(long), "character")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +237,16 @@ def test_who_plays_a_role_post_after_post_is_surer_with_each() -> None:
     )
 
 
+def test_what_is_silenced_makes_no_history() -> None:
+    silenced = [each for each in persona_heuristics() if each.name != "history"]
+    for each in silenced:
+        each.emphasis = 0.0
+    court = Court([*silenced, History()])
+    for n in range(6):
+        opened = court.hear(f"Behold, mortals! Omen {n}. Kneel before the kraken. Amen.")
+    assert reasons(opened, "history") == ""
+
+
 def test_who_has_long_talked_like_anybody_is_less_likely_to_act() -> None:
     court = Court()
     mild = "The tide is coming, friends. Come to m/tide and see."
@@ -217,8 +294,8 @@ def test_of_a_very_long_text_head_and_tail_are_read() -> None:
     assert text.sentences[0] == "The beginning"
     assert text.sentences[-1] == "The end."
     assert len(text.excerpt) == 16_000
-    many = Text("So it goes. " * 5_000)
-    assert len(many.sentences) <= MOST_SENTENCES
+    assert text.words[:2] == ["the", "beginning"]
+    assert text.words[-2:] == ["the", "end"]
 
 
 def test_headings_are_no_sentences_and_sources_no_part_of_the_text() -> None:

@@ -22,7 +22,7 @@ from moltwatch.heuristics.persona.character import Character
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.promotion import Promotion
 from moltwatch.heuristics.persona.self_repetition import SelfRepetition
-from moltwatch.heuristics.persona.weights import calibrated, prior, weights
+from moltwatch.heuristics.persona.weights import above_threshold, calibrated, weights
 from moltwatch.model import Kind
 from moltwatch.odds import log_odds, probability
 from moltwatch.text import fold, words
@@ -94,7 +94,8 @@ def test_fused_persona_is_the_sum_of_what_each_heuristic_moved() -> None:
     item = Memory().item(case.post)
     weights = [found.weight for each in persona_heuristics() for found in each.observe(item)]
     assert {weight > 0 for weight in weights} == {True, False}
-    assert case.score(Kind.PERSONA) == pytest.approx(calibrated(prior(case.post) + sum(weights)))
+    expected = calibrated(above_threshold(case.post, sum(weights)))
+    assert case.score(Kind.PERSONA) == pytest.approx(expected)
 
 
 def test_a_third_partys_evidence_is_added_to_the_row_of_ours() -> None:
@@ -115,7 +116,7 @@ def test_a_third_partys_evidence_is_added_to_the_row_of_ours() -> None:
     weights = {
         each.family: sum(e.weight for e in each.observe(item)) for each in persona_heuristics()
     }
-    together = prior(ours.post) + sum(weights.values())
+    together = above_threshold(ours.post, sum(weights.values()))
     loud = Court([*persona_heuristics(), Loud()]).hear(text)
     assert loud.score(Kind.PERSONA) == pytest.approx(calibrated(together + 1.5))
     assert {flag.heuristic for flag in loud.flags()} > {flag.heuristic for flag in ours.flags()}
