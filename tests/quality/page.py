@@ -240,7 +240,18 @@ def _origin(sets: Mapping[str, Set]) -> str:
         "author it judges); its recall by kind and calibration, and the families below, are not: "
         f"there the AUC is {_figures(fitted, 'auc')}. Nothing was fitted on the bundled night. "
         f"Hazards on Moltbook were labelled by us ({real.items[Kind.HAZARD]} items found by key "
-        "words), and the patterns were written with part of them in view."
+        "words or by these heuristics), and the patterns were written with part of them in view."
+        + _hazards_in_june(sets)
+    )
+
+
+def _hazards_in_june(sets: Mapping[str, Set]) -> str:
+    june = sets.get("moltbook-june")
+    if not june or Kind.HAZARD not in june.items:
+        return ""
+    return (
+        f" In June we found none that is used: of {june.items[Kind.HAZARD]} posts that only speak "
+        f"of one, and of all others, {_share(june.alerts[Kind.HAZARD])} in 1,000 are flagged."
     )
 
 
