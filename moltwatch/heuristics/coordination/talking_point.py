@@ -45,7 +45,7 @@ class TalkingPoint(Heuristic):
     warm_up: posts after which it is known which words are rare
     window: how long a word is remembered after it was last used (seconds)
     rare: a word is rare when at most this part of the posts uses it (0 to 1)
-    accounts: accounts from which it is telling
+    accounts: accounts from which it is telling; one more need no other evidence
     repeats: on how many threads each must have used it
     part: in which part of its posts
     share: which part of all who use it must use it in so much of theirs
@@ -98,5 +98,6 @@ class TalkingPoint(Heuristic):
                 continue
             sure = len(habit.devoted) >= MANY and habit.uses(habit.devoted) >= self.enough
             sure = habit.uses(habit.keepers) >= (self.enough - 2 if sure else self.enough)
+            sure = sure and len(habit.keepers) > self.accounts
             if acts := habit.tell(Level.CONCLUSIVE if sure else Level.WEAK):
                 yield self.evidence(habit.weight, _SAYS, cluster=word, acts=acts, what=word)
