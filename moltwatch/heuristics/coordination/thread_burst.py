@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import ClassVar, TypeAlias
 
 from moltwatch.heuristics.base import Act, Evidence, Features, Heuristic
@@ -53,6 +54,9 @@ COMPANY = 3
 MOST_OF_WAVE = 1_000
 """Guests of a wave that are remembered; the latest."""
 
+MOST_WORDS = 40
+"""Rare words that are remembered of one post."""
+
 RARE = 0.003
 """Part of the posts up to which a word is rare."""
 
@@ -82,43 +86,60 @@ class _Room:
         """By how new the quiet are how many of those were, the newest first."""
 
 
+class _Visitor:
+    """A quiet guest on threads of a wave."""
+
+    __slots__ = ("acts", "belongs", "words")
+
+    def __init__(self) -> None:
+        self.acts: dict[str, Act] = {}
+        """By thread."""
+        self.words: set[str] = set()
+        self.belongs = False
+        """Whether it has more in common with the others than one thread."""
+
+
 class _Wave:
     """Bursts on several threads, one soon after the other."""
 
-    __slots__ = ("_speakers", "_visits", "last", "name", "threads")
+    __slots__ = ("_speakers", "_visitors", "last", "name", "threads")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.last: Micros = 0
         self.threads = Members(WAVE)
-        self._visits: OrderedDict[str, dict[str, Act]] = OrderedDict()
-        """By account its posts on threads of the wave."""
+        self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._speakers: dict[str, dict[str, None]] = {}
         """By rare word who used it."""
 
-    def come(self, thread: str, act: Act, words: frozenset[str]) -> None:
-        """A quiet guest was on a thread of the wave."""
-        self._visits.setdefault(act.author, {})[thread] = act
-        for word in words:
-            self._speakers.setdefault(word, {})[act.author] = None
-        if len(self._visits) > MOST_OF_WAVE:
-            gone, _ = self._visits.popitem(last=False)
-            for word, speakers in list(self._speakers.items()):
-                speakers.pop(gone, None)
-                if not speakers:
-                    del self._speakers[word]
+    def come(self, thread: str, act: Act, words: frozenset[str]) -> list[Act]:
+        """A quiet guest was on a thread of the wave; the posts of all who are seen now to belong to
+        it: they were on another thread of it too, or use a rare word that others of it use."""
+        visitor = self._visitors.setdefault(act.author, _Visitor())
+        visitor.acts[thread] = act
+        found = [visitor] if visitor.belongs or len(visitor.acts) > 1 else []
+        for word in sorted(words - visitor.words)[:MOST_WORDS]:
+            visitor.words.add(word)
+            speakers = self._speakers.setdefault(word, {})
+            speakers[act.author] = None
+            if len(speakers) == COMPANY:
+                found += map(self._visitors.__getitem__, speakers)
+            elif len(speakers) > COMPANY:
+                found.append(visitor)
+        acts: dict[Act, None] = {}
+        for each in found:
+            each.belongs = True
+            acts.update(dict.fromkeys(each.acts.values()))
+        if len(self._visitors) > MOST_OF_WAVE:
+            self._forget(*self._visitors.popitem(last=False))
+        return list(acts)
 
-    def belonging(self) -> list[Act]:
-        """Posts of those who have more in common with the others than one thread: another one, or
-        a rare word."""
-        company = [who for who in self._speakers.values() if len(who) >= COMPANY]
-        speakers = {account for who in company for account in who}
-        return [
-            act
-            for account, visits in self._visits.items()
-            if len(visits) > 1 or account in speakers
-            for act in visits.values()
-        ]
+    def _forget(self, account: str, visitor: _Visitor) -> None:
+        for word in visitor.words:
+            speakers = self._speakers[word]
+            del speakers[account]
+            if not speakers:
+                del self._speakers[word]
 
 
 class ThreadBurst(Heuristic):
@@ -276,12 +297,11 @@ class ThreadBurst(Heuristic):
     def _tell(self, item: Features, room: _Room, usual: float) -> Iterator[Evidence]:
         now, guests = item.post.seen_at, room.guests
         wave = self._join(item.thread.id, now)
-        quiet = [(act, said) for act, wrote, said in guests.values() if wrote < self.quiet]
-        for act, said in quiet:
-            wave.come(item.thread.id, act, said)
+        quiet = {act: said for act, wrote, said in guests.values() if wrote < self.quiet}
         strength = self.strength + (0.0, 0.1, 0.25)[min(len(wave.threads), 3) - 1]
-        passing = self._told_in_passing.new(act for act, _ in quiet)
-        belonging = self._told.new(wave.belonging())
+        passing = self._told_in_passing.new(quiet)
+        found = [wave.come(item.thread.id, act, quiet[act]) for act in passing]
+        belonging = self._told.new(dict.fromkeys(chain.from_iterable(found)))
         for weight, cluster, acts in (
             (strength, wave.name, belonging),
             (min(strength, PASSING), f"passing {wave.name}", passing),
