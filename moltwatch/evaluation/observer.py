@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from moltwatch.evaluation.labels import Labels, Truth
 from moltwatch.evaluation.slices import Traits, traits
-from moltwatch.model import Event, Evidence, Finding, Kind, Post, Scores, Verdict
+from moltwatch.heuristics.features.memory import FADE
+from moltwatch.model import AgentSeen, Event, Evidence, Finding, Kind, Post, Scores, Verdict
 from moltwatch.session import Limits, Session
 from moltwatch.times import SECOND, Micros
 
@@ -85,14 +86,18 @@ class Observer:
         self._items = {**labels.hazards, **labels.personas}
         self._traits: dict[str, Traits] = {}
         """By id, of labelled items that have come."""
+        self._with_bio: set[str] = set()
+        """Accounts whose bio was seen."""
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Take in one event and what it gave away."""
+        if isinstance(event, AgentSeen) and event.bio:
+            self._with_bio.add(event.name)
         if isinstance(event, Post):
             if item := self._items.get(event.id):
                 agent = self.session.agents.get(event.author)
-                bio = bool(agent and agent.profile and agent.profile.bio)
-                history = bool(agent and agent.n)
+                bio = event.author in self._with_bio
+                history = bool(agent and event.seen_at - (agent.last_at or 0) <= FADE)
                 known = traits(event, bio=bio, history=history, sample=item.sample)
                 self._traits.setdefault(event.id, known)
             account = self._labels.accounts.get(event.author)

@@ -27,7 +27,7 @@ class Traits(Struct, frozen=True, kw_only=True):
     bio: bool
     """Whether its author's bio was known."""
     history: bool
-    """Whether its author was seen to post before."""
+    """Whether its author was seen to post within the day before."""
     sample: str = ""
     """How it came to be read, where its label tells."""
 
@@ -62,8 +62,8 @@ SLICES: Mapping[str, Callable[[Traits], bool]] = {
     "shorter": lambda of: of.words < LONG,
     "with a bio": lambda of: of.bio,
     "without a bio": lambda of: not of.bio,
-    "with earlier posts": lambda of: of.history,
-    "first seen": lambda of: not of.history,
+    "who posted the day before": lambda of: of.history,
+    "who did not": lambda of: not of.history,
     "in English": lambda of: of.english,
     "in other languages": lambda of: not of.english,
 }

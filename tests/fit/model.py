@@ -16,7 +16,7 @@ from math import exp
 
 from msgspec import structs
 
-from moltwatch.heuristics.features.memory import Memory
+from moltwatch.heuristics.features.memory import FADE
 from moltwatch.heuristics.persona.base import MarkVector
 from moltwatch.heuristics.persona.history import Record
 from moltwatch.times import Micros
@@ -35,8 +35,6 @@ FOLDS = 10
 OWN = {"random": 0.8, "doubtful": 0.6, "cue": 0.5, "june": 0.6}
 """What an item counts in the fit that one reader judged, by how it came to be read."""
 ROUNDS = 250
-FADE: Micros = Memory().fade
-"""After such a silence an account is forgotten."""
 PASSES = 2
 """How often the history is worked out, each time with better weights."""
 

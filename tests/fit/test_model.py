@@ -8,9 +8,9 @@ import pytest
 from msgspec import structs
 
 from moltwatch.evaluation.slices import Traits
+from moltwatch.heuristics.features.memory import FADE
 from tests.fit.model import (
     CENTRE,
-    FADE,
     fit,
     fit_with_history,
     left_out,

@@ -21,6 +21,8 @@ from moltwatch.heuristics.features.text import Texts
 from moltwatch.model import AgentSeen, Post
 from moltwatch.times import DAY, Micros
 
+FADE: Micros = DAY
+"""After such a silence an author is forgotten."""
 POSTS_PER_THREAD = 64
 CHARS_PER_POST = 400
 CHARS_PER_BIO = 2_000
@@ -33,7 +35,7 @@ MOST_PROFILES = 200_000
 class Memory:
     """Authors, threads and profiles, each bounded."""
 
-    def __init__(self, fade: Micros = DAY) -> None:
+    def __init__(self, fade: Micros = FADE) -> None:
         self.fade = fade
         # Both in order of last activity, so that the faded are always at the front.
         self._authors: OrderedDict[str, Author] = OrderedDict()

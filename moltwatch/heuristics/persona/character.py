@@ -73,7 +73,7 @@ class Character(PersonaHeuristic):
             vector.mark("character.small", 1.0)
         if len(sentences := text.sentences) >= _FEWEST_SENTENCES:
             words = len(text.words) / len(sentences)
-            if words < _FLOWING:
+            if 1 <= words < _FLOWING:
                 clipped = min((_FLOWING - words) / (_FLOWING - _CLIPPED), 1.0)
                 vector.mark("character.clipped", clipped, words=words)
         if emoji := text.emoji:

@@ -32,6 +32,8 @@ _SIGN_OFF = re.compile(
 )
 _LONGEST_LINE = 80
 """Characters of a line that may be a heading or a signature."""
+_FEWEST_WORDS = 5
+"""Words of a text from which it is more than its sign."""
 _HEAD = 60
 """Characters of a text that may hold a call sign."""
 _CALL_SIGN = 3
@@ -65,7 +67,7 @@ class Framing(PersonaHeuristic):
         "framing.call_sign": "opens with its author's name “{called}”",
         "framing.signed": "signs off with “{last}”",
         "framing.sign_off": "closes with a signature (“{last}”)",
-        "framing.kept": "keeps a frame of earlier posts (“{frame:.50}”, {times:count time} before)",
+        "framing.kept": "keeps a frame ({frame:quoted}) of its posts, {times:count time} before",
     }
 
     def in_text(self, text: Text, vector: MarkVector) -> None:
@@ -76,7 +78,8 @@ class Framing(PersonaHeuristic):
         if len(first) <= 2 * _LONGEST_LINE:
             if _COUNTED.search(first) and (number := _SERIES.search(first)):
                 vector.mark("framing.series", 1.0, number=number[0].strip())
-            if (sign := _EMBLEM.match(first)) and sign[0][0] not in _EVERYBODYS:
+            sign = _EMBLEM.match(first) if len(text.words) >= _FEWEST_WORDS else None
+            if sign and sign[0][0] not in _EVERYBODYS:
                 vector.mark("framing.emblem", 1.0, sign=sign[0])
         if len(lines) > 1:
             _closing(lines[-2:], vector)
@@ -86,10 +89,10 @@ class Framing(PersonaHeuristic):
         if not own.isdisjoint(item.vocabulary):
             _own_name(item, own, vector)
         kept: dict[int, int] = item.author.note(self.name, dict)
-        frames = {hash(frame) & _KEY: frame for frame in _frames(item)}
+        frames = {hash(frame) & _KEY: shown for frame, shown in _frames(item)}
         if most := max(map(kept.__getitem__, frames.keys() & kept.keys()), default=0):
             frame = next(frame for key, frame in frames.items() if kept.get(key) == most)
-            vector.mark("framing.kept", saturating(most, 2.0), frame=frame[1:], times=most)
+            vector.mark("framing.kept", saturating(most, 2.0), frame=frame, times=most)
         for key in frames:
             kept[key] = kept.pop(key, 0) + 1  # at the end: seen last
         while len(kept) > _MOST_FRAMES:
@@ -127,19 +130,19 @@ def signed(text: Text, own: frozenset[str]) -> str | None:
     return signature.strip("*_ ") if not own.isdisjoint(words(fold(signature))) else None
 
 
-def _frames(item: Features) -> Iterator[str]:
-    """What the account may keep from post to post, without what changes; the first sign tells
-    which part it is."""
+def _frames(item: Features) -> Iterator[tuple[str, str]]:
+    """What the account may keep from post to post, without what changes, the first sign telling
+    which part it is; and how it looks here."""
     title, lines = (item.post.title or "").strip(), item.text.lines
     if title:
         if sign := _EMBLEM.match(title):
-            yield f"s{sign[0]}"
+            yield f"s{sign[0]}", sign[0]
         head = _CHANGING.sub("0", title[:_LONGEST_LINE]).lower().split()
         if len(head) > 3:
-            yield f"t{' '.join(head[:2])}"
+            yield f"t{' '.join(head[:2])}", " ".join(title.split()[:2])
     body = lines[1:] if title else lines
     if len(body) > 1:
         for part, line in (("b", body[0]), ("e", body[-1])):
             kept = _CHANGING.sub("0", line).lower() if len(line) <= 2 * _LONGEST_LINE else ""
             if any(map(str.isalpha, kept)):
-                yield part + kept
+                yield part + kept, line

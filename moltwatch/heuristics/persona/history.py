@@ -20,9 +20,14 @@ _FAR = 4.0
 """Log-odds beyond which a post is not surer."""
 _MUCH = 3.0
 """Of one heuristic's marks."""
+_STRAY = 0.2
+"""Of preaching, on average: so little may be anything."""
 _FOR, _AGAINST = 2.0, 3.0
 """Log-odds, on average, at which a mark is full."""
-_PREACHING = "manifesto."
+_PREACHING = frozenset(
+    f"manifesto.{mark}"
+    for mark in ("awakening", "revolt", "doom", "faith", "secrecy", "proclaimed", "coined")
+)
 
 
 class Record(Struct):
@@ -41,7 +46,7 @@ class Record(Struct):
             self.preaching *= fade
         self.posts += 1
         self.log_odds += min(max(log_odds, -_FAR), _FAR)
-        preached = fsum(value for mark, value in marks.items() if mark.startswith(_PREACHING))
+        preached = fsum(map(marks.__getitem__, _PREACHING & marks.keys()))
         self.preaching += min(preached, _MUCH)
 
     def mark(self, vector: MarkVector) -> None:
@@ -54,7 +59,7 @@ class Record(Struct):
             vector.mark("history.for", min(level / _FOR, 1.0), posts=round(self.posts))
         else:
             vector.mark("history.against", min(-level / _AGAINST, 1.0))
-        if (preaching := self.preaching / seen) > 0.1:
+        if (preaching := self.preaching / seen) > _STRAY:
             vector.mark("history.preaching", min(preaching, 1.0))
 
 
@@ -76,7 +81,7 @@ class History(PersonaHeuristic):
     name: ClassVar[str] = "history"
     family: ClassVar[str] = "history"
     says: ClassVar = {
-        "history.for": "is by an account whose earlier posts were persona-driven ({posts} seen)",
+        "history.for": "is by an account whose earlier posts looked persona-driven ({posts} seen)",
         "history.against": "",
         "history.preaching": "is by an account that preached before",
     }

@@ -66,7 +66,7 @@ class Promotion(PersonaHeuristic):
         "promotion.recruiting": 2.0,
     }
     says: ClassVar = {
-        "promotion.install": "says how to install something (“{command:.50}”)",
+        "promotion.install": "says how to install something ({command:quoted})",
         "promotion.last_command": "closes with how to install something",
         "promotion.last_link": "closes with a link to {host}",
         "promotion.handle": "names its own handle @{handle}",

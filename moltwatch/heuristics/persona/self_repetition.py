@@ -12,6 +12,8 @@ from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
 
+_SIGNATURES = ("—", "–", "―", "-- ")
+"""What begins like this at the end is a signature: whose framing that is, not what was said."""
 _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
 _MOST_SENTENCES = 64
@@ -45,7 +47,11 @@ class _Sentences:
         self._shortest = shortest
 
     def read(self, text: Text) -> _Cut:
-        told = [told for told in text.sentences if len(told) >= self._shortest]
+        told = [
+            told
+            for told in text.sentences
+            if len(told) >= self._shortest and not told.startswith(_SIGNATURES)
+        ]
         keys = [hash(sentence) & _KEY for sentence in told]
         times: dict[int, int] = {}
         for key in keys:
@@ -88,7 +94,7 @@ class SelfRepetition(PersonaHeuristic):
     says: ClassVar = {
         "repetition.share": "{share:.0%} of it repeats sentences it posted before",
         "repetition.closing": "closes with a sentence it posted {times:count time} before",
-        "repetition.often": "said this {times:count time} before: “{sentence:.50}”",
+        "repetition.often": "said this {times:count time} before: {sentence:quoted}",
         "repetition.stale": "has been said often enough to be known",
         "repetition.own_words": "keeps using words of its own ({words:quoted})",
     }

@@ -73,7 +73,7 @@ def test_a_frame_that_is_kept_is_told_and_weighs_more_each_time() -> None:
         for n in range(1, 5)
     ]
     assert "keeps a frame" not in reasons(told[0], "framing")
-    assert "keeps a frame of earlier posts (“♪ quay · 0/0 · 0:0”, 3 times before)" in reasons(
+    assert "keeps a frame (“♪ quay · 4/4 · 00:04”) of its posts, 3 times before" in reasons(
         told[3], "framing"
     )
     assert told[3].score(Kind.PERSONA) > told[1].score(Kind.PERSONA)
@@ -232,7 +232,7 @@ def test_who_plays_a_role_post_after_post_is_surer_with_each() -> None:
         court.hear(f"Behold, mortals! Omen {n}. Kneel before the kraken. Amen.", author="old")
     opened = court.hear(mild, author="old")
     assert opened.score(Kind.PERSONA) > before
-    assert "is by an account whose earlier posts were persona-driven (6 seen)" in reasons(
+    assert "is by an account whose earlier posts looked persona-driven (6 seen)" in reasons(
         opened, "history"
     )
 
