@@ -149,7 +149,7 @@ def sentences(heuristic: str, kind: Kind) -> Iterator[tuple[str, list[str]]]:
         )
 
 
-_KNOWING_LESS = (
+_LESS_KNOWN = (
     *("who posted the day before", "who did not", "bios hidden", "earlier posts hidden"),
     "on a new forum, nothing else seen",
 )
@@ -162,7 +162,7 @@ def _validations() -> Iterator[tuple[str, Slice]]:
     for of in measured().validations.values():
         yield of.title, of.slices["all"]
         if "bios hidden" in of.slices:
-            for name in _KNOWING_LESS:
+            for name in _LESS_KNOWN:
                 yield f"of these, {name}", of.slices[name]
 
 

@@ -29,7 +29,7 @@ from tests.fit.model import (
     total,
 )
 from tests.fit.stream import Month, months
-from tests.fit.validation import KNOWING, PRECISION, across, cut, thresholds
+from tests.fit.validation import PRECISION, VIEWS, across, cut, thresholds
 
 STRONG = 15 / 1_000
 WEIGHTS = Path(material.__file__).parent / "weights.toml"
@@ -81,8 +81,8 @@ def fitted_on(
     for month in both:
         chosen = [(item, of) for item, of in unseen if item.month == month]
         told = {
-            name: [total(of, knowing(item)) - at[item.seen.kind] for item, of in chosen]
-            for name, knowing in KNOWING.items()
+            name: [total(of, view(item)) - at[item.seen.kind] for item, of in chosen]
+            for name, view in VIEWS.items()
         }
         title = f"fitted on both months, measured on authors of {month} left out"
         validations[f"{month}, by author"] = cut(title, [item for item, _ in chosen], told)

@@ -19,7 +19,7 @@ from tests.fit.model import (
     with_history,
 )
 from tests.fit.stream import Labelled, Month, Seen
-from tests.fit.validation import KNOWING, cut, thresholds
+from tests.fit.validation import VIEWS, cut, thresholds
 
 TRAITS = Traits(is_root=True, words=10, english=True, bio=False, history=False)
 
@@ -102,8 +102,8 @@ def test_histories_are_those_of_earlier_posts_of_the_same_account() -> None:
     assert by_role.seen.marks["history.for"] > 0
     assert by_plain.seen.marks["history.against"] > 0
     assert by_new.seen.marks == {}
-    assert KNOWING["earlier posts hidden"](by_role).marks == {}
-    assert KNOWING["bios hidden"](by_new).marks == {"bio.unknown": 1.0}
+    assert VIEWS["earlier posts hidden"](by_role).marks == {}
+    assert VIEWS["bios hidden"](by_new).marks == {"bio.unknown": 1.0}
     _, items = fit_with_history([Month([each.seen for each in world()], world())])
     assert len(items) == 300
 

@@ -23,7 +23,7 @@ def _hidden(item: Labelled, hidden: tuple[str, ...], **instead: float) -> Seen:
     return structs.replace(item.seen, marks={**marks, **instead})
 
 
-KNOWING: Mapping[str, Callable[[Labelled], Seen]] = {
+VIEWS: Mapping[str, Callable[[Labelled], Seen]] = {
     "all": lambda item: item.seen,
     "bios hidden": lambda item: _hidden(
         item, ("bio.", "character.bio", "promotion.bio"), **{"bio.unknown": 1.0}

@@ -250,8 +250,8 @@ def _hazards_in_june(sets: Mapping[str, Set]) -> str:
     if not june or Kind.HAZARD not in june.items:
         return ""
     return (
-        f" In June we found none that is used: of {june.items[Kind.HAZARD]} posts that only speak "
-        f"of one, and of all others, {_share(june.alerts[Kind.HAZARD])} in 1,000 are flagged. As "
+        f" In June we found no hazard in use: of {june.items[Kind.HAZARD]} posts that only discuss "
+        f"one, and of all others, {_share(june.alerts[Kind.HAZARD])} in 1,000 are flagged. As "
         f"coordinated {_share(june.alerts[Kind.COORDINATED])} of 1,000 posts of June are flagged, "
         "nearly all by `house-style` and by a few accounts that post by one template; no labels "
         "tell of it."

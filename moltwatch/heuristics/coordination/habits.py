@@ -26,9 +26,11 @@ MOST_HABITS = 6_000
 MOST_USERS = 24
 """Accounts that do a thing from which it is a custom of the place."""
 
+LOUD = 12
+"""Posts in a day from which an account starts no habit of others; what it says too is no secret."""
+
 MOST_WAITING = 20
 """Posts remembered of each account until they are told, and threads."""
-
 
 MOST_EACH = 4
 """Threads of one account that count: who repeats himself does not make it a habit of others."""

@@ -7,13 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.habits import Habit, Habits
+from moltwatch.heuristics.coordination.habits import LOUD, Habit, Habits
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
-
-LOUD = 12
-"""Posts in a day from which an account starts no habit of others; what it says too is no secret."""
 
 ONE_IN = 6
 """One post in so many of such accounts is looked at: what they say, they say again."""
@@ -81,7 +78,8 @@ class HouseStyle(Heuristic):
     window: how long a line or layout is remembered after it was last used (seconds)
     accounts: accounts from which it is telling
     repeats: on how many threads each must have used it
-    part: in which part of its posts; a layout in half as much more of its threads that have one
+    part: in which part of its posts it must stand; a layout, in one and a half times that part of
+        the threads of several paragraphs that it began
     share: which part of all who use it must use it in so much of theirs
     enough: threads, all accounts together, from which it needs no other evidence
 

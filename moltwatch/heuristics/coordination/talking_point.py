@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
-from moltwatch.heuristics.coordination.habits import Habits
+from moltwatch.heuristics.coordination.habits import LOUD, Habits
 from moltwatch.heuristics.coordination.post_filters import is_foreign
 from moltwatch.heuristics.parameters import Accounts, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
 from moltwatch.times import SECOND
-
-LOUD = 12
-"""Posts in a day from which an account brings up everything: it starts no habit, and what it says
-too is no secret."""
 
 SHORTEST, LONGEST = 5, 40
 """Letters of a word."""

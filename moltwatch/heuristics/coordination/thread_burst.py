@@ -147,12 +147,12 @@ class ThreadBurst(Heuristic):
 
     What is usual is learnt from the stream: the share of a thread's guests who are quiet. A thread
     is telling when so many of its latest guests are quiet that chance would not do it (binomial
-    tail) even where newcomers are led to, and they are most of all who are there. Such bursts are
-    rare, so those within an hour are one wave. While a session is young everybody seems quiet, and
-    then nothing is unusual. Being once on such a thread is not taking part: who was on no other of
-    the wave, and uses no rare word that others of it use, needs evidence of his own. Where guests
-    come within three minutes who are so new that it is beyond chance (accounts nobody ever saw
-    hardly ever begin with the same thread), also for what this thread had before, they need no
+    tail) even where newcomers are led to, and they are most of all who are there. Bursts that come
+    within an hour of each other count as one wave. While a session is young everybody seems quiet,
+    and then nothing is unusual. Being once on such a thread is not taking part: who was on no other
+    of the wave, and uses no rare word that others of it use, needs evidence of his own. Where
+    guests come within three minutes who are so new that it is beyond chance (accounts nobody ever
+    saw hardly ever begin with the same thread), also for what this thread had before, they need no
     other evidence.
 
     Parameters

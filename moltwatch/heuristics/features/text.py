@@ -39,6 +39,10 @@ MOST_TEXTS = 400
 MOST_CHARS = 8_000_000
 """Characters that their bodies may have together: some forums let through posts of megabytes."""
 
+HASH_BITS = 2**60 - 1
+"""Bits kept of the hash of what an account said: with one more it would take half as much memory
+again."""
+
 _SENTENCE_ENDS = (". ", "! ", "? ", "。", "！", "？")
 _HEADING = re.compile(r"#+ ")
 _SOURCES = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.features.text import HASH_BITS, Text
 from moltwatch.heuristics.persona.base import MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.names import names
 from moltwatch.heuristics.persona.weights import saturating
@@ -41,8 +41,6 @@ _CALL_SIGN = 3
 _CHANGING = re.compile(r"\d+|https?://\S+")
 _MOST_FRAMES = 16
 """Remembered of one account."""
-_KEY = 2**60 - 1
-"""Bits kept of the hash of a frame, as of sentences that are said again."""
 
 
 class Framing(PersonaHeuristic):
@@ -89,7 +87,7 @@ class Framing(PersonaHeuristic):
         if not own.isdisjoint(item.vocabulary):
             _own_name(item, own, vector)
         kept: dict[int, int] = item.author.note(self.name, dict)
-        frames = {hash(frame) & _KEY: shown for frame, shown in _frames(item)}
+        frames = {hash(frame) & HASH_BITS: shown for frame, shown in _frames(item)}
         if most := max(map(kept.__getitem__, frames.keys() & kept.keys()), default=0):
             frame = next(frame for key, frame in frames.items() if kept.get(key) == most)
             vector.mark("framing.kept", saturating(most, 2.0), frame=frame, times=most)

@@ -7,7 +7,7 @@ from itertools import compress, islice
 from typing import ClassVar, NamedTuple
 
 from moltwatch.heuristics.base import Features
-from moltwatch.heuristics.features.text import Text
+from moltwatch.heuristics.features.text import HASH_BITS, Text
 from moltwatch.heuristics.parameters import Characters
 from moltwatch.heuristics.persona.base import Emphasis, MarkVector, PersonaHeuristic
 from moltwatch.heuristics.persona.weights import saturating
@@ -18,8 +18,6 @@ _STALE = 4
 """A text said this often before makes no strong flag again: whoever watches has seen it."""
 _MOST_SENTENCES = 64
 """Sentences remembered of one account."""
-_KEY = 2**60 - 1
-"""Bits kept of the hash of a sentence: with one more it would take half as much memory again."""
 
 _RARE = 0.003
 """Part of the posts that may use a word which is an account's own."""
@@ -52,7 +50,7 @@ class _Sentences:
             for told in text.sentences
             if len(told) >= self._shortest and not told.startswith(_SIGNATURES)
         ]
-        keys = [hash(sentence) & _KEY for sentence in told]
+        keys = [hash(sentence) & HASH_BITS for sentence in told]
         times: dict[int, int] = {}
         for key in keys:
             times[key] = times.pop(key, 0) + 1
