@@ -20,6 +20,7 @@ from zlib import crc32
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -257,14 +258,23 @@ class StyleOf(Protocol):
     def __call__(self, name: str) -> Style: ...
 
 
-class Styled(Widget):
-    """A widget that draws with named styles."""
+class StyledScreen(Screen[None]):
+    """A screen that knows the styles by name, for all widgets on it: if each of them had its own,
+    every change of focus would work them all out again."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"style--{name}" for name in STYLES}
 
+
+class Styled(Widget):
+    """A widget on a :class:`StyledScreen` that draws with named styles."""
+
     def style(self, name: str) -> Style:
         """The style of a name, foreground and attributes only."""
-        return self.get_component_rich_style(f"style--{name}", partial=True)
+        return self.screen.get_component_rich_style(f"style--{name}", partial=True)
+
+    def under(self, name: str) -> Style:
+        """The style of a name with its background, to lie under what is drawn."""
+        return self.screen.get_component_rich_style(f"style--{name}")
 
 
 class Bar(Styled):

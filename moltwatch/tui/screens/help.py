@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from moltwatch.model import Kind
 from moltwatch.tui.keys import KEYS
+from moltwatch.tui.line import StyledScreen
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import PiecesRow
 from moltwatch.tui.widgets.rowview import Row, RowView
@@ -28,7 +29,7 @@ _MOVING = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(StyledScreen, ModalScreen[None]):
     """Over the main screen; any of the usual keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

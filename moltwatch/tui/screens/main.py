@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from moltwatch.errors import UsageError
@@ -27,7 +26,7 @@ from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
 from moltwatch.tui.auto_follow import AutoFollow
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
-from moltwatch.tui.line import safe, web_address
+from moltwatch.tui.line import StyledScreen, safe, web_address
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Player
 from moltwatch.tui.screens.help import HelpScreen
@@ -62,7 +61,7 @@ SEEK_PARTS = 100
 P = TypeVar("P", bound=Pane)
 
 
-class MainScreen(Screen[None]):
+class MainScreen(StyledScreen):
     """The panes, and keys for all that can be done with them.
 
     It shows the run of ``player`` and hands ``triage`` what the user says of it. The thread of the

@@ -285,8 +285,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         if strips is None:
             base = self.rich_style
             if look.selected and self._has_cursor:
-                name = "style--cursor" if look.focused else "style--cursor-blurred"
-                base += self.get_component_rich_style(name)
+                base += self.under("cursor" if look.focused else "cursor-blurred")
             strips = [line.strip(base) for line in row.lines(width, self.style, look)]
             self._strips[cached] = strips
         return strips
