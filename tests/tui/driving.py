@@ -50,7 +50,8 @@ class Watcher:
         await self.passed()
         for _ in range(n):
             self.app.tick()
-            await self.pilot.pause()
+            await asyncio.sleep(0)
+        await self.pilot.pause()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass on the wall clock, and nothing else."""
