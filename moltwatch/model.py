@@ -7,11 +7,11 @@ All times are microseconds since 1970 UTC (see :mod:`moltwatch.times`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import ClassVar, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from moltwatch.times import Micros, format_duration
 from moltwatch.wording import count, sentence
@@ -323,6 +323,35 @@ class Scores(Struct, frozen=True, kw_only=True):
         return max(self.persona, self.coordinated, self.hazard)
 
 
+class Thresholds(Struct, frozen=True, kw_only=True):
+    """The score per kind from which a post is flagged. What is 0 is reached by any reason at all,
+    and by no post without one."""
+
+    persona: float = Scores.THRESHOLD
+    coordinated: float = Scores.THRESHOLD
+    hazard: float = Scores.THRESHOLD
+
+    @classmethod
+    def all(cls, score: float) -> Thresholds:
+        """The same for every kind."""
+        return cls(**{kind.value: score for kind in Kind})
+
+    def but(self, scores: Mapping[Kind, float]) -> Thresholds:
+        """These, with other scores for some kinds."""
+        return structs.replace(self, **{kind.value: score for kind, score in scores.items()})
+
+    def of(self, kind: Kind) -> float:
+        return max(float(getattr(self, kind.value)), Scores.LEAST)
+
+    def reached(self, scores: Scores) -> tuple[Kind, ...]:
+        """The kinds whose threshold is reached."""
+        return tuple(kind for kind in Kind if scores.of(kind) >= self.of(kind))
+
+
+SHIPPED = Thresholds()
+"""Where nobody says otherwise."""
+
+
 class FlaggedPost(Struct, frozen=True, kw_only=True):
     """A post crossed the threshold of a kind. One for each kind it crosses."""
 
@@ -334,6 +363,8 @@ class FlaggedPost(Struct, frozen=True, kw_only=True):
     scores: Scores
     flags: tuple[Evidence, ...]
     """All evidence known at this moment, of the kinds that crossed so far, strongest first."""
+    again: bool = False
+    """Whether it was told of before, at a lower score; see :class:`.heuristics.engine.Engine`."""
 
 
 class GroupState(StrEnum):

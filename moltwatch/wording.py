@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from string import Formatter
 
@@ -21,6 +21,12 @@ def count_groups(formed: int, merged: int, when: str = "at the end") -> str:
     """``16 groups``; where some went into others, ``16 groups formed, 2 merged, 14 at the end``."""
     groups = count(formed, "group")
     return f"{groups} formed, {merged:,} merged, {formed - merged:,} {when}" if merged else groups
+
+
+def listed(names: Iterable[str]) -> str:
+    """``persona, coordinated and hazard``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def quoted(words: object) -> str:

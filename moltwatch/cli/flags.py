@@ -10,13 +10,16 @@ import click
 
 from moltwatch.cli.options import (
     FilterParam,
-    ScoreParam,
+    LeastScore,
     config_option,
+    kind_option,
+    least_scores,
+    min_score_option,
     record_options,
     since_option,
     sources_argument,
 )
-from moltwatch.model import Kind, Scores
+from moltwatch.model import Kind, Thresholds
 from moltwatch.outputs.formats import FormatName
 from moltwatch.times import Micros
 
@@ -26,18 +29,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @sources_argument
-@click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    type=click.Choice([kind.value for kind in Kind]),
-    help="Only lines of this kind; may be given several times. All posts are looked at anyway.",
-)
-@click.option(
-    "--min-score",
-    type=ScoreParam(),
-    help="Score at which a post makes a line. [default: 0.5]",
-)
+@kind_option("Only lines of this kind; all posts are looked at anyway")
+@min_score_option("Score at which a post makes a line")
 @click.option(
     "--verdicts",
     is_flag=True,
@@ -64,7 +57,7 @@ if TYPE_CHECKING:
 def command(
     sources: tuple[str, ...],
     kinds: tuple[str, ...],
-    min_score: float | None,
+    min_scores: tuple[LeastScore, ...],
     verdicts: bool,
     where: Filter | None,
     groups: bool | None,
@@ -76,13 +69,15 @@ def command(
 ) -> None:
     """Write flagged posts to standard output as they are flagged.
 
-    A post makes a line for each kind whose threshold it crosses, and a group one when it forms,
+    A post makes a line for each kind whose threshold it crosses (most lines of a busy forum are
+    weak personas: --min-score persona=0.8 leaves the strong ones), and a group one when it forms,
     doubles, merges or ends. Recordings are read as fast as they go.
 
     \b
     Examples:
-      moltwatch flags night.molt | jq -r 'select(.type=="flagged").post.id'
-      moltwatch flags ws://127.0.0.1:8765 --kind coordinated --min-score 0.8
+      moltwatch flags night.molt --min-score persona=0.8 | jq -r 'select(.type=="flagged").post.id'
+      moltwatch flags night.molt --min-score 0.6 --min-score persona=0.9 --no-groups
+      moltwatch flags ws://127.0.0.1:8765 --kind coordinated --kind hazard
       tail -f posts.jsonl | moltwatch flags - --format text
       moltwatch flags archive.jsonl.gz --verdicts > verdicts.jsonl
 
@@ -119,7 +114,7 @@ def command(
     from moltwatch.sources.registry import FAST, Opening
 
     config = load(config_path)
-    threshold = config.flags.min_score if min_score is None else min_score
+    thresholds = Thresholds.all(config.flags.min_score).but(least_scores(min_scores))
     terminal = sys.stdout.isatty()
     progress = Progress(live=sys.stderr.isatty() and not terminal)
     names = Names()
@@ -128,7 +123,7 @@ def command(
         where=where,
         groups=(config.flags.groups and where is None) if groups is None else groups,
         verdicts=verdicts,
-        min_score=min_score or 0.0,
+        thresholds=thresholds if min_scores else None,
         names=names,
     )
     lines = LineSink(
@@ -146,7 +141,7 @@ def command(
             record=record,
             force=force,
             verdicts=verdicts,
-            threshold=max(threshold, Scores.LEAST),
+            thresholds=thresholds,
             complain=progress.note,
         )
         async with progress.over(run, lines if where is not None or kinds else None):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
+from moltwatch.model import Kind
 from moltwatch.paths import bundled_recording, bundled_recordings
+from moltwatch.text import display_line
 from moltwatch.times import Micros, parse_duration, parse_time
+from moltwatch.wording import listed
 
 if TYPE_CHECKING:
     from moltwatch.session.filter import Filter
@@ -19,19 +21,123 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class ScoreParam(click.FloatRange):
-    """A score up to 1. ``nan`` is within every range and reached by no post: it is refused."""
+KINDS = tuple(kind.value for kind in Kind)
 
-    def __init__(self, *, min_open: bool = False) -> None:
-        super().__init__(0, 1, min_open=min_open)
+LeastScore = tuple[tuple[Kind, ...], float]
+"""Kinds, and the score from which their posts count."""
+
+
+class ScoreParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks
+    """A score from 0 to 1, for all kinds or, written ``KIND=X``, for one of them."""
+
+    name = "score"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "[KIND=]X"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        score = float(super().convert(value, param, ctx))
-        if isnan(score):
-            self.fail("nan is no score", param, ctx)
-        return score
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> LeastScore:
+        if isinstance(value, tuple):
+            return value
+        name, equals, number = str(value).rpartition("=")
+        kinds = tuple(Kind)
+        if equals:
+            name = name.strip()
+            if name not in KINDS:
+                self.fail(f"{_quoted(name)} is no kind{_meant(name, number)}", param, ctx)
+            kinds = (Kind(name),)
+        of = f"for {name}: " if equals else ""
+        try:
+            score = float(number)
+        except ValueError:
+            self.fail(f"{of}{_quoted(number)} is no score{_hint(number, name)}", param, ctx)
+        # nan is within no range and reached by no post.
+        if not 0 <= score <= 1:
+            self.fail(f"{of}{_quoted(number)} is not a score from 0 to 1", param, ctx)
+        return kinds, score
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Kinds that begin like this, with their equals sign, and then the usual scores."""
+        name, equals, _ = incomplete.partition("=")
+        if equals:
+            return _beginning(incomplete, (f"{name}={score}" for score in USUAL_SCORES))
+        return _beginning(incomplete, (*(f"{kind}=" for kind in KINDS), *USUAL_SCORES))
+
+
+USUAL_SCORES = ("0.5", "0.8", "0.9")
+"""The shipped threshold, what is strong, what is very strong."""
+
+
+def _quoted(text: str) -> str:
+    """What was typed, harmless and short."""
+    return repr(display_line(text)[:40])
+
+
+def _meant(name: str, number: str) -> str:
+    """What somebody who typed ``name`` for a kind may have wanted."""
+    from difflib import get_close_matches
+
+    if number.strip() in KINDS:  # 0.8=persona
+        return f"; did you mean {number.strip()}={display_line(name)[:40]}?"
+    close = get_close_matches(name.lower(), KINDS, 1, 0.5)
+    return f"; did you mean {close[0]}?" if close else f"; there are {listed(KINDS)}"
+
+
+def _hint(number: str, name: str) -> str:
+    """How to write what somebody typed for a score."""
+    text = number.strip()
+    kind, _, rest = text.partition(":")
+    if not name and kind.strip() in KINDS:
+        return f": write {kind.strip()}={rest.strip()[:40] or '0.8'}"
+    if "," in text and _is_score(text.replace(",", ".")):
+        text = text.replace(",", ".")
+    elif text.endswith("%") and _is_score(text[:-1]):
+        text = f"{float(text[:-1]) / 100:g}"
+    else:
+        text = "0.8"
+    return f": write {f'{name}={text}' if name else text}"
+
+
+def _is_score(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 100
+    except ValueError:
+        return False
+
+
+def min_score_option(what: str, default: str = "0.5") -> Callable[[F], F]:
+    """``--min-score [KIND=]X``, as often as one likes; see :func:`least_scores`."""
+    return click.option(
+        "--min-score",
+        "min_scores",
+        type=ScoreParam(),
+        multiple=True,
+        help=f"{what}, such as 0.8, or persona=0.8 for one kind; may be given several times. "
+        f"[default: {default}]",
+    )
+
+
+def kind_option(what: str) -> Callable[[F], F]:
+    """``--kind KIND``, as often as one likes."""
+    return click.option(
+        "--kind",
+        "kinds",
+        multiple=True,
+        type=click.Choice(KINDS),
+        help=f"{what}; may be given several times.",
+    )
+
+
+def least_scores(given: Iterable[LeastScore]) -> dict[Kind, float]:
+    """The score of each kind that something was said of. What is said of one kind counts more than
+    what is said of all, and of what is said twice the last counts."""
+    by_kinds = dict(given)
+    every = tuple(Kind)
+    scores = dict.fromkeys(every, by_kinds.pop(every)) if every in by_kinds else {}
+    return scores | {kind: score for (kind,), score in by_kinds.items()}
 
 
 class SourceParam(click.ParamType):  # type: ignore[type-arg]  # generic only in new clicks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import DurationParam, SourceParam, TimeParam, config_option
+from moltwatch.cli.options import DurationParam, LeastScore, SourceParam, TimeParam, config_option
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.paths import shipped
 from moltwatch.times import SECOND, Micros
@@ -44,6 +44,8 @@ def command(
     start: Micros | None,
     max_idle: Micros | None,
     pipe: bool,
+    kinds: tuple[str, ...],
+    min_scores: tuple[LeastScore, ...],
     theme: str | None,
     config_path: Path | None,
 ) -> None:
@@ -56,7 +58,7 @@ def command(
       moltwatch replay night.molt --speed 10
       moltwatch replay night --start 2026-02-21T02:30
       moltwatch replay night.molt --max-idle 2
-      moltwatch replay archive.jsonl.gz --speed max
+      moltwatch replay archive.jsonl.gz --speed max --min-score persona=0.9
     """
     from moltwatch.sources.registry import Opening
     from moltwatch.sources.replay import parse_speed
@@ -66,7 +68,15 @@ def command(
         start=start,
         max_idle=None if max_idle is None else max_idle / SECOND,
     )
-    show([file], opening, config_path=config_path, pipe=pipe, theme=theme)
+    show(
+        [file],
+        opening,
+        config_path=config_path,
+        pipe=pipe,
+        kinds=kinds,
+        min_scores=min_scores,
+        theme=theme,
+    )
 
 
 def first_look() -> None:

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import ScoreParam, SourceParam, TimeParam, config_option
+from moltwatch.cli.options import (
+    LeastScore,
+    SourceParam,
+    TimeParam,
+    config_option,
+    kind_option,
+    least_scores,
+    min_score_option,
+)
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
-    from moltwatch.outputs.report.summary import Summary
+    from moltwatch.outputs.report.summary import Collector, Summary
 
 
 @click.command()
@@ -28,11 +36,8 @@ if TYPE_CHECKING:
     help="Write a page with charts to FILE instead; it is whole in itself and needs no network.",
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
-@click.option(
-    "--min-score",
-    type=ScoreParam(min_open=True),
-    help="Score at which a post counts as flagged. [default: 0.5]",
-)
+@kind_option("Tell only of what is flagged for this kind")
+@min_score_option("Score at which a post counts as flagged")
 @click.option(
     "--start",
     type=TimeParam(),
@@ -48,7 +53,8 @@ def command(
     recording: str,
     page: Path | None,
     force: bool,
-    min_score: float | None,
+    kinds: tuple[str, ...],
+    min_scores: tuple[LeastScore, ...],
     start: Micros,
     end: Micros,
     config_path: Path | None,
@@ -63,13 +69,13 @@ def command(
     Examples:
       moltwatch report night | less
       moltwatch report night.molt --html night.html
-      moltwatch report archive.jsonl.gz --min-score 0.8 --start 2026-01-31T05:00
+      moltwatch report archive.jsonl.gz --min-score persona=0.8 --start 2026-01-31T05:00
       moltwatch record ws://127.0.0.1:8765 -o today.molt; moltwatch report today.molt > today.md
     """
     from moltwatch.cli.running import require_recording, run_async
     from moltwatch.config import load
     from moltwatch.errors import UsageError
-    from moltwatch.model import Scores
+    from moltwatch.model import Kind, Thresholds
 
     config = load(config_path)
     require_recording(recording)
@@ -77,10 +83,15 @@ def command(
         raise UsageError("--end must come after --start")
     if page is not None:
         _check(page, recording, force)
-    threshold = config.flags.min_score if min_score is None else min_score
-    summary = run_async(
-        lambda: _gather(recording, config, max(threshold, Scores.LEAST), start, end)
+    from moltwatch.outputs.report.summary import Collector
+
+    collector = Collector(
+        thresholds=Thresholds.all(config.flags.min_score).but(least_scores(min_scores)),
+        kinds=[Kind(kind) for kind in kinds] or tuple(Kind),
+        start=start,
+        end=end,
     )
+    summary = run_async(lambda: _gather(recording, config, collector))
     if page is None:
         from moltwatch.outputs.report.markdown import markdown
 
@@ -126,23 +137,18 @@ def _write(page: Path, text: str) -> None:
         raise MoltwatchError(f"{page}: cannot be written ({error.strerror})") from None
 
 
-async def _gather(
-    recording: str, config: Config, threshold: float, start: Micros, end: Micros
-) -> Summary:
+async def _gather(recording: str, config: Config, collector: Collector) -> Summary:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import open_run
-    from moltwatch.outputs.report.summary import Collector
     from moltwatch.sources.registry import FAST, Opening
 
     progress = Progress(live=sys.stderr.isatty())
-    collector = Collector(threshold=threshold, start=start, end=end)
     run = await open_run(
         [recording],
         Opening(speed=FAST),
         config=config,
         sinks=[collector, progress],
         verdicts=True,
-        threshold=threshold,
         complain=progress.note,
     )
     async with progress.over(run):

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import structs
 
-from moltwatch.cli.options import THEME
+from moltwatch.cli.options import THEME, LeastScore, kind_option, least_scores, min_score_option
 from moltwatch.errors import MoltwatchError
+from moltwatch.model import SHIPPED, Kind
 from moltwatch.paths import state_folder
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
-    from moltwatch.model import Kind
     from moltwatch.sources.registry import Opening
     from moltwatch.tui.player import Run
 
@@ -26,6 +26,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def screen_options(command: F) -> F:
     """Options of every command with a screen."""
+    command = min_score_option(
+        "Score from which the flags show a post, and --pipe writes it",
+        "0.5, persona=0.8 on the screen",
+    )(command)
+    command = kind_option("Only flags of this kind, on the screen at first and in --pipe")(command)
     command = click.option(
         "--theme", metavar="NAME", type=THEME, help="Colours; `moltwatch themes` lists them."
     )(command)
@@ -42,13 +47,20 @@ def show(
     record: Path | None = None,
     force: bool = False,
     pipe: bool = False,
+    kinds: Sequence[str] = (),
+    min_scores: Sequence[LeastScore] = (),
     theme: str | None = None,
     host: str | None = None,
 ) -> None:
-    """Run the screen until the user leaves it. Raises what stopped the run, if something did."""
+    """Run the screen until the user leaves it. Raises what stopped the run, if something did.
+
+    ``kinds`` and ``min_scores`` choose what the flags show at first, where a key shows the rest,
+    and which lines ``pipe`` writes.
+    """
     from moltwatch.cli.running import ending_signals
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
+    from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import PipeSink
     from moltwatch.session import Session
     from moltwatch.sources.grammar import parse
@@ -63,7 +75,12 @@ def show(
     if theme is not None:
         themes.find(theme)
     driver = driver_for_terminal()
-    lines = PipeSink(sys.stdout.buffer) if pipe else None
+    chosen = [Kind(kind) for kind in kinds] or tuple(Kind)
+    least = least_scores(min_scores)
+    wanted = SHIPPED.but(least)
+    lowest = wanted.but({kind: min(wanted.of(kind), SHIPPED.of(kind)) for kind in Kind})
+    selection = Selection(kinds=chosen, thresholds=wanted)
+    lines = PipeSink(sys.stdout.buffer, selection) if pipe else None
 
     async def open_screen_run(at: Micros | None) -> Run:
         session = Session()
@@ -74,6 +91,8 @@ def show(
             sinks=[session, lines] if lines else [session],
             record=record,
             force=force,
+            thresholds=lowest,
+            higher=wanted,
             complain=session.note,
         )
 

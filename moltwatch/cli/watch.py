@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from moltwatch.cli.options import config_option, record_options, since_option, sources_argument
+from moltwatch.cli.options import (
+    LeastScore,
+    config_option,
+    record_options,
+    since_option,
+    sources_argument,
+)
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.times import Micros
 
@@ -23,6 +29,8 @@ def command(
     record: Path | None,
     force: bool,
     pipe: bool,
+    kinds: tuple[str, ...],
+    min_scores: tuple[LeastScore, ...],
     theme: str | None,
     config_path: Path | None,
 ) -> None:
@@ -35,7 +43,8 @@ def command(
       moltwatch watch ws://127.0.0.1:8765
       moltwatch watch ws://127.0.0.1:8765 --record tonight.molt
       moltwatch watch clawstr: moltbook: --since 2h
-      moltwatch watch 'sim:?rate=20' --pipe | jq 'select(.type=="flagged").post.author'
+      moltwatch watch moltbook: --kind hazard --kind coordinated --min-score 0.8
+      moltwatch watch 'sim:?rate=20' --pipe --min-score persona=0.8 | jq .post.author
       tail -f posts.jsonl | moltwatch watch -
     """
     from moltwatch.sources.registry import Opening
@@ -47,5 +56,7 @@ def command(
         record=record,
         force=force,
         pipe=pipe,
+        kinds=kinds,
+        min_scores=min_scores,
         theme=theme,
     )

@@ -15,7 +15,7 @@ from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, UsageError
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
-from moltwatch.model import Scores
+from moltwatch.model import SHIPPED, Thresholds
 from moltwatch.pipeline import Pipeline, Sink
 from moltwatch.recording.base import Writer
 from moltwatch.sources.base import Clock, Source
@@ -65,7 +65,8 @@ async def open_run(
     record: Path | None = None,
     force: bool = False,
     verdicts: bool = False,
-    threshold: float = Scores.THRESHOLD,
+    thresholds: Thresholds = SHIPPED,
+    higher: Thresholds | None = None,
     watch: bool = True,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Run:
@@ -84,7 +85,8 @@ async def open_run(
     engine = build_engine(
         config,
         verdicts=verdicts,
-        threshold=threshold,
+        thresholds=thresholds,
+        higher=higher,
         choose=lambda _: watch,
         complain=complain,
     )
@@ -96,7 +98,8 @@ def build_engine(
     config: Config,
     *,
     verdicts: bool = False,
-    threshold: float = Scores.THRESHOLD,
+    thresholds: Thresholds = SHIPPED,
+    higher: Thresholds | None = None,
     choose: Callable[[Heuristic], bool] = lambda _: True,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Engine:
@@ -112,7 +115,12 @@ def build_engine(
     except UsageError as error:
         raise UsageError(f"{config.path}: {error}" if config.path else str(error)) from None
     return Engine(
-        heuristics, GroupTracker(), verdicts=verdicts, threshold=threshold, complain=complain
+        heuristics,
+        GroupTracker(),
+        verdicts=verdicts,
+        thresholds=thresholds,
+        higher=higher,
+        complain=complain,
     )
 
 

@@ -11,7 +11,17 @@ from msgspec import Struct
 from moltwatch.evaluation.labels import Labels, Truth
 from moltwatch.evaluation.slices import Traits, traits
 from moltwatch.heuristics.features.memory import FADE
-from moltwatch.model import AgentSeen, Event, Evidence, Finding, Kind, Post, Scores, Verdict
+from moltwatch.model import (
+    SHIPPED,
+    AgentSeen,
+    Event,
+    Evidence,
+    Finding,
+    Kind,
+    Post,
+    Scores,
+    Verdict,
+)
 from moltwatch.session import Limits, Session
 from moltwatch.times import SECOND, Micros
 
@@ -21,7 +31,7 @@ LIMITS = Limits(posts=0, charges=0, agents=sys.maxsize, groups=sys.maxsize)
 
 def judging() -> Session:
     """A session in which posts are flagged by the last word on them."""
-    return Session(LIMITS, threshold=Scores.THRESHOLD)
+    return Session(LIMITS, thresholds=SHIPPED)
 
 
 class Judged(Struct, frozen=True):

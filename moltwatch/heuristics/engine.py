@@ -9,6 +9,7 @@ on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import NamedTuple, TypeGuard
 
 from msgspec import Struct
@@ -18,10 +19,11 @@ from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
-from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
+from moltwatch.heuristics.fusing.open_posts import DIGITS, OpenPost, OpenPosts
 from moltwatch.heuristics.fusing.persona import PersonaFuser
 from moltwatch.heuristics.persona.base import MarkVector, Panel, PersonaHeuristic
 from moltwatch.model import (
+    SHIPPED,
     AgentSeen,
     Event,
     Evidence,
@@ -31,6 +33,7 @@ from moltwatch.model import (
     Post,
     Retracted,
     Scores,
+    Thresholds,
     Verdict,
 )
 from moltwatch.times import HOUR, Micros
@@ -78,8 +81,8 @@ class Engine:
     """Runs heuristics over a stream.
 
     ``complain`` is told, in a sentence, when a heuristic fails; ``verdicts`` asks for a
-    :class:`Verdict` on every post when it closes; ``threshold`` is the score, above 0 and at
-    most 1, at which a post is flagged.
+    :class:`Verdict` on every post when it closes; ``thresholds`` are the scores at which a post is
+    flagged. A post that is flagged and later reaches ``higher`` as well is told of ``again``.
     """
 
     def __init__(
@@ -89,7 +92,8 @@ class Engine:
         *,
         evidence_window: Micros = EVIDENCE_WINDOW,
         verdicts: bool = False,
-        threshold: float = Scores.THRESHOLD,
+        thresholds: Thresholds = SHIPPED,
+        higher: Thresholds | None = None,
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.heuristics = list(heuristics)
@@ -104,7 +108,9 @@ class Engine:
         self._open = OpenPosts()
         self._window = evidence_window
         self._verdicts = verdicts
-        self._threshold = threshold
+        self._least = {kind: thresholds.of(kind) for kind in Kind}
+        # Of persona and hazard all is known when the post comes.
+        self._coordinated_again = higher.of(Kind.COORDINATED) if higher else inf
         self._complain = complain
         self._at_hand = ""
         """Id of the post that this event brings."""
@@ -181,13 +187,14 @@ class Engine:
             self._found.clear()
         if personas:  # a third party's
             personas += panel.evidence(vector)
-            opened.persona = self._persona.score(post, personas)
+            persona = self._persona.score(post, personas)
         else:
-            opened.persona = self._persona.score_vector(post, panel.log_odds(vector))
+            persona = self._persona.score_vector(post, panel.log_odds(vector))
+        opened.persona = round(persona, DIGITS)
         if hazards:
-            opened.hazard = self._hazard.score(post, hazards)
+            opened.hazard = round(self._hazard.score(post, hazards), DIGITS)
         verdicts = ((Kind.PERSONA, opened.persona), (Kind.HAZARD, opened.hazard))
-        crossed = [kind for kind, score in verdicts if score >= self._threshold]
+        crossed = [kind for kind, score in verdicts if score >= self._least[kind]]
         if self._verdicts or Kind.PERSONA in crossed:
             for evidence in personas or panel.evidence(vector):
                 opened.hold(self._persona.told(post, evidence))
@@ -196,15 +203,18 @@ class Engine:
                 opened.hold(self._hazard.told(post, evidence))
         self._tell(opened, crossed)
 
-    def _tell(self, opened: OpenPost, kinds: Sequence[Kind]) -> None:
-        """Flag a post."""
+    def _tell(self, opened: OpenPost, kinds: Sequence[Kind], *, again: bool = False) -> None:
+        """Flag a post, or tell of it ``again``."""
         if not kinds:
             return
-        opened.flagged = (*opened.flagged, *kinds)
+        if not again:
+            opened.flagged = (*opened.flagged, *kinds)
         opened.first_at = self.now if opened.first_at is None else opened.first_at
         scores, flags = opened.scores(), opened.flags(opened.flagged, self._groups.latest)
         self._findings.extend(
-            FlaggedPost(at=self.now, kind=kind, post=opened.post, scores=scores, flags=flags)
+            FlaggedPost(
+                at=self.now, kind=kind, post=opened.post, scores=scores, flags=flags, again=again
+            )
             for kind in kinds
         )
 
@@ -214,11 +224,17 @@ class Engine:
         self._findings.extend(groups)
         for of in scores:
             if opened := self._open.get(of.post):
-                if of.score > opened.coordinated:
-                    opened.coordinated, opened.group = of.score, of.group
-                crossed = opened.coordinated >= self._threshold
-                if crossed and Kind.COORDINATED not in opened.flagged:
-                    self._tell(opened, (Kind.COORDINATED,))
+                before, score = opened.coordinated, round(of.score, DIGITS)
+                if score > before:
+                    opened.coordinated, opened.group = score, of.group
+                if Kind.COORDINATED not in opened.flagged:
+                    if opened.coordinated >= self._least[Kind.COORDINATED]:
+                        self._tell(opened, (Kind.COORDINATED,))
+                elif (
+                    before < self._coordinated_again <= opened.coordinated
+                    and Kind.COORDINATED not in opened.retracted
+                ):
+                    self._tell(opened, (Kind.COORDINATED,), again=True)
 
     # --- asking heuristics ------------------------------------------------------------------------
 

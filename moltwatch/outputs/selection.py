@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Scores, Verdict
+from moltwatch.model import (
+    Finding,
+    FlaggedPost,
+    Group,
+    Kind,
+    Retracted,
+    Scores,
+    Thresholds,
+    Verdict,
+)
 from moltwatch.session.filter import Subject
 from moltwatch.session.names import Names
 
@@ -16,10 +25,10 @@ MOST_REMEMBERED = 200_000
 class Selection:
     """Chooses lines by kind, score and filter; picks either verdicts or everything else.
 
-    The score at which a post is *flagged* is the engine's threshold; ``min_score`` is for
-    verdicts, of which there is one for every post: it keeps those that reach it in one of
-    ``kinds``. ``where`` is asked about posts, whose authors go by ``names``; groups have their own
-    switch.
+    A post makes a line when it reaches the threshold of the kind; without ``thresholds``, when it
+    is flagged at all. Of verdicts, of which there is one for every post, those make a line that
+    reach the threshold of one of ``kinds``, or all. ``where`` is asked about posts, whose authors
+    go by ``names``; groups have their own switch.
     """
 
     def __init__(
@@ -29,14 +38,14 @@ class Selection:
         where: Callable[[Subject], bool] | None = None,
         groups: bool = True,
         verdicts: bool = False,
-        min_score: float = 0.0,
+        thresholds: Thresholds | None = None,
         names: Names | None = None,
     ) -> None:
         self._kinds = tuple(kinds)
         self._where = where
         self._groups = groups
         self._verdicts = verdicts
-        self._min_score = min_score
+        self._thresholds = thresholds
         self._names = names or Names()
         self._said: Bounded[tuple[str, Kind], None] = Bounded(MOST_REMEMBERED)
 
@@ -53,16 +62,18 @@ class Selection:
         return self._takes_back(finding)
 
     def _picks_verdict(self, verdict: Verdict) -> bool:
-        highest = max(verdict.scores.of(kind) for kind in self._kinds)
-        if highest < self._min_score:
-            return False
-        return self._matches(verdict)
+        return any(self._reaches(verdict, kind) for kind in self._kinds) and self._matches(verdict)
 
     def _picks_post(self, finding: FlaggedPost) -> bool:
-        if not self._matches(finding):
+        said = finding.again and (finding.post.id, finding.kind) in self._said
+        if said or not self._reaches(finding, finding.kind) or not self._matches(finding):
             return False
         self._said[finding.post.id, finding.kind] = None
         return True
+
+    def _reaches(self, finding: FlaggedPost | Verdict, kind: Kind) -> bool:
+        least = self._thresholds
+        return least is None or finding.scores.of(kind) >= least.of(kind)
 
     def _matches(self, finding: FlaggedPost | Verdict) -> bool:
         if self._where is None:

@@ -110,11 +110,11 @@ class BackgroundStream:
 class PipeSink(LineSink):
     """JSON lines to ``stream``, never waiting for its reader, and quiet once that has gone."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, selection: Selection | None = None) -> None:
         self._background = BackgroundStream(stream)
         self.gone = False
         """Nobody reads any more."""
-        super().__init__(self._background, JsonFormat(), Selection())
+        super().__init__(self._background, JsonFormat(), selection or Selection())
 
     def say(self, findings: Sequence[Finding]) -> None:
         """Write the findings that make lines, if anybody reads them."""

@@ -63,7 +63,7 @@ class Counts:
         """Count findings, the last ones or others."""
         for finding in findings:
             if isinstance(finding, FlaggedPost):
-                self.flagged[finding.kind] += 1
+                self.flagged[finding.kind] += not finding.again
             elif isinstance(finding, Retracted):
                 self.flagged[finding.kind] -= 1
             elif isinstance(finding, Group):

@@ -28,6 +28,7 @@ from moltwatch.model import (
     Kind,
     Post,
     Retracted,
+    Thresholds,
     Verdict,
     Vote,
 )
@@ -51,9 +52,9 @@ MOST_LATEST = 200
 class Session:
     """What has been seen so far.
 
-    A post is flagged as soon as it is found to be, until that is taken back. With a ``threshold``
+    A post is flagged as soon as it is found to be, until that is taken back. With ``thresholds``
     the last word on it counts instead, for a run whose engine gives verdicts: it is flagged for
-    the kinds whose final score reaches the threshold. ``withholds`` is asked of each such post
+    the kinds whose final score reaches theirs. ``withholds`` is asked of each such post
     whether it must not be repeated; charges, groups and threads then know.
     """
 
@@ -61,12 +62,12 @@ class Session:
         self,
         limits: Limits | None = None,
         *,
-        threshold: float | None = None,
+        thresholds: Thresholds | None = None,
         withholds: Callable[[Verdict], bool] = lambda _: False,
     ) -> None:
         limits = limits or Limits()
         self._keeps = limits.posts > 0
-        self._threshold = threshold
+        self._thresholds = thresholds
         self._withholds = withholds
         self.version = 0
         """Raised by every event."""
@@ -239,11 +240,12 @@ class Session:
     def _learn(self, finding: Finding) -> None:
         if isinstance(finding, FlaggedPost):
             self.agents.found(finding)
-            if self._threshold is None:
+            forgotten = finding.again and not self.charges.get(finding.post.id, finding.kind)
+            if self._thresholds is None and not forgotten:
                 self._flag(Charge(finding, finding.kind))
         elif isinstance(finding, Verdict):
-            if self._threshold is not None:
-                self._judge(finding, self._threshold)
+            if self._thresholds is not None:
+                self._judge(finding, self._thresholds)
         elif isinstance(finding, Group):
             self.groups.tell(finding)
             if finding.state is GroupState.MERGED and finding.into:
@@ -251,15 +253,13 @@ class Session:
         else:
             self._retract(finding)
 
-    def _judge(self, verdict: Verdict, threshold: float) -> None:
+    def _judge(self, verdict: Verdict, thresholds: Thresholds) -> None:
         withheld = bool(verdict.flags) and self._withholds(verdict)
         if withheld:
             self.threads.withhold(verdict.post)
             self.groups.withhold(verdict.flags)
-        if verdict.scores.highest >= threshold:
-            for kind in Kind:
-                if verdict.scores.of(kind) >= threshold:
-                    self._flag(Charge(verdict, kind, withheld=withheld))
+        for kind in thresholds.reached(verdict.scores):
+            self._flag(Charge(verdict, kind, withheld=withheld))
 
     def _flag(self, charge: Charge) -> None:
         if known := self.charges.get(charge.post, charge.kind):

@@ -13,7 +13,6 @@ def calls(recording: Path, configuration: Path) -> int:
     recording once it is open."""
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
-    from moltwatch.model import Kind
     from moltwatch.outputs.formats import FormatName, make_format
     from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import LineSink
@@ -24,9 +23,7 @@ def calls(recording: Path, configuration: Path) -> int:
 
     async def go() -> None:
         names = Names()
-        chosen = Selection(
-            kinds=tuple(Kind), where=None, groups=True, verdicts=False, min_score=0.0, names=names
-        )
+        chosen = Selection(names=names)
         lines = LineSink(out, make_format(FormatName.JSONL, terminal=False, names=names), chosen)
         config = load(configuration)
         run = await open_run(

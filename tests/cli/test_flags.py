@@ -106,7 +106,7 @@ def test_the_configuration_is_heeded_and_the_command_line_wins(
     [
         (("{file}", "--where", "autor:x"), 2, "did you mean author?"),
         (("{file}", "--min-score", "2"), 2, "--min-score"),
-        (("{file}", "--min-score", "nan"), 2, "nan is no score"),
+        (("{file}", "--min-score", "nan"), 2, "'nan' is not a score from 0 to 1"),
         (("{file}", "--kind", "spam"), 2, "--kind"),
         ((), 2, "SOURCE"),
         (("nowhere:x",), 2, "nowhere"),

@@ -9,8 +9,10 @@ import pytest
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import FlaggedPost, Kind, Post
+from moltwatch.model import Act, FlaggedPost, Kind, Post, Retracted, Thresholds
 from moltwatch.odds import log_odds
+from moltwatch.outputs.selection import Selection
+from moltwatch.session import Session
 from moltwatch.times import SECOND, Micros
 
 STEPS = (0.2, 0.4, 0.6, 0.9)
@@ -45,9 +47,63 @@ def flagged(engine: Engine) -> list[FlaggedPost]:
     ("bar", "reached"), [(0.0001, 0), (0.3, 1), (0.4, 1), (0.5, 2), (0.8, 3), (0.95, 4)]
 )
 def test_a_line_for_each_post_that_reaches_the_bar(bar: float, reached: int) -> None:
-    lines = flagged(Engine([Dawning()], GroupTracker(), threshold=bar))
+    lines = flagged(Engine([Dawning()], GroupTracker(), thresholds=Thresholds.all(bar)))
     assert [line.post.id for line in lines] == [f"p{n}" for n in range(reached, len(STEPS))]
     assert [line.scores.hazard for line in lines] == list(STEPS[reached:])
+
+
+class Together(Heuristic):
+    """Finds all accounts so far to act as one, from post ``first`` on."""
+
+    kind = Kind.COORDINATED
+
+    def __init__(self, name: str, first: int) -> None:
+        self.name = self.family = name  # type: ignore[misc]  # one class, two heuristics
+        self.first = first
+        self.acts: list[Act] = []
+
+    def observe(self, item: Features) -> Iterable[Evidence]:
+        self.acts.append(Act(item.post.id, item.post.author, item.post.seen_at))
+        self.first -= 1
+        if self.first >= 0:
+            return []
+        untold, self.acts = self.acts, []
+        return [self.evidence(0.86, "came together", cluster=self.name, acts=untold)]
+
+
+@pytest.mark.parametrize("dismissed", [False, True])
+def test_a_line_comes_when_its_higher_bar_is_reached_and_comes_once(dismissed: bool) -> None:
+    """Beside a screen, which shows what is flagged at all, a pipe has its own bar."""
+    at_once = Thresholds.all(0.9)
+    engine = Engine([Together("text", 2), Together("time", 4)], GroupTracker(), higher=at_once)
+    session, said = Session(), Selection(thresholds=at_once)
+    alone = Engine([Together("text", 2), Together("time", 4)], GroupTracker(), thresholds=at_once)
+    lines: list[tuple[int, str]] = []
+    expected: list[tuple[int, str]] = []
+    for n in range(6):
+        post = Post(id=f"p{n}", thread="t", author=f"a{n}", created_at=n + 1, seen_at=n + 1)
+        findings = engine.feed(post)
+        session.take(post, findings)
+        if dismissed and n == 3:
+            findings += engine.dismiss("p1", Kind.COORDINATED)
+        lines += [
+            (n, found.post.id)
+            for found in findings
+            if said.picks(found) and isinstance(found, FlaggedPost)
+        ]
+        assert not any(isinstance(f, Retracted) and said.picks(f) for f in findings)
+        expected += [
+            (n, found.post.id) for found in alone.feed(post) if isinstance(found, FlaggedPost)
+        ]
+        if n == 3:
+            assert lines == [] and session.counts.flagged[Kind.COORDINATED] == 4
+            assert {session.charges.get(f"p{m}", Kind.COORDINATED).score for m in range(4)} == {
+                0.86
+            }
+    assert expected == [(4, f"p{m}") for m in range(5)] + [(5, "p5")]
+    assert lines == [line for line in expected if not (dismissed and line[1] == "p1")]
+    assert session.counts.flagged[Kind.COORDINATED] == session.charges.n == 6
+    assert session.charges.get("p0", Kind.COORDINATED).score > 0.9
 
 
 class Late(Dawning):

@@ -8,7 +8,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from moltwatch.model import Finding, Heartbeat, Kind, Retracted, Scores
+from moltwatch.model import Finding, Heartbeat, Kind, Retracted, Scores, Thresholds
 from moltwatch.outputs.formats import FormatName, make_format
 from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
@@ -50,8 +50,10 @@ def test_a_filter_sees_every_kind_the_post_is_flagged_for() -> None:
 def test_verdicts_are_instead_and_for_every_post() -> None:
     clean = replace(VERDICT, scores=Scores(), flags=())
     assert picked(Selection(verdicts=True), [*ALL, clean]) == [VERDICT, clean]
-    assert picked(Selection(verdicts=True, min_score=0.9), [VERDICT, clean]) == [VERDICT]
-    persona = Selection(verdicts=True, min_score=0.9, kinds=[Kind.PERSONA])
+    assert picked(Selection(verdicts=True, thresholds=Thresholds.all(0.9)), [VERDICT, clean]) == [
+        VERDICT
+    ]
+    persona = Selection(verdicts=True, thresholds=Thresholds.all(0.9), kinds=[Kind.PERSONA])
     assert picked(persona, [VERDICT]) == []
     found = Selection(verdicts=True, where=compile_filter("flagged:coordinated"))
     assert picked(found, [VERDICT, clean]) == [VERDICT]

@@ -17,6 +17,7 @@ from moltwatch.model import (
     Post,
     Retracted,
     Scores,
+    Thresholds,
     Verdict,
 )
 from moltwatch.session import Limits, Session
@@ -214,7 +215,9 @@ def last_word(of: Post, persona: float, *flags: Evidence) -> Verdict:
 def test_with_a_threshold_the_last_word_counts() -> None:
     one, two = post("1"), post("2", at=SECOND)
     secret = evidence(heuristic="h", kind=Kind.PERSONA, score=0.7, reason="because")
-    session = Session(threshold=0.6, withholds=lambda verdict: verdict.post.id == "2")
+    session = Session(
+        thresholds=Thresholds(persona=0.6), withholds=lambda verdict: verdict.post.id == "2"
+    )
     session.take(one, [flagged(one)])
     assert not session.charges.cases and session.counts.flagged[Kind.PERSONA] == 1
     session.take(two, [])

@@ -27,6 +27,9 @@ LEAST_TOLD = 0.05
 AT_HAND = 256
 """Posts that rest on no shelf: the latest that came or were touched."""
 
+DIGITS = 4
+"""Decimals of a verdict: it is compared as it is told."""
+
 SHELF = 64
 """Posts pressed together: fewer take more memory, and more take longer to get one back."""
 
@@ -38,6 +41,7 @@ class OpenPost(Struct, array_like=True, gc=False):
     held: tuple[Evidence, ...] = ()
     """The strongest that was found of it by each heuristic."""
     persona: float = 0.0
+    """A verdict, to :data:`DIGITS` places; so the next two."""
     coordinated: float = 0.0
     hazard: float = 0.0
     group: str | None = None
@@ -67,12 +71,8 @@ class OpenPost(Struct, array_like=True, gc=False):
         return score
 
     def scores(self) -> Scores:
-        """All verdicts, to four places."""
-        return Scores(
-            persona=round(self.persona, 4),
-            coordinated=round(self.coordinated, 4),
-            hazard=round(self.hazard, 4),
-        )
+        """All verdicts."""
+        return Scores(persona=self.persona, coordinated=self.coordinated, hazard=self.hazard)
 
     def flags(
         self,
@@ -87,7 +87,7 @@ class OpenPost(Struct, array_like=True, gc=False):
                 flags.append(structs.replace(latest(evidence), group=self.group))
             elif evidence.kind in kinds:
                 flags.append(evidence)
-        return tuple(sorted(flags, key=lambda flag: (-round(flag.score, 4), flag.heuristic)))
+        return tuple(sorted(flags, key=lambda flag: (-round(flag.score, DIGITS), flag.heuristic)))
 
 
 class _Shelf(Struct, gc=False):

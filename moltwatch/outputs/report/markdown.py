@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from moltwatch.model import SUREST_FIRST, Kind
+from moltwatch.model import Kind
 from moltwatch.outputs import SYMBOLS
 from moltwatch.outputs.report.markup import code, prose, table
 from moltwatch.outputs.report.summary import Account, GroupStory, Spoken, Summary, Thread
@@ -87,13 +87,13 @@ def _rate(summary: Summary) -> Iterator[str]:
         (
             mark(step.at, width, summary),
             f"{step.posts:,}",
-            *(f"{step.of(kind):,}" if step.of(kind) else "" for kind in SUREST_FIRST),
+            *(f"{step.of(kind):,}" if step.of(kind) else "" for kind in summary.kinds),
             "█" * round(BAR * step.posts / max(1, top)),
         )
         for step in steps
     ]
     yield from _section(f"Posts by {step_words(width)}" if width else "Posts")
-    heads = ("from", "posts", *(f"{SYMBOLS[kind]} {kind}" for kind in SUREST_FIRST), "")
+    heads = ("from", "posts", *(f"{SYMBOLS[kind]} {kind}" for kind in summary.kinds), "")
     yield from table(heads, rows, words=(0, len(heads) - 1))
 
 

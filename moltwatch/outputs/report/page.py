@@ -47,6 +47,8 @@ def html(summary: Summary) -> str:
         duration=format_duration,
         kinds=SUREST_FIRST,
         persona=Kind.PERSONA,
+        coordinated=Kind.COORDINATED,
+        hazard=Kind.HAZARD,
         rate=rate_chart(summary),
         groups=groups_chart(summary),
         left=LEFT,

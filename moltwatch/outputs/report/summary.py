@@ -7,7 +7,7 @@ in :class:`.quotes.Quote`, or in the fields that say so, and every form has to e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from heapq import nsmallest
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from moltwatch import __version__
 from moltwatch.errors import Rejects
 from moltwatch.model import (
+    SHIPPED,
     SUREST_FIRST,
     Event,
     Finding,
@@ -24,6 +25,7 @@ from moltwatch.model import (
     Kind,
     Post,
     Scores,
+    Thresholds,
     Verdict,
 )
 from moltwatch.outputs.report.quotes import (
@@ -141,7 +143,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     title: Quote
     version: str
     """Of moltwatch."""
-    threshold: float
+    thresholds: Thresholds
+    kinds: tuple[Kind, ...]
+    """Those that are told of."""
     start: Micros
     """When the first post was seen; 0 if there was none."""
     end: Micros
@@ -194,13 +198,23 @@ class Collector:
     """Sink of a run whose engine gives verdicts: leads the part of it that is told of to a
     session, and asks that at the end.
 
-    ``threshold`` is the score from which a post counts as flagged. Only posts seen from ``start``
-    on and before ``end`` are told of; the others were read for what they taught.
+    ``thresholds`` are the scores from which a post counts as flagged, and ``kinds`` those it may
+    be flagged for. Only posts seen from ``start`` on and before ``end`` are told of; the others
+    were read for what they taught.
     """
 
-    def __init__(self, *, threshold: float, start: Micros = EARLIEST, end: Micros = LATEST) -> None:
-        self.session = Session(LIMITS, threshold=threshold, withholds=shows_secret)
-        self._threshold = threshold
+    def __init__(
+        self,
+        *,
+        thresholds: Thresholds = SHIPPED,
+        kinds: Collection[Kind] = tuple(Kind),
+        start: Micros = EARLIEST,
+        end: Micros = LATEST,
+    ) -> None:
+        self.session = Session(LIMITS, thresholds=thresholds, withholds=shows_secret)
+        self._thresholds = thresholds
+        self._kinds = tuple(kind for kind in SUREST_FIRST if kind in kinds)
+        self._others = {kind.value: 0.0 for kind in Kind if kind not in kinds}
         self._start, self._end = start, end
 
     # --- sink of the pipeline ---------------------------------------------------------------------
@@ -225,8 +239,12 @@ class Collector:
 
     def _part(self, finding: Finding) -> Finding:
         """Of a post that is not told of, nothing is said; its group may yet quote it."""
-        if isinstance(finding, Verdict) and not self._tells_of(finding.post.seen_at):
+        if not isinstance(finding, Verdict):
+            return finding
+        if not self._tells_of(finding.post.seen_at):
             return structs.replace(finding, scores=Scores())
+        if self._others:
+            return structs.replace(finding, scores=structs.replace(finding.scores, **self._others))
         return finding
 
     def _tells_of(self, at: Micros) -> bool:
@@ -249,7 +267,8 @@ class Collector:
         return Summary(
             title=quote(title, MOST_TITLE),
             version=__version__,
-            threshold=self._threshold,
+            thresholds=self._thresholds,
+            kinds=self._kinds,
             start=session.first_at or 0,
             end=session.last_at,
             posts=session.posts,

@@ -6,7 +6,7 @@ from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.outputs import SYMBOLS
 from moltwatch.outputs.report.summary import GroupStory, Summary
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.wording import count, count_groups
+from moltwatch.wording import count, count_groups, listed
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -62,12 +62,27 @@ def found(summary: Summary) -> str:
     kinds = [
         f"{SYMBOLS[kind]} {summary.flagged[kind]:,} {kind}"
         + (f" ({groups})" if kind is Kind.COORDINATED and summary.n_groups else "")
-        for kind in SUREST_FIRST
+        for kind in summary.kinds
         if summary.flagged[kind]
     ]
+    only = (
+        f" Only {listed(summary.kinds)} flags are told of."
+        if set(summary.kinds) != set(Kind)
+        else ""
+    )
     if not kinds:
-        return f"No post reaches {summary.threshold:.2f}: nothing is flagged."
-    return f"Posts that reach {summary.threshold:.2f}: {', '.join(kinds)}."
+        return f"No post reaches {thresholds(summary)}: nothing is flagged.{only}"
+    return f"Posts that reach {thresholds(summary)}: {', '.join(kinds)}.{only}"
+
+
+def thresholds(summary: Summary) -> str:
+    """From which score a post counts as flagged: ``0.80 for persona, 0.50 for hazard``."""
+    by_score: dict[float, list[Kind]] = {}
+    for kind in summary.kinds:
+        by_score.setdefault(summary.thresholds.of(kind), []).append(kind)
+    if len(by_score) == 1:
+        return f"{next(iter(by_score)):.2f}"
+    return ", ".join(f"{score:.2f} for {listed(kinds)}" for score, kinds in by_score.items())
 
 
 def observed(summary: Summary) -> str:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from moltwatch.errors import Rejects
-from moltwatch.model import AgentSeen, Evidence, Gap, Group, GroupState, Kind, Post, Scores, Verdict
+from moltwatch.model import (
+    SHIPPED,
+    AgentSeen,
+    Evidence,
+    Gap,
+    Group,
+    GroupState,
+    Kind,
+    Post,
+    Scores,
+    Thresholds,
+    Verdict,
+)
 from moltwatch.outputs.report.summary import Collector, Summary
 from moltwatch.times import EARLIEST, LATEST, MINUTE, SECOND, Micros, parse_time
 from tests.evidence import evidence, told
@@ -48,13 +60,14 @@ def group(id: str, state: GroupState, n: int, reason: str, into: str | None = No
 def collected(
     words: Callable[[str], str] = lambda plain: plain,
     *,
-    threshold: float = 0.5,
+    thresholds: Thresholds = SHIPPED,
+    kinds: Collection[Kind] = tuple(Kind),
     start: Micros = EARLIEST,
     end: Micros = LATEST,
 ) -> Collector:
     """Small talk, a swarm of two parts, a persona, a hazard twice and a gap; ``words`` makes a
     stranger's of each of them."""
-    collector = Collector(threshold=threshold, start=start, end=end)
+    collector = Collector(thresholds=thresholds, kinds=kinds, start=start, end=end)
 
     def see(one: Post) -> Post:
         collector.take(one, [])

@@ -163,7 +163,7 @@ def test_the_report_reads_well() -> None:
 
 @pytest.mark.parametrize("form", [markdown, html])
 def test_an_empty_report_is_one(form: Callable[..., str]) -> None:
-    told = form(Collector(threshold=0.5).summary("empty.molt"))
+    told = form(Collector().summary("empty.molt"))
     assert "Nobody wrote anything." in told
     assert "Busiest" not in told and "Personas" not in told
 
@@ -178,7 +178,7 @@ def test_nothing_refers_to_somebody_elses_work(said: str) -> None:
 
 @pytest.mark.parametrize(("seconds", "first"), [(20, "05:00:31"), (300, "05:00:30")])
 def test_times_below_the_groups_are_where_they_lie(seconds: int, first: str) -> None:
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for n in range(0, seconds, 5):
         one = post(f"p{n}", f"crab{n}", n + 31, "shell")
         collector.take(one, [verdict(one, flag(Kind.COORDINATED, "same-text", "r", "g"))])
@@ -192,7 +192,7 @@ def test_times_below_the_groups_are_where_they_lie(seconds: int, first: str) -> 
 
 
 def test_a_gap_of_another_day_has_its_day() -> None:
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for n in range(3):
         collector.take(post(f"p{n}", "crab", n, "hi"), [])
     since = START - DAY

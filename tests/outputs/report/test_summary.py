@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from msgspec import structs
 
-from moltwatch.model import Gap, GroupState, Kind
+from moltwatch.model import Gap, GroupState, Kind, Thresholds
 from moltwatch.outputs.report import summary as report_summary
 from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.page import html
@@ -73,7 +73,7 @@ def test_personas_hazards_and_who_is_busy() -> None:
 
 
 def test_the_threshold_is_heeded() -> None:
-    told = collected(threshold=0.92).summary("x")
+    told = collected(thresholds=Thresholds.all(0.92)).summary("x")
     assert told.flagged == {Kind.COORDINATED: 0, Kind.PERSONA: 1, Kind.HAZARD: 0}
     assert told.groups == ()
 
@@ -85,14 +85,14 @@ def test_only_a_part_may_be_told_of() -> None:
 
 
 def test_a_group_of_which_no_post_is_told_is_not_told() -> None:
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     collector.finish([group("g1", GroupState.FORMED, 3, "one text")])
     assert collector.summary("x").n_groups == 0
 
 
 def test_accounts_that_are_keys_are_called_by_their_names() -> None:
     key = "ab12" * 16
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     collector.take(one := post("p", key, 0, "hi"), [])
     collector.finish([verdict(one, flag(Kind.PERSONA, "character", "acts"))])
     told = collector.summary("x")
@@ -106,7 +106,7 @@ def secret() -> str:
 @pytest.mark.parametrize("heuristic", ["credentials", "injection"])
 def test_a_key_that_may_still_work_is_not_repeated(heuristic: str) -> None:
     """Neither in texts and titles nor in reasons, whichever heuristic is there to know of it."""
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     quoting = f"said this before: “{secret()[:20]}…”"
     for n in range(3):
         one = post(f"p{n}", f"crab{n}", n, f"use {secret()}", title=f"my key {secret()}")
@@ -128,7 +128,7 @@ def test_a_key_that_may_still_work_is_not_repeated(heuristic: str) -> None:
 
 
 def test_a_key_in_what_nobody_flagged_is_not_repeated() -> None:
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     collector.take(post("p", f"crab {secret()}", 0, "hi", title="a" * 90 + f" {secret()}"), [])
     told = collector.summary("x")
     assert told.busiest_threads[0].title == told.busiest_accounts[0].name == WITHHELD
@@ -136,7 +136,7 @@ def test_a_key_in_what_nobody_flagged_is_not_repeated() -> None:
 
 def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
     for name in ("\u200b\u200b", "\u3164", "\u2800 \u2800"):
-        collector = Collector(threshold=0.5)
+        collector = Collector()
         collector.take(one := post("p", name, 0, "hi"), [])
         collector.finish([verdict(one, flag(Kind.PERSONA, "character", "acts"))])
         told = collector.summary("x")
@@ -148,7 +148,7 @@ def test_hazards_beyond_what_is_remembered_are_not_counted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(charges, "MOST_HAZARDS", 3)
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for n in range(40):
         one = post(f"p{n}", f"crab{n % 4}", n, "x")
         collector.take(one, [verdict(one, flag(Kind.HAZARD, "injection", "gives orders"))])
@@ -159,7 +159,7 @@ def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) ->
     few = structs.replace(report_summary.LIMITS, agents=50, threads=50)
     monkeypatch.setattr(report_summary, "LIMITS", few)
     monkeypatch.setattr(timeline, "MOST_BUCKETS", 100)
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for n in range(500):
         collector.take(one := post(f"p{n}", f"crab{n}", n * 60, "hi"), [])
         collector.finish([verdict(one, flag(Kind.HAZARD, "injection", f"order {n}"))])
@@ -172,12 +172,12 @@ def test_memory_is_bounded_and_numbers_go_on(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_of_nothing_there_is_little_to_tell() -> None:
-    told = Collector(threshold=0.5).summary("x")
+    told = Collector().summary("x")
     assert (told.posts, told.rate, told.groups, told.busiest_threads) == (0, (), (), ())
 
 
 def test_gaps_that_overlap_count_once() -> None:
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for since, until in ((0, 10), (5, 20), (30, 40), (0, 10), (15, 32), (50, 60)):
         at = START + until * MINUTE
         gap = Gap(seen_at=at, since=START + since * MINUTE, until=at, reason="lost")
@@ -187,7 +187,7 @@ def test_gaps_that_overlap_count_once() -> None:
 
 
 def test_of_a_group_only_the_part_is_told() -> None:
-    collector = Collector(threshold=0.5, start=START + 200 * SECOND)
+    collector = Collector(start=START + 200 * SECOND)
     for n in range(30):
         one = post(f"p{n}", f"crab{n}", n * 10, "shell", "p0" if n else "")
         found = verdict(one, flag(Kind.COORDINATED, "same-text", "r", "g1"))
@@ -199,7 +199,7 @@ def test_of_a_group_only_the_part_is_told() -> None:
 
 
 def test_a_thread_is_called_what_its_root_is_called() -> None:
-    collector = Collector(threshold=0.5, start=START + MINUTE)
+    collector = Collector(start=START + MINUTE)
     collector.take(post("r", "ada", 0, "hi", title="the reef"), [])
     collector.take(post("c", "bob", 70, "a comment", "r"), [])
     collector.take(post("d", "eve", 80, "another", "before anything was seen"), [])
@@ -213,7 +213,7 @@ def test_a_thread_is_called_what_its_root_is_called() -> None:
 def test_memory_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "MOST_WEIGHT", 200)
     monkeypatch.setattr(groups, "MOST_TEXTS", 3)
-    collector = Collector(threshold=0.5)
+    collector = Collector()
     for n in range(300):
         one = post(f"p{n}", f"crab{n}", n, f"shell {n}")
         id = "lasting" if n % 2 else f"g{n // 20}"
