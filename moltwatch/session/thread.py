@@ -18,6 +18,7 @@ from msgspec import Struct, field, structs
 from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
+from moltwatch.text.match import fold
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -58,9 +59,19 @@ class Node(Struct, eq=False):
     charges: list[Charge] = field(default_factory=list)
     version: int = 0
     """Raised by every change that shows."""
+    _said: int | None = None
 
     def __repr__(self) -> str:
         return f"Node({self.id!r})"  # the thread it is in holds all others
+
+    @property
+    def said(self) -> int:
+        """A number that is the same for posts with the same words, in whatever letters; 0 where
+        nothing was said. It is worked out once, when it is asked for."""
+        if self._said is None:
+            words = fold(f"{self.title}\n{self.text}" if self.title else self.text)
+            self._said = hash(words) if words else 0
+        return self._said
 
     @property
     def author(self) -> str:
@@ -88,6 +99,7 @@ class Node(Struct, eq=False):
 
     def write(self, title: str | None, text: str | None) -> None:
         """Set title and body; None leaves that part as it is."""
+        self._said = None
         if title is not None:
             self.title = title[:MOST_CHARS]
         if text is not None:
@@ -158,7 +170,7 @@ class Thread(ThreadSummary):
     rate: Rate = field(default_factory=Rate)
     pulse: Pulse = field(default_factory=Pulse)
     moves: int = 0
-    """Raised when the tree changes other than by a new leaf."""
+    """Raised when the tree changes other than by a new leaf, and when what was said in it does."""
     version: int = 0
     """Raised by every change that shows."""
 
@@ -384,6 +396,7 @@ class Threads:
         node.write(title, text)
         if node is node.thread.root:
             node.thread.entitle(node.title, node.text)
+        node.thread.moves += 1
         grown = node.chars - before
         node.thread.chars += grown
         self._chars += grown

@@ -47,7 +47,13 @@ def _views(place: Place) -> tuple[Key, ...]:
 
 KEYS: dict[str, tuple[Key, ...]] = {
     "Watch": (
-        Key("f", "follow", "follow the end; scrolling up lets go of it", "f", "follow"),
+        Key("f", "follow", "go to the newest and follow; again lets go", "f", "follow"),
+        Key("z", "fold", "fold or open replies, or what is repeated", "z"),
+        Key("T", "order", "the thread in order of time, or as a tree", "T"),
+        Key("h", "jump('parent')", "to the comment that is answered", "h"),
+        Key("circumflex_accent", "jump('root')", "to the root of the thread", "^"),
+        Key("J", "jump('next')", "next top-level comment", "J"),
+        Key("K", "jump('previous')", "previous top-level comment", "K"),
         Key("b", "follow_busiest", "follow the busiest thread, or stay with this one", "b"),
         Key("p", "pin", "pin the thread: on top, and in the deck", "p"),
         *_views(Place.CENTRE),

@@ -246,6 +246,7 @@ STYLES = (
     "persona",
     "coordinated",
     "hazard",
+    "match",
     "cursor",
     "cursor-blurred",
     *(f"voice-{i}" for i in range(VOICES)),

@@ -38,6 +38,7 @@ _SIGNS: dict[Kind | str, tuple[str, str]] = {
     "yes": ("✓", "y"),
     "no": ("✗", "n"),
     "more": ("▾", "v"),
+    "folded": ("▸", ">"),
     "answers": ("↳", ">"),
     "edited": ("✎", "~"),
 }

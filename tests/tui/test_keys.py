@@ -13,6 +13,7 @@ from moltwatch.session.charges import Opinion
 from moltwatch.times import MINUTE
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.views.comment import CommentRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -79,7 +80,8 @@ async def test_enter_unfolds_a_long_post(watcher: Watcher) -> None:
     main.open_thread(watcher.session.threads.get("r0"))  # type: ignore[arg-type]
     main.thread.view.focus()
     await watcher.frames()
-    long = next(row for row in main.thread.view.rows if row.foldable)  # type: ignore[attr-defined]
+    rows = main.thread.view.rows
+    long = next(row for row in rows if isinstance(row, CommentRow) and row.foldable)
     main.thread.view.move_to_key(long.key)
     folded = long.height(60)
     assert "more" in watcher.text

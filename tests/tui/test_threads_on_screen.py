@@ -6,19 +6,19 @@ from moltwatch.model import Edit, Event, Post
 from moltwatch.session import Session
 from moltwatch.times import SECOND
 from moltwatch.tui.auto_follow import BETTER, HOLD, AutoFollow, Tiler
-from moltwatch.tui.views.thread import CommentRow
+from moltwatch.tui.views.comment import CommentRow
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum
 
 
-def post(n: int, thread: str = "r", parent: str | None = None, text: str = "hello") -> Post:
+def post(n: int, thread: str = "r", parent: str | None = None, text: str | None = None) -> Post:
     root = f"{n}" == thread or n == 0
     return Post(
         id=thread if root else f"{n}",
         thread=thread,
         parent=None if root else parent or thread,
         author=f"agent{n % 7}",
-        text=text,
+        text=f"hello {n}" if text is None else text,
         created_at=START,
         seen_at=START + n * SECOND,
         title="A thread" if root else None,
@@ -54,7 +54,7 @@ async def test_leaf_by_leaf_or_at_once_it_is_the_same_tree() -> None:
 
 async def test_a_reader_is_not_moved_by_what_comes_in_above() -> None:
     events: list[Event] = [post(n) for n in range(60)]
-    events += [post(100 + n, parent="1", text="above\nthe\nreader") for n in range(5)]
+    events += [post(100 + n, parent="1", text=f"above\nthe\nreader {n}") for n in range(5)]
     forum = Forum(events, play=START + 59 * SECOND)
     async with watching(forum) as watcher:
         main = watcher.main
@@ -71,7 +71,7 @@ async def test_a_reader_is_not_moved_by_what_comes_in_above() -> None:
         centre = slice(32, 78)
         after = watcher.text.split("\n")[3:20]
         assert [line[centre] for line in after] == [line[centre] for line in before]
-        assert "below" in watcher.text
+        assert "+5 above" in watcher.text
 
 
 async def test_an_edit_shows() -> None:

@@ -276,6 +276,12 @@ class MainScreen(StyledScreen):
         """Those that are on the screen."""
         return [tile for tile in self.deck.tiles if tile.display] if self._decked else [self.thread]
 
+    @property
+    def _reading(self) -> ThreadPane:
+        """The thread that has the focus, or else the first on the screen."""
+        panes = self._thread_panes
+        return next((pane for pane in panes if pane.view is self.focused), panes[0])
+
     def open_thread(self, thread: Thread, post: str = "") -> None:
         """The user picked a thread, perhaps a post in it."""
         self.following_busiest = False
@@ -283,7 +289,7 @@ class MainScreen(StyledScreen):
         self.thread.open(thread)
         thread.mark_read()
         if post:
-            self.thread.go_to(post)
+            self.thread.move_to_post(post)
 
     def focus_thread(self) -> None:
         """Go on in the thread, or in the first of the deck."""
@@ -298,15 +304,18 @@ class MainScreen(StyledScreen):
         self.open_thread(thread, post)
 
     def say(self, text: str) -> None:
-        self.notifications.say(text)
+        """Tell the user something, if there is something to tell."""
+        if text:
+            self.notifications.say(text)
 
     def on_header_sources_wanted(self) -> None:
         self.show_side("sources")
 
     def on_row_view_chosen(self, message: RowView.Chosen) -> None:
         view, target = message.view, message.row.target
-        if view is self.thread.view:
-            self.thread.unfold()
+        pane = self._reading
+        if view is pane.view and (pane is self.thread or pane.folds):
+            self.say(pane.unfold())
         elif target is not None:
             if target.thread:
                 self.go_to(target.thread, target.post)
@@ -357,11 +366,22 @@ class MainScreen(StyledScreen):
 
     def action_follow(self) -> None:
         view = self.focused
-        if not isinstance(view, RowView) or not view.follows:
-            view = self.thread.view
-        view.following = not view.following
-        if view.following:
-            view.action_last()
+        if view is not self.latest.view:
+            self.say(self._reading.follow())
+            return
+        self.latest.view.following = not self.latest.view.following
+        if self.latest.view.following:
+            self.latest.view.action_last()
+        self.say("following the latest" if self.latest.view.following else "the list stands still")
+
+    def action_fold(self) -> None:
+        self.say(self._reading.toggle())
+
+    def action_order(self) -> None:
+        self.say(self._reading.change_order())
+
+    def action_jump(self, where: str) -> None:
+        self.say(self._reading.jump(where))
 
     def action_follow_busiest(self) -> None:
         self.following_busiest = not self.following_busiest

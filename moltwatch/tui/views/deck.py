@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from moltwatch.session import Session
 from moltwatch.tui.auto_follow import Tiler
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.views.thread import Test, ThreadPane
+from moltwatch.tui.views.comment import Test
+from moltwatch.tui.views.thread import ThreadPane
 from moltwatch.tui.widgets.pane import Frame, Pane
 
 TILES = 6

@@ -13,7 +13,7 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.views.thread import Called
+from moltwatch.tui.views.comment import Called
 from moltwatch.tui.widgets.pane import Frame, TitledPane
 from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 from moltwatch.wording import count

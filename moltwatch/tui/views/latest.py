@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from moltwatch.session.thread import Node
 from moltwatch.tui.line import Line, StyleOf, clock, safe_line, voice
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.views.thread import Called, strongest
+from moltwatch.tui.views.comment import Called, strongest
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
 from moltwatch.tui.widgets.rowview import Look, RowView, Target

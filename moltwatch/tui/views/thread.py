@@ -1,231 +1,24 @@
-"""One thread, its tree growing as it is watched."""
+"""One thread, growing as it is watched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from time import perf_counter
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.style import Style
 from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
-from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.thread import Node, Thread
-from moltwatch.tui.line import (
-    Line,
-    Piece,
-    StyleOf,
-    clock,
-    safe,
-    safe_line,
-    shorten,
-    truncate,
-    voice,
-    wrap,
-)
+from moltwatch.tui.line import safe_line, truncate
 from moltwatch.tui.symbols import sign
+from moltwatch.tui.views.comment import CommentRow, Manner, Marks, RepeatsRow, Test
+from moltwatch.tui.views.newest import Newest
+from moltwatch.tui.views.outline import Outline, ThreadRow
 from moltwatch.tui.views.threads import per_minute, title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
-from moltwatch.tui.widgets.rowview import Look, RowView, Target
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
-
-MOST_INDENT = 10
-"""Levels shown by indentation at most, and fewer where that would leave no room for words."""
-
-FOLDED = 6
-"""Lines of a comment before it is folded."""
-
-FOLDED_ROOT = 14
-MOST_TITLE = 3
-"""Lines of a title."""
-
-MOST_LINES = 400
-
-Test = Callable[[Node], bool]
-Called = Callable[[str], str]
-"""What an account is called."""
-
-
-def strongest(node: Node) -> Charge | None:
-    """What is held against a post above all."""
-    standing = (charge for charge in node.charges if charge.stands)
-    return max(standing, key=lambda charge: charge.score, default=None)
-
-
-class CommentRow:
-    """A header line and the body, behind one rail for each level."""
-
-    __slots__ = (
-        "_body",
-        "_called",
-        "_for",
-        "_more",
-        "_title",
-        "_tried",
-        "depth",
-        "key",
-        "node",
-        "target",
-        "test",
-        "unfolded",
-    )
-
-    def __init__(self, node: Node, depth: int, called: Called) -> None:
-        self.node = node
-        self.key, self.target = node.id, Target(node.thread.id, node.id)
-        self._called = called
-        self.depth = depth
-        self.unfolded = False
-        self.test: Test | None = None
-        """The filter: what does not pass is drawn faintly."""
-        self._tried: tuple[Hashable, bool] = (None, True)
-        self._for: Hashable = None
-        self._title: list[str] = []
-        self._body: list[str] = []
-        self._more = False
-
-    @property
-    def stamp(self) -> Hashable:
-        return self.node.version, self.name, self.depth, self.unfolded, self.matched
-
-    @property
-    def name(self) -> str:
-        """What its author is called."""
-        return self._called(self.node.author)
-
-    @property
-    def matched(self) -> bool:
-        """Whether it passes the filter, as things stand."""
-        if self.test is None:
-            return True
-        wanted = (self.node.version, self.name, self.test)
-        if self._tried[0] != wanted:
-            self._tried = wanted, self.test(self.node)
-        return self._tried[1]
-
-    @property
-    def foldable(self) -> bool:
-        return self._more or self.unfolded
-
-    def _levels(self, width: int) -> int:
-        """How many rails stand before it."""
-        return max(0, min(self.depth - 1, MOST_INDENT, width // 8))
-
-    def height(self, width: int) -> int:
-        # Only what changes how the text breaks; a vote does not.
-        node = self.node
-        changed = node.version if node.edited or node.deleted else node.post is None
-        wanted = (width, changed, self.depth, self.unfolded)
-        if wanted != self._for:
-            self._wrap(width)
-            self._for = wanted
-        if self.depth == 0:
-            return len(self._title) + len(self._body) + 2 if self.node.post else 2
-        return len(self._body) + 1
-
-    def _wrap(self, width: int) -> None:
-        node = self.node
-        title = safe_line(node.title or "") or "(no title)"
-        self._title = [] if self.depth else shorten(title, width - 3, MOST_TITLE)
-        if node.post is None or node.deleted:
-            self._body, self._more = [], False
-            return
-        most = MOST_LINES if self.unfolded else FOLDED if self.depth else FOLDED_ROOT
-        room = max(8, width - 2 * self._levels(width) - (4 if self.depth else 3))
-        # A folded text needs no more characters than its lines could hold.
-        text = safe(node.text if self.unfolded else node.text[: 4 * room * most]).strip()
-        if node.cut and self.unfolded:
-            text += f"… [{node.cut:,} more characters]"
-        if node.title and self.depth:
-            text = f"{safe_line(node.title)}\n{text}"
-        self._body, self._more = wrap(text, room, most) if text else ([], False)
-
-    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
-        self.height(width)
-        return (
-            self._root(width, style, look) if self.depth == 0 else self._comment(width, style, look)
-        )
-
-    def _root(self, width: int, style: StyleOf, look: Look) -> list[Line]:
-        node = self.node
-        edge, edge_style = self._edge(style, look)
-        if node.post is None:
-            blank = Line(width).add(edge, edge_style)
-            return [blank.add(" the root of this thread was not seen", style("faint")), Line(width)]
-        lines = [
-            Line(width).add(edge, edge_style).add(" ").add(text, style("strong"))
-            for text in self._title
-        ]
-        head = Line(width).add(edge, edge_style).add(" ")
-        self._byline(head, style)
-        self._charges(head, style)
-        lines.append(head)
-        for text in self._body:
-            line = Line(width).add(edge, edge_style).add(" ")
-            lines.append(line.add(text, style("body" if self.matched else "faint")))
-        if self._more and lines:
-            lines[-1].right((f" {sign('more')} more ", style("accent")))
-        lines.append(Line(width))
-        return lines
-
-    def _comment(self, width: int, style: StyleOf, look: Look) -> list[Line]:
-        node = self.node
-        head = self._start(width, style, look)
-        if node.post is None:
-            return [head.add(f"{sign('cool')} not seen", style("faint"))]
-        head.add(sign("fresh") if look.fresh >= 2 else sign("cool"), self._mark(style, look))
-        head.add(" ")
-        self._byline(head, style)
-        self._charges(head, style)
-        if self.depth - 1 > self._levels(width):
-            head.right((f" {self.depth} deep ", style("faint")))
-        lines = [head]
-        body = style("body" if self.matched else "faint")
-        lines += [self._start(width, style, look).add("  ").add(text, body) for text in self._body]
-        if self._more:
-            lines[-1].right((f" {sign('more')} more ", style("accent")))
-        return lines
-
-    def _start(self, width: int, style: StyleOf, look: Look) -> Line:
-        line = Line(width).add(*self._edge(style, look))
-        return line.add(f"{sign('rail')} " * self._levels(width), style("rail"))
-
-    def _edge(self, style: StyleOf, look: Look) -> Piece:
-        """The left edge: under the cursor, or in the colour of what is held against the post."""
-        if look.selected:
-            return sign("cursor"), style("primary")
-        charge = strongest(self.node)
-        return (sign("edge"), style(charge.kind.value)) if charge else (" ", None)
-
-    def _mark(self, style: StyleOf, look: Look) -> Style:
-        return style("fresh" if look.fresh else "faint")
-
-    def _byline(self, line: Line, style: StyleOf) -> None:
-        node = self.node
-        line.add(safe_line(self.name, 40), style(voice(node.author) if self.matched else "faint"))
-        line.add(f" {clock(node.at)}", style("faint"))
-        if node.score:
-            line.add(f" {node.score:+,}", style("dim"))
-        if node.edited:
-            line.add(f" {sign('edited')} edited", style("dim"))
-        if node.deleted:
-            line.add(" deleted", style("bad"))
-
-    def _charges(self, line: Line, style: StyleOf) -> None:
-        for charge in self.node.charges:
-            if charge.retracted:
-                continue
-            if charge.stands:
-                kept = sign("yes") if charge.case.opinion is Opinion.CONFIRMED else ""
-                text = f"  {sign(charge.kind)} {charge.kind.value} {charge.score:.2f}{kept}"
-                if len(text) > line.room:
-                    text = f" {sign(charge.kind)}{charge.score:.2f}{kept}"
-                line.add(text, style(charge.kind.value))
-            else:
-                line.add(f"  {sign(charge.kind)} dismissed", style("faint"))
-
 
 Note = tuple[str, str]
 """Why this thread is on the screen, with the name of its style."""
@@ -237,7 +30,7 @@ ROOM_FOR_TITLE = 26
 """Cells that a title gets at least, whatever else there is to say of a thread."""
 
 SHARE = 4
-"""After a rebuild, the tree rests for this many times as long as it took."""
+"""After all rows were arranged anew, they rest for this many times as long as it took."""
 
 
 class ThreadView(RowView):
@@ -245,20 +38,21 @@ class ThreadView(RowView):
 
 
 class ThreadPane(TitledPane):
-    """The comment tree of one thread."""
+    """The comments of one thread, as a tree or in order of time."""
 
     def __init__(self, *, id: str | None = None, classes: str = "") -> None:
         view = ThreadView(follow=True, empty="no thread yet")
         super().__init__(view, id=id, classes=classes)
         self.thread: Thread | None = None
-        self._rows: dict[str, CommentRow] = {}
-        self._last: Node | None = None
-        self._taken = 0
+        self._manner = Manner()
+        self._outline = Outline(self._manner)
+        self._newest = Newest(view, self._outline)
+        self._frame = 0
+        self._n = 0
+        """Posts taken in, out of all ever seen in the thread."""
         self._moves = -1
         self._version = -1
         self._rest_until = 0.0
-        self._test: Test | None = None
-        self._called: Called = str
         self._names = 0
 
     def open(self, thread: Thread | None) -> None:
@@ -266,19 +60,23 @@ class ThreadPane(TitledPane):
         if thread is self.thread:
             return
         self.thread = thread
-        self._rows.clear()
+        self._outline.clear()
+        self._newest.clear()
         self._version = self._moves = -1
-        self._taken = 0
+        self._n = 0
         self._rest_until = 0.0
         self.view.set_reactive(RowView.cursor, -1)
         self.view.set_rows([])
-        self.view.following = True
+        self.view.following, self.view.away = True, False
 
     def filter(self, test: Test | None) -> None:
         """Posts that do not pass fade."""
-        self._test = test
-        for row in self._rows.values():
-            row.test = test
+        self._manner.test = test
+        self.view.refresh()
+
+    def highlight(self, marks: Marks | None) -> None:
+        """Mark what is searched for in all texts: ``marks`` says where in a line it is."""
+        self._manner.marks = marks
         self.view.refresh()
 
     def matches(self) -> list[int]:
@@ -291,8 +89,9 @@ class ThreadPane(TitledPane):
 
     def draw(self, frame: Frame, note: Note | None = None) -> None:
         session = frame.session
+        self._frame = frame.number
         self.cool(frame)
-        self._called = session.names
+        self._manner.called = session.names
         if session.names.version != self._names:
             self._names = session.names.version
             self.view.refresh()
@@ -301,8 +100,8 @@ class ThreadPane(TitledPane):
             self.title_line.set([("THREAD", "strong")])
             return
         if thread.version != self._version and perf_counter() >= self._rest_until:
-            self._version = thread.version
             self._take(thread)
+        self._newest.draw(frame.number)
         self._title(thread, session, note)
 
     def _title(self, thread: Thread, session: Session, note: Note | None) -> None:
@@ -317,68 +116,67 @@ class ThreadPane(TitledPane):
         right.append((1, f" {count(thread.n, 'post')} ", "dim"))
         if rate:
             right.append((2, f"{rate} ", "dim"))
+        if self._manner.timely:
+            right.append((4, "by time ", "accent"))
+        newest = self._newest
+        for n, where in ((newest.above, "above"), (newest.below, "below")):
+            if n:
+                right.append((4, f"+{n:,} {where} ", "accent"))
         if self.view.following:
             right.append((4, f"{sign('follow')} ", "fresh"))
-        elif thread.unread:
-            right.append((4, f"+{thread.unread:,} below ", "accent"))
         room = self.size.width - min(ROOM_FOR_TITLE, sum(cell_len(text) for text, _ in left) + 2)
         kept = truncate(
             right, room, width=lambda part: cell_len(part[1]), rank=lambda part: part[0]
         )
         self.title_line.set(left, [(text, style) for _, text, style in kept])
 
-    # --- the tree ---------------------------------------------------------------------------------
+    # --- the rows ---------------------------------------------------------------------------------
 
     def _take(self, thread: Thread) -> None:
-        new = thread.order[self._taken :] if thread.moves == self._moves else None
-        if new is not None and (leaves := self._leaves(new)) is not None:
-            if leaves:
-                self.view.extend_rows(leaves)
-        else:
+        """Show what has changed in the thread."""
+        known = self._moves >= 0
+        fresh = thread.n - self._n if known else 0
+        new = thread.order[-fresh:] if fresh else []
+        made = self._outline.add(new) if thread.moves == self._moves else None
+        for at, rows in made or ():
+            self.view.insert_rows(at, rows)
+        if made is None:
             begun = perf_counter()
-            known = self._moves >= 0
-            rows = [self._row(node, depth) for node, depth in thread.walk()]
-            self.view.set_rows(rows)
-            self._last = rows[-1].node
+            self._arrange(thread)
             self._rest_until = perf_counter() + SHARE * (perf_counter() - begun)
-            new = thread.order[self._taken :] if known else []
-            if len(self._rows) > 2 * len(rows) + 100:
-                self._rows = {row.node.id: row for row in rows}
+        if known:
+            self._newest.came(new, self._frame)
         if len(new) <= MOST_FRESH:
             for node in new:
-                self.view.touch(node.id, 6)
-        self._moves = thread.moves
-        self._taken = len(thread.order)
+                if row := self._outline.showing(node):
+                    self.view.touch(row.key, 6)
+        self._version, self._moves, self._n = thread.version, thread.moves, thread.n
         self.view.refresh()
 
-    def _leaves(self, new: list[Node]) -> list[CommentRow] | None:
-        """Rows of the new posts if all of them come after everything shown, otherwise None.
+    def _arrange(self, thread: Thread) -> None:
+        """Make all rows anew; cursor and place stay with the posts they were at."""
+        view, sight, cursor = self.view, self.view.in_sight, self.view.cursor
+        at = cursor if cursor in sight else sight.start
+        held = self._rows[at] if sight else None
+        line = view.line_of(at) if held else 0
+        current = self._rows[cursor] if 0 <= cursor < len(self._rows) else None
+        view.set_rows(self._outline.arrange(thread))
+        if current is not None:
+            view.set_reactive(RowView.cursor, self._place(current))
+        if held is not None and not view.at_end:
+            view.hold(self._place(held), line)
 
-        That is so when each one's parent lies on the way from the last row up to the root: the
-        usual case, and it saves walking the tree.
-        """
-        last, rows = self._last, []
-        for node in new:
-            above, up = last, 0
-            while above is not None and above is not node.parent:
-                above, up = above.parent, up + 1
-            if above is None or node.id in self._rows:
-                return None
-            depth = self._rows[above.id].depth + 1 if above.id in self._rows else None
-            if depth is None:
-                return None
-            rows.append(self._row(node, depth))
-            last = node
-        self._last = last
-        return rows
+    @property
+    def _rows(self) -> list[ThreadRow]:
+        return self._outline.rows
 
-    def _row(self, node: Node, depth: int) -> CommentRow:
-        row = self._rows.get(node.id)
-        if row is None or row.node is not node:
-            row = self._rows[node.id] = CommentRow(node, depth, self._called)
-            row.test = self._test
-        row.depth = depth
-        return row
+    def _place(self, row: ThreadRow) -> int:
+        """Where a row is, or whatever shows its post instead."""
+        at = next((i for i, each in enumerate(self._rows) if each.key == row.key), None)
+        if at is not None:
+            return at
+        shown = self._outline.showing(self._outline.held_by(row))
+        return self._rows.index(shown) if shown else 0
 
     # --- what the user does -----------------------------------------------------------------------
 
@@ -388,21 +186,112 @@ class ThreadPane(TitledPane):
         row = self.view.current
         return row.node if isinstance(row, CommentRow) else None
 
-    def unfold(self) -> None:
-        """Show all of a long post, or fold it again."""
-        row = self.view.current
-        if isinstance(row, CommentRow) and row.foldable:
-            row.unfolded = not row.unfolded
-            self.view.remeasure()
-            self.view.move_to(self.view.cursor)
+    @property
+    def folds(self) -> bool:
+        """Whether the row under the cursor is of several posts, which enter shows."""
+        return isinstance(self.view.current, RepeatsRow)
 
-    def go_to(self, post: str) -> bool:
-        """Put the cursor on a post of this thread."""
+    def unfold(self) -> str:
+        """Show all of a long post, or fold it again; what to say if there is nothing."""
+        row = self.view.current
+        if isinstance(row, RepeatsRow) or (
+            isinstance(row, CommentRow) and row.below and not row.foldable
+        ):
+            return self.toggle()
+        if not isinstance(row, CommentRow):
+            return ""
+        if not row.foldable:
+            return "this is all of it"
+        row.unfolded = not row.unfolded
+        self.view.remeasure()
+        self.view.move_to(self.view.cursor)
+        return ""
+
+    def toggle(self) -> str:
+        """Collapse the replies to the comment under the cursor, or what repeats it, or show them
+        again; what to say if there is nothing."""
+        thread, row = self.thread, self._entered()
+        if thread is None or row is None:
+            return "no thread to fold yet"
+        if said := self._outline.toggle(row):
+            return said
+        self.view.following = False
+        self._arrange(thread)
+        self.view.move_to(self.view.cursor)
+        return ""
+
+    def change_order(self) -> str:
+        """Show the thread in order of time, or as a tree; what to say."""
+        manner = self._manner
+        manner.timely = not manner.timely
         if self.thread is not None:
-            self._rest_until = 0.0
-            self._version = self.thread.version
-            self._take(self.thread)
+            self._arrange(self.thread)
+        return "in order of time, T shows the tree" if manner.timely else "as a tree"
+
+    def follow(self) -> str:
+        """Go to the newest comment and follow; from there, let go. What to say."""
+        if self.thread is None:
+            return "no thread to follow yet"
+        newest = self._newest
+        if self.view.following and not newest.above and not newest.below:
+            self.view.following = False
+            return "no longer following, f goes to the newest"
+        newest.go(self.thread, self._frame)
+        return "following the newest"
+
+    def jump(self, where: str) -> str:
+        """Go to the ``parent``, the ``root``, or the ``next`` or ``previous`` top-level comment;
+        what to say if there is none."""
+        row = self._entered()
+        if row is None:
+            return "no thread yet"
+        node = self._outline.held_by(row)
+        above = node.parent if isinstance(row, CommentRow) else node
+        if where == "root":
+            if self.view.cursor == 0:
+                return "this is the root"
+            self.view.move_to(0)
+        elif where == "parent":
+            shown = self._outline.showing(above) if above else None
+            if shown is None:
+                return "this is the root"
+            self.view.move_to(self._rows.index(shown))
+        else:
+            step = 1 if where == "next" else -1
+            at = self.view.cursor + step
+            while 0 <= at < len(self._rows) and not self._is_top(self._rows[at]):
+                at += step
+            if not 0 <= at < len(self._rows):
+                return f"no {where} top-level comment"
+            self.view.move_to(at)
+        return ""
+
+    def move_to_post(self, post: str) -> bool:
+        """Put the cursor on a post of this thread, and unfold whatever hides it."""
+        thread = self.thread
+        node = thread.nodes.get(post) if thread else None
+        if thread is None or node is None:
+            return False
+        self._rest_until = 0.0
+        self._take(thread)
+        if self._outline.reveal(node):
+            self._arrange(thread)
+        row = self._outline.showing(node)
+        if isinstance(row, CommentRow) and row.hides_marks:
+            row.unfolded = True
+            self.view.remeasure()
         return self.view.move_to_key(post)
+
+    def _entered(self) -> ThreadRow | None:
+        """The row under the cursor; where there was none, it comes into sight."""
+        view = self.view
+        if view.current is None and view.rows:
+            view.move_to(view.entry(), tell=False)
+        return self._rows[view.cursor] if view.current is not None else None
+
+    @staticmethod
+    def _is_top(row: ThreadRow) -> bool:
+        return isinstance(row, CommentRow) and row.node.parent is row.node.thread.root
 
     @property
     def label(self) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -92,6 +93,18 @@ class RowLayout:
         first = len(self.rows)
         self.rows.extend(rows)
         self._measure(first)
+
+    def insert(self, at: int, rows: Sequence[Row]) -> int:
+        """These rows as well, before the one that is there; tell how many lines they take. What was
+        there is moved, not measured again."""
+        heights = [row.height(self.width) for row in rows]
+        y = self._tops[at] if at < len(self.rows) else self.height
+        grown = sum(heights)
+        self.rows[at:at] = rows
+        self._tops[at:] = [top + grown for top in self._tops[at:]]
+        self._tops[at:at] = accumulate(heights[:-1], initial=y) if heights else []
+        self.height += grown
+        return grown
 
     def resize(self, width: int) -> None:
         """The same rows in so many columns."""
@@ -176,6 +189,8 @@ class RowView(Styled, ScrollView, can_focus=True):
         """The style under everything; finding it means asking all ancestors."""
         self.follows = follow
         """Whether it may follow the end."""
+        self.away = False
+        """It follows, but what is newest is not at the end, and that is where it looks."""
         self._settling = False
         self.set_reactive(RowView.following, follow)
 
@@ -204,7 +219,7 @@ class RowView(Styled, ScrollView, can_focus=True):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead; cursor and place stay with the row they were at."""
         current = self.current
-        anchor, offset = (None, 0) if self.following else self._anchor()
+        anchor, offset = (None, 0) if self.at_end else self._anchor()
         layout = self._row_layout
         layout.replace(rows)
         if current is not None:
@@ -219,6 +234,54 @@ class RowView(Styled, ScrollView, can_focus=True):
         """Add rows at the end."""
         self._row_layout.extend(rows)
         self._resettle(None)
+
+    def insert_rows(self, at: int, rows: Sequence[Row]) -> None:
+        """Add rows before the one that is there; what is in sight stays there."""
+        layout = self._row_layout
+        if at >= len(layout):
+            self.extend_rows(rows)
+            return
+        y = self.scroll_offset.y
+        above = layout.top(at) < y or (layout.top(at) == y > 0)
+        grown = layout.insert(at, rows)
+        if self.cursor >= at:
+            self.set_reactive(RowView.cursor, self.cursor + len(rows))
+        self._resettle(y + grown if above else None)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it follows and looks at the end."""
+        return self.following and not self.away
+
+    @property
+    def in_sight(self) -> range:
+        """The places of the rows that are on the screen, in part or as a whole."""
+        if not self.rows:
+            return range(0)
+        y, height = self.scroll_offset.y, self.scrollable_content_region.height
+        last = self._row_layout.at(max(y, y + height - 1))
+        return range(self._row_layout.at(y), last + 1)
+
+    def line_of(self, i: int) -> int:
+        """On which line of the screen a row begins; outside of it, less than none or beyond."""
+        return self._row_layout.top(i) - self.scroll_offset.y
+
+    def hold(self, i: int, line: int) -> None:
+        """Bring a row to a line of the screen."""
+        self._resettle(max(0, self._row_layout.top(i) - line))
+
+    def look_at(self, i: int) -> None:
+        """Follow, and show a row, with some of what comes before it in sight."""
+        self.following = True
+        self.away = i < len(self.rows) - 1
+        if self.away:
+            top, bottom = self._row_layout.top(i), self._row_layout.bottom(i)
+            lead = max(0, self.scrollable_content_region.height - (bottom - top)) // 3
+            if self.cursor >= 0:
+                self.set_reactive(RowView.cursor, i)
+            self._resettle(top - lead)
+        else:
+            self._resettle(None)
 
     def touch(self, key: Hashable, level: int = 3) -> None:
         """A row is fresh for a moment."""
@@ -247,7 +310,7 @@ class RowView(Styled, ScrollView, can_focus=True):
             self.set_reactive(RowView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
             self.vertical_scrollbar.window_size = self.scrollable_content_region.height
-        if self.following:
+        if self.at_end:
             self.scroll_end(animate=False, immediate=True)
             if self._has_cursor and self.cursor >= 0:
                 self.set_reactive(RowView.cursor, len(self.rows) - 1)
@@ -304,7 +367,7 @@ class RowView(Styled, ScrollView, can_focus=True):
             self._row_layout.resize(width)
             at = self._row_layout.find(anchor.key) if anchor else None
             self._resettle(None if at is None else self._row_layout.top(at))
-        elif self.following:
+        elif self.at_end:
             self._resettle(None)
 
     def remeasure(self) -> None:
@@ -324,7 +387,7 @@ class RowView(Styled, ScrollView, can_focus=True):
             self.scroll_to(y=top, animate=False, immediate=True)
         elif bottom > y + height:
             self.scroll_to(y=bottom - height, animate=False, immediate=True)
-        self.following = self.following and i == len(self.rows) - 1
+        self.following = self.at_end and i == len(self.rows) - 1
         self.refresh()
         if tell:
             self.post_message(self.Moved(self, self.rows[i]))
@@ -344,7 +407,7 @@ class RowView(Styled, ScrollView, can_focus=True):
 
     def entry(self) -> int:
         """Where the cursor goes when there was none."""
-        return len(self.rows) - 1 if self.following else self._row_layout.at(self.scroll_offset.y)
+        return len(self.rows) - 1 if self.at_end else self._row_layout.at(self.scroll_offset.y)
 
     def on_focus(self) -> None:
         if self.cursor < 0 and self.rows and self._has_cursor:
@@ -390,10 +453,14 @@ class RowView(Styled, ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if self._settling or not self.follows:
             return
-        if new_value < old_value and new_value < self.max_scroll_y - 1:
+        if new_value > old_value and new_value >= self.max_scroll_y:
+            self.following, self.away = True, False
+        elif self.away or (new_value < old_value and new_value < self.max_scroll_y - 1):
             self.following = False
-        elif new_value > old_value and new_value >= self.max_scroll_y:
-            self.following = True
+
+    def watch_following(self, following: bool) -> None:
+        if not following:
+            self.away = False
 
     def on_click(self, event: events.Click) -> None:
         y = event.get_content_offset(self)
