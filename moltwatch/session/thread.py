@@ -8,6 +8,7 @@ pointer that would close a loop is not followed, and its post stands under the r
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -32,6 +33,8 @@ MOST_CHARS = 20_000
 
 MOST_TITLE = 240
 """Characters kept of what a thread is called."""
+
+_NO_WORD = re.compile(r"\W+")
 
 LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
@@ -66,11 +69,12 @@ class Node(Struct, eq=False):
 
     @property
     def said(self) -> int:
-        """A number that is the same for posts with the same words, in whatever letters; 0 where
-        nothing was said. It is worked out once, when it is asked for."""
+        """A number that is the same for posts with the same words, whatever letters, signs and
+        emoji they are dressed in; 0 where nothing was said. It is worked out once, when it is asked
+        for."""
         if self._said is None:
-            words = fold(f"{self.title}\n{self.text}" if self.title else self.text)
-            self._said = hash(words) if words else 0
+            folded = fold(f"{self.title}\n{self.text}" if self.title else self.text)
+            self._said = hash(_NO_WORD.sub("", folded) or folded) if folded else 0
         return self._said
 
     @property

@@ -408,17 +408,18 @@ class RepeatsRow:
         line.add(f"{sign('rail')} " * levels, style("rail"))
         mark = sign("more") if self.open else sign("folded")
         line.add(f"{mark} ", style("fresh" if look.fresh else "accent"))
-        nodes = self.nodes
-        if self._authors == {self.first.author} if self.first else len(self._authors) == 1:
-            if self.first is None:
+        nodes, first = self.nodes, self.first
+        if len(self._authors) == 1 and (first is None or first.author in self._authors):
+            if first is None or first.children:
+                # What is said stands elsewhere, or its answers stand between.
                 author = nodes[-1].author
                 line.add(safe_line(self._manner.called(author), 40), style(voice(author))).add(" ")
-            line.add("says this again" if self.first else "repeats itself", style("dim"))
-            line.add(f" ×{len(nodes):,}", style("strong"))
+            line.add("says this again" if first else "repeats itself", style("dim"))
+            if len(nodes) > 1:
+                line.add(f" ×{len(nodes):,}", style("strong"))
         else:
             line.add(f"{len(nodes):,} more", style("strong"))
-            words = "with the same words" if self.first else "with words said before"
-            line.add(f" {words}", style("dim"))
+            line.add(" with the same words" if first else " with words said before", style("dim"))
             line.whole((f", {count(len(self._authors), 'account')}", style("faint")))
         self._flagged.on(line, style, nodes[-1].thread.version)
         if len(nodes) > 1:
