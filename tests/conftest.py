@@ -13,6 +13,15 @@ for ending, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
     if signal.getsignal(ending) is signal.SIG_IGN:
         signal.signal(ending, usual)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-snapshots",
+        action="store_true",
+        help="keep how the screen looks now as how it is to look (tests/tui/__snapshots__)",
+    )
+
+
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

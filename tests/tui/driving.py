@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from moltwatch.session import Session
 from moltwatch.times import SECOND
@@ -86,11 +87,16 @@ class Watcher:
         await self.frames()
 
     @property
-    def text(self) -> str:
-        """What is on the screen, as text."""
+    def strips(self) -> list[Strip]:
+        """What is on the screen."""
         width, height = self.app.size
         lines = self.app.screen._compositor.render_strips()
-        return "\n".join(line.crop(0, width).text for line in lines[:height])
+        return [line.crop(0, width) for line in lines[:height]]
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, as text."""
+        return "\n".join(line.text for line in self.strips)
 
     @property
     def notice(self) -> str:

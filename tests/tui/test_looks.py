@@ -1,58 +1,84 @@
-"""The screen as it looks, at the sizes people have."""
+"""The screen as it looks, in every view and at the sizes people have; see :mod:`.snapshot`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from moltwatch.times import MINUTE
-from moltwatch.tui.app import MoltwatchApp
-from tests.tui.driving import Watcher
+from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
+from tests.tui.snapshot import FOLDER, THEME, Snapshots, snapshot, without_scrollbars, write_theme
 
-SnapCompare = Callable[..., bool]
-"""The fixture of pytest-textual-snapshot."""
+SIZES = ((80, 24), (120, 40), (200, 60))
 
-SMALL, USUAL = (80, 24), (120, 40)
-DECK, FLAG, HELP = ("d",), ("right_square_bracket",), ("question_mark",)
+Keys = tuple[str, ...]
+
+BACK = ("escape", "escape", "escape")
+
+REPLAYED: dict[str, tuple[Keys, Keys]] = {
+    "watching": ((), ()),
+    "deck": (("d",), ("d",)),
+    "groups": (("2",), ()),
+    "group": (("2", "enter"), BACK),
+    "sources": (("4",), BACK),
+    "heuristics": (("5",), BACK),
+    "latest": (("l",), ("l",)),
+    "paused": (("space",), ("space",)),
+    "help": (("question_mark",), ("escape",)),
+    "flag": (("right_square_bracket",), ()),
+    "agent": (("a",), BACK),
+    "why": (("1", "1", "enter"), BACK),
+    "prompt": (("ampersand", *"persona", "greater_than_sign"), ("escape",)),
+    "search": (("slash", *"notes", "enter"), BACK),
+    "filter": (("ampersand", *"ondine", "enter"), BACK),
+}
+LIVE: dict[str, tuple[Keys, Keys]] = {"live": ((), ()), "frozen": (("space",), ())}
+"""By view, the keys that lead to it, and those that lead away."""
 
 
-def look(
-    *keys: str, theme: str = "tidepool", minutes: int = 21
-) -> tuple[MoltwatchApp, Callable[[Pilot[None]], Awaitable[None]]]:
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where it is the same time everywhere."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_looks(
+    size: tuple[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pytestconfig: pytest.Config,
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    names = write_theme(tmp_path / "moltwatch" / "themes")
+    if not FOLDER.is_dir():
+        pytest.skip("no snapshots are kept yet")
+    update = pytestconfig.getoption("--update-snapshots")
+    kept = Snapshots(FOLDER / f"{size[0]}x{size[1]}", update)
     events, findings = script()
-    forum = Forum(events, findings, play=START + minutes * MINUTE)
-    app = MoltwatchApp(forum.open, fps=0, theme=theme, wall=lambda: START)
-
-    async def drive(pilot: Pilot[None]) -> None:
-        watcher = Watcher(app, forum, pilot)
-        await watcher.frames()
-        await watcher.press(*keys)
-        # So that nothing hangs on the frame a picture was taken in.
-        watcher.cool()
-        await pilot.pause()
-
-    return app, drive
+    for views, forum in (
+        (REPLAYED, Forum(events, findings, play=START + 21 * MINUTE)),
+        (LIVE, Forum(events, findings, live=True)),
+    ):
+        async with watching(forum, size, THEME) as watcher:
+            for name, (keys, back) in views.items():
+                await look(watcher, keys)
+                kept.take(name, snapshot(without_scrollbars(watcher.strips, watcher.app), names))
+                await watcher.pilot.press(*back)
+    kept.settle()
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL], ids=["80x24", "120x40"])
-@pytest.mark.parametrize("keys", [(), FLAG, DECK], ids=["watching", "flag", "deck"])
-def test_looks(snap_compare: SnapCompare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
-    app, drive = look(*keys)
-    assert snap_compare(app, run_before=drive, terminal_size=size)
-
-
-@pytest.mark.parametrize(
-    "keys", [("2", "2", "j", "enter"), ("3", "tab", "a"), HELP], ids=["group", "agent", "help"]
-)
-def test_sides(snap_compare: SnapCompare, keys: tuple[str, ...]) -> None:
-    app, drive = look(*keys)
-    assert snap_compare(app, run_before=drive, terminal_size=USUAL)
-
-
-@pytest.mark.parametrize("theme", ["daylight", "terminal", "phosphor"])
-def test_themes(snap_compare: SnapCompare, theme: str) -> None:
-    app, drive = look(*FLAG, theme=theme)
-    assert snap_compare(app, run_before=drive, terminal_size=SMALL)
+async def look(watcher: Watcher, keys: tuple[str, ...]) -> None:
+    await watcher.pilot.press(*keys)
+    await watcher.frames()
+    # So that nothing hangs on the frame a picture was taken in.
+    watcher.cool()
+    await watcher.pilot.pause()
