@@ -9,11 +9,13 @@ import click
 from moltwatch.cli.options import DurationParam, LeastScore, SourceParam, TimeParam, config_option
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.paths import shipped
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import SECOND, Micros, parse_time
 
 FIRST_LOOK = "first-look.jsonl.gz"
 GUIDE = "moltwatch-guide"
 """Who explains it, in a thread of its own."""
+ALIVE = parse_time("2026-02-14T18:01:44Z")
+"""Twenty threads are there, and a few seconds later the first campaign is found."""
 
 
 @click.command()
@@ -80,7 +82,7 @@ def command(
 
 
 def first_look() -> None:
-    """The screen on the bundled recording, with the guide's thread open."""
+    """The screen on the bundled recording, where it is alive, with the guide's thread open."""
     from moltwatch.sources.registry import Opening
 
-    show([str(shipped("recordings") / FIRST_LOOK)], Opening(), host=GUIDE)
+    show([str(shipped("recordings") / FIRST_LOOK)], Opening(start=ALIVE), host=GUIDE)

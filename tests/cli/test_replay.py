@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from moltwatch.cli.replay import command, first_look
 from moltwatch.simulation import guide
 from moltwatch.sources.replay import Playhead
+from moltwatch.times import SECOND, parse_time
 from tests.cli.running import lines, session
 
 
@@ -51,5 +52,7 @@ def test_the_first_look_has_the_thread_of_its_guide_open(monkeypatch: pytest.Mon
         "moltwatch.cli.replay.show", lambda *args, **rest: shown.append((args, rest))
     )
     first_look()
-    ((((source,), _), rest),) = shown
+    ((((source,), opening), rest),) = shown
     assert source.endswith("first-look.jsonl.gz") and rest == {"host": guide.NAME}
+    campaign = guide.TOUR[0][0] * SECOND + parse_time("2026-02-14T18:00:00Z")
+    assert opening.start is not None and 0 < opening.start - campaign < 10 * SECOND

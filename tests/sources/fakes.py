@@ -65,6 +65,11 @@ class HeldClock(FakeClock):
             if at <= self._now and not sleeper.done():
                 sleeper.set_result(None)
 
+    @property
+    def waited_for(self) -> bool:
+        """Somebody sleeps."""
+        return any(not sleeper.done() for _, sleeper in self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         sleeper = asyncio.get_running_loop().create_future()

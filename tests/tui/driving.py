@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -19,6 +20,12 @@ from tests.tui.forum import START, Forum
 
 FRAMES = 8
 """Frames after each key: enough for everything to have been looked at."""
+
+
+def drawn(app: App[None]) -> list[Strip]:
+    """What is on the screen of an app, line by line."""
+    width, height = app.size
+    return [line.crop(0, width) for line in app.screen._compositor.render_strips()[:height]]
 
 
 class Watcher:
@@ -89,9 +96,7 @@ class Watcher:
     @property
     def strips(self) -> list[Strip]:
         """What is on the screen."""
-        width, height = self.app.size
-        lines = self.app.screen._compositor.render_strips()
-        return [line.crop(0, width) for line in lines[:height]]
+        return drawn(self.app)
 
     @property
     def text(self) -> str:

@@ -25,6 +25,7 @@ from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
 from moltwatch.tui.auto_follow import AutoFollow
+from moltwatch.tui.guide import Guide
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
 from moltwatch.tui.line import StyledScreen, safe, web_address
 from moltwatch.tui.live_filter import LiveFilter
@@ -104,7 +105,7 @@ class MainScreen(StyledScreen):
         """The thread pane follows the busiest thread."""
         self.live_filter: LiveFilter | None = None
         self._auto_follow = AutoFollow()
-        self._host = host
+        self.guide = Guide(host)
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
         self._session: Session | None = None
@@ -185,10 +186,10 @@ class MainScreen(StyledScreen):
         current = self.thread.thread
         if current is None and self._wanted:
             current = session.threads.get(self._wanted)
-        if self._host and self.following_busiest:
-            hosted = (thread for thread in session.threads if thread.root.author == self._host)
-            if (guide := next(hosted, None)) is not None:
-                self._host, self.following_busiest, current = None, False, guide
+        if (hosted := self.guide.thread(session)) is not None:
+            self.following_busiest, current = False, hosted
+        if (case := self.guide.case(session)) is not None:
+            self.call_later(self._explain, case)
         if self.following_busiest:
             passes = self.live_filter.threads if self.live_filter else None
             current = self._auto_follow.choose(session, current, self._number, passes)
@@ -208,6 +209,8 @@ class MainScreen(StyledScreen):
         # Whatever the user does, what comes of it shows with the next frame.
         if isinstance(event, events.InputEvent):
             self._hurry = True
+        if isinstance(event, events.Key | events.MouseDown | events.MouseScrollUp):
+            self.guide.let_go()
         await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -290,6 +293,13 @@ class MainScreen(StyledScreen):
         thread.mark_read()
         if post:
             self.thread.move_to_post(post)
+
+    def _explain(self, case: Case) -> None:
+        """Show why a case was flagged."""
+        if (frame := self._frame()) is not None:
+            self.show_side("flags")
+            self.flags.draw(frame)
+            self.flags.show_case(case)
 
     def focus_thread(self) -> None:
         """Go on in the thread, or in the first of the deck."""
