@@ -8,7 +8,6 @@ pointer that would close a loop is not followed, and its post stands under the r
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -19,7 +18,7 @@ from msgspec import Struct, field, structs
 from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
-from moltwatch.text.match import fold
+from moltwatch.text import same_words
 from moltwatch.times import Micros
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ MOST_CHARS = 20_000
 
 MOST_TITLE = 240
 """Characters kept of what a thread is called."""
-
-_NO_WORD = re.compile(r"\W+")
 
 LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
@@ -69,12 +66,10 @@ class Node(Struct, eq=False):
 
     @property
     def said(self) -> int:
-        """A number that is the same for posts with the same words, whatever letters, signs and
-        emoji they are dressed in; 0 where nothing was said. It is worked out once, when it is asked
-        for."""
+        """A number that is the same for posts with the same words, 0 where nothing was said. It is
+        worked out once, when it is asked for."""
         if self._said is None:
-            folded = fold(f"{self.title}\n{self.text}" if self.title else self.text)
-            self._said = hash(_NO_WORD.sub("", folded) or folded) if folded else 0
+            self._said = same_words(f"{self.title}\n{self.text}" if self.title else self.text)
         return self._said
 
     @property

@@ -5,7 +5,7 @@ The original is never changed; both forms derive from it, once.
 
 from moltwatch.text.display import display, display_line
 from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
-from moltwatch.text.match import excerpt, fold, fold_into_words
+from moltwatch.text.match import excerpt, fold, fold_into_words, same_words
 from moltwatch.text.original import as_written, place_as_written
 from moltwatch.text.words import links, mentions, words
 
@@ -21,6 +21,7 @@ __all__ = [
     "links",
     "mentions",
     "place_as_written",
+    "same_words",
     "strip_hidden",
     "words",
 ]

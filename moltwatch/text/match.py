@@ -33,6 +33,7 @@ _APOSTROPHE = "\u2019"
 _LOWER = bytes(32 if chr(code).isspace() and code < 128 else code for code in range(256)).lower()
 """ASCII letters in lower case, and a blank for all that parts words."""
 _WORD = re.compile(r"\w+")
+_NO_WORD = re.compile(r"\W+")
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
 # Cyrillic and Greek letters that pass for Latin ones, after case folding (Unicode TR 39, the part
@@ -69,6 +70,13 @@ def fold(text: str) -> str:
     text = excerpt(text)
     utf8, _ = _fold_apart(text)
     return _fold_whole(text) if utf8 is None else utf8.decode()
+
+
+def same_words(text: str) -> int:
+    """A number that is the same for texts with the same words, whatever letters, signs and emoji
+    they are dressed in; 0 for a text without any. It holds within one run of the program."""
+    folded = fold(text)
+    return hash(_NO_WORD.sub("", folded) or folded) if folded else 0
 
 
 def fold_into_words(text: str) -> tuple[str, list[str]]:

@@ -163,18 +163,19 @@ def wrap(text: str, width: int, most: int) -> tuple[list[str], bool]:
     lines: list[str] = []
     width = max(2, width)
     for paragraph in text.split("\n"):
-        plain = paragraph.isascii()
         while True:
             if len(lines) >= most:
                 return lines, True
-            # No line holds more characters than it has cells, but for those of no width.
-            fits = paragraph if len(paragraph) <= width and plain else None
-            if fits is None and not plain and cell_len(paragraph[: 4 * width]) <= width:
-                fits = paragraph if len(paragraph) <= 4 * width else None
-            if fits is not None:
-                lines.append(fits)
+            if paragraph[: width + 1].isascii():
+                at = width
+                fits = len(paragraph) <= width
+            else:
+                # No line holds more characters than it has cells, but for those of no width.
+                fits = len(paragraph) <= 4 * width and cell_len(paragraph) <= width
+                at = width if fits else _cells_to_index(paragraph, width)
+            if fits:
+                lines.append(paragraph)
                 break
-            at = width if plain else _cells_to_index(paragraph, width)
             blank = paragraph.rfind(" ", 0, at + 1)
             # A short line is ugly, but not as ugly as an address in two pieces.
             if blank > at // 3 or (blank > 0 and _word(paragraph, blank + 1, width) <= width):

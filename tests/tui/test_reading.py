@@ -184,3 +184,28 @@ async def test_what_is_searched_for_is_marked_and_unfolded() -> None:
         await watcher.frames()
         strips = watcher.app.screen._compositor.render_strips()
         assert not any(s.style and s.style.reverse for strip in strips for s in strip)
+
+
+async def test_lists_say_once_what_is_said_many_times() -> None:
+    events: list[Event] = [post(0), post(1, text="Other words."), post(2, text="Loyal subjects!")]
+    events += [post(n, text=f"loyal subjects {'👑' * n}") for n in range(3, 9)]
+    async with watching(Forum(events), size=(160, 50)) as watcher:
+        main = watcher.main
+        assert main.latest.display
+        main.latest.view.focus()
+        await watcher.press("G")
+        listed = [row.key for row in main.latest.view.rows]
+        assert listed == ["r", "1", "8"] and watcher.text.count("×7") == 1
+        await watcher.press("z")
+        assert len(main.latest.view.rows) == 9 and main.latest.view.current is not None
+        await watcher.press("z")
+        assert len(main.latest.view.rows) == 3
+        await watcher.press("k", "z")
+        assert "nothing here is said more than once" in watcher.notice
+        await watcher.press("a")
+        main.agent.view.focus()
+        assert "×7" in watcher.text.partition("LATEST")[2]
+        for rows in (9, 3):
+            main.agent.view.move_to_key("8")
+            await watcher.press("z")
+            assert sum(len(str(row.key)) == 1 for row in main.agent.view.rows) == rows

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
+from moltwatch.text import same_words
 from moltwatch.times import SECOND, format_duration, format_time
 from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
+from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
@@ -25,11 +29,15 @@ class AgentPane(TitledPane):
         super().__init__(RowView(empty="press a on a post to see its author", stays=True))
         self.name_shown: str | None = None
         self._shown: object = None
+        self._repeats = Repeats()
+        self._said: dict[Hashable, int] = {}
+        """The words of each post that is listed."""
 
     def open(self, name: str | None) -> None:
         """Show this account."""
         self.name_shown = name
         self._shown = None
+        self._repeats.clear()
         self.view.set_reactive(RowView.cursor, -1)
 
     def draw(self, frame: Frame) -> None:
@@ -49,7 +57,29 @@ class AgentPane(TitledPane):
             [("AGENT ", "strong"), (safe_line(session.names(agent.name), 40), voice(agent.name))],
             [(f"{sign(k)}{n:,} ", k.value) for k in Kind if (n := agent.flagged[k])],
         )
-        self.view.set_rows(_card(agent, session))
+        self.view.set_rows([*_card(agent, session), *self._latest(agent)])
+
+    def _latest(self, agent: Agent) -> list[Row]:
+        """Its latest posts; what it says more than once is said once."""
+        latest = list(agent.recent)[-MOST_POSTS:]
+        self._said = {own.id: same_words(own.text) for own in latest}
+        shown = self._repeats.fold(latest[::-1], lambda own: self._said[own.id])
+        return [
+            PostRow(
+                *(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120)),
+                right=times_said(times),
+            )
+            for own, times in shown
+        ]
+
+    def toggle(self) -> str:
+        """Show all posts with the words of the one under the cursor, or only the newest; what to
+        say if there is no other."""
+        row = self.view.current
+        if row is None or not self._repeats.toggle(self._said.get(row.key, 0)):
+            return "nothing here is said more than once"
+        self._shown = None
+        return ""
 
 
 def _card(agent: Agent, session: Session) -> list[Row]:
@@ -107,10 +137,6 @@ def _card(agent: Agent, session: Session) -> list[Row]:
             for name, n in agent.company.most_common(6)
         ]
     rows += [PiecesRow("blank2", []), PiecesRow("latest", [(" LATEST", "strong")])]
-    rows += [
-        PostRow(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120))
-        for own in reversed(list(agent.recent)[-MOST_POSTS:])
-    ]
     return rows
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from moltwatch.session.thread import Node
 from moltwatch.tui.line import Line, StyleOf, clock, safe_line, voice
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called, strongest
+from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
 from moltwatch.tui.widgets.rowview import Look, RowView, Target
@@ -27,35 +29,45 @@ CHARS = 300
 
 
 class LatestRow:
-    """When it came, what is held against it, who wrote it, in which thread, what it says."""
+    """When it came, what is held against it, who wrote it, in which thread, what it says, and how
+    many times that was said of late."""
 
-    __slots__ = ("_called", "key", "node", "target")
+    __slots__ = ("_called", "key", "node", "said", "target", "times")
 
-    def __init__(self, node: Node, called: Called) -> None:
+    def __init__(self, node: Node, called: Called, times: int) -> None:
         self.node = node
+        self.said, self.times = node.said, times
         self.key, self.target = node.id, Target(node.thread.id, node.id)
         self._called = called
 
     @property
     def stamp(self) -> Hashable:
-        return self.node.version, self.node.thread.title, self._called(self.node.author)
+        node = self.node
+        return node.version, node.thread.title, self._called(node.author), self.times
 
     def height(self, width: int) -> int:
         return 1
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         node = self.node
-        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        again = times_said(self.times)
+        rest = sum(cell_len(text) for text, _ in again)
+        line = Line(width - rest).add(sign("cursor") if look.selected else " ", style("primary"))
         line.add(clock(node.at), style("fresh" if look.fresh else "faint"))
         charge = strongest(node)
         mark = (f" {sign(charge.kind)} ", style(charge.kind.value)) if charge else ("   ", None)
         line.add(*mark)
-        line.column(NAME, (safe_line(self._called(node.author), 40), style(voice(node.author))))
+        name = safe_line(self._called(node.author), 40)
+        line.column(NAME, (name, style(voice(node.author))))
         if width >= ROOM_FOR_TITLE:
             line.gap(1).column(TITLE, (title_of(node.thread), style("dim")))
         if node.deleted:
-            return [line.gap(1).add("deleted", style("faint"))]
-        return [line.gap(1).add(safe_line(node.text[:CHARS] or node.title or ""), style("body"))]
+            line.gap(1).add("deleted", style("faint"))
+        else:
+            said = safe_line(node.text[:CHARS] or node.title or "")
+            line.gap(1).add(said, style("body"))
+        line.room += rest
+        return [line.right(*((text, style(of)) for text, of in again))]
 
 
 class LatestView(RowView):
@@ -70,10 +82,14 @@ class LatestPane(TitledPane):
         self._shown: object = None
         self._posts = 0
         """Taken in when the list was last made."""
+        self._repeats = Repeats()
+        self._listed: list[Node] = []
+        self._called: Called = str
 
     def reset(self) -> None:
         self._shown = None
         self._posts = 0
+        self._repeats.clear()
         self.view.set_reactive(RowView.cursor, -1)
         self.view.following = True
 
@@ -89,7 +105,8 @@ class LatestPane(TitledPane):
             self._shown, self._posts = version, session.posts
             nodes = list(session.latest)
             shown = [node for node in nodes if filter is None or filter.passes(node)]
-            self.view.set_rows([LatestRow(node, session.names) for node in shown])
+            self._listed, self._called = shown, session.names
+            self._fill()
             for node in nodes[-new:] if 0 < new < len(nodes) else ():
                 self.view.touch(node.id)
         held = session.posts - self._posts
@@ -99,3 +116,17 @@ class LatestPane(TitledPane):
             if self.view.following
             else [(f"+{held:,} since " if held else "held ", "accent")],
         )
+
+    def _fill(self) -> None:
+        newest_first = self._repeats.fold(self._listed[::-1], lambda node: node.said)
+        rows = [LatestRow(node, self._called, times) for node, times in newest_first]
+        self.view.set_rows(rows[::-1])
+
+    def toggle(self) -> str:
+        """Show all posts with the words of the one under the cursor, or only the newest; what to
+        say if there is no other."""
+        row = self.view.current
+        if not isinstance(row, LatestRow) or not self._repeats.toggle(row.said):
+            return "nothing here is said more than once"
+        self._fill()
+        return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -184,10 +185,11 @@ class ParagraphRow:
 class PostRow:
     """A post on one line: when it came, who wrote it, what it says.
 
-    ``room`` is how many cells the name gets, so that what is said begins in one column.
+    ``room`` is how many cells the name gets, so that what is said begins in one column; ``right``
+    is said at the end of the line.
     """
 
-    __slots__ = ("after", "author", "author_style", "key", "room", "target", "text")
+    __slots__ = ("after", "author", "author_style", "key", "right", "room", "target", "text")
 
     def __init__(
         self,
@@ -198,6 +200,7 @@ class PostRow:
         author_style: str,
         text: str,
         room: int = 0,
+        right: Sequence[Piece] = (),
     ) -> None:
         self.key = post
         self.target = Target(thread, post)
@@ -206,20 +209,24 @@ class PostRow:
         self.author_style = author_style
         self.room = room
         self.text = text
+        self.right = tuple(right)
 
     @property
     def stamp(self) -> Hashable:
-        return self.after, self.author, self.room, self.text
+        return self.after, self.author, self.room, self.text, self.right
 
     def height(self, width: int) -> int:
         return 1
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
-        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        rest = sum(cell_len(text) for text, _ in self.right)
+        line = Line(width - rest).add(sign("cursor") if look.selected else " ", style("primary"))
         line.add(f"{self.after:>9} ", style("dim"))
         if self.room:
             name = self.author, style(self.author_style)
             if line.room - self.room < LEAST_TEXT:
                 return [line.add(*name)]
             line.column(self.room, name).gap(1)
-        return [line.add(self.text, style("dim"))]
+        line.add(self.text, style("dim"))
+        line.room += rest
+        return [line.right(*((text, style(name)) for text, name in self.right))]
