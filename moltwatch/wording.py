@@ -11,6 +11,8 @@ from moltwatch.times import format_duration
 MOST_QUOTED = 60
 """Characters of a quotation."""
 
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+
 
 def count(n: int, what: str) -> str:
     """``1 post``, ``2,000 posts``; of what takes no other plural than an s."""
@@ -29,6 +31,15 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def cut(text: str, most: int) -> str:
+    """At most so many characters of a text, and not one half of a flag at its end: a flag is two
+    letters of an alphabet of its own."""
+    kept = text[:most]
+    if len(text) > most and text[most] in _FLAG_LETTERS:
+        return kept[: most - (most - len(kept.rstrip(_FLAG_LETTERS))) % 2]
+    return kept
+
+
 def quoted(words: object) -> str:
     """Words of the forum in quotation marks, cut; of several the first two."""
     if isinstance(words, (tuple, list)):
@@ -39,7 +50,7 @@ def quoted(words: object) -> str:
 def _quoted(words: object) -> str:
     text = str(words)
     if len(text) > MOST_QUOTED:
-        text = text[: MOST_QUOTED - 1].rstrip() + "…"
+        text = cut(text, MOST_QUOTED - 1).rstrip() + "…"
     return f"“{text}”"
 
 

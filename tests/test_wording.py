@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from moltwatch.wording import sentence
+from moltwatch.text import display_line
+from moltwatch.wording import cut, quoted, sentence
 
 FACTS = {"n": 1_234, "share": 0.257, "said": "hello", "words": ("a", "b", "c"), "held": ["x"]}
 
@@ -43,3 +44,11 @@ def test_a_fact_is_no_template() -> None:
     assert sentence("“{said}”", {"said": "{n}"}) == "“{n}”"
     with pytest.raises(KeyError):
         sentence("{missing}", FACTS)
+
+
+def test_a_flag_is_not_cut_in_half() -> None:
+    flags = "ab" + "🇹🇷" * 3
+    cuts = [cut(flags, n) for n in range(9)]
+    assert cuts == ["", "a", "ab", "ab", "ab🇹🇷", "ab🇹🇷", "ab🇹🇷🇹🇷", "ab🇹🇷🇹🇷", flags]
+    assert quoted("x" * 58 + "🇹🇷🇹🇷") == f"“{'x' * 58}…”"
+    assert display_line("a🇹🇷", 2) == "a"

@@ -13,6 +13,7 @@ from moltwatch.session.charges import Charge
 from moltwatch.session.pace import burstiness, rhythm
 from moltwatch.text import fold
 from moltwatch.times import Micros
+from moltwatch.wording import cut
 
 RECENT = 60
 """Own posts remembered of an account."""
@@ -112,7 +113,7 @@ class Agents:
         agent.version += 1
         if not self._keeps:
             return agent
-        agent.recent.append(Own(post.id, post.thread, post.seen_at, post.body[:CHARS]))
+        agent.recent.append(Own(post.id, post.thread, post.seen_at, cut(post.body, CHARS)))
         if answers and answers != post.author:
             agent.company[answers] += 1
             if len(agent.company) > MOST_COMPANY:

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from moltwatch.bounded import Bounded
 from moltwatch.model import Evidence, FlaggedPost, Kind, Verdict
 from moltwatch.times import Micros
+from moltwatch.wording import cut
 
 MOST_EXCERPT = 450
 """Characters of a title and of a body that a charge keeps, for when the thread has gone."""
@@ -59,8 +60,8 @@ class Charge:
         self.author = post.author
         self.seen_at = post.seen_at
         self.community = post.community or ""
-        self.title = post.title and post.title[:MOST_EXCERPT]
-        self.text = post.text[:MOST_EXCERPT]
+        self.title = post.title and cut(post.title, MOST_EXCERPT)
+        self.text = cut(post.text, MOST_EXCERPT)
         self.withheld = withheld
         """Neither the post nor what may quote it is to be repeated."""
         self.kind = kind

@@ -12,6 +12,7 @@ from moltwatch.session.charges import Charge
 from moltwatch.session.counts import Counts
 from moltwatch.text import fold
 from moltwatch.times import Micros
+from moltwatch.wording import cut
 
 MOST_ARRIVALS = 1_000
 MOST_MEMBERS = 2_000
@@ -95,7 +96,7 @@ class Swarm(Struct, eq=False):
         at, n = self.members.get(charge.author, (charge.seen_at, 0))
         if n or len(self.members) < MOST_MEMBERS:
             self.members[charge.author] = min(at, charge.seen_at), n + 1
-        said = charge.line[:MOST_CHARS]
+        said = cut(charge.line, MOST_CHARS)
         text = None if charge.withheld else fold(said)
         n, said = self.texts.get(text, (0, said))
         if n or len(self.texts) < MOST_TEXTS:
@@ -199,7 +200,7 @@ class Groups:
         swarm.add(charge)
         self._weight += swarm.weight - before
         if self._keeps:
-            text = charge.excerpt[:MOST_CHARS]
+            text = cut(charge.excerpt, MOST_CHARS)
             swarm.arrivals.append(
                 Arrival(charge.seen_at, charge.author, charge.post, charge.thread, text)
             )

@@ -20,6 +20,7 @@ from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
 from moltwatch.text import same_words
 from moltwatch.times import Micros
+from moltwatch.wording import cut
 
 if TYPE_CHECKING:
     from moltwatch.session.charges import Charge
@@ -146,7 +147,7 @@ class ThreadSummary(Struct, eq=False):
 
     def entitle(self, title: str | None, text: str) -> None:
         """The root has this title and text now."""
-        self.title = (title or text)[:MOST_TITLE]
+        self.title = cut(title or text, MOST_TITLE)
 
     def mark(self, kind: Kind, change: int) -> None:
         """So many more charges of a kind stand against its posts."""

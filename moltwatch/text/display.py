@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from moltwatch.text.hidden import BIDI, strip_hidden
+from moltwatch.wording import cut
 
 MOST_CHARS = 20_000
 """Longer bodies are cut; the mark says how much there was."""
@@ -24,21 +25,21 @@ _NEEDS_WORK = re.compile("[\x00-\x09\x0b-\x1f\x7f-\uffff\U00010000-\U0010ffff]")
 
 def display(text: str, most: int = MOST_CHARS) -> str:
     """A harmless form of ``text`` with its line breaks, at most ``most`` characters and a mark."""
-    cut = len(text) - most
-    if cut > 0:
-        text = text[:most]
+    left_out = len(text) - most
+    if left_out > 0:
+        text = cut(text, most)
     if _NEEDS_WORK.search(text):
         text = _NEWLINES.sub("\n", text).replace("\t", "    ")
         text = BIDI.sub("", strip_hidden(text))
         text = _CONTROL.sub(_picture, text)
         text = _TOWER.sub(r"\1", text)
     text = _BLANK_LINES.sub("\n\n", text)
-    return f"{text}… [{cut:,} more characters]" if cut > 0 else text
+    return f"{text}… [{left_out:,} more characters]" if left_out > 0 else text
 
 
 def display_line(text: str, most: int = 500) -> str:
     """A harmless form on one line: breaks and runs of blanks become one blank."""
-    return " ".join(display(text[: most + 1]).split())[:most]
+    return cut(" ".join(display(cut(text, most + 1)).split()), most)
 
 
 def _picture(match: re.Match[str]) -> str:

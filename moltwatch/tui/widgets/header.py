@@ -17,6 +17,7 @@ from moltwatch.tui.line import Bar, Line, safe_line, truncate
 from moltwatch.tui.player import Player
 from moltwatch.tui.status_line import line_up, look_of
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.wording import count
 
 PULSE = 12
 """Columns of the sparkline."""
@@ -121,11 +122,12 @@ class Header(Bar):
         rate = f"{session.rate.per_minute(now, session.start):,.0f}/min"
         yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
         for rank, n, name in (
-            (6, session.posts, "posts"),
-            (5, session.threads.n, "threads"),
-            (4, session.agents.n, "agents"),
+            (6, session.posts, "post"),
+            (5, session.threads.n, "thread"),
+            (4, session.agents.n, "agent"),
         ):
-            yield _Part(rank, [(f"{n:,}", "body"), (f" {name}  ", "faint")])
+            number, _, counted = count(n, name).partition(" ")
+            yield _Part(rank, [(number, "body"), (f" {counted}  ", "faint")])
         for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
             if n := session.charges.by_kind[kind]:
                 yield _Part(rank, [(f"{sign(kind)}{n:,} ", kind.value)])
