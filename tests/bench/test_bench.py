@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from math import inf
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from moltwatch.paths import shipped
 from tests.bench.__main__ import bench, first_posts
 from tests.bench.floor import floor, posts
+from tests.bench.keys import Chunk, Press, keys, latencies
 
 NIGHT = shipped("recordings") / "night.jsonl.gz"
 API = b"""\
@@ -45,3 +48,25 @@ def test_the_floor_takes_objects_of_the_api_and_our_events(tmp_path: Path) -> No
     ours = first_posts(NIGHT, tmp_path, 10)
     assert floor(ours) == 10
     assert all(item.text for item in posts(ours))
+
+
+def test_keys_are_pressed_and_their_paint_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.bench.keys.LAST", 0.5)
+    arguments = [str(NIGHT), "--rate", "50", "--presses", "3", "--columns", "80", "--rows", "24"]
+    done = CliRunner().invoke(keys, arguments)
+    assert done.exit_code == 0, done.output
+    fed, told, painted = done.stdout.splitlines()
+    assert fed.startswith("50 events/s asked for, ") and fed.endswith(" taken in; 80×24")
+    assert told.startswith("3 keys: median ") and " ms, p95 " in told
+    assert painted.endswith(" kB/s to the terminal")
+
+
+def test_whoever_is_late_may_be_overtaken() -> None:
+    presses = [Press(0.0, "ONE"), Press(1.0, "TWO"), Press(2.0, "ONE")]
+    chunks = [
+        Chunk(0.5, b"\x1b[HONE"),
+        Chunk(2.5, b"\x1b[HTWO"),
+        Chunk(2.75, b"\x1b[HONE"),
+    ]
+    assert list(latencies(presses, chunks, (80, 24))) == [0.5, 1.5, 0.75]
+    assert list(latencies(presses, chunks[:1], (80, 24))) == [0.5, inf, inf]
