@@ -365,6 +365,8 @@ class FlaggedPost(Struct, frozen=True, kw_only=True):
     """All evidence known at this moment, of the kinds that crossed so far, strongest first."""
     again: bool = False
     """Whether it was told of before, at a lower score; see :class:`.heuristics.engine.Engine`."""
+    against: tuple[Evidence, ...] = ()
+    """What spoke against the verdict and did not prevail."""
 
 
 class GroupState(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from string import Formatter
 
-from moltwatch.times import format_duration
+from moltwatch.times import SECOND, format_duration
 
 MOST_QUOTED = 60
 """Characters of a quotation."""
@@ -58,8 +58,9 @@ def sentence(template: str, facts: Mapping[str, object]) -> str:
     """The template with the facts put in. Nothing that a fact holds is taken for a template.
 
     ``{n}`` and ``{n:,}`` are formatted as Python does it. ``{span:duration}`` is a span of time
-    (microseconds) in words, ``{n:count account}`` a number with what is counted, ``{words:quoted}``
-    puts words in quotation marks. Raises KeyError for a fact that is missing.
+    (microseconds) in words, ``{window:seconds}`` one in seconds, ``{n:count account}`` a number
+    with what is counted, ``{words:quoted}`` puts words in quotation marks. Raises KeyError for a
+    fact that is missing.
 
     >>> sentence("{n:count post} in {span:duration}: {said:quoted}",
     ...          {"n": 2, "span": 3_000_000, "said": "hello"})
@@ -94,6 +95,8 @@ def _how(spec: str) -> _Put:
         return quoted
     if spec == "duration":
         return lambda span: format_duration(int(str(span)))
+    if spec == "seconds":
+        return lambda span: format_duration(round(float(str(span)) * SECOND))
     if spec.startswith("count "):
         return lambda n: count(int(str(n)), spec.removeprefix("count "))
     return lambda fact: format(fact, spec)

@@ -40,6 +40,11 @@ class Heuristic(ABC):
     kind: ClassVar[Kind]
     family: ClassVar[str]
     """Heuristics of one family look at the same evidence and do not confirm each other."""
+    unless: ClassVar[str] = ""
+    """Completes "not flagged if …": what would have to be otherwise for it to say nothing. A
+    template for its parameters (``{accounts}``, ``{window:seconds}``), see
+    :func:`moltwatch.wording.sentence`. Where it is empty, a reader is told what the verdict would
+    be without what the heuristic found."""
 
     def read(self, text: Text) -> object:
         """What the title and text show whoever reads them, whoever wrote them. It is asked once for

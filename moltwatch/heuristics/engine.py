@@ -108,7 +108,8 @@ class Engine:
         self._open = OpenPosts()
         self._window = evidence_window
         self._verdicts = verdicts
-        self._least = {kind: thresholds.of(kind) for kind in Kind}
+        self.least = {kind: thresholds.of(kind) for kind in Kind}
+        """The score of each kind at which a post is flagged."""
         # Of persona and hazard all is known when the post comes.
         self._coordinated_again = higher.of(Kind.COORDINATED) if higher else inf
         self._complain = complain
@@ -147,6 +148,13 @@ class Engine:
         """The scores of a post by now; None when it is closed."""
         opened = self._open.get(post)
         return opened.scores() if opened else None
+
+    def held(self, post: str) -> tuple[Evidence, ...]:
+        """What is held of a post by now, flagged or not, strongest first: of its coordination
+        always, of a persona or a hazard only where that led to a verdict. Nothing when it is
+        closed."""
+        opened = self._open.get(post)
+        return opened.flags(latest=self._groups.latest) if opened else ()
 
     # --- within one event -------------------------------------------------------------------------
 
@@ -194,17 +202,28 @@ class Engine:
         if hazards:
             opened.hazard = round(self._hazard.score(post, hazards), DIGITS)
         verdicts = ((Kind.PERSONA, opened.persona), (Kind.HAZARD, opened.hazard))
-        crossed = [kind for kind, score in verdicts if score >= self._least[kind]]
+        crossed = [kind for kind, score in verdicts if score >= self.least[kind]]
+        against: list[Evidence] = []
         if self._verdicts or Kind.PERSONA in crossed:
             for evidence in personas or panel.evidence(vector):
                 opened.hold(self._persona.told(post, evidence))
+                if evidence.weight < 0:
+                    against.append(evidence)
         if self._verdicts or Kind.HAZARD in crossed:
             for evidence in hazards:
                 opened.hold(self._hazard.told(post, evidence))
-        self._tell(opened, crossed)
+        self._tell(opened, crossed, sorted(against, key=lambda each: each.weight))
 
-    def _tell(self, opened: OpenPost, kinds: Sequence[Kind], *, again: bool = False) -> None:
-        """Flag a post, or tell of it ``again``."""
+    def _tell(
+        self,
+        opened: OpenPost,
+        kinds: Sequence[Kind],
+        against: Sequence[Evidence] = (),
+        *,
+        again: bool = False,
+    ) -> None:
+        """Flag a post, or tell of it ``again``; ``against`` is what spoke against its being a
+        persona."""
         if not kinds:
             return
         if not again:
@@ -213,7 +232,13 @@ class Engine:
         scores, flags = opened.scores(), opened.flags(opened.flagged, self._groups.latest)
         self._findings.extend(
             FlaggedPost(
-                at=self.now, kind=kind, post=opened.post, scores=scores, flags=flags, again=again
+                at=self.now,
+                kind=kind,
+                post=opened.post,
+                scores=scores,
+                flags=flags,
+                against=tuple(against) if kind is Kind.PERSONA else (),
+                again=again,
             )
             for kind in kinds
         )
@@ -228,7 +253,7 @@ class Engine:
                 if score > before:
                     opened.coordinated, opened.group = score, of.group
                 if Kind.COORDINATED not in opened.flagged:
-                    if opened.coordinated >= self._least[Kind.COORDINATED]:
+                    if opened.coordinated >= self.least[Kind.COORDINATED]:
                         self._tell(opened, (Kind.COORDINATED,))
                 elif (
                     before < self._coordinated_again <= opened.coordinated

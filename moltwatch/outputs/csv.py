@@ -11,8 +11,8 @@ from io import StringIO
 
 from msgspec.structs import asdict
 
+from moltwatch.jsonl import GroupLine, RetractedLine, line_of
 from moltwatch.model import Finding, Verdict
-from moltwatch.outputs.jsonl import GroupLine, RetractedLine, line_of
 from moltwatch.text import display
 
 COLUMNS = (

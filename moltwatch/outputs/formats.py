@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from moltwatch.jsonl import JsonFormat
 from moltwatch.model import Finding
-from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.session.names import Names
 
 

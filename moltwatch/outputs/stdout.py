@@ -15,9 +15,9 @@ from queue import SimpleQueue
 from threading import BoundedSemaphore, Thread
 from typing import Protocol
 
+from moltwatch.jsonl import JsonFormat
 from moltwatch.model import Event, Finding
 from moltwatch.outputs.formats import Format
-from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 
 MOST_WAITING = 20_000

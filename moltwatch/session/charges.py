@@ -36,6 +36,7 @@ class Charge:
     """One kind held against one post."""
 
     __slots__ = (
+        "against",
         "at",
         "author",
         "case",
@@ -45,6 +46,7 @@ class Charge:
         "post",
         "retracted",
         "score",
+        "scores",
         "seen_at",
         "text",
         "thread",
@@ -68,8 +70,12 @@ class Charge:
         self.at: Micros = said.at
         """Stream time of the verdict."""
         self.score = said.scores.of(kind)
+        self.scores = said.scores
+        """Those of the other kinds as well, as they were then."""
         self.flags: tuple[Evidence, ...] = said.flags
         """All reasons known when the verdict was reached, strongest first."""
+        self.against = said.against if isinstance(said, FlaggedPost) else ()
+        """What spoke against it."""
         self.retracted = False
         self.case: Case
 
@@ -216,6 +222,7 @@ class Charges:
         """A verdict was reached once more, perhaps after it was taken back."""
         self.version += 1
         charge.at, charge.score, charge.flags = again.at, again.score, again.flags
+        charge.scores, charge.against = again.scores, again.against
         charge.retracted = False
         charge.case.version += 1
 

@@ -38,6 +38,9 @@ class Arrival(Struct, frozen=True):
     post: str
     thread: str
     text: str
+    """Its beginning; empty for what is not to be repeated."""
+    withheld: bool = False
+    """It is not to be repeated."""
 
 
 class Swarm(Struct, eq=False):
@@ -200,9 +203,16 @@ class Groups:
         swarm.add(charge)
         self._weight += swarm.weight - before
         if self._keeps:
-            text = cut(charge.excerpt, MOST_CHARS)
+            text = "" if charge.withheld else cut(charge.excerpt, MOST_CHARS)
             swarm.arrivals.append(
-                Arrival(charge.seen_at, charge.author, charge.post, charge.thread, text)
+                Arrival(
+                    charge.seen_at,
+                    charge.author,
+                    charge.post,
+                    charge.thread,
+                    text,
+                    charge.withheld,
+                )
             )
         self._bound()
         self.version += 1

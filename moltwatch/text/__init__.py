@@ -7,18 +7,23 @@ from moltwatch.text.display import display, display_line
 from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
 from moltwatch.text.match import excerpt, fold, fold_into_words, same_words
 from moltwatch.text.original import as_written, place_as_written
+from moltwatch.text.shared import differing
+from moltwatch.text.tricks import hidden_runs, look_alikes
 from moltwatch.text.words import links, mentions, words
 
 __all__ = [
     "as_written",
     "beyond_ascii",
     "count_hidden",
+    "differing",
     "display",
     "display_line",
     "excerpt",
     "fold",
     "fold_into_words",
+    "hidden_runs",
     "links",
+    "look_alikes",
     "mentions",
     "place_as_written",
     "same_words",

@@ -35,7 +35,7 @@ BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 def strip_hidden(text: str) -> str:
     """The text without dishonest hidden characters; honest joiners and selectors stay."""
-    places = _dishonest(text)
+    places = hidden_places(text)
     if not places:
         return text
     ends = [*places, len(text)]
@@ -45,11 +45,11 @@ def strip_hidden(text: str) -> str:
 
 def count_hidden(text: str) -> int:
     """How many dishonest hidden characters there are."""
-    return len(_dishonest(text))
+    return len(hidden_places(text))
 
 
-def _dishonest(text: str) -> list[int]:
-    """Where the dishonest hidden characters stand."""
+def hidden_places(text: str) -> list[int]:
+    """Where the dishonest hidden characters stand, in order."""
     # Most texts have few characters beyond ASCII: looking at those alone is a quick first answer.
     if text.isascii() or not _ANY.search(beyond_ascii(text)):
         return []

@@ -162,8 +162,22 @@ def _few_marks(match: re.Match[str]) -> str:
     return "".join("".join(islice(run, MOST_MARKS) if marks else run) for marks, run in runs)
 
 
+def look_alike(word: str) -> list[tuple[int, str]]:
+    """Where in a word that mixes alphabets a letter passes for a Latin one, and for which."""
+    if word.isascii() or not _mixes_alphabets(word.casefold()):
+        return []
+    return [
+        (at, chr(_LOOK_ALIKES[ord(form)]))
+        for at, sign in enumerate(word)
+        if ord(form := sign.casefold()[:1]) in _LOOK_ALIKES
+    ]
+
+
+def _mixes_alphabets(word: str) -> bool:
+    return bool(_LATIN.search(word) and _GREEK_OR_CYRILLIC.search(word))
+
+
 def _one_alphabet(match: re.Match[str]) -> str:
     """A word, its look-alikes replaced if it mixes alphabets."""
     word = match[0]
-    mixed = _LATIN.search(word) and _GREEK_OR_CYRILLIC.search(word)
-    return word.translate(_LOOK_ALIKES) if mixed else word
+    return word.translate(_LOOK_ALIKES) if _mixes_alphabets(word) else word

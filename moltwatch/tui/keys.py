@@ -65,6 +65,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "Flags": (
         Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),
         Key("right_square_bracket", "flag(1)", "next flag, in its thread", "]", "next flag"),
+        Key("i", "why", "why this post is flagged, or is not", "i", "why"),
+        Key("r", "why_raw", "in a why: the JSON, or the why again", "r"),
+        Key("e", "why_example", "in a why: to the next post that it names", "e"),
         Key("c", "judge('confirmed')", "confirm; again takes it back", "c"),
         Key("x", "judge('dismissed')", "dismiss; again takes it back", "x"),
         Key("slash", "filter", "filter", "/", "filter"),

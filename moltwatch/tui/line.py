@@ -248,6 +248,7 @@ STYLES = (
     "coordinated",
     "hazard",
     "match",
+    "marked",
     "cursor",
     "cursor-blurred",
     *(f"voice-{i}" for i in range(VOICES)),

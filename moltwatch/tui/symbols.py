@@ -41,6 +41,13 @@ _SIGNS: dict[Kind | str, tuple[str, str]] = {
     "folded": ("▸", ">"),
     "answers": ("↳", ">"),
     "edited": ("✎", "~"),
+    "slot": ("⟦", "[["),
+    "slot-end": ("⟧", "]]"),
+    "words": ("‹", "<<"),
+    "words-end": ("›", ">>"),
+    "unseen": ("⟨", "<"),
+    "unseen-end": ("⟩", ">"),
+    "masked": ("•", "*"),
 }
 """Each with its ASCII form."""
 

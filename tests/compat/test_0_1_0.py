@@ -22,8 +22,8 @@ from moltwatch.config import Config, load
 from moltwatch.errors import SourceUnreachable
 from moltwatch.heuristics import registry
 from moltwatch.heuristics.base import Heuristic
+from moltwatch.jsonl import FlaggedLine, FlagLine, decode, encode
 from moltwatch.model import Event, Evidence, Finding, FlaggedPost, Kind, Post, Retracted, Scores
-from moltwatch.outputs.jsonl import FlaggedLine, FlagLine, decode, encode
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from moltwatch.times import parse_time

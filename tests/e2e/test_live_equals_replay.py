@@ -15,9 +15,9 @@ import pytest
 
 from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
+from moltwatch.jsonl import JsonFormat
 from moltwatch.model import Event, Finding
 from moltwatch.outputs.forum.server import ForumServer
-from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
 from moltwatch.paths import shipped

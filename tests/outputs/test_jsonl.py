@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from moltwatch.jsonl import FlaggedLine, FlagLine, decode, encode, line_of, score
 from moltwatch.model import Finding, Kind, Post, Scores
 from moltwatch.outputs.csv import row
-from moltwatch.outputs.jsonl import FlaggedLine, FlagLine, decode, encode, line_of, score
 from tests.outputs.findings import FLAG, FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
 
 GOLDEN_POST = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
+from moltwatch.jsonl import encode
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
-from moltwatch.outputs.jsonl import encode
 from moltwatch.outputs.stdout import PipeSink
 
 

@@ -8,9 +8,9 @@ import json
 import pytest
 from msgspec.structs import replace
 
+from moltwatch.jsonl import JsonFormat
 from moltwatch.model import Finding, Heartbeat, Kind, Retracted, Scores, Thresholds
 from moltwatch.outputs.formats import FormatName, make_format
-from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
 from moltwatch.session.filter import compile_filter

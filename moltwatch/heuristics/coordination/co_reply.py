@@ -100,6 +100,10 @@ class CoReply(Heuristic):
     name: ClassVar[str] = "co-reply"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "synchrony"
+    unless: ClassVar[str] = (
+        "they had met on fewer than {occasions} occasions, or answered more than "
+        "{gap:seconds} apart, or had less than {overlap:.0%} of their threads in common"
+    )
 
     def __init__(
         self,

@@ -34,6 +34,10 @@ class CommandPayload(Heuristic):
     name: ClassVar[str] = "command-payload"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "payload"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had given this command, or they had come more than "
+        "{window:seconds} apart"
+    )
 
     def __init__(
         self, window: Seconds = 3_600.0, accounts: Accounts = 3, strength: Fraction = 0.95

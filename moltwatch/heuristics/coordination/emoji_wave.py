@@ -46,6 +46,10 @@ class EmojiWave(Heuristic):
     name: ClassVar[str] = "emoji-wave"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had posted nothing but emoji within {window:seconds},"
+        " or such posts were usual here"
+    )
 
     def __init__(
         self, window: Seconds = 60.0, accounts: Accounts = 3, chance: Chance = 1e-5

@@ -90,6 +90,11 @@ class HouseStyle(Heuristic):
     name: ClassVar[str] = "house-style"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts wrote so on {repeats} threads each, it stood in less "
+        "than {part:.0%} of their posts, or they were less than {share:.0%} of all who write "
+        "so"
+    )
 
     def __init__(
         self,

@@ -89,6 +89,10 @@ class LinkPush(Heuristic):
     name: ClassVar[str] = "link-push"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "payload"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had brought it up unasked, they were less than "
+        "{share:.0%} of all who name it, or it were less than {part:.0%} of what they write"
+    )
 
     def __init__(
         self,

@@ -55,6 +55,10 @@ class NameFamily(Heuristic):
     name: ClassVar[str] = "name-family"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "names"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts of such names had first posted, or more than "
+        "{window:seconds} apart"
+    )
 
     def __init__(
         self, window: Seconds = 3_600.0, accounts: Accounts = 5, strength: Fraction = 0.5

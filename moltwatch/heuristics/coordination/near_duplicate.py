@@ -43,6 +43,10 @@ class NearDuplicate(Heuristic):
     name: ClassVar[str] = "near-duplicate"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had shared these words, they had come more than "
+        "{window:seconds} apart, or less than {similarity:.0%} of the words had been the same"
+    )
 
     def __init__(
         self,

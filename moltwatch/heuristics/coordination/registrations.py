@@ -52,6 +52,10 @@ class Registrations(Heuristic):
     name: ClassVar[str] = "registrations"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "registration"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had been made within {window:seconds}, or chance made"
+        " so many likelier than {chance:g}"
+    )
 
     def __init__(
         self,

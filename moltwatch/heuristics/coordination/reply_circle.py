@@ -65,6 +65,11 @@ class ReplyCircle(Heuristic):
     name: ClassVar[str] = "reply-circle"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "order"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts answered each other in a circle, each fewer than "
+        "{answers} times or in fewer than {threads} threads, or that were less than "
+        "{share:.0%} of their answers"
+    )
 
     def __init__(
         self,

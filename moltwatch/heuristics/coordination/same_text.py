@@ -48,6 +48,10 @@ class SameText(Heuristic):
     name: ClassVar[str] = "same-text"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts ({short_accounts} of a short text) had posted this "
+        "text, or they had come more than {window:seconds} apart"
+    )
 
     def __init__(
         self,

@@ -61,6 +61,10 @@ class ScriptedGaps(Heuristic):
     name: ClassVar[str] = "scripted-gaps"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "timing"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had kept one clock, or chance made such a row "
+        "likelier than {chance:g}"
+    )
 
     def __init__(
         self,

@@ -62,6 +62,10 @@ class SharedBio(Heuristic):
     name: ClassVar[str] = "shared-bio"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "profile"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts had this bio, or they had begun to post more than "
+        "{window:seconds} apart"
+    )
 
     def __init__(
         self, window: Seconds = 21_600.0, accounts: Accounts = 3, strength: Fraction = 0.5

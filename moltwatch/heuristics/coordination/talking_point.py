@@ -55,6 +55,11 @@ class TalkingPoint(Heuristic):
     name: ClassVar[str] = "talking-point"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "vocabulary"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts brought it up on {repeats} threads each, it stood in "
+        "less than {part:.0%} of their posts, or they were less than {share:.0%} of all who "
+        "use the word"
+    )
 
     def __init__(
         self,

@@ -74,6 +74,10 @@ class Template(Heuristic):
     name: ClassVar[str] = "template"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts ({many} where it is short or they came slowly) had "
+        "filled in this form, or they had come more than {window:seconds} apart"
+    )
 
     def __init__(
         self,

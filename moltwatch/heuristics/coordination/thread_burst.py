@@ -171,6 +171,10 @@ class ThreadBurst(Heuristic):
     name: ClassVar[str] = "thread-burst"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "synchrony"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts that had posted at most {quiet} times had come within"
+        " {window:seconds}, or they were less than {share:.0%} of the guests"
+    )
 
     def __init__(
         self,

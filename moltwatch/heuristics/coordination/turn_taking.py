@@ -80,6 +80,10 @@ class TurnTaking(Heuristic):
     name: ClassVar[str] = "turn-taking"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "order"
+    unless: ClassVar[str] = (
+        "they had come one after the other fewer than {turns} times, more than {gap:seconds} "
+        "apart, or in less than {share:.0%} of their turns"
+    )
 
     def __init__(
         self,

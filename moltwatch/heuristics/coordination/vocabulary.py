@@ -111,6 +111,10 @@ class Vocabulary(Heuristic):
     name: ClassVar[str] = "vocabulary"
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "vocabulary"
+    unless: ClassVar[str] = (
+        "fewer than {accounts} accounts of at most {quiet} posts had used the word within "
+        "{window:seconds} of its first use, or it had been used here before"
+    )
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ class PersonaFuser:
         """The evidence with its score, its most telling marks first. The score of what speaks
         against, or has nothing to say in words, is 0."""
         said = [mark for mark in evidence.marks if mark.says and mark.weight]
-        if evidence.weight <= 0 or not said:
+        if evidence.weight <= 0 or not any(mark.weight > 0 for mark in said):
             return evidence
         marks = sorted(said, key=lambda mark: -mark.weight)
         score = probability(above_threshold(post, evidence.weight))

@@ -53,6 +53,10 @@ class Credentials(Heuristic):
     name: ClassVar[str] = "credentials"
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "credentials"
+    unless: ClassVar[str] = (
+        "it were a stand-in such as your-key-here, or less random than {randomness} bits a "
+        "character"
+    )
 
     def __init__(
         self, randomness: Annotated[float, Meta(ge=1, le=6)] = 3.2, repeats: Repeats = IN_FULL

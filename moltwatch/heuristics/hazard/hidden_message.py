@@ -76,6 +76,7 @@ class HiddenMessage(Heuristic):
     name: ClassVar[str] = "hidden-message"
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "encoding"
+    unless: ClassVar[str] = "what is hidden did not decode to {least} readable characters"
 
     def __init__(self, least: Characters = 12, repeats: Repeats = IN_FULL) -> None:
         self.least = least

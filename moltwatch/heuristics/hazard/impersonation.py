@@ -46,6 +46,7 @@ class Impersonation(Heuristic):
     name: ClassVar[str] = "impersonation"
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "impersonation"
+    unless: ClassVar[str] = "the account that it looks like had fewer than {posts} posts here"
 
     def __init__(self, posts: Count = 20, repeats: Repeats = IN_FULL) -> None:
         self.posts = posts

@@ -39,6 +39,11 @@ class Injection(Heuristic):
     name: ClassVar[str] = "injection"
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "injection"
+    unless: ClassVar[str] = (
+        "these words were quoted (which leaves {quoted:.0%} of their weight), reported or "
+        "refused ({mentioned:.0%}), or stood in a post about security ({about:.0%} for each "
+        "word that shows it)"
+    )
 
     def __init__(
         self,

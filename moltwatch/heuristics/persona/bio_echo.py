@@ -60,7 +60,7 @@ class BioEcho(PersonaHeuristic):
     says: ClassVar = {
         "bio.words": "repeats words of its bio ({words:quoted})",
         "bio.unknown": "",
-        "bio.assistant": "",
+        "bio.assistant": "is by an account whose bio is that of one who helps",
         "bio.phrases": "repeats turns of its bio ({turns:quoted})",
     }
 

@@ -43,17 +43,13 @@ class Conversation(PersonaHeuristic):
         "conversation.telling": 2.0,
     }
     says: ClassVar = {
-        "conversation.agreement": "",
-        "conversation.technical": "",
-        "conversation.weighing": "",
-        "conversation.telling": "",
-        "conversation.asks": "",
-        "conversation.figures": "",
-        "conversation.lists": "",
-        "conversation.headings": "",
-        "conversation.sources": "",
+        "conversation.asks": "asks",
+        "conversation.figures": "gives figures",
+        "conversation.lists": "lists things",
+        "conversation.headings": "has headings",
+        "conversation.sources": "quotes or names its sources",
         "conversation.you": "turns to the other",
-        "conversation.ties": "",
+        "conversation.ties": "takes up words of what it answers",
     }
 
     def __init__(self, emphasis: Emphasis = 1.0, share: Fraction = 0.02) -> None:

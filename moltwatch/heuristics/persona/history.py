@@ -82,7 +82,7 @@ class History(PersonaHeuristic):
     family: ClassVar[str] = "history"
     says: ClassVar = {
         "history.for": "is by an account whose earlier posts looked persona-driven ({posts} seen)",
-        "history.against": "",
+        "history.against": "is by an account whose earlier posts did not look persona-driven",
         "history.preaching": "is by an account that preached before",
     }
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from moltwatch.heuristics.material import read_material
 from moltwatch.model import Post
-from moltwatch.odds import probability
+from moltwatch.odds import log_odds, probability
 
 
 class Weights(Struct, frozen=True):
@@ -55,6 +55,13 @@ def calibrated(above: float) -> float:
     """The score of a post that is so far above the threshold: 0.5 at it, 0.8 as rare as the weights
     were fitted to make it. Keeps the order."""
     return probability(above * weights().stretch if above > 0 else above)
+
+
+def uncalibrated(score: float) -> float:
+    """How far the post of such a score is above the threshold; the inverse of
+    :func:`calibrated`."""
+    above = log_odds(score)
+    return above / weights().stretch if above > 0 else above
 
 
 def saturating(count: float, half: float = 1.0) -> float:

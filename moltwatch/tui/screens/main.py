@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from moltwatch.errors import UsageError
@@ -42,6 +43,7 @@ from moltwatch.tui.views.latest import LatestPane
 from moltwatch.tui.views.table import VIEWS, Place
 from moltwatch.tui.views.thread import Note, ThreadPane
 from moltwatch.tui.views.threads import ThreadsPane
+from moltwatch.tui.views.why import WhyPane
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notifications import Notifications
@@ -94,6 +96,7 @@ class MainScreen(StyledScreen):
         self.latest = self._view(LatestPane)
         self.threads = ThreadsPane(id="threads")
         self.thread = ThreadPane(id="thread")
+        self.why = WhyPane(id="why")
         self.header = Header(id="header")
         self.body = Horizontal(id="body")
         sides = self._placed(Place.SIDE)
@@ -109,6 +112,8 @@ class MainScreen(StyledScreen):
         self._wanted: str | None = None
         """The thread to show once it is there: after a seek, the one that was shown."""
         self._session: Session | None = None
+        self._before_why: Widget | None = None
+        """What had the focus before the why was opened."""
         self._flag: tuple[str, Kind] | None = None
         """The flag gone to last."""
         self._number = 0
@@ -124,6 +129,7 @@ class MainScreen(StyledScreen):
             with Container(id="main"):
                 with Vertical(id="centre"):
                     yield self.thread
+                    yield self.why
                     yield from self._placed(Place.CENTRE)
                     yield from self._placed(Place.BELOW)
                 yield self.sides
@@ -176,6 +182,7 @@ class MainScreen(StyledScreen):
         self.notifications.reset()
         self.thread.open(None)
         self.threads.reset()
+        self.why.reset()
         for pane in self.views.values():
             pane.reset()
         if self.live_filter:
@@ -230,7 +237,9 @@ class MainScreen(StyledScreen):
         frame = self._frame()
         if frame is None:
             return
-        if self._decked:
+        if self.reading_why:
+            self.why.draw(frame)
+        elif self._decked:
             self.deck.draw(frame)
         else:
             self.thread.draw(frame, self._why_this_thread)
@@ -289,6 +298,7 @@ class MainScreen(StyledScreen):
         """The user picked a thread, perhaps a post in it."""
         self.following_busiest = False
         self.body.remove_class("decked")
+        self.close_why()
         self.thread.open(thread)
         thread.mark_read()
         if post:
@@ -303,7 +313,30 @@ class MainScreen(StyledScreen):
 
     def focus_thread(self) -> None:
         """Go on in the thread, or in the first of the deck."""
-        (self.deck if self._decked else self.thread).view.focus()
+        if self.reading_why:
+            self.why.view.focus()
+        else:
+            (self.deck if self._decked else self.thread).view.focus()
+
+    @property
+    def reading_why(self) -> bool:
+        """Whether the why stands in the place of the thread."""
+        return self.body.has_class("with-why")
+
+    def open_why(self, post: str, kind: Kind | None = None) -> None:
+        """Tell why a post is flagged, instead of its thread."""
+        self.why.open(post, kind)
+        if not self.reading_why:
+            self._before_why = self.focused
+            self.body.add_class("with-why")
+        self.why.view.focus()
+
+    def close_why(self) -> None:
+        """Back to where one was."""
+        if self.reading_why:
+            self.body.remove_class("with-why")
+            before = self._before_why or self.thread.view
+            before.focus()
 
     def go_to(self, thread_id: str, post: str = "") -> None:
         """Show a thread, at a post."""
@@ -326,7 +359,10 @@ class MainScreen(StyledScreen):
         pane = self._reading
         if view is pane.view and (pane is self.thread or pane.folds):
             self.say(pane.unfold())
-        elif target is not None:
+        elif view is self.flags.view and self.flags.case:
+            strongest = max(self.flags.case.charges[-20:], key=lambda charge: charge.score)
+            self.open_why(*strongest.key)
+        elif target is not None and (view is not self.why.view or target.post != self.why.post):
             if target.thread:
                 self.go_to(target.thread, target.post)
             if target.group:
@@ -338,6 +374,7 @@ class MainScreen(StyledScreen):
     def on_row_view_moved(self, message: RowView.Moved) -> None:
         target = message.row.target
         if message.view is self.threads.view and target and self._session:
+            self.body.remove_class("with-why")
             self.following_busiest = False
             self.thread.open(self._session.threads.get(target.thread))
 
@@ -347,6 +384,8 @@ class MainScreen(StyledScreen):
     def _target(self) -> Target | None:
         """What is under the cursor of the pane that has the focus, or else of the thread."""
         target = self.focused.target if isinstance(self.focused, RowView) else None
+        if self.reading_why and not (target and target.thread):
+            return self.why.target
         return target if target and target.thread else self.thread.view.target
 
     @property
@@ -365,6 +404,8 @@ class MainScreen(StyledScreen):
         """The case the user means."""
         if self.focused is self.flags.view:
             return self.flags.case
+        if self.focused is self.why.view and self._target == self.why.target:
+            return self.why.case
         node = self.focused_post
         if node and node.charges:
             gone_to = (charge for charge in node.charges if charge.key == self._flag)
@@ -432,9 +473,32 @@ class MainScreen(StyledScreen):
             self.agent.open(node.author)
             self.show_side("agent")
 
+    def action_why(self) -> None:
+        """Why the post under the cursor is flagged, or is not."""
+        node = self.focused_post
+        if node is None or node.post is None:
+            self.say("no post under the cursor to explain")
+        else:
+            self.open_why(node.id)
+
+    def action_why_raw(self) -> None:
+        if self.reading_why:
+            self.why.toggle_raw()
+        else:
+            self.say("r shows the JSON of a why: open one first, by enter on a flag or by i")
+
+    def action_why_example(self) -> None:
+        if not self.reading_why:
+            self.say("e goes to the next example of a why: open one first, by enter on a flag or i")
+        elif not self.why.next_example():
+            self.say("no other post is named here")
+
     def action_back(self) -> None:
         first = self._placed(Place.SIDE)[0].id
-        if self.live_filter and self.live_filter.nothing:
+        if self.reading_why:
+            if not self.why.back():
+                self.close_why()
+        elif self.live_filter and self.live_filter.nothing:
             self.set_filter("")
         elif self.views[self.side].back():
             pass

@@ -187,6 +187,7 @@ class PostRow:
 
     ``room`` is how many cells the name gets, so that what is said begins in one column; ``right``
     is said at the end of the line.
+    ``section`` tells it from a row about the same post elsewhere in the list.
     """
 
     __slots__ = ("after", "author", "author_style", "key", "right", "room", "target", "text")
@@ -201,8 +202,9 @@ class PostRow:
         text: str,
         room: int = 0,
         right: Sequence[Piece] = (),
+        section: str = "",
     ) -> None:
-        self.key = post
+        self.key: Hashable = (section, post) if section else post
         self.target = Target(thread, post)
         self.after = after
         self.author = author

@@ -13,8 +13,8 @@ import pytest
 
 from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
+from moltwatch.jsonl import JsonFormat
 from moltwatch.model import Event, Finding, Post
-from moltwatch.outputs.jsonl import JsonFormat
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.stdout import LineSink
 from moltwatch.sources import registry

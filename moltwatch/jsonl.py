@@ -141,14 +141,18 @@ class JsonFormat:
 
 def encode(finding: Finding) -> bytes:
     """The finding as one line of UTF-8 JSON, its newline included."""
-    line = line_of(finding)
+    return harmless_json(line_of(finding)) + b"\n"
+
+
+def harmless_json(line: Struct) -> bytes:
+    """A struct as JSON that no terminal and no reader of lines trips over."""
     try:
         encoded = _encoder.encode(line)
     except UnicodeEncodeError:
         encoded = _encoder.encode(_without_surrogates(msgspec.to_builtins(line)))
     for unsafe in _UNSAFE:
         encoded = unsafe.sub(_escape, encoded)
-    return encoded + b"\n"
+    return encoded
 
 
 def decode(line: bytes | str) -> Line:

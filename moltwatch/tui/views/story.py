@@ -1,0 +1,184 @@
+"""The story of a group: who came when, what they share and where it differs, its posts in order.
+For the view of the groups, and for the why of a post that is one of a group's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from rich.cells import cell_len
+
+from moltwatch.heuristics.hazard.credentials import Credentials
+from moltwatch.model import Evidence, strongest_of
+from moltwatch.session import Session
+from moltwatch.session.groups import Arrival, Swarm
+from moltwatch.text import differing
+from moltwatch.times import format_duration
+from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.symbols import sign
+from moltwatch.tui.widgets.lanes import Came, lanes
+from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
+from moltwatch.tui.widgets.pane import PiecesRow, PostRow
+from moltwatch.tui.widgets.rowview import Row, Target
+from moltwatch.wording import count
+
+MOST_POSTS = 400
+"""Posts of a group that are listed, the first that came."""
+
+MOST_FORMS = 3
+"""Texts of a group that are shown, each with what differs between those who share it."""
+
+MOST_COMPARED = 60
+"""Posts of a group, one of each account, among which forms are looked for."""
+
+MOST_CHARS = 2_000
+"""Characters of a post that are compared."""
+
+NAME = 18
+"""Cells of a name at most, where names make a column."""
+
+WITHHELD = "[not repeated here: it looks like a secret]"
+
+
+def told_of(swarm: Swarm, session: Session) -> tuple[Evidence, ...]:
+    """Why it is a group: the evidence of its last line, and that of its posts since. A group has a
+    line only when it has doubled."""
+    newer: list[Evidence] = []
+    for arrival in () if swarm.over else reversed(swarm.arrivals):
+        charge = session.charges.get(arrival.post, swarm.group.kind)
+        if charge and charge.at <= swarm.group.at:
+            continue
+        reasons = charge.reasons if charge else ()
+        newer += [each for each in reasons if each.group == swarm.id and each.n <= swarm.n]
+    return strongest_of([*swarm.group.evidence, *reversed(newer)])
+
+
+def size_of(swarm: Swarm) -> str:
+    """How many accounts and posts."""
+    return f"{count(swarm.n, 'account')} {sign('dot')} {written_by(swarm)}"
+
+
+def written_by(swarm: Swarm) -> str:
+    """How many of its posts are flagged; where that are not posts of all its accounts, of how
+    many."""
+    posts, authors = count(swarm.n_posts, "post"), len(swarm.members)
+    return f"{posts} by {authors:,} of them" if 0 < authors < swarm.n else posts
+
+
+def came_rows(swarm: Swarm, session: Session) -> list[Row]:
+    """Who came when."""
+    arrivals = in_order(swarm)
+    if not arrivals:
+        return []
+    within = format_duration(arrivals[-1].at - arrivals[0].at)
+    came = [
+        Came(
+            arrival.at,
+            safe_line(session.names(arrival.author), 30),
+            arrival.author,
+            Target(arrival.thread, arrival.post),
+            voice(arrival.author),
+        )
+        for arrival in arrivals
+    ]
+    head = [(" WHO CAME WHEN", "strong"), (f"  all within {within}", "dim")]
+    return [
+        PiecesRow(("blank", "came"), []),
+        PiecesRow("came", head),
+        *lanes(came, swarm.group.kind.value),
+    ]
+
+
+def text_rows(swarm: Swarm, session: Session, first: str = "") -> list[Row]:
+    """What they say, the post ``first`` before others, with what differs between them marked."""
+    rows: list[Row] = []
+    for number, (arrival, text, slots, alike) in enumerate(forms(swarm, session, first)):
+        if not number:
+            head = [(" WHAT THEY SAY", "strong")]
+            if slots:
+                differs = f"  {sign('slot')}{sign('slot-end')} differs between members"
+                head.append((differs, "dim"))
+            rows += [PiecesRow(("blank", "text"), []), PiecesRow("text", head)]
+        else:
+            others = f" or, {count(alike, 'account')}:" if alike > 1 else " or:"
+            rows.append(PiecesRow(("or", number), [(others, "dim")]))
+        spans = [Span(start, end, Sort.SLOT) for start, end in slots]
+        target = Target(arrival.thread, arrival.post)
+        rows.append(MarkedRow(("text", number), marked(text, spans), target, most=12))
+    return rows
+
+
+def forms(
+    swarm: Swarm, session: Session, first: str = ""
+) -> list[tuple[Arrival, str, list[tuple[int, int]], int]]:
+    """Texts of a group that are not like each other: a post, its text, where others who say it
+    differ, and how many accounts do."""
+    left = list(islice(_one_of_each(in_order(swarm), first), MOST_COMPARED))
+    texts = [body_of(arrival, session)[:MOST_CHARS] for arrival in left]
+    found: list[tuple[Arrival, str, list[tuple[int, int]], int]] = []
+    while left and len(found) < MOST_FORMS:
+        slots, alike = differing(texts[0], texts[1:])
+        found.append((left[0], texts[0], slots, len(alike) + 1))
+        taken = {0, *(at + 1 for at in alike)}
+        left = [each for at, each in enumerate(left) if at not in taken]
+        texts = [each for at, each in enumerate(texts) if at not in taken]
+    return found
+
+
+def post_rows(swarm: Swarm, session: Session, section: str = "posts") -> list[Row]:
+    """Its posts in order."""
+    arrivals = in_order(swarm)
+    if not arrivals:
+        return []
+    begin = arrivals[0].at
+    head = [
+        (" IN ORDER", "strong"),
+        (f"  {count(swarm.n_posts, 'post')} from {clock(begin)}", "dim"),
+    ]
+    if len(arrivals) > MOST_POSTS:
+        head.append((f", the first {MOST_POSTS:,}", "dim"))
+    elif len(arrivals) < swarm.n_posts:
+        head.append((f", the latest {len(arrivals):,} kept", "dim"))
+    rows: list[Row] = [PiecesRow(("blank", section), []), PiecesRow(section, head)]
+    shown = [(a, safe_line(session.names(a.author), 30)) for a in arrivals[:MOST_POSTS]]
+    room = min(NAME, max(cell_len(name) for _, name in shown))
+    for arrival, name in shown:
+        after = f"+{format_duration(arrival.at - begin)}"
+        text = safe_line(WITHHELD if withheld(arrival, session) else arrival.text, 200)
+        style = voice(arrival.author)
+        rows.append(PostRow(arrival.post, arrival.thread, after, name, style, text, room, section))
+    return rows
+
+
+def in_order(swarm: Swarm) -> list[Arrival]:
+    """Its posts that are kept, by when they came."""
+    return sorted(swarm.arrivals, key=lambda arrival: arrival.at)
+
+
+def withheld(arrival: Arrival, session: Session) -> bool:
+    """Whether a post is not to be repeated: it shows what looks like a secret."""
+    if arrival.withheld:
+        return True
+    node = session.threads.node(arrival.post)
+    return node is not None and any(shows_secret(charge.flags) for charge in node.charges)
+
+
+def shows_secret(flags: Iterable[Evidence]) -> bool:
+    """Whether a post was found to show a credential."""
+    return any(flag.heuristic == Credentials.name for flag in flags)
+
+
+def body_of(arrival: Arrival, session: Session) -> str:
+    """What a post says: all of it as long as it is kept, then its beginning."""
+    if withheld(arrival, session):
+        return WITHHELD
+    node = session.threads.node(arrival.post)
+    return node.post.body if node and node.post else arrival.text
+
+
+def _one_of_each(arrivals: Sequence[Arrival], first: str) -> list[Arrival]:
+    """One post of each account, the one that is looked at before all."""
+    chosen: dict[str, Arrival] = {}
+    for arrival in sorted(arrivals, key=lambda arrival: arrival.post != first):
+        chosen.setdefault(arrival.author, arrival)
+    return list(chosen.values())

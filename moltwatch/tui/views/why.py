@@ -1,0 +1,695 @@
+"""Why: everything there is to say of what a post is flagged for, or why it is not.
+
+The post stands there uncut, with what the reasons point at marked in its own words; then each
+reason with its numbers, what speaks against, and what would have to be otherwise; then what it is
+part of. Rows about other posts lead to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+from textual.binding import Binding, BindingType
+
+from moltwatch.heuristics.engine import EVIDENCE_WINDOW, Engine
+from moltwatch.heuristics.fusing.otherwise import way_out
+from moltwatch.heuristics.hazard.credentials import Credentials
+from moltwatch.jsonl import harmless_json, line_of
+from moltwatch.model import Evidence, FlaggedPost, Kind
+from moltwatch.session import Session
+from moltwatch.session.charges import Case, Charge, Opinion
+from moltwatch.session.thread import Node
+from moltwatch.text import differing, fold, place_as_written
+from moltwatch.times import SECOND, format_duration
+from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.symbols import sign
+from moltwatch.tui.views.story import (
+    NAME,
+    WITHHELD,
+    came_rows,
+    forms,
+    post_rows,
+    shows_secret,
+    size_of,
+)
+from moltwatch.tui.views.threads import title_of
+from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, Piece, PiecesRow, PostRow, TitledPane
+from moltwatch.tui.widgets.rowview import Row, RowView, Target
+from moltwatch.wording import count, sentence
+
+REST = 15
+"""Frames for which it stays as it is, whatever comes in: it is read, not watched."""
+
+MOST_REASON = 4_000
+"""Characters of a reason, which quotes the forum."""
+
+MOST_QUOTED = 40
+"""Words and phrases of the reasons that are looked for in a post."""
+
+MOST_AGAIN = 20
+"""Other posts of an account, or other accounts, that are listed."""
+
+ALIKE = 0.5
+"""The part of their words that two posts must share for one to say the other again."""
+
+MOST_BIO = 1_000
+
+SHORTEST_SECRET = 12
+"""Characters by which a secret is known where a reason quotes the beginning of it."""
+
+
+class WhyView(RowView):
+    """Rows that may be taller than the screen: the cursor moves on when the end was seen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the post")]
+
+    def _step(self, by: int) -> None:
+        if not self._read_on(by):
+            super()._step(by)
+
+    def action_page(self, by: int) -> None:
+        height = max(1, self.scrollable_content_region.height - 1)
+        if not self._read_on(by * height):
+            super().action_page(by)
+
+    def _read_on(self, lines: int) -> bool:
+        """Scroll within the row under the cursor as long as there is more of it."""
+        if not 0 <= self.cursor < len(self.rows):
+            return False
+        top, bottom = self._row_layout.top(self.cursor), self._row_layout.bottom(self.cursor)
+        y, height = self.scroll_offset.y, self.scrollable_content_region.height
+        hidden = bottom - (y + height) if lines > 0 else y - top
+        if hidden <= 0:
+            return False
+        step = min(hidden, abs(lines))
+        self.scroll_relative(y=step if lines > 0 else -step, animate=False, immediate=True)
+        return True
+
+
+class WhyPane(TitledPane):
+    """The why of one post."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(WhyView(empty="that post is no longer kept", stays=True), id=id)
+        self.post = ""
+        """Id of the post that it is about."""
+        self._kind: Kind | None = None
+        """What it is asked about above all."""
+        self.raw = False
+        """Show JSON instead."""
+        self._charges: list[Charge] = []
+        self._thread = ""
+        """The thread of the post, where it is kept."""
+        self._shown: object = None
+        self._drawn = 0
+
+    def open(self, post: str, kind: Kind | None = None) -> None:
+        """Tell of this post."""
+        self.post, self._kind = post, kind
+        self.raw = False
+        self._from_the_top()
+
+    def reset(self) -> None:
+        self._shown = None
+
+    def back(self) -> bool:
+        """Back from the raw JSON to the why."""
+        if not self.raw:
+            return False
+        self.toggle_raw()
+        return True
+
+    def toggle_raw(self) -> None:
+        """Show the JSON, or the why again."""
+        self.raw = not self.raw
+        self._from_the_top()
+
+    def _from_the_top(self) -> None:
+        self._shown = None
+        self.view.set_reactive(RowView.cursor, -1)
+        self.view.scroll_home(animate=False, immediate=True)
+
+    @property
+    def target(self) -> Target | None:
+        """The post that it is about."""
+        thread = self._charges[0].thread if self._charges else self._thread
+        return Target(thread, self.post) if thread else None
+
+    @property
+    def case(self) -> Case | None:
+        """The case of its strongest charge."""
+        return self._charges[0].case if self._charges else None
+
+    def next_example(self) -> bool:
+        """Put the cursor on the next row that leads to another post; tell whether there is one."""
+        places = [at for at, row in enumerate(self.view.rows) if self._leads_away(row)]
+        after = [at for at in places if at > self.view.cursor]
+        if places:
+            self.view.move_to((after or places)[0], tell=False)
+        return bool(places)
+
+    def _leads_away(self, row: Row) -> bool:
+        return isinstance(row, PostRow) and row.target.post != self.post
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def draw(self, frame: Frame) -> None:
+        session = frame.session
+        node = session.threads.node(self.post)
+        self._charges = _charges(self.post, self._kind, session)
+        self._thread = node.thread.id if node else ""
+        first = self._charges[0] if self._charges else None
+        swarm = session.groups.get(first.group) if first and first.group else None
+        agent = session.agents.get(first.author) if first else None
+        version = (
+            self.post,
+            self.raw,
+            node.version if node else None,
+            [(charge.key, charge.at, charge.case.opinion) for charge in self._charges],
+            swarm.version if swarm else 0,
+            agent.n if agent else 0,
+            session.names.version,
+            id(session),
+        )
+        if version == self._shown or (
+            self._shown is not None and 0 <= frame.number - self._drawn < REST
+        ):
+            return
+        self._shown, self._drawn = version, frame.number
+        why = _Why(self.post, node, self._charges, session, frame.run.pipeline.engine)
+        self.title_line.set(
+            [("RAW " if self.raw else "WHY ", "strong"), *why.title()],
+            [(f"{'r why' if self.raw else 'r raw'} {sign('dot')} esc back ", "faint")],
+        )
+        self.view.set_rows(why.raw() if self.raw else why.rows())
+        if self.view.cursor < 0 and self.view.rows:
+            self.view.move_to(0, tell=False)
+
+
+def _charges(post: str, kind: Kind | None, session: Session) -> list[Charge]:
+    """What is held against a post: what is asked about first, then the strongest."""
+    charges = [charge for each in Kind if (charge := session.charges.get(post, each))]
+    return sorted(charges, key=lambda each: (each.kind is not kind, not each.stands, -each.score))
+
+
+class _Why:
+    """What there is to say of one post, as of now."""
+
+    def __init__(
+        self,
+        post: str,
+        node: Node | None,
+        charges: Sequence[Charge],
+        session: Session,
+        engine: Engine,
+    ) -> None:
+        self.id = post
+        self.node = node
+        self.charges = charges
+        self.session = session
+        self.engine = engine
+        self.post = node.post if node else None
+        self.first = charges[0] if charges else None
+        self.body = self.post.body if self.post else self.first.excerpt if self.first else ""
+        group = self.first.group if self.first else None
+        self.swarm = session.groups.get(group) if group else None
+        flags = [flag for charge in charges for flag in charge.flags]
+        self.secrets = [
+            Span(start, end, Sort.SECRET)
+            for flag in flags
+            if flag.heuristic == Credentials.name
+            for start, end in flag.places
+        ]
+        self._masked = [self.body[start:end] for start, end, _ in self.secrets]
+        thread = node.thread.id if node else self.first.thread if self.first else ""
+        self.here = Target(thread, post)
+
+    @property
+    def author(self) -> str:
+        return self.post.author if self.post else self.first.author if self.first else ""
+
+    def title(self) -> list[Piece]:
+        charge = self.first
+        if charge is None:
+            return [("not flagged", "dim")]
+        told: list[Piece] = [
+            (f"{sign(charge.kind)} {charge.kind.value} {charge.score:.2f}", charge.kind.value)
+        ]
+        if self.swarm:
+            told.append((f"  {size_of(self.swarm)}", "dim"))
+        return told
+
+    def rows(self) -> list[Row]:
+        if self.post is None and self.first is None:
+            return []
+        rows = self._verdicts()
+        rows += self._text()
+        for charge in self.charges:
+            rows += self._reasons(charge)
+            rows += self._against(charge)
+            rows += self._otherwise(charge)
+        if not self.charges:
+            rows += self._not_flagged()
+        kinds = {charge.kind for charge in self.charges}
+        if Kind.HAZARD in kinds:
+            rows += self._told_the_same()
+        if Kind.PERSONA in kinds:
+            rows += self._bio()
+            rows += self._again()
+        if self.swarm:
+            rows += came_rows(self.swarm, self.session)
+            rows += post_rows(self.swarm, self.session)
+        rows += self._examples()
+        return rows
+
+    # --- the verdict and the post -----------------------------------------------------------------
+
+    def _verdicts(self) -> list[Row]:
+        rows: list[Row] = []
+        for charge in self.charges:
+            state = ""
+            if charge.retracted:
+                state = ", taken back"
+            elif charge.case.opinion is Opinion.DISMISSED:
+                state = f", {sign('no')} dismissed"
+            elif charge.case.opinion is Opinion.CONFIRMED:
+                state = f", {sign('yes')} confirmed"
+            left: list[Piece] = []
+            if len(self.charges) > 1:  # of one, it stands in the title
+                told = f" {sign(charge.kind)} {charge.kind.value} {charge.score:.2f} "
+                left.append((told, charge.kind.value))
+            left.append((f" found {clock(charge.at)}{state}", "dim"))
+            if charge.case.n > 1:
+                whose = "the group" if charge.group else "the account"
+                left.append((f", one of {charge.case.n:,} posts of {whose}", "dim"))
+            rows.append(PiecesRow(("verdict", charge.kind), left, (), self.here))
+        held = {charge.kind for charge in self.charges}
+        scores = self.engine.verdict(self.id) or (self.first.scores if self.first else None)
+        if self.charges and scores and len(held) < len(Kind):
+            others = f" {sign('dot')} ".join(
+                f"{kind.value} {scores.of(kind):.2f}" for kind in Kind if kind not in held
+            )
+            rows.append(PiecesRow("others", [(f" not flagged as: {others}", "dim")]))
+        return rows
+
+    def _text(self) -> list[Row]:
+        node = self.node
+        name = safe_line(self.session.names(self.author), 40)
+        byline: list[Piece] = [(f" {name}", voice(self.author))]
+        if self.post:
+            byline.append((f" {clock(self.post.seen_at)}", "faint"))
+        elif self.first:
+            byline.append((f" {clock(self.first.seen_at)}", "faint"))
+        if self.post and not self.post.is_root and node:
+            byline.append((f"  in “{title_of(node.thread)}”", "dim"))
+        rows: list[Row] = [
+            PiecesRow(("blank", "post"), []),
+            PiecesRow("byline", byline, (), self.here),
+        ]
+        spans = [*self._words(), *self._slots(), *self.secrets]
+        pieces = marked(self.body, spans) if self.body.strip() else [("(no text)", "faint")]
+        rows.append(MarkedRow("post", pieces, self.here))
+        notes = self._legend(spans, pieces)
+        if node and node.cut:
+            notes.append(f"{node.cut:,} more characters were not kept")
+        if node is None:
+            notes.append("the post is no longer kept: this is its beginning")
+        elif node.edited:
+            notes.append("edited since: this is what was judged")
+        elif node.deleted:
+            notes.append("deleted since")
+        rows += [
+            ParagraphRow(("note", at), note, "faint", 4, 1, self.here)
+            for at, note in enumerate(notes)
+        ]
+        return rows
+
+    def _legend(self, spans: Iterable[Span], pieces: Sequence[Piece]) -> list[str]:
+        sorts = {span.sort for span in spans}
+        notes: list[str] = []
+        if Sort.WORDS in sorts:
+            notes.append(f"{sign('words')}{sign('words-end')} what the reasons point at")
+        if Sort.SLOT in sorts:
+            notes.append(f"{sign('slot')}{sign('slot-end')} differs between members")
+        unseen = [text for text, style in pieces if style == "bad"]
+        if any(f"{sign('unseen')}=" in text for text in unseen):
+            example = f"{sign('unseen')}=a{sign('unseen-end')}"
+            notes.append(f"{example} a letter of another alphabet that passes for a")
+        if any("U+" in text or "invisible" in text for text in unseen):
+            example = f"{sign('unseen')}U+200B{sign('unseen-end')}"
+            notes.append(f"{example} a character that shows nothing")
+        return [" · ".join(notes)] if notes else []
+
+    def _words(self) -> list[Span]:
+        """Where in the post the reasons' words stand: told by the reason, or found again."""
+        places = {
+            place
+            for charge in self.charges
+            for flag in charge.reasons
+            if flag.heuristic != Credentials.name
+            for place in flag.places
+        }
+        folded = fold(self.body)
+        for words in self._quoted():
+            at = folded.find(words)
+            while at >= 0 and not _stands_alone(folded, at, at + len(words)):
+                at = folded.find(words, at + 1)
+            if at >= 0 and (place := place_as_written(self.body, folded, at, at + len(words))):
+                places.add(place)
+        spans: list[Span] = []
+        for start, end in sorted(places):
+            if spans and start <= spans[-1].end:
+                spans[-1] = Span(spans[-1].start, max(end, spans[-1].end), Sort.WORDS)
+            else:
+                spans.append(Span(start, end, Sort.WORDS))
+        return spans
+
+    def _quoted(self) -> list[str]:
+        """Words of the post that the reasons quote, folded."""
+        words: dict[str, None] = {}
+        for charge in self.charges:
+            for flag in charge.reasons:
+                for mark in flag.marks:
+                    for fact in mark.facts.values() if mark.says and mark.weight >= 0 else ():
+                        each = (fact,) if isinstance(fact, str) else fact
+                        if isinstance(each, tuple):
+                            words |= dict.fromkeys(fold(word) for word in each)
+        return [word for word in words if len(word) > 1][:MOST_QUOTED]
+
+    def _slots(self) -> list[Span]:
+        if self.swarm is None or self.secrets:
+            return []
+        for arrival, text, slots, _ in forms(self.swarm, self.session, self.id)[:1]:
+            if arrival.post == self.id and self.body.startswith(text):
+                return [Span(start, end, Sort.SLOT) for start, end in slots]
+        return []
+
+    # --- reasons ----------------------------------------------------------------------------------
+
+    def _reasons(self, charge: Charge) -> list[Row]:
+        key = charge.kind
+        rows: list[Row] = [
+            PiecesRow(("blank", "for", key), []),
+            PiecesRow(
+                ("for", key),
+                [(f" WHAT SPEAKS FOR {charge.kind.value.upper()}", "strong")],
+                (),
+                self.here,
+            ),
+        ]
+        for at, flag in enumerate(charge.reasons):
+            name = safe_line(flag.heuristic, 60)
+            numbers = self._numbers(flag)
+            if flag.kind is Kind.PERSONA:
+                head: list[Piece] = [(f" {flag.weight:+.2f} ", "persona"), (name, "strong")]
+                rows.append(PiecesRow((key, at), [*head, *numbers], (), self.here))
+                rows += self._marks(flag, (key, at))
+                continue
+            level = (
+                flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
+            )
+            head = [(f" {level} ", key.value), (name, "strong")]
+            rows.append(PiecesRow((key, at), [*head, *numbers], (), self.here))
+            rows.append(self._paragraph((key, at, "said"), flag.reason))
+        return rows
+
+    def _marks(self, flag: Evidence, key: tuple[Kind, int]) -> list[Row]:
+        """The marks of a persona, each with the log-odds that it adds."""
+        rows: list[Row] = []
+        told = [mark for mark in flag.marks if mark.says and mark.weight > 0]
+        for at, mark in enumerate(told):
+            said = f"{mark.weight:+.2f}  {sentence(mark.says, mark.facts)}"
+            rows.append(self._paragraph((*key, at), said))
+        rest = flag.weight - sum(mark.weight for mark in flag.marks)
+        if told and abs(rest) >= 0.005:
+            rows.append(self._paragraph((*key, "rest"), f"{rest:+.2f}  what needs no words"))
+        return rows or [self._paragraph((*key, "said"), flag.reason)]
+
+    def _numbers(self, flag: Evidence) -> list[Piece]:
+        about = [count(flag.n, "account")] if flag.n and flag.kind is Kind.COORDINATED else []
+        if flag.posts:
+            about.append(count(len(flag.posts), "example"))
+        if flag.span >= SECOND:
+            about.append(format_duration(flag.span))
+        if flag.score and flag.kind is not Kind.HAZARD:
+            about.append(f"alone {flag.score:.2f}")
+        if flag.muted:
+            about.append("muted: its author keeps saying so")
+        between = f" {sign('dot')} "
+        return [(f"  {between.join(about)}", "dim")] if about else []
+
+    def _against(self, charge: Charge) -> list[Row]:
+        rows: list[Row] = [PiecesRow(("blank", "against", charge.kind), [])]
+        title = (" WHAT SPEAKS AGAINST", "strong")
+        marks = [
+            (mark.weight, sentence(mark.says, mark.facts) if mark.says else flag.heuristic)
+            for flag in (*charge.reasons, *charge.against)
+            for mark in flag.marks
+            if mark.weight < 0
+        ]
+        if not marks:
+            rows.append(
+                PiecesRow(("against", charge.kind), [title, ("  nothing", "dim")], (), self.here)
+            )
+            return rows
+        rows.append(PiecesRow(("against", charge.kind), [title], (), self.here))
+        rows += [
+            self._paragraph(("against", charge.kind, at), f"{weight:+.2f}  {said}")
+            for at, (weight, said) in enumerate(sorted(marks))
+        ]
+        return rows
+
+    def _otherwise(self, charge: Charge) -> list[Row]:
+        known = {heuristic.name: heuristic for heuristic in self.engine.heuristics}
+        way = way_out(
+            charge.kind, charge.score, charge.reasons, known, self.engine.least[charge.kind]
+        )
+        if not way.conditions:
+            return []
+        head: list[Piece] = [(" NOT FLAGGED", "strong")]
+        if way.together and len(way.conditions) > 1:
+            head.append(("  only if all of this were so", "dim"))
+        rows: list[Row] = [
+            PiecesRow(("blank", "otherwise", charge.kind), []),
+            PiecesRow(("otherwise", charge.kind), head, (), self.here),
+        ]
+        for at, condition in enumerate(way.conditions):
+            joined = "" if not at else "and " if way.together else "or "
+            rows.append(self._paragraph(("otherwise", charge.kind, at), joined + condition))
+        return rows
+
+    def _not_flagged(self) -> list[Row]:
+        scores, held = self.engine.verdict(self.id), self.engine.held(self.id)
+        rows: list[Row] = [PiecesRow(("blank", "scores"), [])]
+        if scores is None:
+            window = format_duration(EVIDENCE_WINDOW)
+            said = (
+                f"Its scores are not kept any more: the last word on a post is spoken {window} "
+                "after it was seen, or when there are too many at once."
+            )
+            return [*rows, ParagraphRow("gone", said, "dim", 4, 1, self.here)]
+        rows.append(PiecesRow("scores", [(" ITS SCORES", "strong")]))
+        rows += [
+            PiecesRow(
+                ("score", kind),
+                [
+                    (f" {sign(kind)} {kind.value:<12}", kind.value),
+                    (f"{scores.of(kind):.2f}", "body"),
+                    (f"  flagged from {self.engine.least[kind]:.2f}", "dim"),
+                ],
+                (),
+                self.here,
+            )
+            for kind in Kind
+        ]
+        rows += [PiecesRow(("blank", "held"), []), PiecesRow("held", [(" EVIDENCE", "strong")])]
+        for at, flag in enumerate(held):
+            level = (
+                flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
+            )
+            head: list[Piece] = [(f" {level} ", "dim"), (safe_line(flag.heuristic, 60), "strong")]
+            rows.append(PiecesRow(("held", at), [*head, *self._numbers(flag)], (), self.here))
+            rows.append(self._paragraph(("held", at, "said"), flag.reason))
+        if not held:
+            rows.append(PiecesRow("none", [(" none that is kept", "dim")]))
+        said = (
+            "What several accounts share is kept of every post. What speaks for a persona or a "
+            "hazard is kept only where it led to a flag; of the others there is only the score."
+        )
+        rows.append(ParagraphRow("kept", said, "faint", 4, 1))
+        return rows
+
+    # --- what it is part of -----------------------------------------------------------------------
+
+    def _told_the_same(self) -> list[Row]:
+        """The account's other posts with the same danger, and other accounts with it."""
+        charge = next(charge for charge in self.charges if charge.kind is Kind.HAZARD)
+        reason = _first_reason(charge)
+        others = [
+            each
+            for each in reversed(charge.case.charges)
+            if each is not charge and _first_reason(each) == reason
+        ]
+        others += [
+            hazard.first
+            for (author, _), hazard in self.session.charges.hazards.items()
+            if author != charge.author and _first_reason(hazard.first) == reason
+        ]
+        if not others:
+            return []
+        head = [(" WHO ELSE WAS TOLD THE SAME", "strong")]
+        head.append((f"  {count(len(others), 'post')}", "dim"))
+        rows: list[Row] = [PiecesRow(("blank", "told"), []), PiecesRow("told", head)]
+        return rows + [
+            self._post_row("told", each.post, each.thread, each.seen_at, each.author)
+            for each in others[:MOST_AGAIN]
+        ]
+
+    def _bio(self) -> list[Row]:
+        agent = self.session.agents.get(self.author)
+        bio = (agent.profile.bio or "") if agent and agent.profile else ""
+        rows: list[Row] = [PiecesRow(("blank", "bio"), [])]
+        if not bio.strip():
+            said = "  has none" if agent and agent.profile else "  not seen"
+            rows.append(PiecesRow("bio", [(" ITS BIO", "strong"), (said, "dim")]))
+            return rows
+        bio = bio[:MOST_BIO]
+        folded = fold(bio)
+        spans: list[Span] = []
+        for words in self._quoted():
+            at = folded.find(words)
+            if at >= 0 and _stands_alone(folded, at, at + len(words)):
+                place = place_as_written(bio, folded, at, at + len(words))
+                if place and not any(s.start < place[1] and place[0] < s.end for s in spans):
+                    spans.append(Span(*place, Sort.WORDS))
+        rows.append(PiecesRow("bio", [(" ITS BIO", "strong")]))
+        rows.append(MarkedRow(("bio", "text"), marked(bio.strip(), spans), self.here))
+        return rows
+
+    def _again(self) -> list[Row]:
+        """The author's other posts that say the same."""
+        agent = self.session.agents.get(self.author)
+        if agent is None or self.secrets:
+            return []
+        own = [each for each in agent.recent if each.id != self.id]
+        said = self.body[:400]
+        _, alike = differing(said, [each.text for each in own[-24:]])
+        same = [own[-24:][at] for at in alike]
+        rows: list[Row] = [PiecesRow(("blank", "again"), [])]
+        head: list[Piece] = [(" SAYS THIS AGAIN", "strong")]
+        if not same:
+            kept = count(len(own[-24:]), "post")
+            none = f"  not in its latest {kept}" if own else "  no other post of it is kept"
+            return [*rows, PiecesRow("again", [*head, (none, "dim")])]
+        head.append((f"  in {len(same):,} of its latest {count(len(own[-24:]), 'post')}", "dim"))
+        rows.append(PiecesRow("again", head))
+        for each in same[::-1][:MOST_AGAIN]:
+            row = PostRow(
+                each.id, each.thread, clock(each.at), "", "dim", safe_line(each.text, 200)
+            )
+            row.key = ("again", each.id)
+            rows.append(row)
+        return rows
+
+    def _examples(self) -> list[Row]:
+        """Posts that the reasons name, where they do not stand among the group's."""
+        listed = {arrival.post for arrival in self.swarm.arrivals} if self.swarm else set()
+        flags = [flag for charge in self.charges for flag in charge.reasons]
+        flags = flags or list(self.engine.held(self.id))
+        acts = {
+            act.post: act
+            for flag in flags
+            for act in flag.acts[:10]
+            if act.post not in listed and act.post != self.id
+        }
+        if not acts:
+            return []
+        rows: list[Row] = [
+            PiecesRow(("blank", "examples"), []),
+            PiecesRow("examples", [(" EXAMPLES", "strong")]),
+        ]
+        for act in acts.values():
+            node = self.session.threads.node(act.post)
+            thread = node.thread.id if node else ""
+            rows.append(self._post_row("example", act.post, thread, act.at, act.author))
+        return rows
+
+    def _post_row(self, section: str, post: str, thread: str, at: int, author: str) -> Row:
+        node = self.session.threads.node(post)
+        if node and any(charge.withheld or shows_secret(charge.flags) for charge in node.charges):
+            text = WITHHELD
+        else:
+            text = node.post.body if node and node.post else "(no longer kept)"
+        name = safe_line(self.session.names(author), 30)
+        text = safe_line(text, 200)
+        return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section)
+
+    def _paragraph(self, key: object, text: str) -> Row:
+        said = safe_line(self._mask(text), MOST_REASON)
+        return ParagraphRow(("said", str(key)), said, "body", 60, 3, self.here)
+
+    def _mask(self, text: str) -> str:
+        """The text without the secrets of the post, which a reason may quote the beginning of."""
+        for secret in self._masked:
+            at = text.find(secret[:SHORTEST_SECRET])
+            if at < 0:
+                continue
+            end = at
+            while end < len(text) and end - at < len(secret) and text[end] == secret[end - at]:
+                end += 1
+            text = f"{text[: at + 4]}{sign('masked') * 3}{text[end:]}"
+        return text
+
+    # --- raw --------------------------------------------------------------------------------------
+
+    def raw(self) -> list[Row]:
+        """The JSON of the post, and of each flagged line."""
+        rows: list[Row] = []
+        if self.post:
+            rows += self._json("post", " THE POST, as a recording has it", self.post)
+        else:
+            rows.append(PiecesRow("gone", [(" the post is no longer kept", "dim")]))
+        for charge in self.charges:
+            if self.post:
+                found = FlaggedPost(
+                    at=charge.at,
+                    kind=charge.kind,
+                    post=self.post,
+                    scores=charge.scores,
+                    flags=charge.flags,
+                )
+                title = f" ITS LINE as {charge.kind.value}, as `moltwatch flags` writes it"
+                rows += self._json(charge.kind.value, title, line_of(found))
+        if self._masked:
+            note = "what looks like a secret is masked here; a line on stdout has it as it came"
+            rows.insert(0, ParagraphRow("masked", note, "bad", 3))
+        return rows
+
+    def _json(self, key: str, title: str, what: Struct) -> list[Row]:
+        text = msgspec.json.format(harmless_json(what), indent=2).decode("utf-8", "replace")
+        lines = self._mask(text).split("\n")
+        rows: list[Row] = [PiecesRow((key, "title"), [(title, "strong")], (), self.here)]
+        rows += [MarkedRow((key, at), marked(line), self.here) for at, line in enumerate(lines)]
+        return [*rows, PiecesRow((key, "blank"), [])]
+
+
+def _strength(flag: Evidence) -> str:
+    """How much a reason proves, in a word, or as a number where it is a probability."""
+    return flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether it is no part of a longer word."""
+    before = start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+    after = end >= len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+    return before and after
+
+
+def _first_reason(charge: Charge) -> str:
+    """What it is above all; what its author keeps saying is counted in a mark of its own."""
+    marks = charge.reasons[0].marks if charge.reasons else ()
+    return sentence(marks[0].says, marks[0].facts) if marks else ""

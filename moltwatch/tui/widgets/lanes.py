@@ -1,0 +1,176 @@
+"""Who came when: one lane for each account over a common span of time, or for several where there
+are many, under an axis that says which time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from moltwatch.times import Micros, format_duration
+from moltwatch.tui.line import Line, StyleOf, clock
+from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.rowview import Look, Target
+
+MOST_LANES = 14
+"""Lanes at most; of more accounts several share one."""
+
+LEAST_AXIS = 12
+"""Cells below which the axis says nothing."""
+
+NAME = 18
+"""Cells of a name at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A post of somebody."""
+
+    at: Micros
+    name: str
+    """Harmless, as the account is called."""
+    author: str
+    target: Target
+    style: str
+
+
+def lanes(came: Sequence[Came], kind: str) -> list[AxisRow | LaneRow]:
+    """The axis, and the lanes by who came first; ``came`` is in order of time."""
+    if not came:
+        return []
+    first, last = came[0].at, came[-1].at
+    by_author: dict[str, list[Came]] = {}
+    for each in came:
+        by_author.setdefault(each.author, []).append(each)
+    accounts = list(by_author.values())
+    share = -(-len(accounts) // MOST_LANES)
+    shared = [accounts[at : at + share] for at in range(0, len(accounts), share)]
+    labels = [
+        lane[0][0].name if len(lane) == 1 else f"{lane[0][0].name} +{len(lane) - 1}"
+        for lane in shared
+    ]
+    room = min(NAME, max(map(cell_len, labels)))
+    rows: list[AxisRow | LaneRow] = [
+        AxisRow("axis", first, last, room),
+        LaneRow("all", "all", "dim", [each.at for each in came], first, last, room, kind, None),
+    ]
+    rows += [
+        LaneRow(
+            ("lane", lane[0][0].author),
+            label,
+            lane[0][0].style if len(lane) == 1 else "dim",
+            [each.at for posts in lane for each in posts],
+            first,
+            last,
+            room,
+            kind,
+            lane[0][0].target,
+            single=len(lane) == 1,
+        )
+        for label, lane in zip(labels, shared, strict=True)
+    ]
+    return rows
+
+
+class AxisRow:
+    """The times at which the lanes begin and end, and what lies between."""
+
+    __slots__ = ("_first", "_last", "_room", "key", "target")
+
+    def __init__(self, key: Hashable, first: Micros, last: Micros, room: int) -> None:
+        self.key = key
+        self.target: Target | None = None
+        self._first, self._last = first, last
+        self._room = room
+
+    @property
+    def stamp(self) -> Hashable:
+        return self._first, self._last, self._room
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        line.gap(self._room + 2)
+        axis = line.room - 1
+        begin, end = clock(self._first), clock(self._last)
+        between = f"{format_duration(self._last - self._first)}"
+        if axis < len(begin):
+            return [line]
+        line.add(begin, style("dim"))
+        free = axis - len(begin) - len(end)
+        if free < 1 or self._first == self._last:
+            return [line]
+        middle = f" {between} " if len(between) + 4 <= free else ""
+        rule = sign("line")
+        left = (free - len(middle)) // 2
+        line.add(rule * left, style("rail")).add(middle, style("faint"))
+        return [line.add(rule * (free - left - len(middle)), style("rail")).add(end, style("dim"))]
+
+
+class LaneRow:
+    """The posts of one account, or of several, each where it lies in time."""
+
+    __slots__ = (
+        "_first",
+        "_kind",
+        "_label",
+        "_label_style",
+        "_last",
+        "_room",
+        "_single",
+        "_times",
+        "key",
+        "target",
+    )
+
+    def __init__(
+        self,
+        key: Hashable,
+        label: str,
+        label_style: str,
+        times: Sequence[Micros],
+        first: Micros,
+        last: Micros,
+        room: int,
+        kind: str,
+        target: Target | None,
+        *,
+        single: bool = False,
+    ) -> None:
+        self.key = key
+        self.target = target
+        self._label, self._label_style = label, label_style
+        self._times = tuple(times)
+        self._first, self._last = first, last
+        self._room = room
+        self._kind = kind
+        self._single = single
+
+    @property
+    def stamp(self) -> Hashable:
+        return self._label, self._label_style, self._times, self._first, self._last, self._room
+
+    def height(self, width: int) -> int:
+        return 1
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
+        line.column(self._room + 1, (f" {self._label}", style(self._label_style))).gap(1)
+        axis = line.room - 1
+        if axis < LEAST_AXIS:
+            return [line]
+        cells = [0] * axis
+        span = max(1, self._last - self._first)
+        for at in self._times:
+            cells[min(axis - 1, max(0, (at - self._first) * axis // span))] += 1
+        if not self._single:
+            return [line.add(spark(cells), style(self._kind))]
+        # A number where several fall into one cell: told apart without colour.
+        rule = sign("cool")
+        for n in cells:
+            mark = sign("fresh") if n == 1 else str(n) if n < 10 else "+"
+            line.add(mark if n else rule, style(self._kind if n else "rail"))
+        return [line]
