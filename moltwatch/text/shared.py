@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice
+
+from rapidfuzz.distance import LCSseq
 
 from moltwatch.text.match import fold
 
 MOST_WORDS = 400
 """Words and signs of a text that are compared."""
 
-MOST_TEXTS = 24
+MOST_TEXTS = 60
 """Other texts that one is compared with."""
 
 LEAST_ALIKE = 0.4
@@ -25,6 +26,10 @@ LEAST_ALIKE = 0.4
 
 OFTEN = 0.25
 """The part of the others in which a word must be another one to be marked."""
+
+FILLER = 3
+"""Characters of a word that is marked with what stands on both sides of it: an "of" between two
+other words is no part of a form."""
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 """A word, or a sign: what is filled in may stand between brackets."""
@@ -48,7 +53,7 @@ def differing(text: str, others: Iterable[str]) -> tuple[list[tuple[int, int]], 
     for at, (word, n) in enumerate(zip(words, strays, strict=True)):
         if n < max(1, OFTEN * len(alike)):
             continue
-        if at == last + 1:
+        if slots and (at == last + 1 or (at == last + 2 and len(words[at - 1][0]) <= FILLER)):
             slots[-1] = slots[-1][0], word.end()
         else:
             slots.append(word.span())
@@ -56,20 +61,28 @@ def differing(text: str, others: Iterable[str]) -> tuple[list[tuple[int, int]], 
     return slots, alike
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _missing(text: str, other: str) -> tuple[int, ...] | None:
     """Which words of a text do not stand in another, in order; None where hardly any do."""
-    mine, theirs = _folded(text), _folded(other)
+    mine, theirs = _folded(text), _words(fold(other))
     if not mine or not theirs:
         return None
-    blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
-    shared = sum(block.size for block in blocks)
-    if shared < LEAST_ALIKE * max(len(mine), len(theirs)):
+    kept = {
+        at
+        for block in LCSseq.opcodes(mine, theirs)
+        if block.tag == "equal"
+        for at in range(block.src_start, block.src_end)
+    }
+    if len(kept) < LEAST_ALIKE * max(len(mine), len(theirs)):
         return None
-    kept = {at for block in blocks for at in range(block.a, block.a + block.size)}
     return tuple(at for at in range(len(mine)) if at not in kept)
 
 
-@lru_cache(maxsize=512)
-def _folded(text: str) -> tuple[str, ...]:
-    return tuple(fold(word[0]) for word in islice(_WORD.finditer(text), MOST_WORDS))
+@lru_cache(maxsize=64)
+def _folded(text: str) -> list[str]:
+    """The words of a text as they are compared, each where it stands."""
+    return [fold(word) for word in _words(text)]
+
+
+def _words(text: str) -> list[str]:
+    return [word[0] for word in islice(_WORD.finditer(text), MOST_WORDS)]

@@ -106,17 +106,15 @@ async def test_brackets_walk_the_flags_in_their_threads(watcher: Watcher) -> Non
     assert watcher.main.flags.case is charges[1].case
 
 
-async def test_enter_on_a_swarm_shows_the_group(watcher: Watcher) -> None:
+async def test_enter_on_a_swarm_tells_why(watcher: Watcher) -> None:
     main = watcher.main
     swarm = next(c for c in watcher.session.charges.cases if c.kind is Kind.COORDINATED)
     main.flags.view.focus()
     main.flags.show_case(swarm)
     await watcher.press("enter")
-    assert main.side == "groups"
-    assert "WHO CAME WHEN" in watcher.text and "CoralWitness17" in watcher.text
-    assert main.thread.node is not None and main.thread.node.id == swarm.latest.post
-    await watcher.press("escape", "escape")
-    assert main.side == "flags"
+    assert main.reading_why and "WHAT SPEAKS FOR COORDINATED" in watcher.text
+    await watcher.press("escape")
+    assert not main.reading_why and main.focused is main.flags.view
 
 
 async def test_groups_open_by_key_and_lead_to_their_posts(watcher: Watcher) -> None:

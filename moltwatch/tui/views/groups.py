@@ -136,7 +136,7 @@ def _merged(swarm: Swarm, into: Swarm) -> Row:
         swarm.id,
         [
             (f"{sign(swarm.group.kind)} {count(swarm.n, 'account')}", "faint"),
-            (f" went into the group of {into.n:,}", "faint"),
+            (f", now in the group of {into.n:,}", "faint"),
         ],
         [(f"{clock(swarm.group.at)} ", "faint")],
         Target(group=into.id),

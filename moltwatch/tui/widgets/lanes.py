@@ -93,7 +93,7 @@ class AxisRow:
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
-        line.gap(self._room + 2)
+        line.gap(_name_room(self._room, width) + 2)
         axis = line.room - 1
         begin, end = clock(self._first), clock(self._last)
         between = f"{format_duration(self._last - self._first)}"
@@ -158,7 +158,9 @@ class LaneRow:
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
-        line.column(self._room + 1, (f" {self._label}", style(self._label_style))).gap(1)
+        line.column(
+            _name_room(self._room, width) + 1, (f" {self._label}", style(self._label_style))
+        ).gap(1)
         axis = line.room - 1
         if axis < LEAST_AXIS:
             return [line]
@@ -174,3 +176,8 @@ class LaneRow:
             mark = sign("fresh") if n == 1 else str(n) if n < 10 else "+"
             line.add(mark if n else rule, style(self._kind if n else "rail"))
         return [line]
+
+
+def _name_room(wanted: int, width: int) -> int:
+    """Cells of the names: where there is little room, the axis comes first."""
+    return min(wanted, max(6, width // 4))
