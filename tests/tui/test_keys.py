@@ -112,9 +112,9 @@ async def test_enter_on_a_swarm_tells_why(watcher: Watcher) -> None:
     main.flags.view.focus()
     main.flags.show_case(swarm)
     await watcher.press("enter")
-    assert main.reading_why and "WHAT SPEAKS FOR COORDINATED" in watcher.text
+    assert "WHAT SPEAKS FOR COORDINATED" in watcher.text
     await watcher.press("escape")
-    assert not main.reading_why and main.focused is main.flags.view
+    assert "WHAT SPEAKS FOR" not in watcher.text and main.focused is main.flags.view
 
 
 async def test_groups_open_by_key_and_lead_to_their_posts(watcher: Watcher) -> None:

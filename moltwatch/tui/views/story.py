@@ -146,7 +146,9 @@ def post_rows(swarm: Swarm, session: Session, section: str = "posts") -> list[Ro
         after = f"+{format_duration(arrival.at - begin)}"
         text = safe_line(WITHHELD if withheld(arrival, session) else arrival.text, 200)
         style = voice(arrival.author)
-        rows.append(PostRow(arrival.post, arrival.thread, after, name, style, text, room, section))
+        rows.append(
+            PostRow(arrival.post, arrival.thread, after, name, style, text, room, section=section)
+        )
     return rows
 
 

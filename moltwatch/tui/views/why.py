@@ -588,11 +588,8 @@ class _Why:
         head.append((f"  in {len(same):,} of its latest {count(len(own[-24:]), 'post')}", "dim"))
         rows.append(PiecesRow("again", head))
         for each in same[::-1][:MOST_AGAIN]:
-            row = PostRow(
-                each.id, each.thread, clock(each.at), "", "dim", safe_line(each.text, 200)
-            )
-            row.key = ("again", each.id)
-            rows.append(row)
+            at, said = clock(each.at), safe_line(each.text, 200)
+            rows.append(PostRow(each.id, each.thread, at, "", "dim", said, section="again"))
         return rows
 
     def _examples(self) -> list[Row]:
@@ -626,7 +623,7 @@ class _Why:
             text = node.post.body if node and node.post else "(no longer kept)"
         name = safe_line(self.session.names(author), 30)
         text = safe_line(text, 200)
-        return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section)
+        return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section=section)
 
     def _paragraph(self, key: object, text: str) -> Row:
         said = safe_line(self._mask(text), MOST_REASON)
