@@ -38,6 +38,13 @@ class Screen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     theme: Annotated[str, Meta(description="one of those `moltwatch themes` lists")] = ""
     fps: Annotated[int, Meta(ge=1, le=60, description="frames a second, at most")] = 30
+    zone: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="time zone of the screen: local, UTC, or a name such as Europe/Berlin",
+        ),
+    ] = "local"
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

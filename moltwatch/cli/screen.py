@@ -66,6 +66,7 @@ def show(
     from moltwatch.sources.grammar import parse
     from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
+    from moltwatch.tui.local_time import find_zone
     from moltwatch.tui.player import Run
     from moltwatch.tui.terminal import driver_for_terminal, is_light
 
@@ -74,6 +75,7 @@ def show(
         parse(source)  # a mistyped SOURCE is told before the screen covers the terminal
     if theme is not None:
         themes.find(theme)
+    zone, complaint = find_zone(config.screen.zone)
     driver = driver_for_terminal()
     chosen = [Kind(kind) for kind in kinds] or tuple(Kind)
     least = least_scores(min_scores)
@@ -120,6 +122,8 @@ def show(
         signals=ending_signals(signal.SIGINT),
         kept_in=state_folder(),
         host=host,
+        zone=zone,
+        complaints=[complaint] if complaint else (),
         driver_class=driver,
     )
     try:

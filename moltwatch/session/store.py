@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from moltwatch.model import (
     AgentSeen,
@@ -36,6 +37,7 @@ from moltwatch.session.agents import Agents
 from moltwatch.session.charges import Case, Charge, Charges, Opinion
 from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
+from moltwatch.session.held import Held
 from moltwatch.session.names import Names
 from moltwatch.session.pace import Rate
 from moltwatch.session.thread import Limits, Node, Threads
@@ -105,6 +107,8 @@ class Session:
         self.n_notes = 0
         self.ended = False
         """The source came to its end."""
+        self.held: Held | None = None
+        """What waits to be taken in, while the session is held and until it has caught up."""
 
     @property
     def start(self) -> Micros | None:
@@ -129,6 +133,65 @@ class Session:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """One event, and what it gave away."""
+        if self.held is None:
+            self._take(event, findings)
+        else:
+            self._wait(self.held, event, findings)
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """The stream ended; these are the last findings."""
+        if self.held is None:
+            self._finish(findings)
+        else:
+            self.held.add(None, findings)
+
+    # --- standing still ---------------------------------------------------------------------------
+
+    @property
+    def holding(self) -> bool:
+        """It stands still, and what comes waits."""
+        return self.held is not None and self.held.holding
+
+    def hold(self) -> None:
+        """Stand still: what comes from now on waits."""
+        self.catch_up()
+        self.held = Held()
+
+    def let_go(self) -> None:
+        """Go on. What waits is taken in by :meth:`catch_up`, and what comes waits behind it."""
+        if self.held is not None:
+            self.held.holding = False
+
+    def catch_up(self, seconds: float = float("inf")) -> None:
+        """Take in what waits, for so long at most; nothing while the session is held."""
+        held = self.held
+        if held is None or held.holding:
+            return
+        until = perf_counter() + seconds
+        while held and perf_counter() < until:
+            self._take_waiting(held)
+        if not held:
+            self.held = None
+
+    def _wait(self, held: Held, event: Event, findings: Sequence[Finding]) -> None:
+        held.add(event, findings)
+        if not held.full:
+            return
+        if held.holding:
+            held.holding = False
+            self.note(f"no room for more than {len(held):,} held back: the screen goes on")
+        self._take_waiting(held)
+
+    def _take_waiting(self, held: Held) -> None:
+        event, findings = held.pop()
+        if event is None:
+            self._finish(findings)
+        else:
+            self._take(event, findings)
+
+    # --- taking in --------------------------------------------------------------------------------
+
+    def _take(self, event: Event, findings: Sequence[Finding]) -> None:
         self.version += 1
         if isinstance(event, Post) and self.threads.node(event.id):
             event = Heartbeat(seen_at=event.seen_at)  # it is here already: nothing but time went on
@@ -149,8 +212,7 @@ class Session:
         for finding in findings:
             self._learn(finding)
 
-    def finish(self, findings: Sequence[Finding]) -> None:
-        """The stream ended; these are the last findings."""
+    def _finish(self, findings: Sequence[Finding]) -> None:
         self.version += 1
         self.ended = True
         self.counts.finish(findings)

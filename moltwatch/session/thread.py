@@ -9,7 +9,7 @@ pointer that would close a loop is not followed, and its post stands under the r
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,9 @@ MOST_CHARS = 20_000
 
 MOST_TITLE = 240
 """Characters kept of what a thread is called."""
+
+MOST_HELD = 1_000
+"""Ids of threads and posts that are being looked at: more than stand on any screen."""
 
 LONGEST_ADDRESS = 2_000
 """Characters; a longer address is not kept, for a part of it would lead elsewhere."""
@@ -214,10 +217,16 @@ class Thread(ThreadSummary):
                 depth += 1
                 stack.extend([(child, depth) for child in reversed(node.children)])
 
-    def prune(self, n: int) -> list[Node]:
-        """Let go of the ``n`` oldest comments; what answered them moves under the root."""
-        comments = [node for node in self.order if node is not self.root]
-        dropped = comments[:n]
+    def prune(self, n: int, held: Container[str] = ()) -> list[Node]:
+        """Let go of the ``n`` oldest comments, but for those that are ``held`` and those above
+        them; what answered them moves under the root."""
+        kept = {id(self.root)}
+        for node in self.order:
+            above: Node | None = node if node.id in held else None
+            while above is not None and id(above) not in kept:
+                kept.add(id(above))
+                above = above.parent
+        dropped = list(islice((node for node in self.order if id(node) not in kept), n))
         gone = {id(node) for node in dropped}
         self.order = [node for node in self.order if id(node) not in gone]
         orphans: list[Node] = []
@@ -314,6 +323,7 @@ class Threads:
         self.counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
         """Threads of which no posts are kept."""
         self._chars = 0
+        self._held: frozenset[str] = frozenset()
         self.n = 0
         """Threads ever seen; one that was let go and comes back counts once more."""
 
@@ -353,6 +363,11 @@ class Threads:
     def busiest(self, now: Micros, n: int = 1, among: int = 200) -> list[Thread]:
         """The ``n`` threads with the highest rate, out of the latest ``among``."""
         return sorted(self.recent(among), key=lambda thread: -thread.rate.per_minute(now))[:n]
+
+    def hold(self, ids: Iterable[str]) -> None:
+        """Threads and posts with these ids are being looked at. They are not let go of, whatever
+        the limits, until others are told; of very many only the first."""
+        self._held = frozenset(islice(ids, MOST_HELD))
 
     def add(self, post: Post) -> Node | None:
         """Take in a post; None if it is kept already."""
@@ -409,18 +424,21 @@ class Threads:
         if len(thread.order) > self._limits.posts_per_thread:
             self._prune(thread)
         while len(self._posts) > self._limits.posts or self._chars > self._limits.characters:
-            quietest = next(iter(self._threads.values()))
+            quietest = next(
+                (one for one in self._threads.values() if one.id not in self._held), thread
+            )
             if quietest is not thread:
                 self._evict(quietest)
-            elif len(thread.order) > 4:
-                self._prune(thread)
-            else:
+            elif len(thread.order) <= 4 or not self._prune(thread):
                 break
 
-    def _prune(self, thread: Thread) -> None:
-        for node in thread.prune(max(1, len(thread.order) // 4)):
+    def _prune(self, thread: Thread) -> int:
+        """Let go of the oldest quarter of a thread; how many posts that were."""
+        dropped = thread.prune(max(1, len(thread.order) // 4), self._held)
+        for node in dropped:
             self._posts.pop(node.id, None)
             self._chars -= node.chars
+        return len(dropped)
 
     def _evict(self, thread: Thread) -> None:
         del self._threads[thread.id]

@@ -64,6 +64,8 @@ class Status(Struct, kw_only=True):
 
     name: str
     """Short: what posts carry as their ``source``."""
+    nth: int = 0
+    """Which one it is of several with this name; 0 where there is one."""
     state: State = State.CONNECTING
     detail: str = ""
     """Why, or what next: ``in 4 s``, ``connection refused``."""
@@ -74,6 +76,11 @@ class Status(Struct, kw_only=True):
     events: int = 0
     gaps: int = 0
     rejects: Rejects = field(default_factory=Rejects)
+
+    @property
+    def called(self) -> str:
+        """Its name, told apart from others of that name: ``sim 2``."""
+        return f"{self.name} {self.nth}" if self.nth else self.name
 
     def say(self, state: State, detail: str = "", until: Micros | None = None) -> None:
         """The source stands otherwise now."""

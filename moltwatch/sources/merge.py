@@ -34,10 +34,21 @@ def merge(sources: Sequence[Source]) -> Source:
     the last failure is raised."""
     if len(sources) == 1:
         return sources[0]
+    _tell_apart([status for source in sources for status in source.statuses])
     replays = [source for source in sources if isinstance(source, ReplaySource)]
     if len(replays) == len(sources):
         return MergedReplay(replays)
     return MergedSource(sources)
+
+
+def _tell_apart(statuses: Sequence[Status]) -> None:
+    """Those that have one name are numbered."""
+    alike: dict[str, list[Status]] = {}
+    for status in statuses:
+        alike.setdefault(status.name, []).append(status)
+    for several in alike.values():
+        for n, status in enumerate(several, start=1):
+            status.nth = n if len(several) > 1 else 0
 
 
 class MergedSource(Source):

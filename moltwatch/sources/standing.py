@@ -7,7 +7,7 @@ The wall clock's time is handed in, and is used for counting down only.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -27,8 +27,17 @@ LONG_LIMIT: Micros = 30 * SECOND
 """A rate limit that holds longer is news; shorter ones are how polling works."""
 
 
-def words(status: Status, now: Micros) -> str:
-    """What a source does, and when it goes on: ``rate-limited until 14:03`` (UTC)."""
+Told = Callable[[Micros], str]
+"""Puts a time of day into words."""
+
+
+def _utc(at: Micros) -> str:
+    return format_time(at)[11:16]
+
+
+def words(status: Status, now: Micros, at: Told = _utc) -> str:
+    """What a source does, and when it goes on: ``rate-limited until 14:03``, in UTC unless ``at``
+    tells the time otherwise."""
     left = None if status.until is None or status.until <= now else status.until - now
     countdown = "" if left is None else f" in {_seconds(left)}"
     match status.state:
@@ -37,7 +46,7 @@ def words(status: Status, now: Micros) -> str:
         case State.CONNECTING if left is not None:
             told = f"trying again{countdown}"
         case State.RATE_LIMITED if left is not None and left >= MINUTE:
-            told = f"rate-limited until {format_time(now + left)[11:16]}"
+            told = f"rate-limited until {at(now + left)}"
         case State.RATE_LIMITED if left is not None:
             told = f"rate-limited for {_seconds(left)}"
         case State.POLLING | State.RECONNECTING:
@@ -54,10 +63,10 @@ def is_ill(status: Status) -> bool:
     return status.state not in WELL and bool(status.detail)
 
 
-def sentence(status: Status, now: Micros) -> str:
+def sentence(status: Status, now: Micros, at: Told = _utc) -> str:
     """Who does what, and why: ``relay.example reconnecting in 4 s (connection refused)``."""
     why = f" ({status.detail})" if status.detail else ""
-    return f"{status.name} {words(status, now)}{why}"
+    return f"{status.called} {words(status, now, at)}{why}"
 
 
 def worst_first(statuses: Sequence[Status]) -> list[Status]:
@@ -84,7 +93,9 @@ def summary(statuses: Sequence[Status], now: Micros) -> str:
 class Lookout:
     """Notices when a source gets into trouble; said once, until it has been well in between."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: Told = _utc) -> None:
+        """``at`` tells a time of day."""
+        self._at = at
         self._told: dict[int, State] = {}
 
     def news(self, statuses: Sequence[Status], now: Micros) -> list[str]:
@@ -98,7 +109,7 @@ class Lookout:
                 len(statuses) == 1 and status.state in (State.FAILED, State.CONNECTING)
             ):
                 self._told[place] = status.state
-                said.append(sentence(status, now))
+                said.append(sentence(status, now, self._at))
         return said
 
     def _is_news(self, place: int, status: Status, now: Micros) -> bool:
@@ -153,7 +164,7 @@ async def check(source: Source, clock: Clock, *, limit: float) -> Report:
     else:
         within = format_duration(round(limit * SECOND))
         lines.append(f"no event within {within}" + ("; it may be quiet" if works else ""))
-    lines += [f"{status.name}: {status.rejects}" for status in source.statuses if status.rejects]
+    lines += [f"{status.called}: {status.rejects}" for status in source.statuses if status.rejects]
     return Report(works=works, lines=tuple(lines))
 
 
@@ -181,7 +192,7 @@ def describe(event: Event) -> str:
 
 def _state(status: Status) -> str:
     detail = f" ({status.detail})" if status.detail else ""
-    name = display_line(status.name, 60)
+    name = display_line(status.called, 60)
     match status.state:
         case State.LIVE | State.POLLING:
             return f"{name}: reachable, and we are allowed to read{detail}"

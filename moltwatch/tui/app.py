@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from signal import Signals
@@ -19,7 +20,7 @@ from textual.screen import Screen
 from moltwatch.errors import MoltwatchError
 from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
-from moltwatch.tui import themes
+from moltwatch.tui import local_time, themes
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.player import OpenRun, Player
 from moltwatch.tui.screens.main import MainScreen
@@ -27,6 +28,9 @@ from moltwatch.tui.triage import Triage
 
 MOST_DROPPED = 5
 """Frames dropped in a row at most."""
+
+AT_REST = 8
+"""Where nothing stirs, one frame in so many is drawn: clocks and countdowns go on."""
 
 
 class MoltwatchApp(App[None]):
@@ -38,7 +42,8 @@ class MoltwatchApp(App[None]):
     lag of live sources; ``fps`` is how often a second the screen is drawn at most: at 0, nothing
     moves but by :meth:`tick`. ``signals`` end it in good order. ``kept_in`` is the folder for
     opinions and pins; without one they end with the screen. ``host`` is an account whose thread is
-    opened as soon as it is there.
+    opened as soon as it is there. Times are told in ``zone``, None for the system's own.
+    ``complaints`` are said at the start.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
     :attr:`interrupted` whether a signal or Ctrl-C ended it: both are for the exit code.
@@ -62,6 +67,8 @@ class MoltwatchApp(App[None]):
         signals: Sequence[Signals] = (),
         kept_in: Path | None = None,
         host: str | None = None,
+        zone: tzinfo | None = UTC,
+        complaints: Sequence[str] = (),
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -78,7 +85,8 @@ class MoltwatchApp(App[None]):
         self._start = start
         self._wall = wall or SystemClock().now
         self._fps = fps
-        self._complaints: list[str] = []
+        self._complaints = list(complaints)
+        local_time.use(zone)
         known = themes.load_all(self._complaints)
         for ours in known.values():
             self.register_theme(themes.to_textual(ours))
@@ -139,6 +147,8 @@ class MoltwatchApp(App[None]):
         self._dropping = min(MOST_DROPPED, self._dropping + 1) if late else self._dropping * 0.9
         self._dropped += 1
         self.frame += 1
+        if self.frame % AT_REST and not self.main.stirs:
+            return
         if self._dropped > self._dropping:
             self._dropped = 0
             self.draw()

@@ -54,7 +54,8 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("circumflex_accent", "jump('root')", "to the root of the thread", "^"),
         Key("J", "jump('next')", "next top-level comment", "J"),
         Key("K", "jump('previous')", "previous top-level comment", "K"),
-        Key("b", "follow_busiest", "follow the busiest thread, or stay with this one", "b"),
+        Key("b", "follow_busiest", "roam: go with the busiest thread, or stay with this one", "b"),
+        Key("L", "lock_order", "let the order of the threads stand, or go by life again", "L"),
         Key("p", "pin", "pin the thread: on top, and in the deck", "p"),
         *_views(Place.CENTRE),
         *_views(Place.SIDE),
@@ -77,7 +78,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("y", "copy", "copy the post", "y"),
     ),
     "Time": (
-        Key("space", "pause", "pause a replay, or go on", "space", "pause"),
+        Key(
+            "space", "pause", "pause a replay, freeze what is live; again goes on", "space", "pause"
+        ),
         Key("full_stop", "step", "one event, while paused", "."),
         Key("plus,greater_than_sign", "speed(1)", "faster", "+"),
         Key("minus,less_than_sign", "speed(-1)", "slower", "-"),

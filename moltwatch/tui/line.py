@@ -12,27 +12,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import ClassVar, Protocol, TypeVar
+from functools import cached_property, lru_cache
+from typing import ClassVar, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 from zlib import crc32
 
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from moltwatch.text import display, display_line
-from moltwatch.times import SECOND, Micros
+from moltwatch.tui.local_time import clock as clock
 
 T = TypeVar("T")
 
 LONGEST_ADDRESS = 2_000
 """Characters of an address that is opened."""
-
-_DAY_SECONDS = 86_400
 
 _DISPUTED = re.compile(
     "[\u200c\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
@@ -269,7 +268,28 @@ class StyledScreen(Screen[None]):
 
 
 class Styled(Widget):
-    """A widget on a :class:`StyledScreen` that draws with named styles."""
+    """A widget on a :class:`StyledScreen` that draws with named styles, line by line, and paints
+    only lines that have come to look otherwise: what stands still costs the terminal nothing."""
+
+    def line_at(self, y: int) -> Strip:
+        """What is to be seen on a line."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._painted[y] = self.line_at(y)
+        return strip
+
+    @cached_property
+    def _painted(self) -> dict[int, Strip]:
+        """Each line as it was painted last."""
+        return {}
+
+    def repaint(self) -> None:
+        """Paint the lines anew that differ from what is on the screen."""
+        width, height = self.size
+        for y in range(height):
+            if self.line_at(y) != self._painted.get(y):
+                self.refresh(Region(0, y, width, 1))
 
     def style(self, name: str) -> Style:
         """The style of a name, foreground and attributes only."""
@@ -288,6 +308,8 @@ class Bar(Styled):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._shown: object = None
+        self._strips: tuple[int, list[Strip]] | None = None
+        """All lines, and for which width they were made."""
 
     def lines(self, width: int) -> list[Line]:
         """The lines, as things stand."""
@@ -296,19 +318,31 @@ class Bar(Styled):
     def show(self, what: object) -> None:
         """Draw again if ``what`` (all that the lines depend on) differs from what is shown."""
         if what != self._shown:
-            self._shown = what
-            self.refresh()
+            self._shown, self._strips = what, None
+            self.repaint()
 
-    def render_line(self, y: int) -> Strip:
-        lines = self.lines(self.size.width)
-        line = lines[y] if y < len(lines) else Line(self.size.width)
-        return line.strip(self.rich_style)
+    def line_at(self, y: int) -> Strip:
+        width = self.size.width
+        if self._strips is None or self._strips[0] != width:
+            base = self.rich_style
+            self._strips = width, [line.strip(base) for line in self.lines(width)]
+        strips = self._strips[1]
+        return strips[y] if y < len(strips) else Line(width).strip(self.rich_style)
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        if not regions:
+            self._strips = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-def clock(at: Micros) -> str:
-    """Time of day in UTC, ``05:19:31``."""
-    seconds = at // SECOND % _DAY_SECONDS
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips = None
 
 
 def voice(author: str) -> str:

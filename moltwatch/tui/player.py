@@ -41,6 +41,8 @@ way there."""
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, float("inf"))
 
+OVER = "the recording is over; 0 plays it again, ← goes back"
+
 AT_REST = 8
 """Frames without any progress after which a rush has arrived."""
 
@@ -177,44 +179,116 @@ class Player:
 
     # --- steering ---------------------------------------------------------------------------------
 
-    def toggle_pause(self) -> bool | None:
-        """Pause or resume; the new state, or None where time cannot be steered."""
-        if (transport := self.transport) is None:
-            return None
-        (transport.resume if transport.paused else transport.pause)()
-        return transport.paused
+    @property
+    def paused(self) -> bool:
+        """A replay stands still."""
+        return not self.done and self.transport is not None and self.transport.paused
 
-    def step(self) -> None:
-        """One event, while paused."""
-        if (transport := self.transport) and transport.paused:
-            transport.step()
+    @property
+    def frozen(self) -> bool:
+        """The session stands still, while what comes is still recorded and judged."""
+        return self.session is not None and self.session.holding
 
-    def change_speed(self, by: int) -> float | None:
-        """To the next faster or slower of :data:`SPEEDS`; the new speed."""
-        if (transport := self.transport) is None:
-            return None
-        if by > 0:
-            speed = next((s for s in SPEEDS if s > transport.speed), SPEEDS[-1])
+    def toggle_pause(self) -> str:
+        """Pause or resume a replay, freeze what is live or take it up again. Tell why nothing came
+        of it; empty if something did."""
+        session, transport = self.session, self.transport
+        if session is None:
+            return "nothing to pause: nothing is open yet"
+        if self.frozen:
+            self.take_up()
+        elif self.done:
+            return f"nothing to pause: {self._over}"
+        elif transport is None:
+            session.hold()
         else:
-            speed = next((s for s in reversed(SPEEDS) if s < transport.speed), SPEEDS[0])
-        transport.set_speed(speed)
-        return speed
+            (transport.resume if transport.paused else transport.pause)()
+        return ""
 
-    def seek(self, at: Micros) -> None:
-        """Go to a time; no-op where time cannot be steered."""
+    def take_up(self) -> None:
+        """Show again what comes, what was held back first."""
+        if self.session is not None:
+            self.session.let_go()
+
+    def step(self) -> str:
+        """One event, while paused. Tell why there was none; empty if there was."""
+        if why := self.why_not_steered("no single step"):
+            return why
+        assert self.transport is not None
+        if self.done:
+            return f"no event to come: {self._over}"
+        if not self.transport.paused:
+            return "one event at a time only while paused: space pauses"
+        self.transport.step()
+        return ""
+
+    def why_not_steered(self, what: str) -> str:
+        """Why time cannot be steered here; empty if it can."""
+        if self.session is None:
+            return f"{what}: nothing is open yet"
+        return f"{what} on a live source; space freezes the screen" if not self.transport else ""
+
+    @property
+    def _over(self) -> str:
+        return OVER if self.transport else "the source has ended"
+
+    def change_speed(self, by: int) -> str:
+        """To the next faster or slower of :data:`SPEEDS`. Tell what of it does not show; empty if
+        it does."""
+        if why := self.why_not_steered("no speed"):
+            return why
+        transport = self.transport
+        assert transport is not None
+        if by > 0:
+            speed = next((s for s in SPEEDS if s > transport.speed), transport.speed)
+        else:
+            speed = next((s for s in reversed(SPEEDS) if s < transport.speed), transport.speed)
+        if speed == transport.speed:
+            return f"it gets no {'faster' if by > 0 else 'slower'} than this"
+        transport.set_speed(speed)
+        told = "as fast as it goes" if speed == float("inf") else f"{speed:g}×"
+        return f"{told} when it plays again; {OVER}" if self.done else ""
+
+    def restart(self) -> str:
+        """Play from the start, even if it was paused. Tell why not; empty if so."""
+        run, transport = self._coming or self.run, self.transport
+        if why := self.why_not_steered("no start to go back to"):
+            return why
+        assert run is not None and transport is not None
+        if run.rewinds:
+            transport.resume()
+        return self.seek(transport.start)
+
+    def seek_by(self, part: float) -> str:
+        """Go on or back by a part of the whole. Tell why not; empty if so."""
+        if why := self.why_not_steered("no way through time"):
+            return why
+        session, transport = self.session, self.transport
+        assert session is not None and transport is not None
+        here = self.target if self.target is not None else session.now
+        if part > 0 and (self.done or here >= transport.end):
+            return f"this is the end: {OVER}"
+        if part < 0 and here <= transport.start + 1:
+            return "this is the start"
+        step = max(1, round(abs(part) * (transport.end - transport.start)))
+        return self.seek(here + step if part > 0 else here - step)
+
+    def seek(self, at: Micros) -> str:
+        """Go to a time. Tell why not; empty if so."""
         transport = self.transport
         run = self._coming or self.run
         if transport is None or run is None:
-            return
-        at = max(transport.start, min(at, transport.end))
+            return self.why_not_steered("no way through time")
+        # Where nothing had been seen yet, there would be nothing to see.
+        at = max(transport.start + 1, min(at, transport.end))
         # A rush cannot be called back: what lies before its target lies behind.
         reached = max(run.session.now, self.target or 0)
         ahead = self._opened.is_set() and not self.done and at >= reached
         if not ahead and not run.rewinds:
-            run.session.note("recorded or piped, a session is played once: no way back in time")
-            return
+            return "recorded or piped, a session is played once: no way back in time"
         self.target, self._still = at, 0
         if ahead:
             transport.skip_to(at)
         else:
             self._begin(at)
+        return ""

@@ -11,6 +11,7 @@ from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL, WORST_FIRST, words, worst_first
 from moltwatch.times import Micros
 from moltwatch.tui.line import safe_line
+from moltwatch.tui.local_time import short_time
 from moltwatch.tui.symbols import sign
 
 MOST_SIGNS = 8
@@ -60,7 +61,7 @@ def line_up(statuses: Sequence[Status], now: Micros, room: int) -> Pieces:
         if telling is None:
             return every
         # At the end of the line a detail would seem to be of the source named last.
-        whose = f" {safe_line(telling.name, 30)}:" if len(worst) > 1 else ""
+        whose = f" {safe_line(telling.called, 30)}:" if len(worst) > 1 else ""
         return [*every, (f"{whose} {safe_line(telling.detail, 60)}", "dim")]
     signs = _signs(worst)
     ill = next((status for status in worst if status.state not in WELL), None)
@@ -77,8 +78,8 @@ def line_up(statuses: Sequence[Status], now: Micros, room: int) -> Pieces:
 
 def one(status: Status, now: Micros, room: int) -> Pieces:
     """A source: its sign, its name, and how it stands; a long name is cut first."""
-    (mark, style), stand = look_of(status.state), words(status, now)
-    name = safe_line(status.name, 30)
+    (mark, style), stand = look_of(status.state), words(status, now, short_time)
+    name = safe_line(status.called, 30)
     most = max(SHORTEST_NAME, room - len(stand) - 3)
     if cell_len(name) > most:
         name = set_cell_size(name, most - 1).rstrip() + "…"

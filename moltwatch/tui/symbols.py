@@ -32,6 +32,7 @@ _SIGNS: dict[Kind | str, tuple[str, str]] = {
     "dot": ("·", "-"),
     "head": ("┃", "|"),
     "line": ("─", "-"),
+    "tick": ("┴", "+"),
     "gap": ("╳", "x"),
     "pin": ("◉", "@"),
     "follow": ("⇣", "v"),

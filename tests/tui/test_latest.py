@@ -109,7 +109,7 @@ def test_a_title_that_comes_later_is_shown() -> None:
     session = Session()
     comment = Post(id="c", thread="r", parent="r", author="ada", created_at=START, seen_at=START)
     session.take(comment, [])
-    row = LatestRow(session.latest[0], session.names, 1)
+    row = LatestRow(session.latest[0], session.names, 1, "02:40:00")
     before = row.stamp
     session.take(structs.replace(comment, id="r", parent=None, title="Tides", author="bob"), [])
     assert session.latest[0].thread.title == "Tides"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -25,12 +26,13 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
+from moltwatch.tui import local_time
 from moltwatch.tui.auto_follow import AutoFollow
 from moltwatch.tui.guide import Guide
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
 from moltwatch.tui.line import StyledScreen, safe, web_address
 from moltwatch.tui.live_filter import LiveFilter
-from moltwatch.tui.player import Player
+from moltwatch.tui.player import Player, Run
 from moltwatch.tui.screens.help import HelpScreen
 from moltwatch.tui.state_file import Unusable
 from moltwatch.tui.terminal import has_browser
@@ -58,6 +60,12 @@ LEAST = Size(60, 18)
 GLANCE = 5
 """Frames between two looks at the lists, the header and the time line."""
 
+CATCH_UP = 0.01
+"""Seconds a frame may spend on taking in what was held back."""
+
+BUSY = 0.003
+"""Seconds of work in a frame from which there is likely to be more of it."""
+
 SEEK_PARTS = 100
 """A step on the seek bar is this part of the whole."""
 
@@ -79,7 +87,7 @@ class MainScreen(StyledScreen):
         (160, "-wide"),
     ]
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (50, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-low"), (50, "-tall")]  # noqa: RUF012
 
     def __init__(self, player: Player, triage: Triage, *, host: str | None = None) -> None:
         super().__init__()
@@ -114,6 +122,15 @@ class MainScreen(StyledScreen):
         self._session: Session | None = None
         self._before_why: Widget | None = None
         """What had the focus before the why was opened."""
+        self._standing: object = None
+        """What the last frame was drawn from."""
+        self._busy = True
+        """There was work to be done in the last frame."""
+        self._was_seeking = False
+        self._until_found = False
+        """Roaming ends with the first thread that passes the filter."""
+        self._too_small = ""
+        """What was said of the size, as long as it is true."""
         self._flag: tuple[str, Kind] | None = None
         """The flag gone to last."""
         self._number = 0
@@ -152,21 +169,48 @@ class MainScreen(StyledScreen):
 
     def update(self, number: int, wall: Micros) -> None:
         """Take in what has happened until frame ``number``, at ``wall`` on the wall clock."""
-        self._number, self._wall = number, wall
-        run = self.player.run
+        begun = perf_counter()
+        self._number, self._wall, self._standing = number, wall, self._stand()
+        self._update(self.player.run, wall)
+        self._busy = perf_counter() - begun > BUSY
+
+    @property
+    def stirs(self) -> bool:
+        """There may be something new to be seen since the last frame."""
+        return self._hurry or self._busy or self._stand() != self._standing
+
+    def _stand(self) -> object:
+        """Different when there is something new to be seen, but for the clock."""
+        player = self.player
+        session, transport = player.session, player.transport
+        return (
+            session and (id(session), session.version, session.held and session.held.posts),
+            transport and (transport.paused, transport.speed),
+            (player.target, player.done, player.failure, player.crash),
+        )
+
+    def _update(self, run: Run | None, wall: Micros) -> None:
         if run is not None and run.session is not self._session:
             self._change_session(run.session)
         self.notifications.update(self.player, wall)
         if run is None:
             return
         session = run.session
+        session.catch_up(CATCH_UP)
+        if local_time.turn(session.now):
+            for view in self.query(RowView):
+                view.forget_looks()
+        if self._was_seeking and not self.player.seeking:
+            self._auto_follow.reset()
+            self.threads.sort()
+        self._was_seeking = self.player.seeking
         with self._told_if_unusable():
             self.triage.recall(session, run.source, run.dismiss, recorded=run.recorded)
         if self.live_filter:
             self.live_filter.work(session)
         self._choose_thread(session)
-        if self._decked:
-            self.deck.choose(session, self.triage.pinned, number)
+        if self._decked and not (self._still and self.deck.filled):
+            self.deck.choose(session, self.triage.pinned, wall)
         for pane in self._thread_panes:
             if pane.thread is not None and pane.view.following:
                 pane.thread.mark_read()
@@ -179,6 +223,7 @@ class MainScreen(StyledScreen):
             for thread in session.threads:
                 thread.mark_read()  # on the way here, nobody could have read it
         self._session = session
+        self._auto_follow.reset()
         self.notifications.reset()
         self.thread.open(None)
         self.threads.reset()
@@ -197,9 +242,11 @@ class MainScreen(StyledScreen):
             self.following_busiest, current = False, hosted
         if (case := self.guide.case(session)) is not None:
             self.call_later(self._explain, case)
-        if self.following_busiest:
+        if self.following_busiest and not (self._still and current and self._auto_follow.chosen):
             passes = self.live_filter.threads if self.live_filter else None
-            current = self._auto_follow.choose(session, current, self._number, passes)
+            current = self._auto_follow.choose(session, current, self._wall, passes)
+            if self._until_found and passes is not None and current and current.id in passes:
+                self.following_busiest = self._until_found = False
         if current is not None and current is not self.thread.thread:
             self._wanted = None
             self.thread.open(current)
@@ -221,9 +268,12 @@ class MainScreen(StyledScreen):
         await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
+        self.notifications.unsay(self._too_small)
+        self._too_small = ""
         if event.size.width < LEAST.width or event.size.height < LEAST.height:
             here, least = (f"{size.width}×{size.height}" for size in (event.size, LEAST))
-            self.say(f"{here} is too small for all of it; {least} is enough")
+            self._too_small = f"{here} is too small for all of it; {least} is enough"
+            self.say(self._too_small)
 
     # --- once a frame: draw it --------------------------------------------------------------------
 
@@ -248,6 +298,22 @@ class MainScreen(StyledScreen):
             if self.latest.display:
                 self.latest.draw(frame)
             self.views[self.side].draw(frame)
+            frame.session.threads.hold(self._looked_at())
+
+    def _looked_at(self) -> Iterator[str]:
+        """Ids of the threads and posts that are on the screen."""
+        for pane in self._thread_panes:
+            if pane.thread is not None:
+                yield pane.thread.id
+        panes = (self.threads, *self._thread_panes, self.views[self.side], self.latest)
+        for view in (pane.view for pane in panes if pane.display):
+            for target in view.targets:
+                yield from (target.thread, target.post)
+
+    @property
+    def _still(self) -> bool:
+        """Nothing moves by itself."""
+        return self.player.frozen or self.player.paused
 
     def _frame(self) -> Frame | None:
         """What is to be drawn; None as long as there is nothing."""
@@ -256,7 +322,13 @@ class MainScreen(StyledScreen):
             return None
         opened = {pane.thread.id for pane in self._thread_panes if pane.thread}
         return Frame(
-            self._number, self._wall, run, self.live_filter, set(self.triage.pinned), opened
+            self._number,
+            self._wall,
+            run,
+            self.live_filter,
+            set(self.triage.pinned),
+            opened,
+            self._still,
         )
 
     @property
@@ -310,6 +382,12 @@ class MainScreen(StyledScreen):
             self.show_side("flags")
             self.flags.draw(frame)
             self.flags.show_case(case)
+
+    def stay(self) -> None:
+        """The user reads this thread: it is not taken away until that is asked for."""
+        if self.following_busiest and self.thread.thread is not None:
+            self.following_busiest = False
+            self.say("staying with this thread; b goes with the busiest again")
 
     def focus_thread(self) -> None:
         """Go on in the thread, or in the first of the deck."""
@@ -371,8 +449,22 @@ class MainScreen(StyledScreen):
             if not view.stays:
                 self.thread.view.focus()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget in (self.thread.view, self.why.view):
+            self.stay()
+
+    def on_row_view_scrolled(self, message: RowView.Scrolled) -> None:
+        if message.view is self.thread.view:
+            self.stay()
+
+    def on_row_view_to_the_end(self) -> None:
+        if self.player.frozen:
+            self.player.take_up()
+
     def on_row_view_moved(self, message: RowView.Moved) -> None:
         target = message.row.target
+        if message.view is self.thread.view:
+            self.stay()
         if message.view is self.threads.view and target and self._session:
             self.body.remove_class("with-why")
             self.following_busiest = False
@@ -437,8 +529,22 @@ class MainScreen(StyledScreen):
 
     def action_follow_busiest(self) -> None:
         self.following_busiest = not self.following_busiest
+        self._until_found = False
+        if self.following_busiest:
+            self._auto_follow.reset()
+            self.threads.view.leave()
         self.say(
-            "following the busiest thread" if self.following_busiest else "staying with this thread"
+            "going with the busiest thread, until you read one"
+            if self.following_busiest
+            else "staying with this thread; b goes with the busiest again"
+        )
+
+    def action_lock_order(self) -> None:
+        self.threads.toggle_lock()
+        self.say(
+            "the order of the threads stands; L lets it go by life again"
+            if self.threads.locked
+            else "the threads are in order of life again"
         )
 
     def action_pin(self) -> None:
@@ -508,8 +614,10 @@ class MainScreen(StyledScreen):
             self.body.remove_class("decked")
         elif self.live_filter:
             self.set_filter("")
-        else:
+        elif self.focused is not self.threads.view:
             self.threads.view.focus()
+        elif not self.threads.view.leave():
+            self.say("nothing to go back from")
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
@@ -576,6 +684,7 @@ class MainScreen(StyledScreen):
         except UsageError as error:
             self.say(str(error).splitlines()[0])
             return
+        self._until_found = self.following_busiest and self.live_filter is not None
         test = self.live_filter.passes if self.live_filter else None
         self.thread.filter(test)
         self.deck.filter(test)
@@ -610,31 +719,28 @@ class MainScreen(StyledScreen):
     # --- actions: time ----------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        self.player.toggle_pause()
+        self._say_why(self.player.toggle_pause())
 
     def action_speed(self, by: int) -> None:
-        self.player.change_speed(by)
+        self._say_why(self.player.change_speed(by))
 
     def action_step(self) -> None:
-        self.player.step()
+        self._say_why(self.player.step())
 
     def action_restart(self) -> None:
-        if transport := self.player.transport:
-            self.player.seek(transport.start)
+        self._say_why(self.player.restart())
 
     def action_seek(self, by: int) -> None:
-        player = self.player
-        if (transport := player.transport) and self._session:
-            here = player.target if player.target is not None else self._session.now
-            player.seek(here + by * max(1, (transport.end - transport.start) // SEEK_PARTS))
+        self._say_why(self.player.seek_by(by / SEEK_PARTS))
+
+    def _say_why(self, why: str) -> None:
+        """Nothing came of a key, or nothing that shows."""
+        if why:
+            self.say(why)
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
-        self.player.seek(message.at)
+        self._say_why(self.player.seek(message.at))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The footer shows what works here: time keys only where time can be steered."""
-        if action == "filter":
-            return not self.prompt.display
-        if action in ("pause", "step", "speed", "seek", "restart"):
-            return self.player.transport is not None
-        return True
+        """While one types, keys are letters."""
+        return action != "filter" or not self.prompt.display

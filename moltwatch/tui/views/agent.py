@@ -9,8 +9,9 @@ from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
 from moltwatch.text import same_words
-from moltwatch.times import SECOND, format_duration, format_time
+from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import clock, safe, safe_line, voice
+from moltwatch.tui.local_time import column, full_date
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
 from moltwatch.tui.views.repeats import Repeats, times_said
@@ -64,12 +65,13 @@ class AgentPane(TitledPane):
         latest = list(agent.recent)[-MOST_POSTS:]
         self._said = {own.id: same_words(own.text) for own in latest}
         shown = self._repeats.fold(latest[::-1], lambda own: self._said[own.id])
+        when = column([own.at for own, _ in shown])
         return [
             PostRow(
-                *(own.id, own.thread, clock(own.at), "", "dim", safe_line(own.text, 120)),
+                *(own.id, own.thread, at, "", "dim", safe_line(own.text, 120)),
                 right=times_said(times),
             )
-            for own, times in shown
+            for (own, times), at in zip(shown, when, strict=True)
         ]
 
     def toggle(self) -> str:
@@ -99,7 +101,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
             facts.append(("followers", f"{profile.followers:,}"))
         if profile.created_at is not None:
             age = format_duration(max(0, session.now - profile.created_at))
-            facts.append(("account", f"{format_time(profile.created_at)[:10]}, {age} old"))
+            facts.append(("account", f"{full_date(profile.created_at)}, {age} old"))
     facts.append(
         (
             "wrote",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from moltwatch.session import Session
+from moltwatch.times import Micros
 from moltwatch.tui.auto_follow import Tiler
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Test
@@ -33,7 +34,7 @@ class Deck(Pane):
         for tile in self.tiles:
             tile.filter(test)
 
-    def choose(self, session: Session, pinned: list[str], frame: int) -> None:
+    def choose(self, session: Session, pinned: list[str], wall: Micros) -> None:
         """Give each tile its thread, and as many tiles as there is room for."""
         n = self._room()
         if n != self._n:
@@ -41,10 +42,15 @@ class Deck(Pane):
             for i, tile in enumerate(self.tiles):
                 tile.display = i < n
             self.styles.grid_size_columns = self._columns()
-        for tile, thread in zip(
-            self.tiles, self._tiler.choose(session, n, pinned, frame), strict=False
-        ):
+        read = {tile.thread.id for tile in self.tiles if tile.thread and tile.is_read}
+        threads = self._tiler.choose(session, n, pinned, wall, read)
+        for tile, thread in zip(self.tiles, threads, strict=False):
             tile.open(thread)
+
+    @property
+    def filled(self) -> bool:
+        """There are threads in its tiles, as many as there is room for."""
+        return self._n == self._room() and self.tiles[0].thread is not None
 
     def draw(self, frame: Frame) -> None:
         for tile in self.tiles:

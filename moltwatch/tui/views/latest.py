@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from moltwatch.session.thread import Node
-from moltwatch.tui.line import Line, StyleOf, clock, safe_line, voice
+from moltwatch.tui.line import Line, StyleOf, safe_line, voice
+from moltwatch.tui.local_time import column
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called, strongest
 from moltwatch.tui.views.repeats import Repeats, times_said
@@ -32,18 +33,18 @@ class LatestRow:
     """When it came, what is held against it, who wrote it, in which thread, what it says, and how
     many times that was said of late."""
 
-    __slots__ = ("_called", "key", "node", "said", "target", "times")
+    __slots__ = ("_called", "key", "node", "said", "target", "times", "when")
 
-    def __init__(self, node: Node, called: Called, times: int) -> None:
+    def __init__(self, node: Node, called: Called, times: int, when: str) -> None:
         self.node = node
-        self.said, self.times = node.said, times
+        self.said, self.times, self.when = node.said, times, when
         self.key, self.target = node.id, Target(node.thread.id, node.id)
         self._called = called
 
     @property
     def stamp(self) -> Hashable:
         node = self.node
-        return node.version, node.thread.title, self._called(node.author), self.times
+        return node.version, node.thread.title, self._called(node.author), self.times, self.when
 
     def height(self, width: int) -> int:
         return 1
@@ -53,7 +54,7 @@ class LatestRow:
         again = times_said(self.times)
         rest = sum(cell_len(text) for text, _ in again)
         line = Line(width - rest).add(sign("cursor") if look.selected else " ", style("primary"))
-        line.add(clock(node.at), style("fresh" if look.fresh else "faint"))
+        line.add(self.when, style("fresh" if look.fresh else "faint"))
         charge = strongest(node)
         mark = (f" {sign(charge.kind)} ", style(charge.kind.value)) if charge else ("   ", None)
         line.add(*mark)
@@ -119,7 +120,11 @@ class LatestPane(TitledPane):
 
     def _fill(self) -> None:
         newest_first = self._repeats.fold(self._listed[::-1], lambda node: node.said)
-        rows = [LatestRow(node, self._called, times) for node, times in newest_first]
+        when = column([node.at for node, _ in newest_first])
+        rows = [
+            LatestRow(node, self._called, times, at)
+            for (node, times), at in zip(newest_first, when, strict=True)
+        ]
         self.view.set_rows(rows[::-1])
 
     def toggle(self) -> str:

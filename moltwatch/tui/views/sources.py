@@ -6,6 +6,7 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.standing import words, worst_first
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.line import safe_line
+from moltwatch.tui.local_time import short_time
 from moltwatch.tui.status_line import look_of
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView
@@ -34,13 +35,13 @@ class SourcesPane(TitledPane):
 
 def _rows(status: Status, wall: Micros) -> list[Row]:
     (mark, style), key = look_of(status.state), id(status)
-    name = safe_line(status.name, 60)
+    name = safe_line(status.called, 60)
     brought = [count(status.events, "event")]
     if status.gaps:
         brought.append(count(status.gaps, "gap"))
     rows: list[Row] = [
         PiecesRow(key, [(f"{mark} ", style), (name, "strong")]),
-        ParagraphRow((key, "how"), words(status, wall), style, 2, 3),
+        ParagraphRow((key, "how"), words(status, wall, short_time), style, 2, 3),
         ParagraphRow((key, "why"), safe_line(status.detail), "body", 3, 3),
         PiecesRow((key, "brought"), [(f"   {', '.join(brought)}", "dim")]),
     ]

@@ -94,7 +94,7 @@ class ThreadPane(TitledPane):
         self._manner.called = session.names
         if session.names.version != self._names:
             self._names = session.names.version
-            self.view.refresh()
+            self.view.repaint()
         thread = self.thread
         if thread is None:
             self.title_line.set([("THREAD", "strong")])
@@ -151,7 +151,7 @@ class ThreadPane(TitledPane):
                 if row := self._outline.showing(node):
                     self.view.touch(row.key, 6)
         self._version, self._moves, self._n = thread.version, thread.moves, thread.n
-        self.view.refresh()
+        self.view.repaint()
 
     def _arrange(self, thread: Thread) -> None:
         """Make all rows anew; cursor and place stay with the posts they were at."""
@@ -292,6 +292,12 @@ class ThreadPane(TitledPane):
     @staticmethod
     def _is_top(row: ThreadRow) -> bool:
         return isinstance(row, CommentRow) and row.node.parent is row.node.thread.root
+
+    @property
+    def is_read(self) -> bool:
+        """Somebody is in it: with the cursor, or above its end."""
+        view = self.view
+        return (view.has_focus and view.cursor >= 0) or not view.following
 
     @property
     def label(self) -> str:

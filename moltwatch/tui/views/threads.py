@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.thread import Thread
-from moltwatch.times import Micros
+from moltwatch.times import SECOND, Micros
 from moltwatch.tui.line import Line, Piece, StyleOf, safe_line, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.symbols import sign, spark
@@ -130,20 +130,26 @@ MOST_SHOWN = 300
 """Threads in the list; the rest is reached through the filter, flags and agents."""
 
 FULL = 60
-"""As long as there are fewer in the list, it grows at once."""
+"""As long as there are fewer in the list, new ones are put at its end at once."""
 
 QUIET = 0.1
 """Posts a minute below which one thread is as quiet as another."""
 
-FRAMES_IN_ORDER = 30
-"""The order stands for this many frames, so that rows can be read and clicked."""
+SORTED_EVERY: Micros = 3 * SECOND
+"""The order stands for so long on the wall clock, so that rows can be read and clicked."""
 
-FRAMES_FROZEN = 150
-"""And for this many after the user moved the cursor."""
+POINTED_AT: Micros = 5 * SECOND
+"""And for so long after the mouse moved over the list."""
 
 
 class ThreadsView(RowView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open")]
+
+    pointed_at = False
+    """The mouse has moved over it."""
+
+    def on_mouse_move(self) -> None:
+        self.pointed_at = True
 
     def entry(self) -> int:
         open = (i for i, row in enumerate(self.rows) if isinstance(row, ThreadRow) and row.open)
@@ -151,14 +157,19 @@ class ThreadsView(RowView):
 
 
 class ThreadsPane(TitledPane):
-    """Threads with life in them."""
+    """Threads with life in them. Their order stands while the user is among them."""
+
+    view: ThreadsView
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(ThreadsView(), id=id)
-        self._frame = 0
-        """The number of the last one."""
+        self.locked = False
+        """The user wants the order to stand."""
         self._order: list[str] = []
-        self._ordered_at = -FRAMES_IN_ORDER
+        self._ordered_at: Micros | None = None
+        """On the wall clock; None to put them in order now."""
+        self._pointed_at: Micros | None = None
+        self._pinned: frozenset[str] = frozenset()
         self._seen: dict[str, int] = {}
         self._filter: LiveFilter | None = None
         self._steps: dict[str, int] = {}
@@ -171,25 +182,22 @@ class ThreadsPane(TitledPane):
         self._seen.clear()
         self._steps.clear()
         self._places.clear()
-        self._ordered_at = -FRAMES_IN_ORDER
+        self.sort()
 
-    def on_row_view_moved(self) -> None:
-        # The user is choosing: the order stands for a while.
-        self._ordered_at = max(self._ordered_at, self._frame + FRAMES_FROZEN - FRAMES_IN_ORDER)
+    def sort(self) -> None:
+        """Put them in order with the next frame, whatever was read."""
+        self._ordered_at = None
+
+    def toggle_lock(self) -> None:
+        """Let the order stand, or let it go by life again."""
+        self.locked = not self.locked
+        if not self.locked:
+            self.sort()
 
     def draw(self, frame: Frame) -> None:
-        self._frame = frame.number
         session, now = frame.session, frame.session.now
-        if frame.filter is not self._filter:
-            self._filter = frame.filter
-            self._order.clear()
-            self._places.clear()
         passes = frame.filter.threads if frame.filter else None
-        if frame.number - self._ordered_at >= FRAMES_IN_ORDER or len(self._order) < min(
-            session.threads.n, FULL
-        ):
-            self._ordered_at = frame.number
-            self._order = [thread.id for thread in self._sorted(session, frame.pinned, passes)]
+        self._put_in_order(frame, passes)
         rows: list[ThreadRow] = []
         for id in self._order:
             thread = session.threads.get(id)
@@ -205,10 +213,48 @@ class ThreadsPane(TitledPane):
         self.view.set_rows(rows)
         n = session.threads.n
         shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
-        self.title_line.set(
-            [("THREADS ", "strong"), (shown, "dim")],
-            [("filtered ", "accent")] if passes is not None else [],
-        )
+        held = "locked" if self.locked else "held" if self._is_read else ""
+        right = [(f"{sign('pause')} {held} ", "accent" if self.locked else "dim")] if held else []
+        right += [("filtered ", "accent")] if passes is not None else []
+        self.title_line.set([("THREADS ", "strong"), (shown, "dim")], right)
+
+    @property
+    def _is_read(self) -> bool:
+        """The cursor is in it."""
+        return self.view.has_focus and self.view.cursor >= 0
+
+    def _put_in_order(self, frame: Frame, passes: set[str] | None) -> None:
+        wall, pinned = frame.wall, frozenset(frame.pinned)
+        if self.view.pointed_at:
+            self.view.pointed_at, self._pointed_at = False, wall
+        if frame.filter is not self._filter or pinned != self._pinned:
+            self._filter, self._pinned = frame.filter, pinned
+            self.sort()
+        if self._ordered_at is None:
+            self._places.clear()
+        elif self._order and (
+            self.locked
+            or frame.still
+            or self._is_read
+            or _lately(self._pointed_at, wall, POINTED_AT)
+            or _lately(self._ordered_at, wall, SORTED_EVERY)
+        ):
+            self._append_newcomers(frame.session, passes)
+            return
+        self._ordered_at = wall
+        self._order = [thread.id for thread in self._sorted(frame.session, pinned, passes)]
+
+    def _append_newcomers(self, session: Session, passes: set[str] | None) -> None:
+        """The order stands: new threads come at the end, as long as there are few."""
+        room = FULL - len(self._order)
+        if room > 0 and len(self._order) < session.threads.n:
+            known = set(self._order)
+            new = [
+                thread.id
+                for thread in session.threads.recent(FULL)
+                if thread.id not in known and (passes is None or thread.id in passes)
+            ]
+            self._order += new[:room]
 
     def _sorted(
         self, session: Session, pinned: Container[str], passes: set[str] | None
@@ -238,6 +284,11 @@ class ThreadsPane(TitledPane):
         doublings = log2(max(1.0, thread.rate.per_minute(now) / QUIET))
         held = self._steps.get(thread.id)
         return round(doublings) if held is None or abs(doublings - held) >= 1 else held
+
+
+def _lately(then: Micros | None, wall: Micros, span: Micros) -> bool:
+    """Whether it was less than a while ago on the wall clock, which may be set back."""
+    return then is not None and abs(wall - then) < span
 
 
 def _why_empty(filter: LiveFilter | None) -> str:

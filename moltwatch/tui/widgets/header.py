@@ -12,7 +12,8 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.standing import WELL
-from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration, format_time
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_duration
+from moltwatch.tui import local_time
 from moltwatch.tui.line import Bar, Line, safe_line, truncate
 from moltwatch.tui.player import Player
 from moltwatch.tui.status_line import line_up, look_of
@@ -56,12 +57,12 @@ def _width(part: _Part) -> int:
 
 
 def _clock(now: Micros, width: int) -> list[_Part]:
-    """The time of the stream, at the right end; the day where there may be room for it."""
+    """The time of the stream with its zone, at the right end; the day where there may be room."""
     if not now:
         return []
-    day, time = format_time(now // SECOND * SECOND)[:19].split("T")
-    days = [_Part(2, [(f"{day} ", "dim")])] if width >= SPACIOUS else []
-    return [*days, _Part(12, [(f"{time} ", "dim")])]
+    told = f"{local_time.time_of_day(now)} {local_time.zone_name(now)} "
+    days = [_Part(2, [(f"{local_time.weekday(now)} ", "dim")])] if width >= SPACIOUS else []
+    return [*days, _Part(12, [(told, "dim")])]
 
 
 class Header(Bar):

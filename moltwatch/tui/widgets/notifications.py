@@ -1,4 +1,5 @@
-"""One line for what the user should know: a failure stays, everything else passes."""
+"""One line for what the user should know: a failure stays, everything else passes. It lies over
+the line of keys, so that nothing moves for it."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from moltwatch.session import Session
 from moltwatch.sources.standing import Lookout
 from moltwatch.times import SECOND, Micros, format_duration
 from moltwatch.tui.line import Bar, Line, safe_line
+from moltwatch.tui.local_time import clock, short_time
 from moltwatch.tui.player import Player, Run
 from moltwatch.tui.symbols import sign
 
@@ -31,7 +33,7 @@ class Notifications(Bar):
         self._now: Micros = 0
         self._since: Micros = 0
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
-        self._lookout = Lookout()
+        self._lookout = Lookout(short_time)
         self._gaps = 0
         """Of this session, told so far."""
         self._notes = 0
@@ -45,6 +47,11 @@ class Notifications(Bar):
         self.display = True
         self.set_class(bad, "bad")
         self.show((text, bad))
+
+    def unsay(self, text: str) -> None:
+        """It is so no longer."""
+        if self.text == text and not self._bad:
+            self.display = False
 
     def queue(self, text: str) -> None:
         """Say it when what is said now has had its time."""
@@ -97,7 +104,9 @@ class Notifications(Bar):
 
 
 def _gap_sentence(session: Session) -> str:
-    """The latest gap, in words."""
+    """The latest gap, in words. Its length is in the forum's time, however fast it is played."""
     gap = session.gaps[-1]
     length = format_duration(max(0, gap.until - gap.since))
-    return f"gap of {length}: {gap.reason}" + (" (recovered)" if gap.recovered else "")
+    span = f"from {clock(gap.since)} to {clock(gap.until)} ({length} of forum time)"
+    later = ", and was given back later" if gap.recovered else ""
+    return f"nothing was received {span}{later}: {gap.reason}"

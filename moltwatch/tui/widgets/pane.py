@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Collection, Container, Hashable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -37,10 +37,12 @@ class Frame:
     """Time on the wall clock."""
     run: Run
     filter: LiveFilter | None
-    pinned: Container[str]
+    pinned: Collection[str]
     """Ids of threads."""
     opened: Container[str]
     """Ids of the threads that are on the screen."""
+    still: bool = False
+    """It is frozen or paused: nothing changes its place by itself."""
 
     @property
     def session(self) -> Session:

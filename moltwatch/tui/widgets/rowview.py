@@ -10,7 +10,7 @@ OptionList, ListView and RichLog cost more with every row they hold; this does n
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar, Protocol
@@ -169,6 +169,16 @@ class RowView(Styled, ScrollView, can_focus=True):
     class Moved(OfRow):
         """The user moved the cursor."""
 
+    class Scrolled(Message):
+        """The user scrolled by mouse."""
+
+        def __init__(self, view: RowView) -> None:
+            self.view = view
+            super().__init__()
+
+    class ToTheEnd(Scrolled):
+        """The user wants the last row, even where there is none."""
+
     def __init__(
         self,
         *,
@@ -198,7 +208,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         """What stands where there are no rows."""
         if text != self._empty:
             self._empty = text
-            self.refresh()
+            self.repaint()
 
     # --- rows -------------------------------------------------------------------------------------
 
@@ -215,6 +225,30 @@ class RowView(Styled, ScrollView, can_focus=True):
     def target(self) -> Target | None:
         """What the row under the cursor is about."""
         return self.current.target if self.current else None
+
+    @property
+    def targets(self) -> Iterator[Target]:
+        """What the rows on the screen are about, and the one under the cursor."""
+        layout, top = self._row_layout, self.scroll_offset.y
+        if self.rows and self.size.height:
+            for i in range(layout.at(top), layout.at(top + self.size.height - 1) + 1):
+                if target := self.rows[i].target:
+                    yield target
+        if target := self.target:
+            yield target
+
+    def forget_looks(self) -> None:
+        """Draw every row anew: what all of them depend on has changed."""
+        self._strips.clear()
+        self.repaint()
+
+    def leave(self) -> bool:
+        """Take the cursor out of the rows; False if it is in none."""
+        if self.cursor < 0:
+            return False
+        self.cursor = -1
+        self.repaint()
+        return True
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead; cursor and place stay with the row they were at."""
@@ -291,7 +325,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         """A moment has passed."""
         if self._fresh:
             self._fresh = {key: level - 1 for key, level in self._fresh.items() if level > 1}
-            self.refresh()
+            self.repaint()
 
     def _anchor(self) -> tuple[Row | None, int]:
         """The row at the top of what is in sight, and how much of it is above that."""
@@ -317,11 +351,11 @@ class RowView(Styled, ScrollView, can_focus=True):
         elif y is not None and y != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True)
         self._settling = False
-        self.refresh()
+        self.repaint()
 
     # --- drawing ----------------------------------------------------------------------------------
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, y: int) -> Strip:
         base = self._base
         if base is None:
             base = self._base = self.rich_style
@@ -388,7 +422,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         elif bottom > y + height:
             self.scroll_to(y=bottom - height, animate=False, immediate=True)
         self.following = self.at_end and i == len(self.rows) - 1
-        self.refresh()
+        self.repaint()
         if tell:
             self.post_message(self.Moved(self, self.rows[i]))
 
@@ -431,6 +465,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         self.scroll_home(animate=False, immediate=True)
 
     def action_last(self) -> None:
+        self.post_message(self.ToTheEnd(self))
         self.move_to(len(self.rows) - 1)
         self.scroll_end(animate=False, immediate=True)
 
@@ -461,6 +496,15 @@ class RowView(Styled, ScrollView, can_focus=True):
     def watch_following(self, following: bool) -> None:
         if not following:
             self.away = False
+
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(self.Scrolled(self))
+
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(self.Scrolled(self))
+
+    def on_scroll_to(self) -> None:
+        self.post_message(self.Scrolled(self))
 
     def on_click(self, event: events.Click) -> None:
         y = event.get_content_offset(self)

@@ -1,7 +1,10 @@
-"""The time line at the bottom: the rate with flags marked on it; in a replay, the seek bar."""
+"""The time line at the bottom: the rate, flags marked on it, and when that was; in a replay, the
+seek bar. A kind that is flagged nearly everywhere marks no place."""
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from textual import events
@@ -10,14 +13,18 @@ from textual.message import Message
 from moltwatch.model import Kind
 from moltwatch.session.timeline import Column, Timeline
 from moltwatch.sources.base import State
-from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration, format_time
-from moltwatch.tui.line import Bar, Line, clock
+from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration
+from moltwatch.tui.line import Bar, Line
+from moltwatch.tui.local_time import clock, day, short_time, ticks, time_of_day
 from moltwatch.tui.player import Player
 from moltwatch.tui.status_line import look_of, overall
 from moltwatch.tui.symbols import sign, spark
 
-LABEL = 22
+LABEL = 23
 """Cells left of the bars."""
+
+APART = 16
+"""Cells between two hours at least."""
 
 _RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
 """Which kind gets the cell: swarms mark many cells anyway."""
@@ -36,7 +43,7 @@ class _Cells(NamedTuple):
 
 
 class SeekBar(Bar):
-    """Two lines: bars; flags and the play head."""
+    """Bars; flags and the play head; hours or days, on a line of their own where there is room."""
 
     class Seek(Message):
         """The user clicked on a time."""
@@ -73,6 +80,8 @@ class SeekBar(Bar):
                 player.done,
                 player.run and overall(player.run.source.statuses),
                 id(session),
+                player.frozen and session.held and session.held.posts,
+                self.size.height,
             )
         )
 
@@ -102,7 +111,14 @@ class SeekBar(Bar):
         now = player.target if player.target is not None else session.now
         head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
         cells = _Cells(played, ahead, head)
-        return [self._bars(width, player, cells), self._marks(width, player, cells)]
+        labels = ticks(start, end, n, APART)
+        lines = [self._bars(width, player, cells), self._marks(width, player, cells, labels)]
+        return lines if self._low else [*lines, self._hours(width, player, labels)]
+
+    @property
+    def _low(self) -> bool:
+        """There is no line for the hours."""
+        return self.size.height < 3
 
     def _bars(self, width: int, player: Player, cells: _Cells) -> Line:
         played, ahead, head = cells
@@ -112,53 +128,77 @@ class SeekBar(Bar):
         line.add(f" {what}", self.style(style)).gap(LABEL - (width - line.room))
         bars = spark([column.posts for column in played], top)
         after = spark([c.posts for c in ahead], top) if ahead else None
-        run, run_style = "", ""
+        pieces = []
         for i, column in enumerate(played):
             if column.gap:
-                piece, style = sign("gap"), "bad"
+                pieces.append((sign("gap"), "bad"))
             elif i <= head:
-                piece, style = bars[i], "fresh" if i == head else "primary"
-            elif after:
-                piece, style = after[i], "faint"
+                pieces.append((bars[i], "fresh" if i == head else "primary"))
             else:
-                piece, style = " ", "faint"
-            if style != run_style:
-                line.add(run, self.style(run_style) if run_style else None)
-                run, run_style = "", style
-            run += piece
-        return line.add(run, self.style(run_style) if run_style else None)
+                pieces.append((after[i] if after else " ", "faint"))
+        return self._run(line, pieces)
 
-    def _marks(self, width: int, player: Player, cells: _Cells) -> Line:
+    def _marks(
+        self, width: int, player: Player, cells: _Cells, labels: list[tuple[int, str]]
+    ) -> Line:
         played, ahead, head = cells
         line = Line(width)
-        session = player.session
-        now, (_, end) = session.now if session else 0, self.span(player)
-        label = clock(now)
-        if self._days(player):
-            label = f"{_minute(now)} / {_minute(end)[:5]}"
-        elif player.transport is not None:
-            label += f" / {clock(end)}"
-        line.add(f" {label}", self.style("dim")).gap(LABEL - (width - line.room))
-        for i, column in enumerate(played):
-            shown = column if i <= head or not ahead else ahead[i]
-            kinds = shown.kinds
+        what = self._next(player) if self._low else ""
+        line.add(f" {what or self._when(player)}", self.style("accent" if what else "dim"))
+        line.gap(LABEL - (width - line.room))
+        shown = [c if i <= head or not ahead else ahead[i] for i, c in enumerate(played)]
+        common = {kind for kind in Kind if sum(kind in c.kinds for c in shown) * 2 > len(shown)}
+        pieces = []
+        for i, column in enumerate(shown):
+            kinds = [kind for kind in column.kinds if kind not in common]
             kind = next((k for k in _RAREST_FIRST if k in kinds), None)
             if i == head:
-                line.add(sign("head"), self.style("accent"))
+                pieces.append((sign("head"), "accent"))
             elif kind:
-                line.add(sign(kind), self.style(kind.value if i <= head else "faint"))
+                pieces.append((sign(kind), kind.value if i <= head else "faint"))
             else:
-                line.add(sign("line"), self.style("rail"))
+                pieces.append((sign("line"), "rail"))
+        for at, text in labels:
+            # Where there is no line for them, hours stand between the signs, or not at all.
+            place = slice(at, at + len(text))
+            if self._low and all(style == "rail" for _, style in pieces[place]):
+                pieces[place] = [(letter, "dim") for letter in text][: len(pieces[place])]
+            elif not self._low and pieces[at][1] == "rail":
+                pieces[at] = (sign("tick"), "rail")
+        return self._run(line, pieces)
+
+    def _hours(self, width: int, player: Player, labels: list[tuple[int, str]]) -> Line:
+        """When that is: hours or days, each under its tick."""
+        line = Line(width).add(f" {self._next(player)}", self.style("accent"))
+        for at, text in labels:
+            at += LABEL
+            line.gap(at - (width - line.room)).whole((text, self.style("dim")))
         return line
 
+    def _run(self, line: Line, pieces: list[tuple[str, str]]) -> Line:
+        """Add cells, those of one style together."""
+        for style, run in groupby(pieces, key=itemgetter(1)):
+            line.add("".join(text for text, _ in run), self.style(style))
+        return line
+
+    def _when(self, player: Player) -> str:
+        """Where it stands, and in a replay where it ends."""
+        now, (_, end) = player.session.now if player.session else 0, self.span(player)
+        if not self._days(player):
+            return f"{time_of_day(now)} / {time_of_day(end)}" if player.transport else clock(now)
+        return f"{day(now)} {short_time(now)} / {day(end)}"
+
     def _what(self, player: Player) -> tuple[str, str]:
-        transport = player.transport
+        """What goes on, in the cells of the label."""
+        session, transport = player.session, player.transport
         if player.failure or player.crash:
             return f"{sign('no')} stopped", "bad"
+        if player.frozen and session is not None and session.held is not None:
+            return f"{sign('pause')} frozen {sign('dot')} +{session.held.posts:,} new", "accent"
         if player.target is not None:
             days = self._days(player)
-            where = f" {_minute(player.target)}" if days else f" to {clock(player.target)}"
-            return f"rushing{where}", "accent"
+            where = f" {day(player.target)} {short_time(player.target)}"
+            return f"rushing{where if days else f' to {time_of_day(player.target)}'}", "accent"
         if player.done:
             return f"{sign('end')} end", "dim"
         if transport is None:
@@ -176,6 +216,16 @@ class SeekBar(Bar):
             what = next((text for text in told if len(text) <= LABEL - 2), what)
         return what, "primary"
 
+    def _next(self, player: Player) -> str:
+        """How to go on, where it does not go on by itself."""
+        if player.failure or player.crash or player.target is not None:
+            return ""
+        if player.frozen:
+            return "G takes up again"
+        if player.done:
+            return "0 plays again, ← back" if player.transport else ""
+        return "space goes on" if player.paused else ""
+
     def on_click(self, event: events.Click) -> None:
         player = self._player
         if player is None or player.transport is None or event.x < LABEL:
@@ -183,8 +233,3 @@ class SeekBar(Bar):
         start, end = self.span(player)
         n = max(1, self.size.width - LABEL - 2)
         self.post_message(self.Seek(start + (end - start) * min(n, event.x - LABEL) // n))
-
-
-def _minute(at: Micros) -> str:
-    """Date and time in UTC, ``02-28 05:19``."""
-    return format_time(at)[5:16].replace("T", " ")
