@@ -161,8 +161,12 @@ class SeekBar(Bar):
         for at, text in labels:
             # Where there is no line for them, hours stand between the signs, or not at all.
             place = slice(at, at + len(text))
-            if self._low and all(style == "rail" for _, style in pieces[place]):
-                pieces[place] = [(letter, "dim") for letter in text][: len(pieces[place])]
+            if (
+                self._low
+                and place.stop <= len(pieces)
+                and all(style == "rail" for _, style in pieces[place])
+            ):
+                pieces[place] = [(letter, "dim") for letter in text]
             elif not self._low and pieces[at][1] == "rail":
                 pieces[at] = (sign("tick"), "rail")
         return self._run(line, pieces)
