@@ -131,9 +131,11 @@ class Engine:
         return self._drain()
 
     def finish(self) -> list[Finding]:
-        """The stream ended: end all groups and close all posts."""
+        """The stream ended: end all groups, and close all posts that the last word is to be spoken
+        on. Others stay open: they may be asked about."""
         self._groups.finish(self.now)
-        self._close_before(None)
+        if self._verdicts:
+            self._close_before(None)
         return self._drain()
 
     def dismiss(self, post: str, kind: Kind) -> list[Finding]:

@@ -36,7 +36,7 @@ from moltwatch.tui.views.story import (
     size_of,
 )
 from moltwatch.tui.views.threads import title_of
-from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
+from moltwatch.tui.widgets.marked import SHOWN_OF_SECRET, MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, Piece, PiecesRow, PostRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
 from moltwatch.wording import count, sentence
@@ -94,7 +94,7 @@ class WhyPane(TitledPane):
     """The why of one post."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(WhyView(empty="that post is no longer kept", stays=True), id=id)
+        super().__init__(WhyView(empty="that post is no longer kept"), id=id)
         self.post = ""
         """Id of the post that it is about."""
         self._kind: Kind | None = None
@@ -247,13 +247,15 @@ class _Why:
         if self.post is None and self.first is None:
             return []
         rows = self._verdicts()
+        if not self.charges:
+            rows += self._scores()
         rows += self._text()
         for charge in self.charges:
             rows += self._reasons(charge)
             rows += self._against(charge)
             rows += self._otherwise(charge)
         if not self.charges:
-            rows += self._not_flagged()
+            rows += self._held()
         kinds = {charge.kind for charge in self.charges}
         if Kind.HAZARD in kinds:
             rows += self._told_the_same()
@@ -287,6 +289,10 @@ class _Why:
                 whose = "the group" if charge.group else "the account"
                 left.append((f", one of {charge.case.n:,} posts of {whose}", "dim"))
             rows.append(PiecesRow(("verdict", charge.kind), left, (), self.here))
+            if charge.reasons:  # below a long post the others are far
+                reason = safe_line(self._mask(charge.reasons[0].reason), MOST_REASON)
+                key = ("verdict", charge.kind, "why")
+                rows.append(ParagraphRow(key, reason, "body", 2, 1, self.here))
         held = {charge.kind for charge in self.charges}
         scores = self.engine.verdict(self.id) or (self.first.scores if self.first else None)
         if self.charges and scores and len(held) < len(Kind):
@@ -305,7 +311,9 @@ class _Why:
         elif self.first:
             byline.append((f" {clock(self.first.seen_at)}", "faint"))
         if self.post and not self.post.is_root and node:
-            byline.append((f"  in “{title_of(node.thread)}”", "dim"))
+            seen = node.thread.root.post is not None
+            where = f"“{title_of(node.thread)}”" if seen else "a thread whose root was not seen"
+            byline.append((f"  in {where}", "dim"))
         rows: list[Row] = [
             PiecesRow(("blank", "post"), []),
             PiecesRow("byline", byline, (), self.here),
@@ -482,18 +490,17 @@ class _Why:
             rows.append(self._paragraph(("otherwise", charge.kind, at), joined + condition))
         return rows
 
-    def _not_flagged(self) -> list[Row]:
-        scores, held = self.engine.verdict(self.id), self.engine.held(self.id)
-        rows: list[Row] = [PiecesRow(("blank", "scores"), [])]
+    def _scores(self) -> list[Row]:
+        """Of a post that is not flagged, what it was found to be."""
+        scores = self.engine.verdict(self.id)
         if scores is None:
             window = format_duration(EVIDENCE_WINDOW)
             said = (
                 f"Its scores are not kept any more: the last word on a post is spoken {window} "
-                "after it was seen, or when there are too many at once."
+                "after it was seen, at the end of the run, or when there are too many at once."
             )
-            return [*rows, ParagraphRow("gone", said, "dim", 4, 1, self.here)]
-        rows.append(PiecesRow("scores", [(" ITS SCORES", "strong")]))
-        rows += [
+            return [ParagraphRow("gone", said, "dim", 4, 1, self.here)]
+        return [
             PiecesRow(
                 ("score", kind),
                 [
@@ -506,22 +513,28 @@ class _Why:
             )
             for kind in Kind
         ]
-        rows += [PiecesRow(("blank", "held"), []), PiecesRow("held", [(" EVIDENCE", "strong")])]
+
+    def _held(self) -> list[Row]:
+        """What evidence there is of a post that is not flagged."""
+        if self.engine.verdict(self.id) is None:
+            return []
+        held = self.engine.held(self.id)
+        rows: list[Row] = [
+            PiecesRow(("blank", "held"), []),
+            PiecesRow("held", [(" EVIDENCE", "strong"), ("" if held else "  none kept", "dim")]),
+        ]
         for at, flag in enumerate(held):
-            level = (
-                flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
-            )
-            head: list[Piece] = [(f" {level} ", "dim"), (safe_line(flag.heuristic, 60), "strong")]
+            head: list[Piece] = [
+                (f" {_strength(flag)} ", "dim"),
+                (safe_line(flag.heuristic, 60), "strong"),
+            ]
             rows.append(PiecesRow(("held", at), [*head, *self._numbers(flag)], (), self.here))
             rows.append(self._paragraph(("held", at, "said"), flag.reason))
-        if not held:
-            rows.append(PiecesRow("none", [(" none that is kept", "dim")]))
         said = (
             "What several accounts share is kept of every post. What speaks for a persona or a "
             "hazard is kept only where it led to a flag; of the others there is only the score."
         )
-        rows.append(ParagraphRow("kept", said, "faint", 4, 1))
-        return rows
+        return [*rows, ParagraphRow("kept", said, "faint", 4, 1)]
 
     # --- what it is part of -----------------------------------------------------------------------
 
@@ -633,12 +646,13 @@ class _Why:
         """The text without the secrets of the post, which a reason may quote the beginning of."""
         for secret in self._masked:
             at = text.find(secret[:SHORTEST_SECRET])
-            if at < 0:
-                continue
-            end = at
-            while end < len(text) and end - at < len(secret) and text[end] == secret[end - at]:
-                end += 1
-            text = f"{text[: at + 4]}{sign('masked') * 3}{text[end:]}"
+            while at >= 0:
+                end = at
+                while end < len(text) and text[end : end + 1] == secret[end - at : end - at + 1]:
+                    end += 1
+                masked = f"{secret[:SHOWN_OF_SECRET]}{sign('masked') * 3}"
+                text = text[:at] + masked + text[end:]
+                at = text.find(secret[:SHORTEST_SECRET], at + len(masked))
         return text
 
     # --- raw --------------------------------------------------------------------------------------
