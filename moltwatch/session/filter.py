@@ -1,4 +1,4 @@
-r"""The filter language of ``--where`` and of the screen's ``/``.
+r"""The filter language of ``--where`` and of the screen's ``/`` and ``&``.
 
     author:~clawd kind:comment persona>0.7      terms side by side must all hold
     "exact phrase" (swarm or flood) not hello   words and phrases are looked for in title and text
@@ -7,7 +7,8 @@ r"""The filter language of ``--where`` and of the screen's ``/``.
 
 Words compare folded: case, look-alike letters and hidden characters make no difference. ``:`` asks
 for the whole value of a name (``author:``) and for a part of a text (``title:``), ``:~`` for a part
-of either.
+of either. On the screen, words are looked for in authors and communities as well, and ``is:name``
+is a filter that was kept under that name.
 
 First what can be asked about, then the terms, each a small immutable test of one post which prints
 as it would be typed, then the grammar, which lark reads.
@@ -17,22 +18,44 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from moltwatch.errors import UsageError
 from moltwatch.model import Evidence, Kind, Post, Scores
-from moltwatch.text import fold
+from moltwatch.text import fold, place_as_written
+from moltwatch.text.match import MOST_CHARS
 from moltwatch.times import Micros, format_time, parse_time
 
 if TYPE_CHECKING:
     from lark import Lark, Token
 
-__all__ = ["DEEPEST", "FIELDS", "LONGEST", "Filter", "Subject", "compile_filter"]
+__all__ = [
+    "DEEPEST",
+    "FIELDS",
+    "LONGEST",
+    "Filter",
+    "FilterError",
+    "Subject",
+    "compile_filter",
+    "typed",
+]
+
+_fold_name = lru_cache(maxsize=16_384)(fold)
+"""Names come again and again."""
+
+
+class FilterError(UsageError):
+    """A filter cannot be read. ``start`` and ``end`` tell where, ``hint`` what may have been
+    meant."""
+
+    def __init__(self, text: str, what: str, start: int, end: int, hint: str = "") -> None:
+        super().__init__(_show(text, what, start, end, hint))
+        self.what, self.start, self.end, self.hint = what, start, end, hint
 
 
 # --- fields ---------------------------------------------------------------------------------------
@@ -61,6 +84,19 @@ class Subject:
     def folded(self) -> str:
         """Match form of title and text."""
         return fold(self.post.body)
+
+    def says(self, folded: str) -> bool:
+        """Whether title and text, folded, have this in them."""
+        if "folded" not in self.__dict__:
+            # Folding is what takes the time. Of plain ASCII it changes case and blanks alone.
+            body = self.post.body
+            if len(body) <= MOST_CHARS and body.isascii():
+                lower = body.lower()
+                if " " not in folded:
+                    return folded in lower
+                if not all(word in lower for word in folded.split(" ")):
+                    return False
+        return folded in self.folded
 
     @property
     def groups(self) -> list[str]:
@@ -202,15 +238,52 @@ class Phrase:
     phrase: str
 
     def __call__(self, subject: Subject) -> bool:
-        return self._folded in subject.folded
+        return subject.says(self.folded)
 
     @cached_property
-    def _folded(self) -> str:
+    def folded(self) -> str:
         return fold(self.phrase)
 
     def __str__(self) -> str:
         plain = _WORD.fullmatch(self.phrase) and self.phrase.lower() not in ("and", "or", "not")
         return self.phrase if plain else f'"{_escape(self.phrase)}"'
+
+
+@dataclass(frozen=True)
+class Anywhere(Phrase):
+    """The words stand in title or text, in the name of the author or in that of the community."""
+
+    def __call__(self, subject: Subject) -> bool:
+        if subject.says(self.folded):
+            return True
+        names = (*subject.authors, subject.post.community or "")
+        return any(self.folded in _fold_name(name) for name in names)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A filter that was kept under a name; what stands for it until that is looked up."""
+
+    name: str
+    start: int
+    end: int
+
+    def __call__(self, subject: Subject) -> bool:
+        raise AssertionError("it is looked up before anything is tried")
+
+
+@dataclass(frozen=True)
+class Named:
+    """The same, with what was kept."""
+
+    name: str
+    term: Term
+
+    def __call__(self, subject: Subject) -> bool:
+        return self.term(subject)
+
+    def __str__(self) -> str:
+        return f"is:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -222,11 +295,11 @@ class Pattern:
     """As typed between the slashes; a slash in it is escaped, which the expression ignores."""
 
     def __call__(self, subject: Subject) -> bool:
-        search = self._compiled.search
+        search = self.compiled.search
         return any(search(value[:MOST_SEARCHED]) for value in VALUES[self.field](subject))
 
     @cached_property
-    def _compiled(self) -> re.Pattern[str]:
+    def compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE)
 
     def __str__(self) -> str:
@@ -242,17 +315,16 @@ class Matches:
     whole: bool
 
     def __call__(self, subject: Subject) -> bool:
-        values = map(fold, VALUES[self.field](subject))
-        return any(
-            self._folded == value if self.whole else self._folded in value for value in values
-        )
+        folding = _fold_name if self.field in NAMES else fold
+        values = map(folding, VALUES[self.field](subject))
+        return any(self.folded == value if self.whole else self.folded in value for value in values)
 
     @cached_property
-    def _folded(self) -> str:
+    def folded(self) -> str:
         return fold(self.value)
 
     def __str__(self) -> str:
-        return f"{self.field}:{'' if self.whole else '~'}{_value(self.value)}"
+        return f"{self.field}:{'' if self.whole else '~'}{typed(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -305,7 +377,8 @@ _WORD = re.compile(r"\w+")
 _BARE = re.compile(r"[\w.@#-][\w.@#/:+-]*")
 
 
-def _value(value: str) -> str:
+def typed(value: str) -> str:
+    """A value as it is typed after its field: in quotation marks where it needs them."""
     return value if _BARE.fullmatch(value) else f'"{_escape(value)}"'
 
 
@@ -317,6 +390,9 @@ def _escape(text: str) -> str:
 
 LONGEST = 1_000
 """Characters a filter may have."""
+
+MOST_WITHIN = 5
+"""Kept filters within each other."""
 
 DEEPEST = 50
 """Parentheses within parentheses; what is nested is answered by recursion."""
@@ -353,6 +429,28 @@ class Filter:
     def __call__(self, subject: Subject) -> bool:
         return self.term(subject)
 
+    def places(self, text: str, most: int = 200) -> list[tuple[int, int]]:
+        """Where in a title or a text stands what is looked for, in order and apart."""
+        found: list[tuple[int, int]] = []
+        for term in _sought(self.term):
+            if isinstance(term, Pattern):
+                matches = term.compiled.finditer(text[:MOST_SEARCHED])
+                spans: Iterator[tuple[int, int]] = (match.span() for match in matches)
+            else:
+                spans = _spans(text, term.folded)
+            for start, end in spans:
+                if start < end:
+                    found.append((start, end))
+                if len(found) >= most:
+                    break
+        apart: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            if apart and start <= apart[-1][1]:
+                apart[-1] = apart[-1][0], max(end, apart[-1][1])
+            else:
+                apart.append((start, end))
+        return apart
+
     def __str__(self) -> str:
         return str(self.term)
 
@@ -366,27 +464,103 @@ class Filter:
         return hash(self.term)
 
 
-def compile_filter(text: str) -> Filter:
+def _sought(term: Term) -> Iterator[Phrase | Pattern | Matches]:
+    """The terms that can be pointed at in a text that passes."""
+    if isinstance(term, Phrase):
+        yield term
+    elif isinstance(term, Pattern | Matches):
+        if term.field in ("text", "title"):
+            yield term
+    elif isinstance(term, And | Or):
+        for part in term.parts:
+            yield from _sought(part)
+    elif isinstance(term, Named):
+        yield from _sought(term.term)
+
+
+def _spans(text: str, folded: str) -> Iterator[tuple[int, int]]:
+    """Where in a text stands what folds to this."""
+    plain = text.isascii() and " " not in folded and len(text) <= MOST_CHARS
+    whole = text.lower() if plain else fold(text)
+    at = whole.find(folded)
+    while at >= 0:
+        end = at + len(folded)
+        if place := (at, end) if plain else place_as_written(text, whole, at, end):
+            yield place
+        at = whole.find(folded, end)
+
+
+def compile_filter(
+    text: str, *, everywhere: bool = False, kept: Mapping[str, str] | None = None
+) -> Filter:
     """Compile a filter; the empty one lets everything pass.
+
+    With ``everywhere``, words are looked for in authors and communities as well. ``kept`` are
+    filters by name, which ``is:name`` stands for.
 
     Raises UsageError that shows the place and, where there is one, a suggestion.
     """
+    return Filter(_compile(text, everywhere, kept, ()))
+
+
+def _compile(
+    text: str, everywhere: bool, kept: Mapping[str, str] | None, within: tuple[str, ...]
+) -> Term:
+    """The term of a filter; ``within`` are the names of the filters it is a part of."""
     if not text.strip():
-        return Filter(Everything())
+        return Everything()
     if len(text) > LONGEST:
-        raise UsageError(f"filter: longer than {LONGEST:,} characters")
-    if max(accumulate((char == "(") - (char == ")") for char in text)) > DEEPEST:
-        raise UsageError(f"filter: more than {DEEPEST} parentheses within each other")
+        raise FilterError(text, f"longer than {LONGEST:,} characters", LONGEST, LONGEST + 1)
+    depths = list(accumulate((char == "(") - (char == ")") for char in text))
+    if max(depths) > DEEPEST:
+        at = depths.index(DEEPEST + 1)
+        raise FilterError(text, f"more than {DEEPEST} parentheses within each other", at, at + 1)
     from lark.exceptions import UnexpectedInput
 
     try:
         # The transformer works while the text is parsed, so this is the term, not a tree.
         term: Term = _parser().parse(text)  # type: ignore[assignment]
-    except _Wrong as wrong:
-        raise UsageError(_show(text, wrong)) from None
+        return _finished(term, everywhere, kept, within)
+    except _Wrong as error:
+        wrong = error
     except UnexpectedInput as error:
-        raise UsageError(_show(text, _explain(text, error))) from None
-    return Filter(term)
+        wrong = _explain(text, error)
+    raise FilterError(text, str(wrong), wrong.start, wrong.end, wrong.hint)
+
+
+def _finished(
+    term: Term, everywhere: bool, kept: Mapping[str, str] | None, within: tuple[str, ...]
+) -> Term:
+    """A term in which kept filters are looked up, and words are meant as they are to be."""
+    if isinstance(term, And | Or):
+        parts = (_finished(part, everywhere, kept, within) for part in term.parts)
+        return type(term)(tuple(parts))
+    if isinstance(term, Not):
+        return Not(_finished(term.part, everywhere, kept, within))
+    if isinstance(term, Phrase):
+        return Anywhere(term.phrase) if everywhere else term
+    if isinstance(term, Kept):
+        return _looked_up(term, everywhere, kept, within)
+    return term
+
+
+def _looked_up(
+    term: Kept, everywhere: bool, kept: Mapping[str, str] | None, within: tuple[str, ...]
+) -> Term:
+    if kept is None:
+        raise _Wrong("filters are kept by name on the screen alone", term.start, term.end)
+    if term.name not in kept:
+        names = ", ".join(sorted(kept)[:20])
+        hint = f"kept are {names}" if kept else "none is kept; name = filter keeps one"
+        raise _Wrong(f"no filter is kept as {term.name!r}", term.start, term.end, hint)
+    if term.name in within or len(within) > MOST_WITHIN:
+        raise _Wrong(f"the filter {term.name!r} is made of itself", term.start, term.end)
+    try:
+        return Named(term.name, _compile(kept[term.name], everywhere, kept, (*within, term.name)))
+    except UsageError as error:
+        what = error.what if isinstance(error, FilterError) else str(error)
+        message = f"the filter kept as {term.name!r} is wrong: {what}"
+        raise _Wrong(message, term.start, term.end) from None
 
 
 class _Wrong(Exception):
@@ -434,6 +608,8 @@ def _parser() -> Lark:
 
 def _term(field: Token, sign: Token, value: Token) -> Term:
     name = field.lower()
+    if name == "is":
+        return Kept(_text(value), field.start_pos or 0, (value.start_pos or 0) + len(value))
     if name not in FIELDS:
         close = get_close_matches(name, FIELDS, 1, 0.5)
         hint = f"did you mean {close[0]}?" if close else f"fields are {', '.join(FIELDS)}"
@@ -525,8 +701,10 @@ def _explain(text: str, error: Exception) -> _Wrong:
     return _Wrong("cannot be read from here", at, at + 1, hints.get(text[at : at + 1], ""))
 
 
-def _show(text: str, wrong: _Wrong) -> str:
+def _show(text: str, what: str, start: int, end: int, hint: str) -> str:
+    if len(text) > LONGEST:
+        return f"filter: {what}"
     # One line, whatever was typed, so that the caret stands under the right place.
     line = re.sub(r"\s", " ", text)
-    caret = " " * wrong.start + "^" * max(1, min(wrong.end, len(text) + 1) - wrong.start)
-    return f"filter: {wrong}\n  {line}\n  {caret} {wrong.hint}".rstrip()
+    caret = " " * start + "^" * max(1, min(end, len(text) + 1) - start)
+    return f"filter: {what}\n  {line}\n  {caret} {hint}".rstrip()

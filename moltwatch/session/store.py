@@ -49,6 +49,7 @@ MOST_LONG_GAPS = 12
 MOST_SOURCES = 50
 MOST_NOTES = 100
 MOST_LATEST = 200
+MOST_CHANGED = 4_000
 
 
 class Session:
@@ -87,6 +88,11 @@ class Session:
         """Source, id and time of the first: what tells this session from others."""
         self.latest: deque[Node] = deque(maxlen=MOST_LATEST)
         """The latest posts of all threads, in order of arrival."""
+        self.changed: deque[str] = deque(maxlen=MOST_CHANGED)
+        """Ids of posts that became something else than they were when they came: by an edit, or by
+        what stands against them. The latest last, each as often as it changed."""
+        self.n_changed = 0
+        """How often one did, ever."""
         self.rate = Rate()
         """Of posts; not told where none are kept."""
         self.threads = Threads(limits)
@@ -294,8 +300,13 @@ class Session:
             node.thread.version += 1
 
     def _touch(self, node: Node, at: Micros) -> None:
-        node.version += 1
+        self._change(node)
         node.thread.touch(at)
+
+    def _change(self, node: Node) -> None:
+        node.version += 1
+        self.changed.append(node.id)
+        self.n_changed += 1
 
     # --- findings ---------------------------------------------------------------------------------
 
@@ -329,6 +340,8 @@ class Session:
             self.charges.renew(known, charge)
             if known.stands and not stood:
                 self._stand(known, 1)
+            elif node := self.threads.node(charge.post):
+                self._change(node)  # its score
             return
         self.charges.add(charge)
         self.groups.join(charge)
@@ -355,7 +368,7 @@ class Session:
         """One charge more or less stands against a post of a thread that is known."""
         if node := self.threads.node(charge.post):
             node.thread.mark(charge.kind, change)
-            node.version += 1
+            self._change(node)
             node.thread.version += 1
         elif summary := self.threads.counted.get(charge.thread):
             summary.mark(charge.kind, change)

@@ -326,6 +326,8 @@ class Threads:
         self._held: frozenset[str] = frozenset()
         self.n = 0
         """Threads ever seen; one that was let go and comes back counts once more."""
+        self.added = 0
+        """Posts ever kept."""
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -356,6 +358,14 @@ class Threads:
         """A post by its id, if it is kept."""
         return self._posts.get(post)
 
+    def newest(self, n: int) -> list[Node]:
+        """The ``n`` posts that were taken in last and are kept, the last one first."""
+        return list(islice(reversed(self._posts.values()), n))
+
+    def beginning(self, prefix: str, n: int) -> list[Node]:
+        """At most ``n`` posts whose id begins so."""
+        return list(islice((node for id, node in self._posts.items() if id.startswith(prefix)), n))
+
     def recent(self, n: int) -> list[Thread]:
         """The ``n`` threads with the latest activity, latest first."""
         return list(islice(reversed(self._threads.values()), n))
@@ -385,6 +395,7 @@ class Threads:
         thread.pulse.add(post.seen_at)
         self._threads.move_to_end(post.thread)
         self._posts[post.id] = node
+        self.added += 1
         self._chars += thread.chars - before
         self._keep_limits(thread)
         return node

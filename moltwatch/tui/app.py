@@ -25,6 +25,7 @@ from moltwatch.tui.keys import KEYS
 from moltwatch.tui.player import OpenRun, Player
 from moltwatch.tui.screens.main import MainScreen
 from moltwatch.tui.triage import Triage
+from moltwatch.tui.widgets.prompt import ChooserScreen, PromptScreen
 
 MOST_DROPPED = 5
 """Frames dropped in a row at most."""
@@ -137,6 +138,11 @@ class MoltwatchApp(App[None]):
 
     async def on_unmount(self) -> None:
         await self.player.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key of a prompt reaches what lies behind it, not even textual's own."""
+        asked = self.screen_stack and isinstance(self.screen, PromptScreen | ChooserScreen)
+        return not (asked and action in ("command_palette", "quit"))
 
     def beat(self) -> None:
         """The timer struck. When the house is too busy to be in time, frames are dropped: what

@@ -37,7 +37,11 @@ class AutoFollow:
         self._since = None
 
     def choose(
-        self, session: Session, current: Thread | None, wall: Micros, passes: set[str] | None = None
+        self,
+        session: Session,
+        current: Thread | None,
+        wall: Micros,
+        passes: Container[str] | None = None,
     ) -> Thread | None:
         """The thread to show: the current one, unless another has clearly become the busiest.
         ``passes`` are the threads that a filter leaves, None for all."""

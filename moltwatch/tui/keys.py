@@ -71,11 +71,21 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("e", "why_example", "in a why: to the next post that it names", "e"),
         Key("c", "judge('confirmed')", "confirm; again takes it back", "c"),
         Key("x", "judge('dismissed')", "dismiss; again takes it back", "x"),
-        Key("slash", "filter", "filter", "/", "filter"),
-        Key("n", "match(1)", "next post that passes the filter", "n"),
-        Key("N", "match(-1)", "previous post that passes the filter", "N"),
         Key("o", "open_link", "open in the browser", "o"),
         Key("y", "copy", "copy the post", "y"),
+    ),
+    "Find": (
+        Key("slash", "search", "search everything that is kept", "/", "search"),
+        Key("n", "match(1)", "next match, in order of time, whatever the thread", "n"),
+        Key("N", "match(-1)", "previous match", "N"),
+        Key("ampersand", "filter", "hide what does not pass a filter", "&", "filter"),
+        Key(
+            "equals_sign",
+            "quick_filter",
+            "filter by what is under the cursor: author, thread, community or group",
+            "=",
+        ),
+        Key("colon", "go", "go to a post, thread, account or community, or do by name", ":", "go"),
     ),
     "Time": (
         Key(
@@ -95,7 +105,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("shift+tab", "app.focus_previous", "previous pane", "shift tab"),
         Key("escape", "back", "back, step by step", "esc"),
         Key("t", "theme", "choose the theme", "t"),
-        Key("colon", "app.command_palette", "everything by name (ctrl+p as well)", ":"),
+        Key("ctrl+p", "app.command_palette", "everything by name, in a list", "ctrl p"),
         Key("question_mark", "help", "this help", "?", "help"),
         Key("q", "quit", "quit (Ctrl-C as well, as interrupted: exit code 130)", "q", "quit"),
     ),
@@ -104,7 +114,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
 
 FIRST_TO_GO = (
     *(view.footer for view in reversed(VIEWS) if view.footer),
-    *("follow", "pause", "filter", "next flag"),
+    *("follow", "go", "pause", "filter", "search", "next flag"),
 )
 """What the footer leaves out where it is too narrow for all, in this order."""
 

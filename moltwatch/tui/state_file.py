@@ -131,7 +131,7 @@ def read(path: Path) -> Kept:
         return Kept()
     except (OSError, ValueError, RecursionError) as error:
         raise Unusable(
-            f"opinions and pins of earlier runs are lost: {path} cannot be read ({_why(error)})"
+            f"opinions and pins of earlier runs are lost: {path} cannot be read ({why(error)})"
         ) from None
 
 
@@ -152,18 +152,26 @@ def update(path: Path, changes: Changes, known: Kept) -> None:
 
 def write(path: Path, kept: Kept) -> None:
     """Put it in the place of what was kept before. Raises Unusable."""
+    try:
+        # By the standard library: half a character in an id is no UTF-8, but it is JSON.
+        replace(path, json.dumps(msgspec.to_builtins(kept)))
+    except OSError as error:
+        raise Unusable(
+            f"opinions and pins are not kept: {path} cannot be written ({why(error)})"
+        ) from None
+
+
+def replace(path: Path, text: str) -> None:
+    """Put a text, in ASCII, in the place of a file. Raises OSError, and leaves the old one then."""
     new = path.with_suffix(f".{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # By the standard library: half a character in an id is no UTF-8, but it is JSON.
-        new.write_text(json.dumps(msgspec.to_builtins(kept)), "ascii")
+        new.write_text(text, "ascii")
         new.replace(path)
-    except OSError as error:
+    except OSError:
         with suppress(OSError):
             new.unlink()
-        raise Unusable(
-            f"opinions and pins are not kept: {path} cannot be written ({_why(error)})"
-        ) from None
+        raise
 
 
 def _first_with_room(ids: list[str], room: int) -> int:
@@ -175,7 +183,8 @@ def _first_with_room(ids: list[str], room: int) -> int:
     return 0
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """What is wrong with a file, in words."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "it is damaged"

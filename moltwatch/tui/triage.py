@@ -29,7 +29,7 @@ class Triage:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.pinned: list[str] = []
-        self._folder = folder
+        self.folder = folder
         self._files: list[Path] = []
         """What is recorded while it is watched has two: it will be watched again as either."""
         self._of: dict[tuple[str, Kind], Opinion] = {}
@@ -96,15 +96,15 @@ class Triage:
         return said
 
     def _find_files(self, session: Session, source: Source, recorded: bool) -> None:
-        if self._folder is None or self._files:
+        if self.folder is None or self._files:
             return
-        files = state_file.places(self._folder, source, session, recorded=recorded)
+        files = state_file.places(self.folder, source, session, recorded=recorded)
         damaged: state_file.Unusable | None = None
         for file in files:
             try:
                 earlier = state_file.read(file)
             except state_file.Newer:
-                self._folder = None
+                self.folder = None
                 raise
             except state_file.Unusable as error:
                 damaged = error

@@ -20,7 +20,6 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from moltwatch.errors import UsageError
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
@@ -28,12 +27,14 @@ from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
 from moltwatch.tui import local_time
 from moltwatch.tui.auto_follow import AutoFollow
+from moltwatch.tui.finder import Finder
 from moltwatch.tui.guide import Guide
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
 from moltwatch.tui.line import StyledScreen, safe, web_address
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Player, Run
 from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.search import Search
 from moltwatch.tui.state_file import Unusable
 from moltwatch.tui.terminal import has_browser
 from moltwatch.tui.triage import Triage
@@ -50,7 +51,6 @@ from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notifications import Notifications
 from moltwatch.tui.widgets.pane import Frame, Pane
-from moltwatch.tui.widgets.prompt import FilterPrompt
 from moltwatch.tui.widgets.rowview import RowView, Target
 from moltwatch.tui.widgets.seekbar import SeekBar
 
@@ -110,11 +110,10 @@ class MainScreen(StyledScreen):
         sides = self._placed(Place.SIDE)
         self.sides = ContentSwitcher(*sides, initial=sides[0].id, id="side")
         self.notifications = Notifications()
-        self.prompt = FilterPrompt(id="prompt")
+        self.finder = Finder(self, triage.folder)
         self.seekbar = SeekBar(id="seekbar")
         self.following_busiest = True
         """The thread pane follows the busiest thread."""
-        self.live_filter: LiveFilter | None = None
         self._auto_follow = AutoFollow()
         self.guide = Guide(host)
         self._wanted: str | None = None
@@ -150,8 +149,8 @@ class MainScreen(StyledScreen):
                     yield from self._placed(Place.CENTRE)
                     yield from self._placed(Place.BELOW)
                 yield self.sides
-        yield self.prompt
         yield self.notifications
+        yield self.finder.line
         yield self.seekbar
         yield Keys(FIRST_TO_GO)
 
@@ -206,8 +205,7 @@ class MainScreen(StyledScreen):
         self._was_seeking = self.player.seeking
         with self._told_if_unusable():
             self.triage.recall(session, run.source, run.dismiss, recorded=run.recorded)
-        if self.live_filter:
-            self.live_filter.work(session)
+        self.finder.update(session, self._here)
         self._choose_thread(session)
         if self._decked and not (self._still and self.deck.filled):
             self.deck.choose(session, self.triage.pinned, wall)
@@ -230,8 +228,7 @@ class MainScreen(StyledScreen):
         self.why.reset()
         for pane in self.views.values():
             pane.reset()
-        if self.live_filter:
-            self.live_filter.reset()
+        self.finder.reset()
         self.refresh_bindings()
 
     def _choose_thread(self, session: Session) -> None:
@@ -576,8 +573,7 @@ class MainScreen(StyledScreen):
     def action_agent(self) -> None:
         node = self.focused_post
         if node and node.author:
-            self.agent.open(node.author)
-            self.show_side("agent")
+            self.open_agent(node.author)
 
     def action_why(self) -> None:
         """Why the post under the cursor is flagged, or is not."""
@@ -606,6 +602,8 @@ class MainScreen(StyledScreen):
                 self.close_why()
         elif self.live_filter and self.live_filter.nothing:
             self.set_filter("")
+        elif self.finder.search:
+            self.finder.clear()
         elif self.views[self.side].back():
             pass
         elif first is not None and self.side != first:
@@ -667,36 +665,62 @@ class MainScreen(StyledScreen):
             self.triage.judge(run.session, case, None if taken_back else said, run.dismiss)
         self.say(f"{said.value}, taken back" if taken_back else said.value)
 
+    # --- actions: find ----------------------------------------------------------------------------
+
+    @property
+    def live_filter(self) -> LiveFilter | None:
+        """What hides what does not pass; None when nothing is hidden."""
+        return self.finder.filter
+
+    @property
+    def _here(self) -> Node | None:
+        """The post under the cursor of the thread, or its last; None where the end of all is."""
+        thread = self.thread.thread
+        if self.following_busiest or self._decked or thread is None:
+            return None
+        if not self.thread.view.following and self.thread.node is not None:
+            return self.thread.node
+        return thread.order[-1] if thread.order else None
+
+    def action_search(self) -> None:
+        self.app.push_screen(self.finder.search_prompt())
+
     def action_filter(self) -> None:
-        self.prompt.open(self.live_filter.expression if self.live_filter else "")
+        self.app.push_screen(self.finder.filter_prompt())
 
-    def on_filter_prompt_filtered(self, message: FilterPrompt.Filtered) -> None:
-        self.set_filter(message.expression)
-        self.focus_thread()
+    def action_go(self) -> None:
+        self.app.push_screen(self.finder.go_prompt())
 
-    def on_filter_prompt_cancelled(self) -> None:
-        self.focus_thread()
+    def action_quick_filter(self) -> None:
+        self.app.push_screen(self.finder.chooser(self.focused_post))
+
+    def action_match(self, by: int) -> None:
+        self.finder.step(by)
 
     def set_filter(self, expression: str) -> None:
-        """Show only what passes; empty for everything."""
-        try:
-            self.live_filter = LiveFilter(expression) if expression else None
-        except UsageError as error:
-            self.say(str(error).splitlines()[0])
-            return
-        self._until_found = self.following_busiest and self.live_filter is not None
-        test = self.live_filter.passes if self.live_filter else None
+        """Hide what does not pass; empty hides nothing. Raises UsageError."""
+        self.finder.hide(expression)
+
+    def apply_filter(self, filter: LiveFilter | None) -> None:
+        self._until_found = self.following_busiest and filter is not None
+        test = filter.passes if filter else None
         self.thread.filter(test)
         self.deck.filter(test)
 
-    def action_match(self, by: int) -> None:
-        places = self.thread.matches()
-        if not places or self.live_filter is None:
-            return
-        at = self.thread.view.cursor
-        after = [i for i in places if (i > at if by > 0 else i < at)]
-        self.thread.view.following = False
-        self.thread.view.move_to((after or places)[0] if by > 0 else (after or places)[-1])
+    def apply_search(self, search: Search | None) -> None:
+        """Mark what is looked for, where it stands."""
+
+    def open_agent(self, name: str) -> None:
+        self.agent.open(name)
+        self.show_side("agent")
+
+    def open_group(self, id: str) -> None:
+        self.groups.open(id)
+        self.show_side("groups")
+
+    def do(self, action: str) -> None:
+        """What a key does, by name."""
+        self.call_later(self.run_action, action)
 
     def action_open_link(self) -> None:
         node = self.focused_post
@@ -740,7 +764,3 @@ class MainScreen(StyledScreen):
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self._say_why(self.player.seek(message.at))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one types, keys are letters."""
-        return action != "filter" or not self.prompt.display

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable
+from collections.abc import Container, Hashable, Iterable, Mapping
+from heapq import nlargest
 from math import log2
 from typing import ClassVar
 
@@ -223,7 +224,7 @@ class ThreadsPane(TitledPane):
         """The cursor is in it."""
         return self.view.has_focus and self.view.cursor >= 0
 
-    def _put_in_order(self, frame: Frame, passes: set[str] | None) -> None:
+    def _put_in_order(self, frame: Frame, passes: Mapping[str, int] | None) -> None:
         wall, pinned = frame.wall, frozenset(frame.pinned)
         if self.view.pointed_at:
             self.view.pointed_at, self._pointed_at = False, wall
@@ -244,28 +245,24 @@ class ThreadsPane(TitledPane):
         self._ordered_at = wall
         self._order = [thread.id for thread in self._sorted(frame.session, pinned, passes)]
 
-    def _append_newcomers(self, session: Session, passes: set[str] | None) -> None:
+    def _append_newcomers(self, session: Session, passes: Mapping[str, int] | None) -> None:
         """The order stands: new threads come at the end, as long as there are few."""
         room = FULL - len(self._order)
         if room > 0 and len(self._order) < session.threads.n:
             known = set(self._order)
-            new = [
-                thread.id
-                for thread in session.threads.recent(FULL)
-                if thread.id not in known and (passes is None or thread.id in passes)
-            ]
+            threads = session.threads.recent(FULL) if passes is None else _latest(session, passes)
+            new = [thread.id for thread in threads if thread.id not in known]
             self._order += new[:room]
 
     def _sorted(
-        self, session: Session, pinned: Container[str], passes: set[str] | None
+        self, session: Session, pinned: Container[str], passes: Mapping[str, int] | None
     ) -> list[Thread]:
         """Those to be shown; ``passes`` are the ones that the filter leaves, None for all."""
         now = session.now
-        threads = [
-            thread
-            for thread in session.threads.recent(4 * MOST_SHOWN)
-            if passes is None or thread.id in passes
-        ]
+        if passes is None:
+            threads = session.threads.recent(4 * MOST_SHOWN)
+        else:
+            threads = _latest(session, passes)
 
         self._steps = {thread.id: self._step(thread, now) for thread in threads}
 
@@ -289,6 +286,12 @@ class ThreadsPane(TitledPane):
 def _lately(then: Micros | None, wall: Micros, span: Micros) -> bool:
     """Whether it was less than a while ago on the wall clock, which may be set back."""
     return then is not None and abs(wall - then) < span
+
+
+def _latest(session: Session, ids: Iterable[str]) -> list[Thread]:
+    """Of these threads, those with the latest activity, however long ago that is."""
+    threads = (thread for id in ids if (thread := session.threads.get(id)))
+    return nlargest(4 * MOST_SHOWN, threads, key=lambda thread: thread.last_at)
 
 
 def _why_empty(filter: LiveFilter | None) -> str:

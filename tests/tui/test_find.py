@@ -1,0 +1,391 @@
+"""Search, filter, going by name: what one types, what comes of it, and that nothing else does."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from moltwatch.model import Event
+from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.views.latest import LatestRow
+from moltwatch.tui.widgets.prompt import ChooserScreen, PromptScreen
+from tests.tui.driving import Watcher, watching
+from tests.tui.forum import Forum, script
+
+
+@pytest.fixture
+async def watcher() -> AsyncIterator[Watcher]:
+    events, findings = script()
+    async with watching(Forum(events, findings)) as watcher:
+        yield watcher
+
+
+async def enter(watcher: Watcher, key: str, text: str) -> None:
+    """Type it in the prompt of that key."""
+    await watcher.pilot.press(key, *(["ctrl+u"] if key == "ampersand" else []))
+    await watcher.pilot.press(*text, "enter")
+    await watcher.frames(40)
+
+
+def line(watcher: Watcher) -> str:
+    """What stands above the time line."""
+    found = watcher.main.finder.line
+    return found.lines(found.size.width)[0].strip(found.rich_style).text if found.display else ""
+
+
+def prompt(watcher: Watcher) -> PromptScreen:
+    screen = watcher.app.screen
+    assert isinstance(screen, PromptScreen)
+    return screen
+
+
+def at(watcher: Watcher) -> str:
+    node = watcher.main.thread.node
+    assert node is not None
+    return node.id
+
+
+# --- search ---------------------------------------------------------------------------------------
+
+
+async def test_a_search_goes_from_match_to_match_across_threads_in_order_of_time(
+    watcher: Watcher,
+) -> None:
+    nodes = [node for thread in watcher.session.threads for node in thread.order]
+    wanted = [
+        node.id
+        for node in sorted(nodes, key=lambda node: (node.at, node.id))
+        if "diary" in f"{node.title} {node.text}".lower()
+    ]
+    n = len(wanted)
+    assert len({watcher.session.threads.node(id).thread.id for id in wanted}) > 3  # type: ignore[union-attr]
+    assert line(watcher) == ""
+    await enter(watcher, "slash", "DIARY")
+    assert at(watcher) == wanted[-1], "from the end, the nearest is the last"
+    assert line(watcher).startswith(f" /DIARY  {n} of {n} ")
+    assert watcher.main.focused is watcher.main.thread.view
+    went = []
+    for _ in range(6):
+        await watcher.press("N")
+        went.append(at(watcher))
+    assert went == wanted[-2:-8:-1]
+    assert line(watcher).startswith(f" /DIARY  {n - 6} of {n} ")
+    await watcher.press("n")
+    assert at(watcher) == wanted[-6]
+    await watcher.press("n", "n", "n", "n", "n", "n")
+    assert "no later match" in watcher.notice and at(watcher) == wanted[-1]
+    await watcher.press("n")
+    assert at(watcher) == wanted[0], "and round"
+    await watcher.press("escape")
+    assert line(watcher) == "" and watcher.main.finder.search is None
+    await watcher.press("n")
+    assert "nothing is searched for" in watcher.notice
+
+
+async def test_words_find_authors_and_communities_and_expressions_work_as_well(
+    watcher: Watcher,
+) -> None:
+    session = watcher.session
+    by_hand = {
+        "tinyowl": lambda node: node.author == "tinyowl",
+        "poetry": lambda node: node.post.community == "poetry",
+        "今日": lambda node: "今日" in node.text,
+        "flagged:coordinated": lambda node: any(c.case.group for c in node.charges),
+        "diary -author:Marl": lambda node: (
+            "diary" in f"{node.title} {node.text}".lower() and node.author != "Marl"
+        ),
+    }
+    for expression, passes in by_hand.items():
+        watcher.main.finder.look_for(expression)
+        await watcher.frames(20)
+        n = sum(passes(node) for thread in session.threads for node in thread.order)
+        said = line(watcher)
+        assert f" /{expression}  " in said and f" of {n} " in said, said
+
+
+async def test_nothing_matches_is_said_when_all_was_tried(watcher: Watcher) -> None:
+    await enter(watcher, "slash", "xyzzy")
+    assert line(watcher).startswith(" /xyzzy  nothing matches")
+    assert f"nothing matches xyzzy in the {watcher.session.posts} posts kept" in watcher.notice
+
+
+async def test_what_comes_later_is_counted() -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=events[0].seen_at + 200_000_000)
+    async with watching(forum) as watcher:
+        await enter(watcher, "slash", "mint")
+        before = watcher.main.finder.search
+        assert before is not None and before.n == 1
+        watcher.main.finder.hide("flagged:persona")
+        await watcher.frames(20)
+        assert watcher.main.threads.view.rows == []
+        moving = forum.sources[0].moving
+        assert moving is not None
+        moving.play(moving.end)
+        await watcher.frames(40)
+        assert len(watcher.main.threads.view.rows) > 3, "a verdict that comes later counts"
+        watcher.main.finder.hide("")
+        await watcher.frames(20)
+        search = watcher.main.finder.search
+        assert search is not None and search.n == 1 and search.complete
+
+
+# --- filter ---------------------------------------------------------------------------------------
+
+
+async def test_a_filter_hides_what_does_not_pass_and_says_how_much(watcher: Watcher) -> None:
+    main = watcher.main
+    await enter(watcher, "ampersand", "flagged:coordinated")
+    assert [row.key for row in main.threads.view.rows] == ["r3"]
+    assert [row.case.group for row in main.flags.view.rows] == ["g7"]  # type: ignore[attr-defined]
+    assert f"& flagged:coordinated  hides {watcher.session.posts - 18} posts" in line(watcher)
+    await enter(watcher, "slash", "shell")
+    assert line(watcher).startswith(" /shell  18 of 18 ") and "hides" in line(watcher), "both"
+    await watcher.press("escape")
+    assert "shell" not in line(watcher) and "hides" in line(watcher)
+    await watcher.press("ampersand")
+    assert prompt(watcher).value == "flagged:coordinated", "it is there to be changed"
+    await watcher.press("ctrl+u", "enter")
+    assert line(watcher) == "" and main.live_filter is None
+    await watcher.frames(40)
+    assert len(main.threads.view.rows) == watcher.session.threads.n
+
+
+async def test_the_latest_posts_are_those_that_pass() -> None:
+    events, findings = script()
+    async with watching(Forum(events, findings), size=(120, 60)) as watcher:
+        await enter(watcher, "ampersand", "-author:Marl -author:tinyowl")
+        rows = [row for row in watcher.main.latest.view.rows if isinstance(row, LatestRow)]
+        assert len(rows) > 20 and {"Marl", "tinyowl"}.isdisjoint(row.node.author for row in rows)
+
+
+async def test_what_matches_nothing_says_so_and_one_escape_clears_it(watcher: Watcher) -> None:
+    main = watcher.main
+    main.show_side("groups")
+    await enter(watcher, "ampersand", "author:nobody")
+    said = " ".join(line[:30].strip() for line in watcher.text.splitlines()[2:5])
+    assert "nothing matches author:nobody, esc clears" in said
+    assert "nothing matches, esc clears" in line(watcher)
+    await watcher.press("escape")
+    assert main.live_filter is None and main.side == "groups"
+    await watcher.frames(40)
+    assert len(main.threads.view.rows) == watcher.session.threads.n
+    assert "nothing matches" not in watcher.text
+
+
+# --- what is typed --------------------------------------------------------------------------------
+
+
+async def test_what_is_wrong_stands_under_its_place(watcher: Watcher) -> None:
+    await watcher.press("slash")
+    await watcher.pilot.press(*"潮 autor:x")
+    await watcher.frames()
+    typed, wrong = watcher.text.splitlines()[-2:]
+    # Of the two cells that the wide letter takes, the text has one.
+    assert typed.index("autor") + 1 == wrong.index("^^^^^")
+    assert "no field is called 'autor'" in wrong and "author" in wrong
+    await watcher.press("enter")
+    assert prompt(watcher).value == "潮 autor:x", "what is wrong cannot be entered"
+    await watcher.pilot.press("ctrl+u", *("hello " * 15), *"persona>x")
+    await watcher.frames()
+    typed, wrong = watcher.text.splitlines()[-2:]
+    assert wrong.rindex("^") == typed.rindex("x") and "not a number" in wrong
+    await watcher.press("escape")
+    assert watcher.main.finder.search is None and line(watcher) == ""
+
+
+async def test_tab_completes_fields_and_values(watcher: Watcher) -> None:
+    session = watcher.session
+    await watcher.press("slash")
+    for typed, completed in (
+        ("au", "author:"),
+        ("author:tiny", "author:tinyowl"),
+        ("hello -author:Sable", "hello -author:Sable_of_the_Reef"),
+        ("(community:日", "(community:日本語"),
+        ("kind:c", "kind:comment"),
+        ("heuristic:near", "heuristic:near-duplicate"),
+        ("group:", "group:g7"),
+        ("persona>0.5 fla", "persona>0.5 flagged:"),
+    ):
+        await watcher.pilot.press("ctrl+u", *typed, "tab")
+        assert prompt(watcher).value == completed
+    await watcher.pilot.press("ctrl+u", *"author:")
+    busiest = sorted(session.agents, key=lambda agent: -agent.n)
+    await watcher.press("tab", "tab")
+    assert prompt(watcher).value == f"author:{busiest[1].name}", "those who wrote most come first"
+    assert f"▌ {busiest[1].name}" in watcher.text
+    await watcher.press("shift+tab")
+    assert prompt(watcher).value == f"author:{busiest[0].name}"
+
+
+async def test_arrows_go_through_what_was_typed_in_this_run_and_earlier(tmp_path: Path) -> None:
+    events, findings = script()
+    async with watching(Forum(events, findings), kept_in=tmp_path) as watcher:
+        await enter(watcher, "slash", "diary")
+        await enter(watcher, "slash", "shell")
+        await enter(watcher, "ampersand", "quiet = -author:Marl -author:tinyowl")
+        assert "kept as quiet" in watcher.notice and "& is:quiet  hides" in line(watcher)
+    async with watching(Forum(events, findings), kept_in=tmp_path) as watcher:
+        await watcher.pilot.press("slash", *"new", "up", "up")
+        assert prompt(watcher).value == "diary"
+        await watcher.pilot.press("down")
+        assert prompt(watcher).value == "shell"
+        await watcher.pilot.press("down", "down")
+        assert prompt(watcher).value == "new", "what was begun is not lost"
+        await watcher.press("escape")
+        await watcher.pilot.press("ampersand", *"is:", "tab")
+        assert prompt(watcher).value == "is:quiet"
+        await watcher.pilot.press("enter")
+        await watcher.frames(40)
+        kept = sum(node.author not in ("Marl", "tinyowl") for node in watcher.session.latest)
+        assert watcher.main.live_filter is not None and watcher.main.live_filter.n >= kept
+        await enter(watcher, "ampersand", "quiet =")
+        assert "quiet is forgotten" in watcher.notice
+    held = json.loads((tmp_path / "prompts.json").read_text())
+    assert held["filters"] == {} and held["lines"]["search"] == ["diary", "shell"]
+
+
+@pytest.mark.parametrize("key", ["slash", "ampersand", "colon", "equals_sign"])
+async def test_no_key_of_a_prompt_reaches_what_lies_behind(watcher: Watcher, key: str) -> None:
+    main = watcher.main
+    await watcher.press("enter", "g", "j")
+    transport = watcher.app.player.transport
+    assert transport is not None
+
+    def behind() -> object:
+        return (
+            main.focused,
+            main.thread.thread,
+            main.thread.view.cursor,
+            main.thread.view.following,
+            main.threads.view.cursor,
+            main.flags.view.cursor,
+            main.side,
+            main.following_busiest,
+            set(main.body.classes),
+            main.finder.filter,
+            main.finder.search,
+            list(watcher.app.main.triage.pinned),
+            [case.opinion for case in watcher.session.charges.cases],
+            watcher.app.theme,
+            (transport.paused, transport.speed, watcher.app.player.target),
+            list(watcher.app.screen_stack[:-1]),
+        )
+
+    await watcher.pilot.press(key)
+    before, screen = behind(), watcher.app.screen
+    skipped = {"a", "t", "c", "g", "A", "T", "C", "G"} if key == "equals_sign" else set()
+    keys = [sign for sign in string.printable[:95] if sign not in skipped]
+    keys += ["tab", "shift+tab", "up", "down", "left", "right", "shift+left", "shift+right"]
+    keys += ["home", "end", "pageup", "pagedown", "delete", "insert", "f1", "f2", "f12"]
+    keys += [f"ctrl+{letter}" for letter in string.ascii_lowercase if letter != "c"]
+    for one in keys:
+        if one == "ctrl+m":  # is what enter sends
+            continue
+        await watcher.pilot.press(one)
+    await watcher.frames()
+    assert watcher.app.screen is screen and behind() == before
+    await watcher.pilot.click(offset=(50, 8))
+    await watcher.frames()
+    assert watcher.app.screen is main, "a click elsewhere closes it"
+    assert behind()[:-1] == before[:-1], "and does no more"  # type: ignore[index]
+
+
+# --- by name --------------------------------------------------------------------------------------
+
+
+async def test_colon_goes_to_what_has_that_id_address_or_name(watcher: Watcher) -> None:
+    main = watcher.main
+    await enter(watcher, "colon", "c17")
+    assert at(watcher) == "c17", "a post, by its id"
+    await enter(watcher, "colon", "https://forum.invalid/post/r4")
+    assert main.thread.thread is watcher.session.threads.get("r4"), "a thread, by its address"
+    await enter(watcher, "colon", "retry storms")
+    assert main.thread.thread is watcher.session.threads.get("r1"), "a thread, by its title"
+    await enter(watcher, "colon", "tinyowl")
+    assert main.side == "agent" and main.agent.name_shown == "tinyowl"
+    await enter(watcher, "colon", "g7")
+    assert main.side == "groups" and main.groups.group == "g7"
+    await enter(watcher, "colon", "m/poetry")
+    assert main.live_filter is not None and main.live_filter.expression == "community:poetry"
+    assert [row.key for row in main.threads.view.rows] == ["r2"]
+    await enter(watcher, "colon", "this help")
+    assert isinstance(watcher.app.screen, HelpScreen), "and does by name what a key does"
+
+
+async def test_what_is_unknown_is_said_with_what_is_similar(watcher: Watcher) -> None:
+    await enter(watcher, "colon", "tinyowls")
+    remark = watcher.text.splitlines()[-1]
+    assert "^^^^^^^^ nothing that is kept is called so" in remark and "tinyowl" in remark
+    await watcher.press("escape")
+    await watcher.press("colon", "tab")
+    assert prompt(watcher).value, "tab goes through what can be done"
+    await watcher.pilot.press("ctrl+u", *"ondine", "tab", "tab")
+    await watcher.frames()
+    assert "agent" in watcher.text and prompt(watcher).value == "ondine_fan_3"
+    await watcher.pilot.press("enter")
+    assert watcher.main.agent.name_shown == "ondine_fan_3"
+
+
+# --- from what is under the cursor ----------------------------------------------------------------
+
+
+async def test_quick_filters_from_what_is_under_the_cursor(watcher: Watcher) -> None:
+    main = watcher.main
+    main.go_to("r3", "s9")
+    main.focus_thread()
+    await watcher.press("equals_sign")
+    shown = watcher.text.splitlines()[-1]
+    assert all(word in shown for word in ("author", "thread", "community", "g7", "hide instead"))
+    await watcher.press("z")
+    assert "one of these, or esc" in watcher.text, "no key is without effect"
+    await watcher.press("A")
+    assert main.live_filter is not None
+    assert main.live_filter.expression == "-author:KelpWitness44"
+    await watcher.press("equals_sign", "g")
+    assert main.live_filter.expression == "-author:KelpWitness44 group:g7"
+    await watcher.press("equals_sign", "minus", "c")
+    assert main.live_filter.expression == "-author:KelpWitness44 group:g7 -community:general"
+    await watcher.press("equals_sign", "c")
+    assert main.live_filter.expression == "-author:KelpWitness44 group:g7 community:general"
+    await watcher.press("equals_sign", "c")
+    assert main.live_filter.expression == "-author:KelpWitness44 group:g7", "again takes it away"
+    main.set_filter("diary or shell")
+    await watcher.press("equals_sign", "t")
+    assert main.live_filter.expression == "(diary or shell) thread:r3"
+    main.set_filter("")
+    main.go_to("r2", "r2")
+    await watcher.press("equals_sign", "g")
+    assert "no group here" in watcher.text and isinstance(watcher.app.screen, ChooserScreen)
+    await watcher.press("escape")
+    assert watcher.app.screen is main and main.live_filter is None
+
+
+async def test_a_name_that_means_something_to_the_language_is_quoted() -> None:
+    events, findings = script()
+    odd = 'or (x) "y" \\ [b]z[/b]'
+    events = [_renamed(event, odd) for event in events]
+    async with watching(Forum(events, findings)) as watcher:
+        watcher.main.go_to("r2", "r2")
+        watcher.main.focus_thread()
+        await watcher.press("equals_sign", "a")
+        await watcher.frames(40)
+        assert watcher.main.live_filter is not None and watcher.main.live_filter.n > 1
+        await watcher.press("equals_sign", "a")
+        assert watcher.main.live_filter is None
+        await watcher.pilot.press("slash", *"author:~xy", *["left"] * 1, *["right"] * 1)
+        await watcher.pilot.press("ctrl+u", *"author:or", "tab")
+        await watcher.frames()
+        assert '"or (x) \\"y\\"' in prompt(watcher).value
+
+
+def _renamed(event: Event, name: str) -> Event:
+    if getattr(event, "author", "") == "Quillback":
+        from msgspec import structs
+
+        return structs.replace(event, author=name)  # type: ignore[type-var]
+    return event
