@@ -709,6 +709,8 @@ class MainScreen(StyledScreen):
 
     def apply_search(self, search: Search | None) -> None:
         """Mark what is looked for, where it stands."""
+        for pane in (self.thread, *self.deck.tiles):
+            pane.highlight(search.filter.places if search else None)
 
     def open_agent(self, name: str) -> None:
         self.agent.open(name)

@@ -56,7 +56,7 @@ class Manner:
     def __init__(self) -> None:
         self.called: Called = str
         self.test: Test | None = None
-        """The filter: what does not pass is drawn faintly."""
+        """The filter: what does not pass is hidden, and a root, which never is, drawn faintly."""
         self.marks: Marks | None = None
         """What is searched for."""
         self.timely = False

@@ -31,6 +31,7 @@ class Deck(Pane):
         self._tiler = Tiler()
 
     def filter(self, test: Test | None) -> None:
+        """Posts that do not pass are hidden."""
         for tile in self.tiles:
             tile.filter(test)
 

@@ -5,6 +5,9 @@ As a tree, answers that say what another answer to the same comment said are fol
 behind that. One that was answered itself stays where it is. In order of time, those that say what
 was said before are folded where they follow each other.
 
+What a filter hides has no row; what answers it stands under the next comment above that has one.
+The root is always there.
+
 What comes in is put where it belongs without another look at the rest.
 """
 
@@ -47,6 +50,8 @@ class Outline:
         self._stretch: RepeatsRow | None = None
         """In order of time, the row that the next repeat joins."""
         self._number = 0
+        self._tried: dict[str, tuple[Hashable, bool]] = {}
+        """Whether a post passed the filter, and as what it was tried."""
 
     def clear(self) -> None:
         """Another thread comes."""
@@ -54,7 +59,19 @@ class Outline:
         self._comments.clear()
         self._collapsed.clear()
         self._opened.clear()
+        self._tried.clear()
         self._forget()
+
+    def passes(self, node: Node) -> bool:
+        """Whether a post is one that the filter leaves."""
+        test = self.manner.test
+        if test is None or node is node.thread.root:
+            return True
+        wanted = (node.version, self.manner.called(node.author), test)
+        tried = self._tried.get(node.id)
+        if tried is None or tried[0] != wanted:
+            tried = self._tried[node.id] = (wanted, test(node))
+        return tried[1]
 
     def arrange(self, thread: Thread) -> list[ThreadRow]:
         """All rows, anew."""
@@ -64,11 +81,14 @@ class Outline:
         if len(self._comments) > len(thread.nodes) + _MANY:
             nodes = thread.nodes
             self._comments = {id: row for id, row in self._comments.items() if id in nodes}
+            self._tried = {id: tried for id, tried in self._tried.items() if id in nodes}
         return self.rows
 
     def add(self, new: list[Node]) -> list[Insertion] | None:
         """Take in new posts; None if all has to be arranged anew. The insertions are to be made one
         after the other."""
+        if self.manner.test is not None:
+            return None  # what was there may pass by now, or no longer
         made: list[Insertion] = []
         for node in new:
             put = self._in_order(node) if self.manner.timely else self._under_parent(node)
@@ -173,7 +193,7 @@ class Outline:
         """The answers to a post, and behind each the row of those that repeat it."""
         kept: list[Node] = []
         repeated: dict[str, RepeatsRow] = {}
-        for child in node.children:
+        for child in self._left_of(node.children):
             run = self._run(child)
             first = self._firsts.setdefault(run, child) if run[1] else child
             if first is child or child.children:
@@ -194,10 +214,24 @@ class Outline:
                 answers.append((repeated[child.id], depth))
         return answers
 
+    def _left_of(self, nodes: list[Node]) -> list[Node]:
+        """The posts that the filter leaves, and those below the ones that it hides."""
+        if self.manner.test is None:
+            return nodes
+        left: list[Node] = []
+        stack = nodes[::-1]
+        while stack:
+            node = stack.pop()
+            if self.passes(node):
+                left.append(node)
+            else:
+                stack += reversed(node.children)
+        return left
+
     def _in_time(self, thread: Thread) -> list[ThreadRow]:
         rows: list[ThreadRow] = [self._comment(thread.root, 0)]
         for node in thread.order:
-            if node is not thread.root:
+            if node is not thread.root and self.passes(node):
                 rows += self._next(node)
         return rows
 

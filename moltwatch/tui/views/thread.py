@@ -70,22 +70,15 @@ class ThreadPane(TitledPane):
         self.view.following, self.view.away = True, False
 
     def filter(self, test: Test | None) -> None:
-        """Posts that do not pass fade."""
+        """Posts that do not pass are hidden."""
         self._manner.test = test
-        self.view.refresh()
+        if self.thread is not None:
+            self._arrange(self.thread)
 
     def highlight(self, marks: Marks | None) -> None:
         """Mark what is searched for in all texts: ``marks`` says where in a line it is."""
         self._manner.marks = marks
         self.view.refresh()
-
-    def matches(self) -> list[int]:
-        """Places of the rows that pass the filter."""
-        return [
-            i
-            for i, row in enumerate(self.view.rows)
-            if isinstance(row, CommentRow) and row.matched and row.node.post
-        ]
 
     def draw(self, frame: Frame, note: Note | None = None) -> None:
         session = frame.session
@@ -137,6 +130,7 @@ class ThreadPane(TitledPane):
         known = self._moves >= 0
         fresh = thread.n - self._n if known else 0
         new = thread.order[-fresh:] if fresh else []
+        new = [node for node in new if self._outline.passes(node)]
         made = self._outline.add(new) if thread.moves == self._moves else None
         for at, rows in made or ():
             self.view.insert_rows(at, rows)
