@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from moltwatch.model import Delete, Edit, Event, Kind, Post
 from moltwatch.session import Session
 from moltwatch.session.charges import Opinion
-from moltwatch.session.thread import Limits
+from moltwatch.session.thread import Limits, Node
 from moltwatch.times import SECOND
 from moltwatch.tui import hits
 from moltwatch.tui.hits import LATEST, Hits, key_of
@@ -62,7 +62,7 @@ def finish(found: Hits, session: Session) -> None:
     raise AssertionError("never done")
 
 
-def node(session: Session, id: str) -> hits.Node:
+def node(session: Session, id: str) -> Node:
     found = session.threads.node(id)
     assert found is not None
     return found
@@ -131,7 +131,7 @@ def test_a_frame_costs_little_and_begins_where_one_is(monkeypatch: pytest.Monkey
     tried: list[str] = []
     passes = Hits.passes
 
-    def counting(self: Hits, node: hits.Node) -> bool:
+    def counting(self: Hits, node: Node) -> bool:
         tried.append(node.id)
         return passes(self, node)
 
@@ -145,12 +145,12 @@ def test_a_frame_costs_little_and_begins_where_one_is(monkeypatch: pytest.Monkey
     found.ask(1, key_of(node(session, "p205")))
     while (answer := found.answer(session)) is None:
         found.work(session)
-    assert cast(hits.Node, answer).id == "p210" and len(tried) < 40, "long before all is tried"
+    assert cast(Node, answer).id == "p210" and len(tried) < 40, "long before all is tried"
     assert not found.complete and found.n < 40
     found.ask(-1, key_of(node(session, "p205")))
     finish(found, session)
     answer = found.answer(session)
-    assert cast(hits.Node, answer).id == "p200"
+    assert cast(Node, answer).id == "p200"
     before = len(tried)
     take(session, post(400, "karma"), post(401, "nothing"))
     found.work(session)
@@ -169,11 +169,11 @@ def test_at_the_end_it_says_so_and_asked_again_begins_at_the_other() -> None:
     for by in (1, 1, 1, -1, -1, -1):
         if answer is not None and not isinstance(answer, Edge):
             here = key_of(answer)
-        steps.append("edge" if isinstance(answer, Edge) else cast(hits.Node, answer).id)
+        steps.append("edge" if isinstance(answer, Edge) else cast(Node, answer).id)
         found.ask(by, here)
         answer = found.answer(session)
     assert steps == ["p2", "edge", "p1", "p2", "p1", "edge"]
-    assert cast(hits.Node, answer).id == "p2", "round"
+    assert cast(Node, answer).id == "p2", "round"
 
 
 def test_a_search_looks_among_what_the_filter_leaves() -> None:

@@ -16,6 +16,7 @@ from moltwatch.model import (
     Scores,
 )
 from moltwatch.times import SECOND
+from moltwatch.tui.views.comment import CommentRow
 from tests.evidence import evidence, told
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum
@@ -115,4 +116,4 @@ async def _passing(watcher: Watcher, expression: str) -> list[str]:
     main.set_filter(expression)
     await watcher.frames()
     rows = main.thread.view.rows
-    return [str(rows[i].key) for i in main.thread.matches()]
+    return [str(row.key) for row in rows if isinstance(row, CommentRow) and row.matched]

@@ -370,8 +370,8 @@ class MainScreen(StyledScreen):
         self.close_why()
         self.thread.open(thread)
         thread.mark_read()
-        if post:
-            self.thread.move_to_post(post)
+        if post and not self.thread.move_to_post(post) and self.live_filter:
+            self.say("the filter hides that post: & changes it, esc takes it away")
 
     def _explain(self, case: Case) -> None:
         """Show why a case was flagged."""
@@ -678,8 +678,9 @@ class MainScreen(StyledScreen):
         thread = self.thread.thread
         if self.following_busiest or self._decked or thread is None:
             return None
-        if not self.thread.view.following and self.thread.node is not None:
-            return self.thread.node
+        target = self.thread.view.target
+        if not self.thread.view.following and target and (node := thread.nodes.get(target.post)):
+            return node
         return thread.order[-1] if thread.order else None
 
     def action_search(self) -> None:

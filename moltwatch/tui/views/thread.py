@@ -72,8 +72,14 @@ class ThreadPane(TitledPane):
     def filter(self, test: Test | None) -> None:
         """Posts that do not pass are hidden."""
         self._manner.test = test
-        if self.thread is not None:
-            self._arrange(self.thread)
+        if self.thread is None:
+            return
+        view, rows = self.view, self._rows
+        if view.cursor >= 0:  # goes on to the next row that stays
+            onwards = (*range(view.cursor, len(rows)), *reversed(range(view.cursor)))
+            left = (i for i in onwards if self._outline.passes(self._outline.held_by(rows[i])))
+            view.set_reactive(RowView.cursor, next(left, 0))
+        self._arrange(self.thread)
 
     def highlight(self, marks: Marks | None) -> None:
         """Mark what is searched for in all texts: ``marks`` says where in a line it is."""

@@ -387,7 +387,7 @@ class ChooserLine(Bar):
             here = choice.key in shown
             line.add(f" {choice.key} ", style("accent" if here else "faint"))
             line.add(f"{choice.name} ", style("dim" if here else "faint"))
-            if here and (room := rooms[choice.key]) > 3:
+            if here and (room := rooms[choice.key]) > 1:
                 line.column(room, (shown[choice.key], style("body")))
         line.right((f" {said} ", style("bad" if self._remark else "faint")))
         return [line]
