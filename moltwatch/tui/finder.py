@@ -139,6 +139,8 @@ class Finder:
         """Hide what does not pass; empty hides nothing. Raises UsageError."""
         kept = self.remembered.filters
         self.filter = LiveFilter(expression, kept) if expression else None
+        if self.filter is not None and self.session is not None:
+            self.filter.begin(self.session)
         self.shown.apply_filter(self.filter)
         if self.search is not None:  # what is hidden is no match
             self.search = Search(self.search.expression, kept, self._here, self.filter)

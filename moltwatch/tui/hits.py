@@ -138,7 +138,7 @@ class Hits:
         """Try posts for a few milliseconds."""
         until = perf_counter() + BUDGET
         if session is not self._session:
-            self._begin(session)
+            self.begin(session)
         self._take_in(session)
         while self._again and perf_counter() < until:
             if node := session.threads.node(self._again.popleft()):
@@ -151,7 +151,8 @@ class Hits:
             self._sweep(session, until)
             self._learn_names(session)
 
-    def _begin(self, session: Session) -> None:
+    def begin(self, session: Session) -> None:
+        """Look in this session from now on."""
         self._clear()
         self._session, self._names = session, session.names
         self._again.clear()

@@ -218,7 +218,11 @@ async def test_help_lists_every_key_and_closes(watcher: Watcher) -> None:
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
 async def test_the_palette_reaches_everything(watcher: Watcher, key: str) -> None:
     named = {command.title for command in watcher.app.get_system_commands(watcher.main)}
-    assert {"Filter", "Faster", "Pin the thread: on top, and in the deck"} <= named
+    assert {
+        "Hide what does not pass a filter",
+        "Faster",
+        "Pin the thread: on top, and in the deck",
+    } <= named
     await watcher.press(key)
     await watcher.type("deck several")
     await watcher.press("enter")
