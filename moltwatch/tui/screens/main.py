@@ -238,7 +238,7 @@ class MainScreen(StyledScreen):
         if (hosted := self.guide.thread(session)) is not None:
             self.following_busiest, current = False, hosted
         if (case := self.guide.case(session)) is not None:
-            self.call_later(self._explain, case)
+            self.call_later(self.open_why, *case.latest.key)
         if self.following_busiest and not (self._still and current and self._auto_follow.chosen):
             passes = self.live_filter.threads if self.live_filter else None
             current = self._auto_follow.choose(session, current, self._wall, passes)
@@ -372,13 +372,6 @@ class MainScreen(StyledScreen):
         thread.mark_read()
         if post and not self.thread.move_to_post(post) and self.live_filter:
             self.say("the filter hides that post: & changes it, esc takes it away")
-
-    def _explain(self, case: Case) -> None:
-        """Show why a case was flagged."""
-        if (frame := self._frame()) is not None:
-            self.show_side("flags")
-            self.flags.draw(frame)
-            self.flags.show_case(case)
 
     def stay(self) -> None:
         """The user reads this thread: it is not taken away until that is asked for."""
