@@ -11,7 +11,7 @@ import string
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable, Iterator
-from itertools import permutations
+from itertools import islice, permutations
 
 _MOST_RUNS = 20
 """Runs looked at in one text."""
@@ -74,6 +74,18 @@ def base64(text: str, least: int) -> Iterator[str]:
         except (Error, ValueError):
             continue
         yield readable(data, least)
+
+
+def carriers(text: str, least: int) -> list[tuple[int, int]]:
+    """Where in a text stands what is in Base64, bits or hexadecimal: first character, and last plus
+    one."""
+    ciphers = ((_BASE64, base64, least), (_BITS, bits, 4), (_HEX, hexadecimal, 8))
+    return [
+        match.span()
+        for pattern, read, shortest in ciphers
+        for match in islice(pattern.finditer(text), _MOST_RUNS)
+        if any(read(match[0], shortest))
+    ]
 
 
 def bits(text: str, least: int) -> Iterator[str]:

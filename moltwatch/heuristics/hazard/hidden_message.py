@@ -16,6 +16,7 @@ from moltwatch.heuristics.parameters import Characters
 from moltwatch.model import Evidence, Kind, Mark
 from moltwatch.odds import log_odds, noisy_or
 from moltwatch.text import display_line
+from moltwatch.text.match import place_in_whole
 
 _SHOWN = 80
 """Characters of a hidden text that a reason quotes."""
@@ -94,7 +95,12 @@ class HiddenMessage(Heuristic):
             return None
         marks = [mark for _, mark in hidden[:2]]
         weight = log_odds(noisy_or(danger for danger, _ in hidden))
-        return self.evidence(weight, marks=marks if marks[:1] != marks[1:] else marks[:1])
+        marks = marks if marks[:1] != marks[1:] else marks[:1]
+        where = [
+            place_in_whole(text.body, *place)
+            for place in ciphers.carriers(text.excerpt, self.least)
+        ]
+        return self.evidence(weight, marks=marks, places=where)
 
     def _find(self, text: Text) -> Iterator[_Hidden]:
         # Each way has a condition that costs next to nothing and that almost no text meets.

@@ -12,7 +12,7 @@ from moltwatch.session.groups import Swarm
 from moltwatch.tui.line import clock, safe_line, voice
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flags import said
-from moltwatch.tui.views.story import came_rows, post_rows, text_rows, told_of, written_by
+from moltwatch.tui.views.story import came_rows, in_order, post_rows, text_rows, told_of, written_by
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
 from moltwatch.wording import count, count_groups
@@ -110,7 +110,7 @@ class GroupsPane(TitledPane):
             PiecesRow("state", [(f" since {clock(swarm.group.since)}, {_state(swarm)}", "dim")]),
         ]
         if swarm.arrivals:
-            rows += came_rows(swarm, session)
+            rows += came_rows(in_order(swarm), swarm.group.kind, session)
             rows += text_rows(swarm, session)
             return rows + post_rows(swarm, session)
         rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))

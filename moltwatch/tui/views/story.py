@@ -9,7 +9,7 @@ from itertools import islice
 from rich.cells import cell_len
 
 from moltwatch.heuristics.hazard.credentials import Credentials
-from moltwatch.model import Evidence, strongest_of
+from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
 from moltwatch.text import differing
@@ -65,9 +65,8 @@ def written_by(swarm: Swarm) -> str:
     return f"{posts} by {authors:,} of them" if 0 < authors < swarm.n else posts
 
 
-def came_rows(swarm: Swarm, session: Session) -> list[Row]:
-    """Who came when."""
-    arrivals = in_order(swarm)
+def came_rows(arrivals: Sequence[Arrival], kind: Kind, session: Session) -> list[Row]:
+    """Who came when; ``arrivals`` in order of time."""
     if not arrivals:
         return []
     within = format_duration(arrivals[-1].at - arrivals[0].at)
@@ -85,14 +84,15 @@ def came_rows(swarm: Swarm, session: Session) -> list[Row]:
     return [
         PiecesRow(("blank", "came"), []),
         PiecesRow("came", head),
-        *lanes(came, swarm.group.kind.value),
+        *lanes(came, kind.value),
     ]
 
 
 def text_rows(swarm: Swarm, session: Session, first: str = "") -> list[Row]:
     """What they say, the post ``first`` before others, with what differs between them marked."""
     rows: list[Row] = []
-    for number, (arrival, text, slots, alike) in enumerate(forms(swarm, session, first)):
+    said = forms(in_order(swarm), session, first)
+    for number, (arrival, text, slots, alike) in enumerate(said):
         if not number:
             head = [(" WHAT THEY SAY", "strong")]
             if slots:
@@ -109,11 +109,11 @@ def text_rows(swarm: Swarm, session: Session, first: str = "") -> list[Row]:
 
 
 def forms(
-    swarm: Swarm, session: Session, first: str = ""
+    arrivals: Sequence[Arrival], session: Session, first: str = ""
 ) -> list[tuple[Arrival, str, list[tuple[int, int]], int]]:
-    """Texts of a group that are not like each other: a post, its text, where others who say it
+    """Texts of these posts that are not like each other: a post, its text, where others who say it
     differ, and how many accounts do."""
-    left = list(islice(_one_of_each(in_order(swarm), first), MOST_COMPARED))
+    left = list(islice(_one_of_each(arrivals, first), MOST_COMPARED))
     texts = [body_of(arrival, session)[:MOST_CHARS] for arrival in left]
     found: list[tuple[Arrival, str, list[tuple[int, int]], int]] = []
     while left and len(found) < MOST_FORMS:

@@ -18,9 +18,10 @@ from moltwatch.heuristics.engine import EVIDENCE_WINDOW, Engine
 from moltwatch.heuristics.fusing.otherwise import way_out
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.jsonl import harmless_json, line_of
-from moltwatch.model import Evidence, FlaggedPost, Kind
+from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind, Mark
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
+from moltwatch.session.groups import Arrival
 from moltwatch.session.thread import Node
 from moltwatch.text import differing, fold, place_as_written
 from moltwatch.times import SECOND, format_duration
@@ -31,6 +32,7 @@ from moltwatch.tui.views.story import (
     WITHHELD,
     came_rows,
     forms,
+    in_order,
     post_rows,
     shows_secret,
     size_of,
@@ -44,6 +46,9 @@ from moltwatch.wording import count, sentence
 REST = 15
 """Frames for which it stays as it is, whatever comes in: it is read, not watched."""
 
+ROOM_FOR_KEYS = 96
+"""Cells from which the title says more keys."""
+
 MOST_REASON = 4_000
 """Characters of a reason, which quotes the forum."""
 
@@ -53,8 +58,11 @@ MOST_QUOTED = 40
 MOST_AGAIN = 20
 """Other posts of an account, or other accounts, that are listed."""
 
-ALIKE = 0.5
-"""The part of their words that two posts must share for one to say the other again."""
+MOST_LOOKED_AT = 200
+"""Charges of an account among which the same danger is looked for, the latest."""
+
+MOST_OWN = 24
+"""Other posts of an account that are compared with one, the latest."""
 
 MOST_BIO = 1_000
 
@@ -155,6 +163,13 @@ class WhyPane(TitledPane):
     def _leads_away(self, row: Row) -> bool:
         return isinstance(row, PostRow) and row.target.post != self.post
 
+    def _keys(self) -> str:
+        """What the keys do, as many as there is room for."""
+        keys = ["r why" if self.raw else "r raw", "esc back"]
+        if not self.raw and self.size.width > ROOM_FOR_KEYS:
+            keys = ["[ ] cases", "e examples", *keys]
+        return f" {sign('dot')} ".join(keys) + " "
+
     # --- drawing ----------------------------------------------------------------------------------
 
     def draw(self, frame: Frame) -> None:
@@ -183,7 +198,7 @@ class WhyPane(TitledPane):
         why = _Why(self.post, node, self._charges, session, frame.run.pipeline.engine)
         self.title_line.set(
             [("RAW " if self.raw else "WHY ", "strong"), *why.title()],
-            [(f"{'r why' if self.raw else 'r raw'} {sign('dot')} esc back ", "faint")],
+            [(self._keys(), "faint")],
         )
         self.view.set_rows(why.raw() if self.raw else why.rows())
         if self.view.cursor < 0 and self.view.rows:
@@ -217,6 +232,10 @@ class _Why:
         self.body = self.post.body if self.post else self.first.excerpt if self.first else ""
         group = self.first.group if self.first else None
         self.swarm = session.groups.get(group) if group else None
+        thread = node.thread.id if node else self.first.thread if self.first else ""
+        self.here = Target(thread, post)
+        self.company = in_order(self.swarm) if self.swarm else self._named()
+        """Posts that are held to be of one hand with it, in order."""
         flags = [flag for charge in charges for flag in charge.flags]
         self.secrets = [
             Span(start, end, Sort.SECRET)
@@ -225,8 +244,21 @@ class _Why:
             for start, end in flag.places
         ]
         self._masked = [self.body[start:end] for start, end, _ in self.secrets]
-        thread = node.thread.id if node else self.first.thread if self.first else ""
-        self.here = Target(thread, post)
+
+    def _named(self) -> list[Arrival]:
+        """Where there is no group, the posts that the reasons name, and this one."""
+        named: dict[str, Arrival] = {}
+        for charge in self.charges:
+            for flag in charge.reasons if charge.kind is Kind.COORDINATED else ():
+                for act in flag.acts[:MOST_LISTED]:
+                    node = self.session.threads.node(act.post)
+                    thread = node.thread.id if node else ""
+                    named[act.post] = Arrival(act.at, act.author, act.post, thread, "")
+        if named and self.first:
+            thread = self.here.thread
+            this = Arrival(self.first.seen_at, self.author, self.id, thread, self.first.text)
+            named.setdefault(self.id, this)
+        return sorted(named.values(), key=lambda arrival: arrival.at)
 
     @property
     def author(self) -> str:
@@ -262,8 +294,9 @@ class _Why:
         if Kind.PERSONA in kinds:
             rows += self._bio()
             rows += self._again()
+        if Kind.COORDINATED in kinds:
+            rows += came_rows(self.company, Kind.COORDINATED, self.session)
         if self.swarm:
-            rows += came_rows(self.swarm, self.session)
             rows += post_rows(self.swarm, self.session)
         rows += self._examples()
         return rows
@@ -389,9 +422,9 @@ class _Why:
         return [word for word in words if len(word) > 1][:MOST_QUOTED]
 
     def _slots(self) -> list[Span]:
-        if self.swarm is None or self.secrets:
+        if self.secrets:
             return []
-        for arrival, text, slots, _ in forms(self.swarm, self.session, self.id)[:1]:
+        for arrival, text, slots, _ in forms(self.company, self.session, self.id)[:1]:
             if arrival.post == self.id and self.body.startswith(text):
                 return [Span(start, end, Sort.SLOT) for start, end in slots]
         return []
@@ -541,16 +574,16 @@ class _Why:
     def _told_the_same(self) -> list[Row]:
         """The account's other posts with the same danger, and other accounts with it."""
         charge = next(charge for charge in self.charges if charge.kind is Kind.HAZARD)
-        reason = _first_reason(charge)
+        danger = _danger(charge)
         others = [
             each
-            for each in reversed(charge.case.charges)
-            if each is not charge and _first_reason(each) == reason
+            for each in reversed(charge.case.charges[-MOST_LOOKED_AT:])
+            if each is not charge and _danger(each) == danger
         ]
         others += [
             hazard.first
             for (author, _), hazard in self.session.charges.hazards.items()
-            if author != charge.author and _first_reason(hazard.first) == reason
+            if author != charge.author and _danger(hazard.first) == danger
         ]
         if not others:
             return []
@@ -588,17 +621,17 @@ class _Why:
         agent = self.session.agents.get(self.author)
         if agent is None or self.secrets:
             return []
-        own = [each for each in agent.recent if each.id != self.id]
+        own = [each for each in agent.recent if each.id != self.id][-MOST_OWN:]
         said = self.body[:400]
-        _, alike = differing(said, [each.text for each in own[-24:]])
-        same = [own[-24:][at] for at in alike]
+        _, alike = differing(said, [each.text for each in own])
+        same = [own[at] for at in alike]
         rows: list[Row] = [PiecesRow(("blank", "again"), [])]
         head: list[Piece] = [(" SAYS THIS AGAIN", "strong")]
         if not same:
-            kept = count(len(own[-24:]), "post")
+            kept = count(len(own), "post")
             none = f"  not in its latest {kept}" if own else "  no other post of it is kept"
             return [*rows, PiecesRow("again", [*head, (none, "dim")])]
-        head.append((f"  in {len(same):,} of its latest {count(len(own[-24:]), 'post')}", "dim"))
+        head.append((f"  in {len(same):,} of its latest {count(len(own), 'post')}", "dim"))
         rows.append(PiecesRow("again", head))
         for each in same[::-1][:MOST_AGAIN]:
             at, said = clock(each.at), safe_line(each.text, 200)
@@ -613,7 +646,7 @@ class _Why:
         acts = {
             act.post: act
             for flag in flags
-            for act in flag.acts[:10]
+            for act in flag.acts[:MOST_LISTED]
             if act.post not in listed and act.post != self.id
         }
         if not acts:
@@ -700,7 +733,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return before and after
 
 
-def _first_reason(charge: Charge) -> str:
+def _danger(charge: Charge) -> Mark | None:
     """What it is above all; what its author keeps saying is counted in a mark of its own."""
     marks = charge.reasons[0].marks if charge.reasons else ()
-    return sentence(marks[0].says, marks[0].facts) if marks else ""
+    return marks[0] if marks else None

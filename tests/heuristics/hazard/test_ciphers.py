@@ -165,3 +165,11 @@ def test_random_letters_are_no_message() -> None:
             "".join(chance.choices(ascii_lowercase, k=chance.randint(2, 7))) for _ in range(40)
         )
         assert hazard(text) < 0.5
+
+
+def test_what_carries_a_message_is_found_where_it_stands() -> None:
+    blob = b64encode(b"the quorum is nine tonight").decode()
+    text = f"see {blob}, and 01101000 01100101 01101100 01110000 beside it"
+    told = [text[start:end].strip() for start, end in ciphers.carriers(text, 12)]
+    assert told == [blob, "01101000 01100101 01101100 01110000"]
+    assert ciphers.carriers("a hash 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", 12) == []
