@@ -154,8 +154,8 @@ async def test_the_thread_of_a_host_is_opened_and_stayed_with() -> None:
         assert moving is not None and main.thread.thread is not None
         assert main.thread.thread.id == "r", "until it is there, the busiest"
         moving.play(START + 40 * SECOND)
-        await watcher.frames(HOLD + 5)
+        await watcher.wait(HOLD / SECOND + 1)
         assert main.thread.thread.id == "h"
         await watcher.press("b")
-        await watcher.frames(HOLD + 5)
+        await watcher.wait(HOLD / SECOND + 1)
         assert main.thread.thread.id == "r", "whoever wants to roam may"
