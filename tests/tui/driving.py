@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from textual.app import App
@@ -115,10 +116,11 @@ async def watching(
     theme: str = "tidepool",
     kept_in: Path | None = None,
     host: str | None = None,
+    zone: tzinfo | None = UTC,
 ) -> AsyncIterator[Watcher]:
     """The screen over an invented forum."""
     app = MoltwatchApp(
-        forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in, host=host
+        forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in, host=host, zone=zone
     )
     async with app.run_test(size=size) as pilot:
         watcher = Watcher(app, forum, pilot)

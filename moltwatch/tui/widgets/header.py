@@ -61,7 +61,7 @@ def _clock(now: Micros, width: int) -> list[_Part]:
     if not now:
         return []
     told = f"{local_time.time_of_day(now)} {local_time.zone_name(now)} "
-    days = [_Part(2, [(f"{local_time.weekday(now)} ", "dim")])] if width >= SPACIOUS else []
+    days = [_Part(5, [(f"{local_time.weekday(now)} ", "dim")])] if width >= SPACIOUS else []
     return [*days, _Part(12, [(told, "dim")])]
 
 
@@ -118,14 +118,14 @@ class Header(Bar):
         now = session.now
         if width >= SPACIOUS and session.start is not None:
             columns = session.timeline.columns(PULSE, now - PULSE * MINUTE // 2, now + 1)
-            yield _Part(3, [(f"{spark([c.posts for c in columns])} ", "fresh")])
+            yield _Part(2, [(f"{spark([c.posts for c in columns])} ", "fresh")])
         lag = f" {lag}" if (lag := self._lag()) else ""
         rate = f"{session.rate.per_minute(now, session.start):,.0f}/min"
         yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
         for rank, n, name in (
             (6, session.posts, "post"),
-            (5, session.threads.n, "thread"),
-            (4, session.agents.n, "agent"),
+            (4, session.threads.n, "thread"),
+            (3, session.agents.n, "agent"),
         ):
             number, _, counted = count(n, name).partition(" ")
             yield _Part(rank, [(number, "body"), (f" {counted}  ", "faint")])
@@ -188,7 +188,9 @@ class Header(Bar):
     def _lag(self) -> str:
         """How far the newest event is behind the wall clock, where that means something."""
         player = self._player
-        if player is None or player.run is None or player.run.source.replayed or player.done:
+        if player is None or player.run is None or player.frozen:
+            return ""
+        if player.run.source.replayed or player.done:
             return ""
         lag = self._wall - player.run.session.now
         polling = any(status.state is State.POLLING for status in self._statuses)

@@ -1,0 +1,96 @@
+"""A session that is held stands still, loses nothing, and keeps what is looked at."""
+
+from __future__ import annotations
+
+from moltwatch.model import Event, Post
+from moltwatch.session import Limits, Session
+from moltwatch.session.held import Held
+from moltwatch.times import SECOND
+from tests.session.test_findings import flagged
+
+
+def post(n: int, thread: str = "", parent: str = "") -> Post:
+    id = f"p{n}"
+    return Post(
+        id=id,
+        thread=thread or id,
+        parent=(parent or thread) if thread else None,
+        author="ada",
+        text="hello",
+        created_at=n * SECOND,
+        seen_at=n * SECOND,
+    )
+
+
+def test_what_comes_waits_in_order_and_so_does_the_end() -> None:
+    session, other = Session(), Session()
+    events: list[Event] = [post(n, "p0" if n else "") for n in range(9)]
+    for event in events[:3]:
+        session.take(event, [])
+    version = session.version
+    session.hold()
+    for event in events[3:]:
+        session.take(event, [])
+    session.finish([])
+    session.catch_up()
+    assert (session.posts, session.version, session.ended) == (3, version, False)
+    assert session.held is not None and session.held.posts == 6
+    session.let_go()
+    session.catch_up(0)
+    assert not session.holding and session.posts == 3, "it takes its time"
+    session.take(post(9), [])
+    session.catch_up()
+    for event in [*events, post(9)]:
+        other.take(event, [])
+    assert session.held is None and session.ended
+    assert [node.id for node in session.latest] == [node.id for node in other.latest]
+
+
+def test_where_there_is_no_room_for_more_it_goes_on_and_says_so() -> None:
+    session = Session()
+    session.hold()
+    session.held = Held(most=5)
+    for n in range(12):
+        session.take(post(n), [])
+        assert len(session.held) <= 5
+    assert not session.holding and session.posts == 8
+    assert "no room for more" in session.notes[-1]
+    session.catch_up()
+    assert session.posts == 12
+
+
+def test_flags_that_wait_are_counted() -> None:
+    session = Session()
+    session.hold()
+    finding = flagged(post(1))
+    session.take(post(1), [finding])
+    assert session.held is not None and session.held.flags[finding.kind] == 1
+    assert not session.charges.cases
+
+
+def test_what_is_looked_at_is_not_let_go() -> None:
+    session = Session(Limits(posts=10))
+    for n in range(4):
+        session.take(post(n), [])
+    session.threads.hold(["p0"])
+    for n in range(4, 40):
+        session.take(post(n), [])
+    assert session.threads.get("p0") is not None and session.threads.get("p1") is None
+    assert session.threads.posts == 10
+    session.threads.hold([])
+    session.take(post(40), [])
+    assert session.threads.get("p0") is None
+
+
+def test_a_post_that_is_looked_at_stays_with_those_above_it() -> None:
+    session = Session(Limits(posts_per_thread=20))
+    session.take(post(0), [])
+    session.take(post(1, "p0"), [])
+    session.take(post(2, "p0", parent="p1"), [])
+    session.threads.hold(["p0", "p2"])
+    for n in range(3, 60):
+        session.take(post(n, "p0"), [])
+    kept = session.threads.node("p2")
+    assert kept is not None and kept.parent is session.threads.node("p1")
+    assert session.threads.node("p3") is None
+    assert session.threads.posts <= 21
