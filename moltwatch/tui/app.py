@@ -30,7 +30,7 @@ from moltwatch.tui.widgets.prompt import ChooserScreen, PromptScreen
 MOST_DROPPED = 5
 """Frames dropped in a row at most."""
 
-AT_REST = 8
+AT_REST = 15
 """Where nothing stirs, one frame in so many is drawn: clocks and countdowns go on."""
 
 

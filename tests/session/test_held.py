@@ -22,6 +22,11 @@ def post(n: int, thread: str = "", parent: str = "") -> Post:
     )
 
 
+def standing(session: Session) -> tuple[int, bool, int | None]:
+    """Posts taken in, whether the end was, and how many posts came meanwhile."""
+    return session.posts, session.ended, session.held.posts if session.held else None
+
+
 def test_what_comes_waits_in_order_and_so_does_the_end() -> None:
     session, other = Session(), Session()
     events: list[Event] = [post(n, "p0" if n else "") for n in range(9)]
@@ -33,16 +38,15 @@ def test_what_comes_waits_in_order_and_so_does_the_end() -> None:
         session.take(event, [])
     session.finish([])
     session.catch_up()
-    assert (session.posts, session.version, session.ended) == (3, version, False)
-    assert session.held is not None and session.held.posts == 6
+    assert standing(session) == (3, False, 6) and session.version == version
     session.let_go()
     session.catch_up(0)
-    assert not session.holding and session.posts == 3, "it takes its time"
+    assert standing(session) == (3, False, 6), "it takes its time"
     session.take(post(9), [])
     session.catch_up()
     for event in [*events, post(9)]:
         other.take(event, [])
-    assert session.held is None and session.ended
+    assert standing(session) == (10, True, None)
     assert [node.id for node in session.latest] == [node.id for node in other.latest]
 
 

@@ -347,6 +347,8 @@ class MainScreen(StyledScreen):
         self.sides.current = name
         self.sides.set_class(next(view.tall for view in VIEWS if view.name == name), "tall")
         self.body.remove_class("no-side")
+        if not self.has_class("-wide"):
+            self.body.remove_class("decked")  # which takes its place
 
     @property
     def _decked(self) -> bool:
@@ -375,7 +377,8 @@ class MainScreen(StyledScreen):
 
     def stay(self) -> None:
         """The user reads this thread: it is not taken away until that is asked for."""
-        if self.following_busiest and self.thread.thread is not None:
+        roams = self.following_busiest and not self._until_found
+        if roams and self.thread.thread is not None:
             self.following_busiest = False
             self.say("staying with this thread; b goes with the busiest again")
 
@@ -543,6 +546,8 @@ class MainScreen(StyledScreen):
         if (thread := thread or self.thread.thread) is not None:
             with self._told_if_unusable():
                 self.triage.pin(thread.id)
+        else:
+            self.say("no thread to pin yet")
 
     def action_view(self, name: str) -> None:
         """Bring a view to the screen, move into it, or take it away, as its place has it."""
@@ -552,7 +557,9 @@ class MainScreen(StyledScreen):
                 self.body.toggle_class("decked")
                 self.focus_thread()
             case Place.SIDE:
-                if name == self.side and not self.body.has_class("no-side"):
+                if name == self.side and self.views[name].is_on_screen:
+                    if self.focused is pane.view:
+                        self.say(f"you are among the {name} already; esc leads back")
                     pane.view.focus()
                 self.show_side(name)
             case Place.BELOW:
@@ -561,12 +568,20 @@ class MainScreen(StyledScreen):
                 self.body.set_class(shown, f"without-{name}")
 
     def action_toggle_side(self) -> None:
-        self.body.toggle_class("no-side")
+        if self._decked and not self.has_class("-wide"):
+            self.say("the deck takes the whole width here; d leaves it")
+        else:
+            self.body.toggle_class("no-side")
 
     def action_agent(self) -> None:
         node = self.focused_post
         if node and node.author:
+            shown = self.side == "agent" and self.agent.name_shown == node.author
             self.open_agent(node.author)
+            if shown:
+                self.say("this is the author's card already")
+        else:
+            self.say("no post under the cursor whose author could be shown")
 
     def action_why(self) -> None:
         """Why the post under the cursor is flagged, or is not."""
@@ -735,6 +750,8 @@ class MainScreen(StyledScreen):
             parts = [node.author, node.title, node.text, web_address(node.post.url)]
             self.app.copy_to_clipboard(safe("\n".join(part for part in parts if part)))
             self.say("copied")
+        else:
+            self.say("no post under the cursor to copy")
 
     # --- actions: time ----------------------------------------------------------------------------
 
