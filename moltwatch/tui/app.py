@@ -11,6 +11,7 @@ from signal import Signals
 from time import perf_counter
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -130,6 +131,11 @@ class MoltwatchApp(App[None]):
         if self._fps:
             self.set_interval(1 / self._fps, self.beat)
         self.tick()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self.main.hurry()
+        await super().on_event(event)
 
     def action_interrupt(self) -> None:
         """Leave as an interrupted command does; ``q`` leaves as one that has done its work."""

@@ -256,10 +256,11 @@ class MainScreen(StyledScreen):
         except Unusable as error:
             self.notifications.queue(str(error))
 
+    def hurry(self) -> None:
+        """The user did something: what comes of it shows with the next frame."""
+        self._hurry = True
+
     async def on_event(self, event: events.Event) -> None:
-        # Whatever the user does, what comes of it shows with the next frame.
-        if isinstance(event, events.InputEvent):
-            self._hurry = True
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollUp):
             self.guide.let_go()
         await super().on_event(event)
