@@ -74,7 +74,7 @@ def lanes(came: Sequence[Came], kind: str) -> list[AxisRow | LaneRow]:
 
 
 class AxisRow:
-    """The times at which the lanes begin and end, and what lies between."""
+    """When the lanes begin, and how much later the middle and the end are."""
 
     __slots__ = ("_first", "_last", "_room", "key", "target")
 
@@ -95,19 +95,22 @@ class AxisRow:
         line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
         line.gap(_name_room(self._room, width) + 2)
         axis = line.room - 1
-        begin, end = clock(self._first), clock(self._last)
-        between = f"{format_duration(self._last - self._first)}"
+        begin, span = clock(self._first), self._last - self._first
         if axis < len(begin):
             return [line]
         line.add(begin, style("dim"))
-        free = axis - len(begin) - len(end)
-        if free < 1 or self._first == self._last:
+        end, half = f"+{format_duration(span)}", f" +{format_duration(span // 2)} "
+        free = axis - len(begin) - len(end) - 2
+        if free < 1 or not span:
             return [line]
-        middle = f" {between} " if len(between) + 4 <= free else ""
         rule = sign("line")
-        left = (free - len(middle)) // 2
-        line.add(rule * left, style("rail")).add(middle, style("faint"))
-        return [line.add(rule * (free - left - len(middle)), style("rail")).add(end, style("dim"))]
+        # What is half way stands half way, as far as there is room between the ends.
+        left = axis // 2 - len(begin) - len(half) // 2 - 1
+        right = free - left - len(half)
+        if min(left, right) < 1:
+            left, half, right = free, "", 0
+        line.add(f" {rule * left}", style("rail")).add(half, style("faint"))
+        return [line.add(f"{rule * right} ", style("rail")).add(end, style("dim"))]
 
 
 class LaneRow:
