@@ -33,7 +33,7 @@ _APOSTROPHE = "\u2019"
 _LOWER = bytes(32 if chr(code).isspace() and code < 128 else code for code in range(256)).lower()
 """ASCII letters in lower case, and a blank for all that parts words."""
 _WORD = re.compile(r"\w+")
-_NO_WORD = re.compile(r"\W+")
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
 # Cyrillic and Greek letters that pass for Latin ones, after case folding (Unicode TR 39, the part
@@ -75,8 +75,13 @@ def fold(text: str) -> str:
 def same_words(text: str) -> int:
     """A number that is the same for texts with the same words, whatever letters, signs and emoji
     they are dressed in; 0 for a text without any. It holds within one run of the program."""
-    folded = fold(text)
-    return hash(_NO_WORD.sub("", folded) or folded) if folded else 0
+    folded = kept = fold(text)
+    if not folded.isascii():
+        for sign in set(beyond_ascii(folded)):
+            if not sign.isalnum():
+                kept = kept.replace(sign, "")
+    letters = kept.encode("utf-8", "surrogatepass").translate(None, _SIGNS)
+    return hash(letters or folded) if folded else 0
 
 
 def fold_into_words(text: str) -> tuple[str, list[str]]:

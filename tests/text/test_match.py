@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.text import fold, fold_into_words, links, mentions, words
+from moltwatch.text import fold, fold_into_words, links, mentions, same_words, words
 from moltwatch.text.match import MOST_CHARS, _fold_whole
 
 
@@ -98,3 +98,18 @@ def test_links_and_mentions() -> None:
     text = "see (https://a.example/x?y=1), www.b.example. cc @Ada_L, mail me@c.example"
     assert links(text) == ["https://a.example/x?y=1", "www.b.example"]
     assert mentions(text) == ["Ada_L"]
+
+
+def test_the_same_words_in_other_letters_signs_and_emoji() -> None:
+    said = same_words("Loyal subjects, rejoice!")
+    tricks = (
+        "loyal subjects rejoice",
+        "ＬＯＹＡＬ subjects — rejoice 👑",
+        "Loyal\nsubjects; rejoice…",
+    )
+    for dressed in tricks:
+        assert same_words(dressed) == said
+    for other in ("Loyal subjects, rejoice 2!", "Loyal subject, rejoice!", "忠実な臣民", "👑", ""):
+        assert same_words(other) != said
+    assert same_words("") == 0 != same_words("👑") != same_words("🦞")
+    assert same_words("\ud800 a") == same_words("a")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.tui.line import Line, StyleOf
-from moltwatch.tui.widgets.rowview import Look, RowLayout, Target
+from moltwatch.tui.widgets.rowview import AT_ONCE, Look, RowLayout, Target
 
 
 @dataclass
@@ -51,3 +51,24 @@ def test_outside_of_all_rows() -> None:
     assert stack.at(0) == -1 and stack.find("a") is None
     stack.replace([Tall("a", 2), Tall("b", 3)])
     assert stack.at(-4) == 0 and stack.at(99) == 1
+
+
+@given(HEIGHTS, st.lists(st.tuples(st.integers(-3, 60), st.integers(0, 30)), max_size=6))
+def test_guessed_heights_are_found_out_wherever_somebody_looks(
+    heights: list[int], looks: list[tuple[int, int]]
+) -> None:
+    rows = [Tall(i, tall) for i, tall in enumerate(heights * (60 // max(1, len(heights)) + 1))]
+    stack = RowLayout(lambda row, width: 3)
+    stack.resize(80)
+    stack.replace(rows)
+    assert stack.guessed == (len(rows) if len(rows) > AT_ONCE else 0)
+    for first, n in looks:
+        stack.find_out(first, first + n)
+        for i in range(max(0, first), min(len(rows), first + n)):
+            assert stack.bottom(i) - stack.top(i) == rows[i].height(80)
+        stack.insert(min(max(0, first), len(rows)), [new := Tall(f"{first} {n}", 5)])
+        rows.insert(min(max(0, first), len(rows)), new)
+    while stack.guessed:
+        stack.find_out(stack.guessed - 7, stack.guessed)
+    lines = [i for i, row in enumerate(rows) for _ in range(row.height(80))]
+    assert [stack.at(y) for y in range(stack.height)] == lines

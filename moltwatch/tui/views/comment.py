@@ -152,11 +152,23 @@ class CommentRow:
         """How many rails stand before it."""
         return max(0, min(self.depth - 1, MOST_INDENT, width // 8))
 
-    def height(self, width: int) -> int:
-        # Only what changes how the text breaks; a vote does not.
+    def guess(self, width: int) -> int:
+        """About how high it is, exact where it was drawn before: to break a text takes time."""
+        node = self.node
+        if node.post is None or node.deleted or self.unfolded or self._for == self._broken(width):
+            return self.height(width)
+        most = FOLDED if self.depth else FOLDED_ROOT
+        text = len(node.text) // max(8, width - 4) + node.text.count("\n", 0, 80 * most) + 1
+        return 1 + min(most, text) + (self.below is not None)
+
+    def _broken(self, width: int) -> Hashable:
+        """All that changes how the text breaks; a vote does not."""
         node = self.node
         changed = node.version if node.edited or node.deleted else node.post is None
-        wanted = (width, changed, self._levels(width), self.depth == 0, self.unfolded)
+        return width, changed, self._levels(width), self.depth == 0, self.unfolded
+
+    def height(self, width: int) -> int:
+        wanted = self._broken(width)
         if wanted != self._for:
             self._wrap(width)
             self._for = wanted
@@ -393,6 +405,9 @@ class RepeatsRow:
         return len(self.nodes), self.depth, self.open, self._flags, name, self._manner.stamp
 
     def height(self, width: int) -> int:
+        return 1
+
+    def guess(self, width: int) -> int:
         return 1
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 
 from moltwatch.session.thread import Node, Thread
 from moltwatch.tui.views.comment import CommentRow
@@ -42,9 +42,9 @@ class Newest:
         self.above = self.below = 0
         self._came_at = self._moved_at = self._looked_at = -HOLD
 
-    def came(self, nodes: Iterable[Node], frame: int) -> None:
+    def came(self, nodes: Sequence[Node], frame: int) -> None:
         """These are new."""
-        for node in nodes:
+        for node in nodes[-MOST:]:
             self._unseen[node.id] = node
             if self._stands_alone(node):
                 self._came_at = frame

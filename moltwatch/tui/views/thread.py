@@ -17,7 +17,7 @@ from moltwatch.tui.views.newest import Newest
 from moltwatch.tui.views.outline import Outline, ThreadRow
 from moltwatch.tui.views.threads import per_minute, title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
-from moltwatch.tui.widgets.rowview import RowView
+from moltwatch.tui.widgets.rowview import Row, RowView
 from moltwatch.wording import count
 
 Note = tuple[str, str]
@@ -37,11 +37,16 @@ class ThreadView(RowView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "unfold")]
 
 
+def _about_how_high(row: Row, width: int) -> int:
+    assert isinstance(row, CommentRow | RepeatsRow)
+    return row.guess(width)
+
+
 class ThreadPane(TitledPane):
     """The comments of one thread, as a tree or in order of time."""
 
     def __init__(self, *, id: str | None = None, classes: str = "") -> None:
-        view = ThreadView(follow=True, empty="no thread yet")
+        view = ThreadView(follow=True, empty="no thread yet", guess=_about_how_high)
         super().__init__(view, id=id, classes=classes)
         self.thread: Thread | None = None
         self._manner = Manner()
@@ -84,7 +89,7 @@ class ThreadPane(TitledPane):
     def highlight(self, marks: Marks | None) -> None:
         """Mark what is searched for in all texts: ``marks`` says where in a line it is."""
         self._manner.marks = marks
-        self.view.refresh()
+        self.view.repaint()
 
     def draw(self, frame: Frame, note: Note | None = None) -> None:
         session = frame.session
@@ -100,6 +105,7 @@ class ThreadPane(TitledPane):
             return
         if thread.version != self._version and perf_counter() >= self._rest_until:
             self._take(thread)
+        self.view.settle()
         self._newest.draw(frame.number)
         self._title(thread, session, note)
 

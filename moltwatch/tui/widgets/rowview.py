@@ -10,9 +10,10 @@ OptionList, ListView and RichLog cost more with every row they hold; this does n
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from time import perf_counter
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -70,14 +71,28 @@ class Row(Protocol):
         """As many as :meth:`height` says."""
 
 
-class RowLayout:
-    """The rows, and on which line each begins at the width there is."""
+AT_ONCE = 50
+"""Rows whose heights are found out at once, without a guess."""
 
-    def __init__(self) -> None:
+BUDGET = 0.002
+"""Seconds a frame may spend on finding out heights that nobody looks at."""
+
+
+class RowLayout:
+    """The rows, and on which line each begins at the width there is.
+
+    With ``guess``, heights are what that says at first. They are found out where somebody looks,
+    and for the rest a little at a time, from the end.
+    """
+
+    def __init__(self, guess: Callable[[Row, int], int] | None = None) -> None:
         self.rows: list[Row] = []
         self.width = 0
         self.height = 0
         """Lines of all rows together."""
+        self.guessed = 0
+        """So many of the first rows have a height that was guessed."""
+        self._guess = guess
         self._tops: list[int] = []
 
     def __len__(self) -> int:
@@ -104,6 +119,8 @@ class RowLayout:
         self._tops[at:] = [top + grown for top in self._tops[at:]]
         self._tops[at:at] = accumulate(heights[:-1], initial=y) if heights else []
         self.height += grown
+        if at < self.guessed:
+            self.guessed += len(rows)
         return grown
 
     def resize(self, width: int) -> None:
@@ -127,12 +144,29 @@ class RowLayout:
         """Where the row with this key is."""
         return next((i for i, row in enumerate(self.rows) if row.key == key), None)
 
+    def find_out(self, first: int, last: int) -> None:
+        """Make sure of the heights of some rows, the last of them excluded."""
+        first, last = max(0, first), min(last, self.guessed)
+        if first >= last:
+            return
+        end = self.bottom(last - 1)
+        heights = [row.height(self.width) for row in self.rows[first:last]]
+        *tops, found = accumulate(heights, initial=self._tops[first])
+        self._tops[first:last] = tops
+        if grown := found - end:
+            self._tops[last:] = [top + grown for top in self._tops[last:]]
+            self.height += grown
+        if last == self.guessed:
+            self.guessed = first
+
     def _measure(self, first: int) -> None:
         y = self.height if first else 0
         del self._tops[first:]
+        guess = self._guess if first == 0 and len(self.rows) > AT_ONCE else None
+        self.guessed = len(self.rows) if guess else min(self.guessed, first)
         for row in self.rows[first:]:
             self._tops.append(y)
-            y += row.height(self.width)
+            y += guess(row, self.width) if guess else row.height(self.width)
         self.height = y
 
 
@@ -187,10 +221,11 @@ class RowView(Styled, ScrollView, can_focus=True):
         empty: str = "",
         cursor: bool = True,
         stays: bool = False,
+        guess: Callable[[Row, int], int] | None = None,
     ) -> None:
         super().__init__(id=id)
         self.stays = stays
-        self._row_layout = RowLayout()
+        self._row_layout = RowLayout(guess)
         self._strips: LRUCache[Hashable, list[Strip]] = LRUCache(1_024)
         self._fresh: dict[Hashable, int] = {}
         self._empty = empty
@@ -302,6 +337,7 @@ class RowView(Styled, ScrollView, can_focus=True):
 
     def hold(self, i: int, line: int) -> None:
         """Bring a row to a line of the screen."""
+        self._find_out_around(i)
         self._resettle(max(0, self._row_layout.top(i) - line))
 
     def look_at(self, i: int) -> None:
@@ -309,6 +345,7 @@ class RowView(Styled, ScrollView, can_focus=True):
         self.following = True
         self.away = i < len(self.rows) - 1
         if self.away:
+            self._find_out_around(i)
             top, bottom = self._row_layout.top(i), self._row_layout.bottom(i)
             lead = max(0, self.scrollable_content_region.height - (bottom - top)) // 3
             if self.cursor >= 0:
@@ -327,6 +364,31 @@ class RowView(Styled, ScrollView, can_focus=True):
             self._fresh = {key: level - 1 for key, level in self._fresh.items() if level > 1}
             self.repaint()
 
+    def settle(self) -> None:
+        """Find out some more heights; what is in sight stays where it is."""
+        layout = self._row_layout
+        if not layout.guessed:
+            return
+        y = self.scroll_offset.y
+        i = layout.at(y)
+        place, height = layout.top(i), layout.height
+        until = perf_counter() + BUDGET
+        while layout.guessed and perf_counter() < until:
+            layout.find_out(layout.guessed - AT_ONCE, layout.guessed)
+        if (place, height) != (layout.top(i), layout.height):
+            self._resettle(layout.top(i) + y - place)
+
+    def _find_out(self, first: int, last: int) -> None:
+        """Make sure of the heights of some rows, which somebody looks at."""
+        layout = self._row_layout
+        if layout.guessed:
+            layout.find_out(first, last)
+            self._set_size()
+
+    def _find_out_around(self, i: int) -> None:
+        lines = self.scrollable_content_region.height
+        self._find_out(i - lines, i + lines)
+
     def _anchor(self) -> tuple[Row | None, int]:
         """The row at the top of what is in sight, and how much of it is above that."""
         y = self.scroll_offset.y
@@ -336,14 +398,15 @@ class RowView(Styled, ScrollView, can_focus=True):
         return self.rows[i], y - self._row_layout.top(i)
 
     def _resettle(self, y: int | None) -> None:
-        size = Size(self._row_layout.width, self._row_layout.height)
+        layout, lines = self._row_layout, self.scrollable_content_region.height
+        if layout.guessed:
+            if self.at_end:
+                layout.find_out(len(layout) - lines, len(layout))
+            else:
+                first = layout.at(self.scroll_offset.y if y is None else y)
+                layout.find_out(first, first + lines + 1)
         self._settling = True
-        if size != self.virtual_size:
-            # Assigning it would lay out the whole screen again, each frame. Nothing moves but the
-            # scroll bar, whose place is kept free.
-            self.set_reactive(RowView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-            self.vertical_scrollbar.window_size = self.scrollable_content_region.height
+        self._set_size()
         if self.at_end:
             self.scroll_end(animate=False, immediate=True)
             if self._has_cursor and self.cursor >= 0:
@@ -352,6 +415,15 @@ class RowView(Styled, ScrollView, can_focus=True):
             self.scroll_to(y=y, animate=False, immediate=True)
         self._settling = False
         self.repaint()
+
+    def _set_size(self) -> None:
+        size = Size(self._row_layout.width, self._row_layout.height)
+        if size != self.virtual_size:
+            # Assigning it would lay out the whole screen again, each frame. Nothing moves but the
+            # scroll bar, whose place is kept free.
+            self.set_reactive(RowView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.vertical_scrollbar.window_size = self.scrollable_content_region.height
 
     # --- drawing ----------------------------------------------------------------------------------
 
@@ -414,6 +486,7 @@ class RowView(Styled, ScrollView, can_focus=True):
             return
         i = max(0, min(i, len(self.rows) - 1))
         self.cursor = i
+        self._find_out_around(i)
         top, bottom = self._row_layout.top(i), self._row_layout.bottom(i)
         height = self.scrollable_content_region.height
         y = self.scroll_offset.y
@@ -486,6 +559,9 @@ class RowView(Styled, ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        if self._row_layout.guessed:
+            first = self._row_layout.at(int(new_value))
+            self._find_out(first, first + self.scrollable_content_region.height + 1)
         if self._settling or not self.follows:
             return
         if new_value > old_value and new_value >= self.max_scroll_y:
