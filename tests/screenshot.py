@@ -28,10 +28,10 @@ FONTS = '"Fira Code", "DejaVu Sans Mono", Menlo, Consolas, "Noto Sans Mono CJK S
 
 KEYS = {
     "watching": (),
-    "flag": ("right_square_bracket",),
+    "flag": ("left_square_bracket",),
     "groups": ("2", "2"),
     "group": ("2", "2", "enter"),
-    "agent": ("right_square_bracket", "a"),
+    "agent": ("left_square_bracket", "a"),
     "sources": ("4",),
     "latest": ("l",),
     "deck": ("d",),

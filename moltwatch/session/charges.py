@@ -1,13 +1,15 @@
 """Charges: what stands against posts, with the reasons, and what the user makes of it.
 
 A charge is one kind held against one post. The screen lists charges as cases: all of a swarm's
-posts are one, and all of an account's of one kind; hundreds of posts for one reason are one line.
+posts are one, all of an account's of one kind, and one hazard however many accounts tell it;
+hundreds of posts for one reason are one card.
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
+from enum import IntEnum, StrEnum
 from heapq import nsmallest
 from itertools import islice
 
@@ -26,10 +28,22 @@ STRONG = 0.8
 
 
 class Opinion(StrEnum):
-    """What the user says of a case."""
+    """What the user says of charges."""
 
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
+
+
+class Tier(IntEnum):
+    """How long a charge is kept: what comes first here is let go first."""
+
+    WEAK = 0
+    """A persona that is not strong."""
+    STRONG = 1
+    MORE = 2
+    """One more of a group or a hazard."""
+    FIRST = 3
+    """The first of one."""
 
 
 class Charge:
@@ -43,6 +57,7 @@ class Charge:
         "community",
         "flags",
         "kind",
+        "opinion",
         "post",
         "retracted",
         "score",
@@ -50,6 +65,7 @@ class Charge:
         "seen_at",
         "text",
         "thread",
+        "tier",
         "title",
         "withheld",
     )
@@ -77,6 +93,9 @@ class Charge:
         self.against = said.against if isinstance(said, FlaggedPost) else ()
         """What spoke against it."""
         self.retracted = False
+        self.opinion: Opinion | None = None
+        """What the user says of it."""
+        self.tier = Tier.WEAK
         self.case: Case
 
     @property
@@ -96,7 +115,7 @@ class Charge:
     @property
     def stands(self) -> bool:
         """Neither taken back nor dismissed."""
-        return not self.retracted and self.case.opinion is not Opinion.DISMISSED
+        return not self.retracted and self.opinion is not Opinion.DISMISSED
 
     @property
     def reasons(self) -> tuple[Evidence, ...]:
@@ -110,6 +129,9 @@ class Charge:
 
 MOST_PER_CASE = 2_000
 """Charges a case keeps, and accounts it lists."""
+
+MOST_REASONS = 200
+"""Different reasons by which a case of hazards is found again."""
 
 MOST_HAZARDS = 5_000
 """Hazards remembered, one for each account and reason."""
@@ -126,14 +148,31 @@ class Case(Struct, eq=False):
     kind: Kind
     group: str | None
     """The swarm it is about, if it is about one."""
+    top: Charge
+    """The strongest of those that stand; of equals the latest."""
     charges: list[Charge] = field(default_factory=list)
-    """In order of verdict; the oldest go first when there are too many."""
+    """In order of verdict. When there are too many, the oldest but one goes first."""
     n: int = 0
     """Charges ever."""
+    fallen: int = 0
+    """Of those, how many were taken back or dismissed."""
+    standing: int = 0
+    """Of those that are kept, how many stand."""
+    confirmed: int = 0
+    """Of those that are kept, how many the user confirmed."""
+    dismissed: int = 0
+    """Of those that are kept, how many the user dismissed."""
+    since: Micros = 0
+    """When the first of its posts was seen."""
+    until: Micros = 0
+    """When the last was."""
     accounts: Bounded[str, int] = field(default_factory=lambda: Bounded(MOST_PER_CASE))
     """How many posts of whom, in order of appearance."""
-    opinion: Opinion | None = None
     version: int = 0
+    changed: int = 0
+    """The version of all charges when it changed last."""
+    keys: list[tuple[Kind, str]] = field(default_factory=list)
+    """By what it is found again."""
 
     @property
     def latest(self) -> Charge:
@@ -141,14 +180,26 @@ class Case(Struct, eq=False):
 
     @property
     def score(self) -> float:
-        """The highest of the latest."""
-        return max(charge.score for charge in self.charges[-20:])
+        """The highest of what stands."""
+        return self.top.score
+
+    @property
+    def posts(self) -> int:
+        """How many posts it holds something against."""
+        return self.n - self.fallen
+
+    @property
+    def opinion(self) -> Opinion | None:
+        """What the user says of it: dismissed when nothing is left of it, confirmed when some of it
+        was."""
+        if self.dismissed and not self.standing:
+            return Opinion.DISMISSED
+        return Opinion.CONFIRMED if self.confirmed else None
 
     @property
     def stands(self) -> bool:
-        return self.opinion is not Opinion.DISMISSED and any(
-            not charge.retracted for charge in reversed(self.charges)
-        )
+        """Something of it is neither taken back nor dismissed."""
+        return self.standing > 0
 
 
 class Hazard(Struct):
@@ -161,21 +212,32 @@ class Hazard(Struct):
 
 
 class Charges:
-    """All cases, bounded: the oldest are let go. With ``most`` none, charges are only counted."""
+    """All cases, bounded. Weak personas are let go first, then strong ones: what a forum full of
+    personas says pushes out no group and no hazard. With ``most`` none, charges are only counted.
+    """
 
     def __init__(self, most: int = 20_000) -> None:
         self._most = most
-        self._by_key: OrderedDict[tuple[str, Kind], Charge] = OrderedDict()
+        self._by_key: dict[tuple[str, Kind], Charge] = {}
+        self._tiers: dict[Tier, OrderedDict[tuple[str, Kind], Charge]] = {
+            tier: OrderedDict() for tier in Tier
+        }
+        """What is kept, the oldest first."""
         self._open: dict[tuple[Kind, str], Case] = {}
-        """By kind and group, or by kind and author where there is no group."""
+        """By kind and group, or by kind and author where there is no group; hazards by what is said
+        as well."""
         self._cases: OrderedDict[int, Case] = OrderedDict()
+        self._changed: OrderedDict[int, Case] = OrderedDict()
+        """The same, in order of their last change."""
         self._next = 0
         self.version = 0
         self.n = 0
         """Charges ever, those taken back not taken off."""
         self.by_kind: dict[Kind, int] = dict.fromkeys(Kind, 0)
+        self.standing: dict[Kind, int] = dict.fromkeys(Kind, 0)
+        """Of those, the ones neither taken back nor dismissed; told where charges are kept."""
         self.strong: dict[Kind, int] = dict.fromkeys(Kind, 0)
-        """Of those, the strong ones."""
+        """Of those ever, the strong ones."""
         self.behind: Counter[tuple[Kind, str]] = Counter()
         """How often each heuristic is a reason for a charge."""
         self.alone: Counter[tuple[Kind, str]] = Counter()
@@ -184,6 +246,8 @@ class Charges:
         """By account and strongest reason; what is more than is remembered is left out."""
         self._strongest: dict[str, Charge] = {}
         """The strongest persona charge of each account, of those whose is strongest."""
+
+    # --- what there is ----------------------------------------------------------------------------
 
     @property
     def cases(self) -> list[Case]:
@@ -194,6 +258,22 @@ class Charges:
         """The last ``n`` cases, in order of their first verdict."""
         return list(islice(reversed(self._cases.values()), n))[::-1]
 
+    def changed_since(self, version: int) -> Iterator[Case]:
+        """Cases that changed after that version, the latest change first."""
+        for case in reversed(self._changed.values()):
+            if case.changed <= version:
+                break
+            yield case
+
+    def keeps(self, case: Case) -> bool:
+        """Whether a case was not let go meanwhile, nor went into another."""
+        return self._cases.get(case.serial) is case
+
+    def of_group(self, kind: Kind, group: str) -> Case | None:
+        """The case of a group."""
+        case = self._open.get((kind, group))
+        return case if case and case.group == group else None
+
     def __len__(self) -> int:
         """Charges kept."""
         return len(self._by_key)
@@ -201,15 +281,12 @@ class Charges:
     def get(self, post: str, kind: Kind) -> Charge | None:
         return self._by_key.get((post, kind))
 
-    def in_time(self) -> list[Charge]:
-        """What stands, by the time of the posts."""
-        standing = [charge for charge in self._by_key.values() if charge.stands]
-        return sorted(standing, key=lambda charge: charge.seen_at)
-
     @property
     def personas(self) -> list[Charge]:
         """The strongest persona charges, at most one of each account."""
         return nsmallest(MOST_PERSONAS, self._strongest.values(), key=_strongest_first)
+
+    # --- verdicts ---------------------------------------------------------------------------------
 
     def add(self, charge: Charge) -> None:
         """A verdict was reached."""
@@ -220,11 +297,43 @@ class Charges:
 
     def renew(self, charge: Charge, again: Charge) -> None:
         """A verdict was reached once more, perhaps after it was taken back."""
-        self.version += 1
         charge.at, charge.score, charge.flags = again.at, again.score, again.flags
         charge.scores, charge.against = again.scores, again.against
-        charge.retracted = False
-        charge.case.version += 1
+        self._settle(charge, retracted=False, opinion=charge.opinion)
+        if charge.tier is Tier.WEAK and charge.score >= STRONG and charge.key in self._by_key:
+            self._place(charge, Tier.STRONG)
+        self._changed_now(charge.case)
+
+    def retract(self, charge: Charge) -> None:
+        """A verdict was taken back."""
+        self._settle(charge, retracted=True, opinion=charge.opinion)
+        self._changed_now(charge.case)
+
+    def judge(self, charges: Iterable[Charge], opinion: Opinion | None) -> None:
+        """The user has looked at them."""
+        cases: dict[int, Case] = {}
+        for charge in charges:
+            self._settle(charge, retracted=charge.retracted, opinion=opinion)
+            cases[charge.case.serial] = charge.case
+        for case in cases.values():
+            self._changed_now(case)
+
+    def merge(self, kind: Kind, group: str, into: str) -> None:
+        """One swarm went into another: its case is a part of that one's."""
+        case = self._open.pop((kind, group), None)
+        if case is None or case.group != group:
+            return
+        case.keys.remove((kind, group))
+        case.group = into
+        other = self._open.get((kind, into))
+        if other is None or other.group != into:
+            self._register(case, (kind, into))
+        else:
+            self._absorb(other, case)
+            case = other
+        self._changed_now(case)
+
+    # --- counting ---------------------------------------------------------------------------------
 
     def _count(self, charge: Charge) -> None:
         self.n += 1
@@ -252,59 +361,150 @@ class Charges:
             # What is not among the strongest now will not be later: no charge becomes weaker.
             self._strongest = {charge.author: charge for charge in self.personas}
 
+    def _settle(self, charge: Charge, *, retracted: bool, opinion: Opinion | None) -> None:
+        """Whether it stands is known anew."""
+        case, stood = charge.case, charge.stands
+        case.confirmed += (opinion is Opinion.CONFIRMED) - (charge.opinion is Opinion.CONFIRMED)
+        case.dismissed += (opinion is Opinion.DISMISSED) - (charge.opinion is Opinion.DISMISSED)
+        charge.retracted, charge.opinion = retracted, opinion
+        change = charge.stands - stood
+        case.standing += change
+        case.fallen -= change
+        self.standing[charge.kind] += change
+
+    def _changed_now(self, case: Case) -> None:
+        case.top = max(reversed(case.charges), key=_weight_of)
+        self._tell(case)
+
+    def _tell(self, case: Case) -> None:
+        self.version += 1
+        case.version += 1
+        case.changed = self.version
+        if self.keeps(case):
+            self._changed[case.serial] = case
+            self._changed.move_to_end(case.serial)
+
+    # --- keeping ----------------------------------------------------------------------------------
+
     def _keep(self, charge: Charge) -> None:
         case = self._case_for(charge)
         charge.case = case
+        lasts = charge.kind is not Kind.PERSONA
+        tier = (
+            (Tier.MORE if case.charges else Tier.FIRST)
+            if lasts
+            else (Tier.STRONG if charge.score >= STRONG else Tier.WEAK)
+        )
+        case.since = min(case.since, charge.seen_at) if case.n else charge.seen_at
+        case.until = max(case.until, charge.seen_at)
         case.charges.append(charge)
         case.n += 1
-        case.version += 1
+        case.standing += 1
+        self.standing[charge.kind] += 1
         case.accounts[charge.author] = case.accounts.get(charge.author, 0) + 1
-        if len(case.charges) > MOST_PER_CASE:
-            self._by_key.pop(case.charges.pop(0).key, None)
+        if _weight_of(charge) >= _weight_of(case.top):
+            case.top = charge
         self._by_key[charge.key] = charge
+        self._place(charge, tier)
+        self._tell(case)
+        if len(case.charges) > MOST_PER_CASE:
+            self._forget(case.charges[1])
         while len(self._by_key) > self._most:
             self._forget_oldest()
 
-    def retract(self, charge: Charge) -> None:
-        """A verdict was taken back."""
-        charge.retracted = True
-        charge.case.version += 1
-        self.version += 1
-
-    def judge(self, case: Case, opinion: Opinion | None) -> None:
-        """The user has looked at a case."""
-        case.opinion = opinion
-        case.version += 1
-        self.version += 1
-
-    def merge(self, kind: Kind, group: str, into: str) -> None:
-        """One swarm went into another: what comes now belongs to that one's case."""
-        if case := self._open.pop((kind, group), None):
-            case.group = into
-            case.version += 1
-            self._open.setdefault((kind, into), case)
-            self.version += 1
+    def _place(self, charge: Charge, tier: Tier) -> None:
+        self._tiers[charge.tier].pop(charge.key, None)
+        charge.tier = tier
+        self._tiers[tier][charge.key] = charge
 
     def _case_for(self, charge: Charge) -> Case:
-        key = charge.kind, charge.group or charge.author
-        case = self._open.get(key)
-        # A name may be another group's id; what the user has settled stays settled.
-        if case is None or case.group != charge.group or case.opinion is Opinion.DISMISSED:
-            case = self._open[key] = Case(self._next, charge.kind, charge.group)
+        kind, group = charge.kind, charge.group
+        keys = [(kind, group or charge.author)]
+        case = self._open.get(keys[0])
+        if case is not None and case.group != group:
+            case = None  # a name may be another group's id
+        if kind is Kind.HAZARD and group is None:
+            # One text that is told by many is one case; and so is all that one account tells, as
+            # long as it tells it alone.
+            said = _said(charge)
+            shared = self._open.get((kind, said))
+            if shared is not None:
+                return shared
+            if case is not None and len(case.accounts) > 1:
+                case = None
+            keys.append((kind, said))
+        if case is None:
+            case = Case(self._next, kind, group, charge)
             self._cases[case.serial] = case
             self._next += 1
+        for key in keys:
+            self._register(case, key)
         return case
 
+    def _register(self, case: Case, key: tuple[Kind, str]) -> None:
+        known = self._open.get(key)
+        if known is case or len(case.keys) >= MOST_REASONS:
+            return
+        if known is not None:
+            known.keys.remove(key)
+        self._open[key] = case
+        case.keys.append(key)
+
+    def _absorb(self, case: Case, other: Case) -> None:
+        """All that is kept of another case belongs to this one."""
+        self._drop(other)
+        for charge in other.charges:
+            charge.case = case
+        case.charges = sorted([*other.charges, *case.charges], key=lambda charge: charge.at)
+        case.n += other.n
+        case.fallen += other.fallen
+        case.standing += other.standing
+        case.confirmed += other.confirmed
+        case.dismissed += other.dismissed
+        case.since, case.until = min(case.since, other.since), max(case.until, other.until)
+        for name, n in other.accounts.items():
+            case.accounts[name] = case.accounts.get(name, 0) + n
+        while len(case.charges) > MOST_PER_CASE:
+            self._forget(case.charges[1])
+
     def _forget_oldest(self) -> None:
-        _, charge = self._by_key.popitem(last=False)
+        """Let one go: of those that are let go first, unless few of them are left."""
+        few = self._most // 4
+        tier = next(
+            (tier for tier in Tier if len(self._tiers[tier]) > (few if tier < Tier.MORE else 0)),
+            Tier.WEAK,
+        )
+        self._forget(next(iter(self._tiers[tier].values())))
+
+    def _forget(self, charge: Charge) -> None:
         case = charge.case
-        if charge in case.charges:
-            case.charges.remove(charge)
-        if not case.charges:
-            self._cases.pop(case.serial, None)
-            key = case.kind, case.group or charge.author
-            if self._open.get(key) is case:
-                del self._open[key]
+        del self._by_key[charge.key], self._tiers[charge.tier][charge.key]
+        if case.charges == [charge]:
+            self._drop(case)  # it keeps its last charge, for whoever is looking at it
+            return
+        case.charges.remove(charge)
+        case.standing -= charge.stands
+        case.confirmed -= charge.opinion is Opinion.CONFIRMED
+        case.dismissed -= charge.opinion is Opinion.DISMISSED
+        if case.top is charge:
+            self._changed_now(case)
+
+    def _drop(self, case: Case) -> None:
+        del self._cases[case.serial], self._changed[case.serial]
+        for key in case.keys:
+            del self._open[key]
+        case.keys = []
+
+
+def _said(charge: Charge) -> str:
+    """What a hazard says, as far as it is told first: the same for all who say it."""
+    flag = charge.reasons[0] if charge.reasons else None
+    # No account and no group is called so: a line break is in no name.
+    return f"\n{flag.heuristic}: {flag.reason.partition('; ')[0].casefold()}" if flag else "\n"
+
+
+def _weight_of(charge: Charge) -> tuple[bool, float]:
+    return charge.stands, round(charge.score, 2)
 
 
 def _strongest_first(charge: Charge) -> tuple[float, Micros, str]:

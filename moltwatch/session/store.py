@@ -34,7 +34,7 @@ from moltwatch.model import (
     Vote,
 )
 from moltwatch.session.agents import Agents
-from moltwatch.session.charges import Case, Charge, Charges, Opinion
+from moltwatch.session.charges import Charge, Charges, Opinion
 from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
 from moltwatch.session.held import Held
@@ -233,14 +233,14 @@ class Session:
         self.n_notes += 1
         self.version += 1
 
-    def judge(self, case: Case, opinion: Opinion | None) -> None:
-        """The user confirms or dismisses a case, or takes that back with None."""
-        stood = case.stands
-        self.charges.judge(case, opinion)
-        for charge in case.charges:
-            if charge.retracted or stood == case.stands:
-                continue
-            self._stand(charge, 1 if case.stands else -1)
+    def judge(self, charges: Sequence[Charge], opinion: Opinion | None) -> None:
+        """The user confirms or dismisses what is held against posts, or takes that back with
+        None."""
+        stood = [charge.stands for charge in charges]
+        self.charges.judge(charges, opinion)
+        for charge, before in zip(charges, stood, strict=True):
+            if charge.stands != before:
+                self._stand(charge, 1 if charge.stands else -1)
         self.version += 1
 
     # --- events -----------------------------------------------------------------------------------

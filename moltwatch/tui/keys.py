@@ -64,13 +64,26 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("w", "toggle_side", "show or hide the view at the side", "w"),
     ),
     "Flags": (
-        Key("left_square_bracket", "flag(-1)", "previous flag, in its thread", "["),
-        Key("right_square_bracket", "flag(1)", "next flag, in its thread", "]", "next flag"),
+        Key("left_square_bracket", "case(-1)", "previous case in time, in its thread", "["),
+        Key(
+            "right_square_bracket", "case(1)", "next case in time, in its thread", "]", "next case"
+        ),
+        Key("left_curly_bracket", "case_post(-1)", "previous post of the case", "{"),
+        Key("right_curly_bracket", "case_post(1)", "next post of the case", "}"),
         Key("i", "why", "why this post is flagged, or is not", "i", "why"),
         Key("r", "why_raw", "in a why: the JSON, or the why again", "r"),
         Key("e", "why_example", "in a why: to the next post that it names", "e"),
-        Key("c", "judge('confirmed')", "confirm; again takes it back", "c"),
-        Key("x", "judge('dismissed')", "dismiss; again takes it back", "x"),
+        Key("s", "strength", "how strong a persona must be to have a card", "s"),
+        Key("P", "kind('persona')", "show or hide personas among the flags", "P"),
+        Key("C", "kind('coordinated')", "show or hide groups among the flags", "C"),
+        Key("H", "kind('hazard')", "show or hide hazards among the flags", "H"),
+        Key(
+            "c", "judge('confirmed')", "confirm: this post, again its case, then take it back", "c"
+        ),
+        Key(
+            "x", "judge('dismissed')", "dismiss: this post, again its case, then take it back", "x"
+        ),
+        Key("u", "undo", "undo the last judgement", "u"),
         Key("o", "open_link", "open in the browser", "o"),
         Key("y", "copy", "copy the post", "y"),
     ),
@@ -114,7 +127,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
 
 FIRST_TO_GO = (
     *(view.footer for view in reversed(VIEWS) if view.footer),
-    *("follow", "go", "pause", "filter", "search", "next flag"),
+    *("follow", "go", "pause", "filter", "search", "next case"),
 )
 """What the footer leaves out where it is too narrow for all, in this order."""
 

@@ -15,6 +15,7 @@ from moltwatch.model import Kind
 
 _SIGNS: dict[Kind | str, tuple[str, str]] = {
     Kind.PERSONA: ("◆", "P"),
+    "weak": ("◇", "p"),
     Kind.COORDINATED: ("❖", "C"),
     Kind.HAZARD: ("▲", "!"),
     "bars": (" ▁▂▃▄▅▆▇█", " ..::||##"),

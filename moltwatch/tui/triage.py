@@ -1,20 +1,26 @@
-"""What the user thinks of cases, and what they pinned: kept while the screen is up, since going
-back in time opens the source again, and in a file from one run to the next."""
+"""What the user thinks of posts and cases, and what they pinned.
+
+It is kept while the screen is up, since going back in time opens the source again, and in a file
+from one run to the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.sources.base import Source
 from moltwatch.tui import state_file
+from moltwatch.wording import count
 
-_STILL_OPEN = 100
-"""Cases that are looked at again when there are new charges, besides the new ones."""
+MOST_UNDONE = 100
+"""Judgements that can be undone, the latest first."""
 
+Key = tuple[str, Kind]
 Dismiss = Callable[[str, Kind], None]
 """Is told of a post and the kind of a verdict on it that the user takes back."""
 
@@ -25,28 +31,87 @@ def _nobody(post: str, kind: Kind) -> None:
 
 class Triage:
     """Opinions by post and kind, and pinned threads. Nothing is kept beyond the run without a
-    ``folder`` for it."""
+    ``folder`` for it.
+
+    What is said of a post is said of it alone at first; said again, it is said of the whole case,
+    and once more takes it back. What is said of a case is said of the whole case.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.pinned: list[str] = []
         self.folder = folder
         self._files: list[Path] = []
         """What is recorded while it is watched has two: it will be watched again as either."""
-        self._of: dict[tuple[str, Kind], Opinion] = {}
+        self._of: dict[Key, Opinion] = {}
         self._unkept = state_file.Changes()
         self._session: Session | None = None
         self._version = -1
         """Of its charges, when they were looked at last."""
-        self._newest = -1
-        """Serial number of its newest case then."""
+        self._said: deque[dict[Key, Opinion | None]] = deque(maxlen=MOST_UNDONE)
+        """What was judged, with what was said of it before."""
+        self.last: Key | None = None
+        """The charge that was judged last, if it was a single one."""
 
     def judge(
-        self, session: Session, case: Case, opinion: Opinion | None, dismiss: Dismiss = _nobody
+        self,
+        session: Session,
+        charges: Sequence[Charge],
+        opinion: Opinion | None,
+        dismiss: Dismiss = _nobody,
     ) -> None:
         """The user has made up their mind, or changed it to None. Raises Unusable."""
-        for charge in case.charges:
-            self._unkept.opinions[charge.key] = opinion
-        self._apply(session, case, opinion, dismiss)
+        self._said.append({charge.key: charge.opinion for charge in charges})
+        self._change(session, {charge.key: opinion for charge in charges}, dismiss)
+
+    def judge_one(
+        self, session: Session, charge: Charge, opinion: Opinion, dismiss: Dismiss = _nobody
+    ) -> str:
+        """The same of a charge; again: of its case; once more: take it back. Tells what was done.
+        Raises Unusable."""
+        case = charge.case
+        judged = _open_to_judgement(case)
+        if charge.opinion is opinion or len(judged) < 2:
+            return self.judge_case(session, case, opinion, dismiss)
+        self.last = charge.key
+        self.judge(session, [charge], opinion, dismiss)
+        again = f"{_KEYS[opinion]} again for {covered(judged)}"
+        return f"{opinion}: this post alone; {again}; u undoes"
+
+    def judge_case(
+        self, session: Session, case: Case, opinion: Opinion, dismiss: Dismiss = _nobody
+    ) -> str:
+        """The same of a case; again: take it back. Tells what was done. Raises Unusable."""
+        judged = _open_to_judgement(case)
+        if not judged:
+            return "nothing is held against it any more"
+        if all(charge.opinion is opinion for charge in judged):
+            self.judge(session, judged, None, dismiss)
+            return f"{opinion}, taken back: {covered(judged)}; u undoes"
+        rest = [charge for charge in judged if charge.opinion is not opinion]
+        self.judge(session, rest, opinion, dismiss)
+        return f"{opinion}: {covered(judged)}; u undoes"
+
+    def undo(self, session: Session, dismiss: Dismiss = _nobody) -> str:
+        """Take back what was judged last. Tells what was done. Raises Unusable."""
+        if not self._said:
+            return "nothing was judged yet that could be undone"
+        before = self._said.pop()
+        self._change(session, before, dismiss)
+        kept = [charge for key in before if (charge := session.charges.get(*key))]
+        opinions = set(before.values())
+        now = next(iter(opinions)) if len(opinions) == 1 else None
+        return f"undone: {covered(kept)} {now or 'open'} again"
+
+    def _change(
+        self, session: Session, opinions: dict[Key, Opinion | None], dismiss: Dismiss
+    ) -> None:
+        by_opinion: dict[Opinion | None, list[Charge]] = {}
+        for key, opinion in opinions.items():
+            self._unkept.opinions[key] = opinion
+            if charge := session.charges.get(*key):
+                by_opinion.setdefault(opinion, []).append(charge)
+        for opinion, charges in by_opinion.items():
+            self._apply(session, charges, opinion, dismiss)
         self._keep()
 
     def pin(self, thread: str) -> None:
@@ -62,38 +127,35 @@ class Triage:
         *,
         recorded: bool = False,
     ) -> None:
-        """Apply what was said of a case in another session, or run, to the same case in this one.
+        """Apply what was said of posts in another session, or run, to the same posts in this one.
         Raises Unusable, once, if the file of earlier runs is."""
         self._find_files(session, source, recorded)
         if session is not self._session:
-            self._session, self._version, self._newest = session, -1, -1
+            self._session, self._version = session, -1
         charges = session.charges
         if not self._of or charges.version == self._version:
             return
-        for case in charges.latest(1):
-            new, self._newest = case.serial - self._newest, case.serial
-            for one in charges.latest(_STILL_OPEN + new):
-                if one.opinion is None and (said := self._said(one)):
-                    self._apply(session, one, said, dismiss)
+        for case in list(charges.changed_since(self._version)):
+            said: dict[Opinion, list[Charge]] = {}
+            for charge in case.charges:
+                opinion = self._of.get(charge.key)
+                if opinion is not None and charge.opinion is None:
+                    said.setdefault(opinion, []).append(charge)
+            for opinion, judged in said.items():
+                self._apply(session, judged, opinion, dismiss)
         self._version = charges.version
 
     def _apply(
-        self, session: Session, case: Case, opinion: Opinion | None, dismiss: Dismiss
+        self,
+        session: Session,
+        charges: Sequence[Charge],
+        opinion: Opinion | None,
+        dismiss: Dismiss,
     ) -> None:
-        session.judge(case, opinion)
-        for charge in case.charges if opinion is Opinion.DISMISSED else ():
+        session.judge(charges, opinion)
+        for charge in charges if opinion is Opinion.DISMISSED else ():
             if not charge.retracted:
                 dismiss(charge.post, charge.kind)
-
-    def _said(self, case: Case) -> Opinion | None:
-        """What was said of a case, which may be made of other posts here than it was there: what
-        was confirmed went on growing, but no post is dismissed that nobody has dismissed."""
-        said = self._of.get(case.charges[0].key)
-        if said is Opinion.DISMISSED and any(
-            self._of.get(charge.key) is not said for charge in case.charges
-        ):
-            return None
-        return said
 
     def _find_files(self, session: Session, source: Source, recorded: bool) -> None:
         if self.folder is None or self._files:
@@ -122,3 +184,17 @@ class Triage:
             state_file.update(file, self._unkept, state_file.Kept.of(self._of, self.pinned))
         if self._files:
             self._unkept = state_file.Changes()
+
+
+_KEYS = {Opinion.CONFIRMED: "c", Opinion.DISMISSED: "x"}
+
+
+def _open_to_judgement(case: Case) -> list[Charge]:
+    """What of a case the heuristics have not taken back."""
+    return [charge for charge in case.charges if not charge.retracted]
+
+
+def covered(charges: Sequence[Charge]) -> str:
+    """What a judgement covers, in words."""
+    accounts = len({charge.author for charge in charges})
+    return f"{count(len(charges), 'post')} of {count(accounts, 'account')}"

@@ -96,16 +96,13 @@ def test_a_verdict_taken_back_no_longer_stands() -> None:
 def test_what_the_user_dismissed_does_not_swallow_what_comes_later() -> None:
     one, two = post("1"), post("2")
     session = session_with((one, [flagged(one)]))
-    session.judge(session.charges.cases[0], Opinion.DISMISSED)
+    [case] = session.charges.cases
+    session.judge(case.charges, Opinion.DISMISSED)
+    assert (case.opinion, case.stands, case.posts) == (Opinion.DISMISSED, False, 0)
     session.take(two, [flagged(two)])
-    assert [case.stands for case in session.charges.cases] == [False, True]
-    assert [charge.post for charge in session.charges.in_time()] == ["2"]
-
-
-def test_flags_in_order_of_the_posts_not_of_the_verdicts() -> None:
-    early, late = post("1", at=1), post("2", at=2)
-    session = session_with((early, []), (late, [flagged(late), flagged(early)]))
-    assert [charge.post for charge in session.charges.in_time()] == ["1", "2"]
+    assert session.charges.cases == [case] and (case.opinion, case.posts) == (None, 1)
+    assert [charge.post for charge in case.charges if charge.stands] == ["2"]
+    assert session.charges.standing[Kind.PERSONA] == 1
 
 
 def test_a_merged_swarm_goes_on_as_the_other() -> None:

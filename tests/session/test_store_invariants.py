@@ -112,11 +112,11 @@ def test_opinions_come_and_go(
         return
     case = data.draw(st.sampled_from(cases))
     stood = case.stands
-    session.judge(case, Opinion.DISMISSED)
+    session.judge(case.charges, Opinion.DISMISSED)
     assert not case.stands
     assert not any(charge.stands for charge in case.charges)
     check_session(session)
-    session.judge(case, None)
+    session.judge(case.charges, None)
     assert case.stands == stood
     assert {thread.id: dict(thread.flagged) for thread in session.threads} == before
 

@@ -48,7 +48,7 @@ async def test_a_frame_is_drawn_and_nothing_is_changed(
     view: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with watching(evening(6), kept_in=tmp_path) as watcher:
-        await watcher.press("right_square_bracket", "x", "p")
+        await watcher.press("left_square_bracket", "x", "p")
     async with watching(evening(1), kept_in=tmp_path, size=(200, 60)) as watcher:
         main = watcher.main
         await watcher.press(view.key)

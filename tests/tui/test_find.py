@@ -169,7 +169,8 @@ async def test_a_filter_hides_what_does_not_pass_and_says_how_much(watcher: Watc
     main = watcher.main
     await enter(watcher, "ampersand", "flagged:coordinated")
     assert [row.key for row in main.threads.view.rows] == ["r3"]
-    assert [row.case.group for row in main.flags.view.rows] == ["g7"]  # type: ignore[attr-defined]
+    assert [card.case.group for card in main.flags.ranking.cards()] == ["g7"]
+    assert "the filter hides 1 case" in watcher.text
     main.go_to("r3")
     await watcher.frames()
     shown = [row.key for row in main.thread.view.rows]

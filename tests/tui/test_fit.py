@@ -76,7 +76,7 @@ async def test_the_footer_always_says_how_to_leave(columns: int) -> None:
         await watcher.frames()
         wide = watcher.text.splitlines()[-1]
     assert [line.split()[1] for line in lines] == ["open", "unfold", "to"]
-    assert all(line.endswith("? help q quit") and "] next flag" in line for line in lines)
+    assert all(line.endswith("? help q quit") and "] next case" in line for line in lines)
     assert all("2 groups" in line for line in lines) == (columns >= 100)
     assert "2 groups" in wide, "what was left out comes back"
 
@@ -120,16 +120,16 @@ async def test_a_terminal_too_small_is_told_and_works() -> None:
         await watcher.pilot.resize_terminal(40, 12)
         await watcher.frames()
         assert "40×12 is too small" in watcher.notice
-        await watcher.press("right_square_bracket", "question_mark", "escape")
+        await watcher.press("left_square_bracket", "question_mark", "escape")
         await watcher.pilot.resize_terminal(120, 40)
         await watcher.frames()
-        assert "THREADS" in watcher.text and "FLAGS" in watcher.text
+        assert "THREADS" in watcher.text and "WHAT MATTERS" in watcher.text
 
 
 async def test_a_card_says_what_is_held_against_an_account() -> None:
     events, findings = script()
     async with watching(Forum(events, findings), size=(160, 50)) as watcher:
-        await watcher.press("right_square_bracket", "a")
+        await watcher.press("left_square_bracket", "a")
         card = watcher.text.partition("AGENT")[2]
         case = watcher.main.focused_case
         assert case is not None

@@ -7,6 +7,7 @@ from moltwatch.heuristics.engine import MOST_FAILURES, Health
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character
+from moltwatch.model import Kind
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import Forum, script
 
@@ -34,8 +35,7 @@ async def test_they_stand_by_how_many_flags_they_are_behind() -> None:
     async with watching(evening()) as watcher:
         install(watcher)
         await watcher.press("5")
-        standing = watcher.session.charges.in_time()
-        persona = sum(charge.kind.value == "persona" for charge in standing)
+        persona = watcher.session.charges.standing[Kind.PERSONA]
         assert persona != 23
         counts = {"character": persona, "bio-echo": persona, "near-duplicate": 23, "brief": 0}
         order = sorted(counts, key=lambda name: (-counts[name], name))

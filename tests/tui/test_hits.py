@@ -120,7 +120,7 @@ def test_a_verdict_and_what_is_said_of_it_count(monkeypatch: pytest.MonkeyPatch)
     assert in_order(found) == ["p3"] and found.hidden == 4
     case = session.charges.cases[0]
     assert found.case(case, session)
-    session.judge(case, Opinion.DISMISSED)
+    session.judge(case.charges, Opinion.DISMISSED)
     found.work(session)
     assert found.nothing and not found.case(case, session)
     assert session.charges.get("p3", Kind.PERSONA) is not None

@@ -74,7 +74,7 @@ def hostile_events() -> tuple[list[Event], Findings]:
 async def test_the_grid_holds_and_nothing_escapes(size: tuple[int, int]) -> None:
     events, findings = hostile_events()
     async with watching(Forum(events, findings), size) as watcher:
-        for keys in ((), ("d",), ("d", "2"), ("right_square_bracket",) * 3, ("3", "a")):
+        for keys in ((), ("d",), ("d", "2"), ("left_square_bracket",) * 3, ("3", "a")):
             await watcher.press(*keys)
             lines = watcher.text.split("\n")
             assert len(lines) == size[1]

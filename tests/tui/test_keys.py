@@ -86,24 +86,9 @@ async def test_enter_unfolds_a_long_post(watcher: Watcher) -> None:
     folded = long.height(60)
     assert "more" in watcher.text
     await watcher.press("enter")
-    assert long.height(60) > folded and "more" not in watcher.text.partition("FLAGS")[0]
+    assert long.height(60) > folded and "more" not in watcher.text.partition("WHAT MATTERS")[0]
     await watcher.press("enter")
     assert long.height(60) == folded
-
-
-async def test_brackets_walk_the_flags_in_their_threads(watcher: Watcher) -> None:
-    charges = watcher.session.charges.in_time()
-    await watcher.press("right_square_bracket")
-    node = watcher.main.thread.node
-    assert node is not None and node.id == charges[0].post
-    await watcher.press("right_square_bracket", "right_square_bracket")
-    node = watcher.main.thread.node
-    assert node is not None and node.id == charges[2].post
-    assert watcher.notice.startswith("flag 3 of")
-    await watcher.press("left_square_bracket")
-    node = watcher.main.thread.node
-    assert node is not None and node.id == charges[1].post
-    assert watcher.main.flags.case is charges[1].case
 
 
 async def test_enter_on_a_swarm_tells_why(watcher: Watcher) -> None:
@@ -156,9 +141,9 @@ async def test_a_shows_the_card_of_the_author(watcher: Watcher) -> None:
 
 async def test_c_confirms_and_x_dismisses_and_again_takes_it_back(watcher: Watcher) -> None:
     session = watcher.session
-    await watcher.press("right_square_bracket")
+    await watcher.press("left_square_bracket")
     case = watcher.main.focused_case
-    assert case is not None
+    assert case is not None and case.n == 1
     await watcher.press("c")
     assert opinion(watcher) == Opinion.CONFIRMED
     await watcher.press("x")
@@ -194,9 +179,9 @@ async def test_the_deck_tiles_the_pinned_and_the_busiest(watcher: Watcher) -> No
 
 async def test_w_hides_and_shows_the_side(watcher: Watcher) -> None:
     await watcher.press("w")
-    assert "FLAGS" not in watcher.text
+    assert "WHAT MATTERS" not in watcher.text
     await watcher.press("w")
-    assert "FLAGS" in watcher.text
+    assert "WHAT MATTERS" in watcher.text
 
 
 async def test_b_stays_and_roams(watcher: Watcher) -> None:

@@ -29,7 +29,7 @@ REPLAYED: dict[str, tuple[Keys, Keys]] = {
     "latest": (("l",), ("l",)),
     "paused": (("space",), ("space",)),
     "help": (("question_mark",), ("escape",)),
-    "flag": (("right_square_bracket",), ()),
+    "flag": (("left_square_bracket",), ()),
     "agent": (("a",), BACK),
     "why": (("1", "1", "enter"), BACK),
     "prompt": (("ampersand", *"persona", "greater_than_sign"), ("escape",)),

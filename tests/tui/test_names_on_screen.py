@@ -99,7 +99,7 @@ async def test_in_groups() -> None:
 
 async def test_the_card_has_the_whole_key() -> None:
     async with watching(Forum(*story()), size=(160, 40)) as watcher:
-        await watcher.press("right_square_bracket", "a")
+        await watcher.press("left_square_bracket", "a")
         assert "AGENT Ada␛[2J·3f9c" in watcher.text
         whole = "".join(watcher.text.split())
     assert ADA[:50] in whole

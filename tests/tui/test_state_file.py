@@ -38,10 +38,10 @@ def files(folder: Path) -> list[Path]:
 
 async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
-        await watcher.press("right_square_bracket", "x")
+        await watcher.press("left_square_bracket", "x")
         dismissed = watcher.main.focused_case
         assert dismissed is not None
-        await watcher.press(*["right_square_bracket"] * 4, "c", "p")
+        await watcher.press("left_square_bracket", "c", "p")
         pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
         assert {opinion for _, opinion in said} == set(Opinion) and len(pinned) == 1
@@ -61,7 +61,7 @@ async def test_what_was_said_while_it_was_recorded_is_there_in_the_recording(
     tmp_path: Path,
 ) -> None:
     async with again(tmp_path, live=True, recorded=True) as watcher:
-        await watcher.press("right_square_bracket", "x", "p")
+        await watcher.press("left_square_bracket", "x", "p")
         pinned = list(watcher.main.triage.pinned)
         said = {(c.charges[0].key, c.opinion) for c in watcher.session.charges.cases if c.opinion}
     for live in (False, True):
@@ -73,7 +73,7 @@ async def test_what_was_said_while_it_was_recorded_is_there_in_the_recording(
 
 async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
-        await watcher.press("right_square_bracket", "x", "p", "x", "p")
+        await watcher.press("left_square_bracket", "x", "p", "x", "p")
     async with again(tmp_path) as watcher:
         assert not any(case.opinion for case in watcher.session.charges.cases)
         assert watcher.main.triage.pinned == []
@@ -81,7 +81,7 @@ async def test_what_was_taken_back_is_gone(tmp_path: Path) -> None:
 
 async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
-        await watcher.press("right_square_bracket", "x", "p")
+        await watcher.press("left_square_bracket", "x", "p")
         ids = {event.id for event in watcher.forum.events if hasattr(event, "id")}
     (file,) = files(tmp_path)
     held = json.loads(file.read_text())
@@ -99,7 +99,7 @@ def _strings(held: object) -> list[str]:
 
 async def test_another_session_knows_nothing_of_it(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
-        await watcher.press("right_square_bracket", "x", "p")
+        await watcher.press("left_square_bracket", "x", "p")
     async with again(tmp_path, live=True) as watcher:
         assert watcher.main.triage.pinned == []
         await watcher.press("p")

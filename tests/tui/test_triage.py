@@ -29,7 +29,7 @@ def watched(n: int) -> Session:
 
 
 def judge(triage: Triage, session: Session, at: int, opinion: Opinion | None) -> None:
-    triage.judge(session, session.charges.cases[at], opinion)
+    triage.judge(session, session.charges.cases[at].charges, opinion)
 
 
 def told(session: Session) -> list[Opinion | None]:
@@ -55,8 +55,9 @@ def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
     flag(session, 0, "crab")
     triage.recall(session, SOURCE)
     judge(triage, session, 0, Opinion.DISMISSED)
+    assert told(session) == [Opinion.DISMISSED]
     flag(session, 1, "crab")
-    assert told(session) == [Opinion.DISMISSED, None]
+    assert told(session) == [None], "it is the same case, and stands again"
     slow, quick = Session(), Session()
     later = Triage(tmp_path)
     for n in range(2):
@@ -65,8 +66,11 @@ def test_no_post_is_dismissed_that_nobody_dismissed(tmp_path: Path) -> None:
         flag(quick, n, "crab")
     gone: list[str] = []
     later.recall(quick, SOURCE, lambda post, _: gone.append(post))
-    assert told(slow) == [Opinion.DISMISSED, None]
-    assert told(quick) == [None] and gone == []
+    for again in (slow, quick):
+        [case] = again.charges.cases
+        assert [charge.stands for charge in case.charges] == [False, True]
+        assert again.charges.standing[Kind.PERSONA] == 1, "as the line at the top counts them"
+    assert gone == ["p0"]
 
 
 def test_what_was_confirmed_goes_on_growing(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from moltwatch.session.thread import Node, Thread
 from moltwatch.times import Micros
 from moltwatch.tui import local_time
 from moltwatch.tui.auto_follow import AutoFollow
+from moltwatch.tui.cases import Step, Walk, Where
 from moltwatch.tui.finder import Finder
 from moltwatch.tui.guide import Guide
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
@@ -130,8 +131,7 @@ class MainScreen(StyledScreen):
         """Roaming ends with the first thread that passes the filter."""
         self._too_small = ""
         """What was said of the size, as long as it is true."""
-        self._flag: tuple[str, Kind] | None = None
-        """The flag gone to last."""
+        self.walk = Walk(self.flags.ranking)
         self._number = 0
         """Of the frame."""
         self._wall: Micros = 0
@@ -206,6 +206,7 @@ class MainScreen(StyledScreen):
         with self._told_if_unusable():
             self.triage.recall(session, run.source, run.dismiss, recorded=run.recorded)
         self.finder.update(session, self._here)
+        self.flags.ranking.update(session, self.live_filter)
         self._choose_thread(session)
         if self._decked and not (self._still and self.deck.filled):
             self.deck.choose(session, self.triage.pinned, wall)
@@ -226,6 +227,7 @@ class MainScreen(StyledScreen):
         self.thread.open(None)
         self.threads.reset()
         self.why.reset()
+        self.walk.reset()
         for pane in self.views.values():
             pane.reset()
         self.finder.reset()
@@ -258,7 +260,7 @@ class MainScreen(StyledScreen):
 
     def hurry(self) -> None:
         """The user did something: what comes of it shows with the next frame."""
-        self._hurry = True
+        self._hurry = self.flags.touched = True
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollUp):
@@ -432,8 +434,7 @@ class MainScreen(StyledScreen):
         if view is pane.view and (pane is self.thread or pane.folds):
             self.say(pane.unfold())
         elif view is self.flags.view and self.flags.case:
-            strongest = max(self.flags.case.charges[-20:], key=lambda charge: charge.score)
-            self.open_why(*strongest.key)
+            self.open_why(*self.flags.case.top.key)
         elif target is not None and (view is not self.why.view or target.post != self.why.post):
             if target.thread:
                 self.go_to(target.thread, target.post)
@@ -486,18 +487,27 @@ class MainScreen(StyledScreen):
         return thread.root if thread else None
 
     @property
+    def focused_charge(self) -> Charge | None:
+        """What is held against the post the user means: what they went to or judged last, otherwise
+        the strongest of what stands."""
+        node = None if self.focused is self.flags.view else self.focused_post
+        charges = node.charges if node else []
+        meant = self.triage.last, self.walk.charge and self.walk.charge.key
+        return max(
+            charges,
+            key=lambda charge: (charge.key in meant, charge.stands, charge.score),
+            default=None,
+        )
+
+    @property
     def focused_case(self) -> Case | None:
         """The case the user means."""
-        if self.focused is self.flags.view:
-            return self.flags.case
         if self.focused is self.why.view and self._target == self.why.target:
             return self.why.case
-        node = self.focused_post
-        if node and node.charges:
-            gone_to = (charge for charge in node.charges if charge.key == self._flag)
-            highest = max(node.charges, key=lambda charge: charge.score)
-            return next(gone_to, highest).case
-        return self.flags.case if self.side == "flags" else None
+        if charge := self.focused_charge:
+            return charge.case
+        shown = self.focused is self.flags.view or self.side == "flags"
+        return self.flags.case if shown else None
 
     # --- actions: watching ------------------------------------------------------------------------
 
@@ -637,42 +647,72 @@ class MainScreen(StyledScreen):
 
     # --- actions: flags and filter ----------------------------------------------------------------
 
-    def action_flag(self, by: int) -> None:
-        session, frame = self._session, self._frame()
-        if session is None or frame is None:
-            return
-        charges = session.charges.in_time()
-        if self.live_filter:
-            charges = [charge for charge in charges if self._passes(charge)]
-        if not charges:
-            self.say("nothing is flagged")
-            return
-        places = {charge.key: i for i, charge in enumerate(charges)}
-        at = places.get(self._flag) if self._flag else None
-        if at is None:
-            at = -1 if by > 0 else len(charges)
-        charge = charges[max(0, min(len(charges) - 1, at + by))]
-        self._flag = charge.key
-        self.show_side("flags")
-        self.flags.draw(frame)
-        self.flags.show_case(charge.case)
-        self.go_to(charge.thread, charge.post)
-        self.focus_thread()  # so that the next key is about what is looked at
-        self.say(f"flag {charges.index(charge) + 1:,} of {len(charges):,}")
+    def _where(self) -> Where:
+        """Where the user is in time: at a case, at a post, or with the stream."""
+        if self.focused is self.flags.view and (case := self.flags.case):
+            return Where(case.since, case=case)
+        if self.reading_why and (
+            node := self._session and self._session.threads.node(self.why.post)
+        ):
+            return Where(node.at, node.id)
+        tiles = (pane for pane in self._thread_panes if pane.view is self.focused)
+        pane = next(tiles, self.thread)
+        if pane.node is None or pane.view.following:
+            return Where(self._session.now if self._session else 0)
+        return Where(pane.node.at, pane.node.id)
 
-    def _passes(self, charge: Charge) -> bool:
-        node = self._session.threads.node(charge.post) if self._session else None
-        return bool(node and self.live_filter and self.live_filter.passes(node))
+    def action_case(self, by: int) -> None:
+        if session := self._session:
+            self.flags.ranking.update(session, self.live_filter)
+            self._take(self.walk.to_case(by, self._where(), session.now))
+
+    def action_case_post(self, by: int) -> None:
+        if session := self._session:
+            self.flags.ranking.update(session, self.live_filter)
+            node = session.threads.node(self._where().post)
+            self._take(self.walk.to_post(by, self._where(), node.charges if node else ()))
+
+    def _take(self, step: Step) -> None:
+        """Go where a step leads."""
+        charge, frame, say = step.charge, self._frame(), step.say
+        if step.seek is not None:
+            self.player.seek(step.seek)
+        elif charge is not None and step.card is not None and frame is not None:
+            self.show_side("flags")
+            self.flags.draw(frame)
+            self.flags.show_case(step.card.case)
+            if self.reading_why:
+                self.open_why(*charge.key)
+            elif frame.session.threads.node(charge.post):
+                self.go_to(charge.thread, charge.post)
+                self.focus_thread()  # so that the next key is about what is looked at
+            else:
+                say += "; its thread is no longer kept"
+            self.walk.arrived(self._where())
+        self.say(say)
+
+    def action_strength(self) -> None:
+        self.say(self.flags.ranking.next_strength())
+
+    def action_kind(self, kind: str) -> None:
+        self.say(self.flags.ranking.switch(Kind(kind)))
 
     def action_judge(self, opinion: str) -> None:
-        case, run = self.focused_case, self.player.run
+        charge, case, run = self.focused_charge, self.focused_case, self.player.run
         if case is None or run is None:
+            self.say("no flag here; ] goes to the next one")
             return
-        said = Opinion(opinion)
-        taken_back = case.opinion is said
         with self._told_if_unusable():
-            self.triage.judge(run.session, case, None if taken_back else said, run.dismiss)
-        self.say(f"{said.value}, taken back" if taken_back else said.value)
+            if charge is not None:
+                said = self.triage.judge_one(run.session, charge, Opinion(opinion), run.dismiss)
+            else:
+                said = self.triage.judge_case(run.session, case, Opinion(opinion), run.dismiss)
+            self.say(said)
+
+    def action_undo(self) -> None:
+        if run := self.player.run:
+            with self._told_if_unusable():
+                self.say(self.triage.undo(run.session, run.dismiss))
 
     # --- actions: find ----------------------------------------------------------------------------
 

@@ -299,7 +299,7 @@ class CommentRow:
             if charge.retracted:
                 continue
             if charge.stands:
-                kept = sign("yes") if charge.case.opinion is Opinion.CONFIRMED else ""
+                kept = sign("yes") if charge.opinion is Opinion.CONFIRMED else ""
                 text = f"  {sign(charge.kind)} {charge.kind.value} {charge.score:.2f}{kept}"
                 if len(text) > line.room:
                     text = f" {sign(charge.kind)}{charge.score:.2f}{kept}"

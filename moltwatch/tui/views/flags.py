@@ -1,24 +1,56 @@
-"""The flags with their why, in order of verdict, the latest at the end."""
+"""What matters: cases in order of importance, one card each; what is weak or settled is a counted
+line that opens.
+
+The order stays put: it is made anew every few seconds at most, and what is under the cursor stays
+where it is on the screen.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from moltwatch.model import Evidence, Kind
+from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.groups import Swarm
+from moltwatch.times import SECOND, Micros
+from moltwatch.tui.cases import Card, Ranking
 from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called
-from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
+from moltwatch.tui.widgets.pane import Piece as Named
 from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 from moltwatch.wording import count
 
 MOST_REASONS = 4
+MOST_SHOWN = 500
+MOST_FOLDED = 200
+"""Cards under a line that is open."""
+
+MOST_NAMES = 4
+"""Accounts of a group that are named on its card."""
+
+MOST_OF_MEMBERS = 2
+"""Hazards of a group's members that are told one by one."""
+
+HOLD: Micros = 3 * SECOND
+"""How long an order holds at least."""
+
+LOOK: Micros = 10 * SECOND
+"""How long a person must have been there for what is listed to be no longer new."""
+
+AWAY: Micros = 60 * SECOND
+"""Who has pressed no key for so long is not there."""
+
+FULL_PART = 0.6
+"""The part of the height that is given to cards at full length; those below are short."""
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|d|%)\b)")
 
@@ -28,158 +60,417 @@ def said(reason: str) -> str:
     return _BEFORE_UNIT.sub("\u00a0", safe_line(reason))
 
 
+def minute(at: Micros) -> str:
+    """When something was, without seconds: ``19:24``, on another day ``30 Jan 19:24``."""
+    told = clock(at)
+    return told if " " in told else told.rpartition(":")[0]
+
+
+def span(since: Micros, until: Micros) -> str:
+    """From when to when."""
+    first, last = minute(since), minute(until)
+    if first == last:
+        return first
+    day = last.rpartition(" ")[0]
+    return f"{first}–{last.rpartition(' ')[2] if first.startswith(day) else last}"
+
+
+def points(score: float) -> str:
+    """A score in three cells: ``.97``."""
+    return f"{score:.2f}".removeprefix("0")
+
+
 class CaseRow:
-    """A head, the strongest reasons and an excerpt; all reasons when it is opened."""
+    """A head, the strongest reasons and an excerpt; all reasons when it is opened.
+
+    Time, score, reason and excerpt are those of the strongest charge. Of several accounts, the time
+    is that of all posts, and the reason of a group is the group's.
+    """
 
     __slots__ = (
+        "_body",
         "_called",
-        "_excerpt",
         "_for",
-        "_reasons",
-        "case",
+        "card",
+        "full",
         "key",
-        "matched",
-        "members",
+        "listed_at",
+        "mark",
         "opened",
+        "swarm",
     )
 
-    def __init__(self, case: Case, members: int, called: Called) -> None:
-        self.case = case
-        self.key = case.serial
+    def __init__(self, card: Card, called: Called, listed_at: Micros) -> None:
+        self.card = card
+        self.key = card.case.serial
         self._called = called
-        self.members = members
-        """Accounts in its swarm, where it is about one."""
+        self.swarm: Swarm | None = None
+        """Its group, where it is about one."""
         self.opened = False
-        self.matched = True
+        self.full = True
+        """It has room for more than what must be said."""
+        self.mark = ""
+        """What is new about it."""
+        self.listed_at = listed_at
+        """Since when that is, on the wall clock."""
         self._for: Hashable = None
-        self._reasons: list[tuple[Evidence, list[str]]] = []
-        self._excerpt: list[str] = []
+        self._body: list[list[Named]] = []
+
+    @property
+    def case(self) -> Case:
+        return self.card.case
 
     @property
     def target(self) -> Target:
-        latest, group = self.case.latest, self.case.group
-        return Target(
-            latest.thread, latest.post, group if group and len(self.case.accounts) > 1 else ""
-        )
+        top, group = self.case.top, self.case.group
+        return Target(top.thread, top.post, group if group and len(self.case.accounts) > 1 else "")
+
+    @property
+    def n_accounts(self) -> int:
+        return self.swarm.n if self.swarm else len(self.case.accounts)
 
     @property
     def stamp(self) -> Hashable:
-        name = self._called(self.case.latest.author)
-        return self.case.version, name, self.members, self.opened, self.matched
+        return self._wanted, self._called(self.case.top.author), self.n_accounts, self.mark
+
+    @property
+    def _wanted(self) -> Hashable:
+        """What its height depends on, besides the width."""
+        versions = self.case.version, *(case.version for case in self.card.members)
+        return versions, self.swarm and self.swarm.version, self.opened, self.full
 
     def height(self, width: int) -> int:
-        wanted = (width, self.case.version, self.opened)
+        wanted = (width, self._wanted)
         if wanted != self._for:
-            self._wrap(width)
+            self._body = self._wrapped(width)
             self._for = wanted
-        extra = len(self._reasons) if self.opened else 0
-        return 1 + sum(len(lines) for _, lines in self._reasons) + extra + len(self._excerpt)
+        return 1 + len(self._body)
 
-    def _wrap(self, width: int) -> None:
-        charge = self.case.latest
-        flags = charge.reasons[: MOST_REASONS if self.opened else 1]
-        self._reasons = [
-            (flag, shorten(said(flag.reason), width - 4, 4 if self.opened else 2)) for flag in flags
+    # --- what it says -----------------------------------------------------------------------------
+
+    def _wrapped(self, width: int) -> list[list[Named]]:
+        room = width - 4
+        case, top = self.case, self.case.top
+        lines: list[list[Named]] = []
+        when = "" if self._time_fits(width) else f"{span(case.since, case.until)} {sign('dot')} "
+        if self.opened:
+            for flag in self._evidence[:MOST_REASONS]:
+                told = when + said(self._reason(flag))
+                lines += [[("  ", "dim"), (text, "body")] for text in shorten(told, room, 6)]
+                lines.append(self._about(flag))
+                when = ""
+        else:
+            reasons = self._evidence if self.swarm else self._evidence[:1]
+            told = when + said("; ".join(map(self._reason, reasons)))
+            most = 3 if self.full else 2
+            lines += [[("  ", "dim"), (text, "body")] for text in shorten(told, room, most)]
+        if self.full or self.opened:
+            lines += self._names(room)
+        lines += self._of_members(room)
+        most = 3 if self.opened else int(self.full)
+        excerpt = safe_line("" if top.withheld else self._text, 300)
+        for text in shorten(excerpt, room, most) if excerpt and most else ():
+            lines.append([(" ", "dim"), (sign("rail"), "rail"), (" " + text, "dim")])
+        return lines
+
+    @property
+    def _evidence(self) -> Sequence[Evidence]:
+        """The reasons, strongest first; of a group the strongest of each family."""
+        swarm, latest = self.swarm, self.case.latest
+        if swarm is None:
+            return self.case.top.reasons
+        newer = [flag for flag in latest.reasons if flag.n <= swarm.n and not swarm.over]
+        return strongest_of([*swarm.group.evidence, *newer]) or self.case.top.reasons
+
+    def _reason(self, flag: Evidence) -> str:
+        return flag.reason_in(self.swarm.n) if self.swarm else flag.reason
+
+    @property
+    def _text(self) -> str:
+        text = self.swarm.text[1] if self.swarm else None
+        return text or self.case.top.excerpt
+
+    def _about(self, flag: Evidence) -> list[Named]:
+        counted = "account" if flag.kind is Kind.COORDINATED else "post"
+        about = [f"{safe_line(flag.heuristic, 40)} {points(flag.score)}"]
+        about += [count(flag.n, counted)] if flag.n else []
+        about += [count(len(flag.posts), "example")] if flag.posts else []
+        return [("    ", "dim"), (f" {sign('dot')} ".join(about), "faint")]
+
+    def _names(self, room: int) -> list[list[Named]]:
+        """Who is in it, where it is about several."""
+        if self.n_accounts < 2:
+            return []
+        names = [
+            safe_line(self._called(name), 30) for name in list(self.case.accounts)[:MOST_NAMES]
         ]
-        text = safe_line(charge.excerpt, 200)
-        self._excerpt = shorten(text, width - 4, 3 if self.opened else 1) if text else []
+        shown = names[:1]
+        for name in names[1:]:
+            if cell_len(", ".join([*shown, name])) > room - 3:
+                break
+            shown.append(name)
+        more = ", …" if len(shown) < self.n_accounts else ""
+        return [[("  ", "dim"), (", ".join(shown) + more, "faint")]]
+
+    def _of_members(self, room: int) -> list[list[Named]]:
+        """What members of the group do besides."""
+        hazards = [case for case in self.card.members if case.kind is Kind.HAZARD]
+        personas = len(self.card.members) - len(hazards)
+        lines: list[list[Named]] = []
+        for case in hazards[:MOST_OF_MEMBERS]:
+            reason = case.top.reasons[0].reason if case.top.reasons else ""
+            head = f"{sign(Kind.HAZARD)} {points(case.score)} "
+            text = shorten(said(reason), room - len(head), 1)
+            lines.append([("  ", "dim"), (head, "hazard"), (text[0] if text else "", "body")])
+        rest = [(n, kind) for n, kind in ((len(hazards) - MOST_OF_MEMBERS, Kind.HAZARD),) if n > 0]
+        rest += [(personas, Kind.PERSONA)] if personas else []
+        for n, kind in rest:
+            more = "more " if kind is Kind.HAZARD else ""
+            of_whom = f" {count(n, f'{more}{kind}')} of its members"
+            lines.append([("  ", "dim"), (sign(kind), kind.value), (of_whom, "dim")])
+        return lines
+
+    # --- how it looks -----------------------------------------------------------------------------
+
+    def _who(self) -> list[Named]:
+        case = self.case
+        if self.n_accounts > 1:
+            return [(count(self.n_accounts, "account"), "strong")]
+        return [(safe_line(self._called(case.top.author), 40), voice(case.top.author))]
+
+    def _how_many(self) -> list[Named]:
+        n = self.case.posts
+        if self.n_accounts > 1:
+            return [(f" {sign('dot')} {count(n, 'post')}", "dim")]
+        return [(f" ×{n:,}", "dim")] if n > 1 else []
+
+    @property
+    def _when(self) -> str:
+        case = self.case
+        return span(case.since, case.until) if self.n_accounts > 1 else minute(case.top.seen_at)
+
+    def _time_fits(self, width: int) -> bool:
+        """Whether the head has room for the time; that of a single account is short enough."""
+        if self.n_accounts < 2:
+            return True
+        said = [*self._who(), *self._how_many(), (f"{self._when} .97 +99 ", "")]
+        return 4 + sum(cell_len(text) for text, _ in said) <= width
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         self.height(width)
-        case, charge = self.case, self.case.latest
-        colour = style(case.kind.value if self.matched and case.stands else "faint")
+        case = self.case
+        colour = style(case.kind.value if case.stands else "faint")
         edge = (sign("cursor") if look.selected else " ", style("primary"))
-        verdict = {Opinion.CONFIRMED: f" {sign('yes')}", Opinion.DISMISSED: f" {sign('no')}"}
-        who: list[Piece] = [
-            edge,
-            (f"{sign(case.kind)} ", colour),
-        ]
-        if case.group:
-            who.append((f"{self.members:,} accounts", style("strong")))
-        else:
-            name = safe_line(self._called(charge.author), 40)
-            who.append((name, style(voice(charge.author))))
-        if case.n > 1:
-            who.append((f" {case.n:,}×", style("dim")))
+        verdict = {Opinion.CONFIRMED: f"{sign('yes')} ", Opinion.DISMISSED: f"{sign('no')} "}
+        left: list[Piece] = [edge, (f"{sign(case.kind)} ", colour)]
+        left += [(text, style(name)) for text, name in self._who()]
+        when = f"{self._when} " if self._time_fits(width) else ""
         right = [
             (verdict.get(case.opinion, "") if case.opinion else "", style("good")),
-            (f"{clock(case.charges[0].at)} ", style("faint")),
-            (f"{case.score:.2f} ", colour),
+            (when, style("faint")),
+            (f"{points(case.score)} ", colour),
+            (f"{self.mark} " if self.mark else "", style("fresh")),
         ]
-        lines = [with_right(width, right, who)]
-        for flag, reason in self._reasons:
-            lines += [Line(width).add(*edge).add("  ").add(text, style("body")) for text in reason]
-            if self.opened:
-                line = Line(width).add(*edge).add("    ")
-                line.add(f"{safe_line(flag.heuristic, 40)} {flag.score:.2f}", style("dim"))
-                counted = "account" if flag.kind is Kind.COORDINATED else "post"
-                about = [count(flag.n, counted)] if flag.n else []
-                about += [count(len(flag.posts), "example")] if flag.posts else []
-                for what in about:
-                    line.whole((f" {sign('dot')} {what}", style("faint")))
-                lines.append(line)
-        quiet = style("dim" if case.stands else "faint")
-        lines += [
-            Line(width).add(*edge).add(" ").add(sign("rail"), style("rail")).add(text, quiet)
-            for text in self._excerpt
-        ]
+        extra = [(text, style(name)) for text, name in self._how_many()]
+        lines = [with_right(width, right, left, extra)]
+        for pieces in self._body:
+            line = Line(width).add(*edge)
+            for text, name in pieces:
+                faint = not case.stands and name in ("body", "dim")
+                line.add(text, style("faint" if faint else name))
+            lines.append(line)
         return lines
 
 
-MOST_SHOWN = 500
+class FoldRow(PiecesRow):
+    """A counted line that opens."""
+
+    def __init__(self, name: str, left: Sequence[Named], opened: bool) -> None:
+        hint = "enter closes " if opened else "enter "
+        super().__init__(("fold", name), left, [(hint, "faint")])
+        self.name = name
 
 
 class FlagsView(RowView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the post")]
 
+    class Folded(Message):
+        """The user opens a counted line, or closes it."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+            super().__init__()
+
+    def action_choose(self) -> None:
+        if isinstance(row := self.current, FoldRow):
+            self.post_message(self.Folded(row.name))
+        else:
+            super().action_choose()
+
 
 class FlagsPane(TitledPane):
-    """Cases, a swarm being one."""
+    """The cards of a ranking."""
 
     def __init__(self) -> None:
-        super().__init__(FlagsView(follow=True, empty="nothing flagged yet"))
+        super().__init__(FlagsView(empty="nothing flagged yet"))
+        self.ranking = Ranking()
+        self.touched = False
+        """A person is there: set by whoever sees them do something."""
         self._rows: dict[int, CaseRow] = {}
-        self._version: object = None
+        self._folds: set[str] = set()
+        """The counted lines that are open."""
+        self._session: Session | None = None
+        self._order: int | None = None
+        """The version of the ranking that the order was made from."""
+        self._switched: object = None
+        """What the user had chosen then."""
+        self._ordered_at: Micros = 0
+        self._shown: object = None
+        """What the rows were drawn from."""
         self._opened: int | None = None
+        self._looked: dict[int, int] = {}
+        """How many posts cases had when they were looked at last."""
+        self._here_since: Micros = 0
+        self._here_until: Micros | None = None
 
     def reset(self) -> None:
         self._rows.clear()
-        self._version = None
+        self._looked.clear()
+        self._order = self._shown = self._session = None
+
+    # --- drawing ----------------------------------------------------------------------------------
 
     def draw(self, frame: Frame) -> None:
-        session, filter = frame.session, frame.filter
-        self.cool(frame)
-        version = (
-            session.charges.version,
-            session.groups.version,
-            session.names.version,
-            frame.number if filter else None,  # an edit may change what passes
-        )
-        if version == self._version:
-            return
-        known = self._version is not None
-        self._version = version
-        rows: list[Row] = []
-        for case in session.charges.latest(MOST_SHOWN):
-            if filter and not filter.case(case, session):
-                continue
-            rows.append(self._row(case, session, fresh=known))
-        self.view.set_rows(rows)
-        if len(self._rows) > 4 * MOST_SHOWN:
-            self._rows = {row.case.serial: row for row in rows if isinstance(row, CaseRow)}
-        by_kind = session.charges.by_kind
-        counts = [(f"{sign(kind)}{by_kind[kind]:,} ", kind.value) for kind in Kind if by_kind[kind]]
-        self.title_line.set([("FLAGS ", "strong"), *counts])
+        session, ranking = frame.session, self.ranking
+        self._session = session
+        self._look(frame.wall)
+        chosen = ranking.chosen, frozenset(self._folds), self.view.size
+        # What the user has just switched is seen at once.
+        switched = self._order is None or chosen != self._switched
+        held = bool(self._rows) and frame.wall - self._ordered_at < HOLD
+        shown = session.charges.version, session.groups.version, session.names.version
+        if switched or (ranking.version != self._order and not held):
+            self._order, self._switched = ranking.version, chosen
+            self._ordered_at, self._shown = frame.wall, shown
+            self._arrange(session, frame.wall)
+        elif shown != self._shown:
+            self._shown = shown
+            for row in self._rows.values():
+                self._renew(row, session, frame.wall)
+            self.view.set_rows(self.view.rows, hold_cursor=True)
+        self._title()
 
-    def _row(self, case: Case, session: Session, *, fresh: bool) -> CaseRow:
-        swarm = session.groups.get(case.group) if case.group else None
-        row = self._rows.get(case.serial)
-        if row is None or row.case is not case:
-            row = self._rows[case.serial] = CaseRow(case, 0, session.names)
-            if fresh:
-                self.view.touch(case.serial, 6)
-        row.members = swarm.n if swarm else len(case.accounts)
+    def _arrange(self, session: Session, wall: Micros) -> None:
+        """Put the rows into their order."""
+        ranking, rows = self.ranking, list[Row]()
+        cards = ranking.cards(MOST_SHOWN + 1)
+        width, room = self.view.scrollable_content_region.width, self.view.size.height * FULL_PART
+        kept: dict[int, CaseRow] = {}
+
+        def put(card: Card, *, full: bool) -> CaseRow:
+            row = self._row(card, session, wall)
+            row.full = full
+            kept[row.key] = row
+            rows.append(row)
+            return row
+
+        for card in cards[:MOST_SHOWN]:
+            row = put(card, full=room > 0)
+            self._renew(row, session, wall)
+            room -= row.height(width)
+        if len(cards) > MOST_SHOWN:
+            rows.append(_note("more", "the rest matters less; s, P, C and H choose"))
+        if not rows and (ranking.n_weak or ranking.n_fallen or ranking.hidden):
+            rows.append(ParagraphRow("none", ranking.explain_none(), "faint"))
+        if n := ranking.n_weak if ranking.shown[Kind.PERSONA] else 0:
+            self._fold("weak", f"{sign('weak')} ", "persona", count(n, "weaker persona"), rows)
+            if "weak" in self._folds:
+                weak = ranking.weak(MOST_FOLDED)
+                for card in weak:
+                    put(card, full=False)
+                if n > len(weak):
+                    rows.append(
+                        _note("more-weak", f"{n - len(weak):,} more; s lowers the strength")
+                    )
+        if n := ranking.n_fallen:
+            told = f"{n:,} dismissed or taken back"
+            self._fold("fallen", f"{sign('no')} ", "faint", told, rows)
+            if "fallen" in self._folds:
+                for card in ranking.fallen(MOST_FOLDED):
+                    put(card, full=False)
+        if cards and ranking.hidden:
+            told = f"the filter hides {count(ranking.hidden, 'case')}"
+            rows.append(_note("hidden", told))
+        self._rows = kept
+        if len(self._looked) > 10 * MOST_SHOWN:
+            self._looked = {key: n for key, n in self._looked.items() if key in kept}
+        if not rows:
+            self.view.say_when_empty(ranking.explain_none())
+        self.view.set_rows(rows, hold_cursor=True)
+
+    def _fold(self, name: str, mark: str, style: str, told: str, rows: list[Row]) -> None:
+        opened = name in self._folds
+        rows.append(FoldRow(name, [(mark, style), (told, "dim")], opened))
+
+    def _row(self, card: Card, session: Session, wall: Micros) -> CaseRow:
+        row = self._rows.get(card.case.serial)
+        if row is None or row.case is not card.case:
+            row = CaseRow(card, session.names, wall)
+            row.opened = row.key == self._opened
+        row.card = card
         return row
+
+    def _renew(self, row: CaseRow, session: Session, wall: Micros) -> None:
+        """A row knows how things stand."""
+        case = row.case
+        row.swarm = session.groups.get(case.group) if case.group else None
+        looked = self._looked.get(row.key)
+        if not case.stands:
+            mark = ""
+        elif looked is None:
+            mark = sign("fresh")
+        else:
+            mark = f"+{min(99, case.posts - looked)}" if case.posts > looked else ""
+        if mark and not row.mark:
+            row.listed_at = wall
+        row.mark = mark
+
+    def _title(self) -> None:
+        ranking = self.ranking
+        title: list[Named] = [("WHAT MATTERS ", "strong")]
+        for kind in (Kind.HAZARD, Kind.COORDINATED, Kind.PERSONA):
+            n = ranking.counted(kind)
+            if not ranking.shown[kind]:
+                title.append((f"{sign(kind)}off ", "faint"))
+            elif n:
+                title.append((f"{sign(kind)}{n:,} ", kind.value))
+        if ranking.shown[Kind.PERSONA]:
+            least = ranking.strength
+            title.append((f"{points(least)}+ " if least > 0.5 else "all ", "faint"))
+        new = sum(bool(row.mark) for row in self._rows.values())
+        self.title_line.set(title, [(f"{sign('fresh')}{new:,} ", "fresh")] if new else [])
+
+    # --- what is new ------------------------------------------------------------------------------
+
+    def _look(self, wall: Micros) -> None:
+        """A person who has been there for a while has seen what is listed."""
+        if self.touched:
+            self.touched = False
+            if self._here_until is None or wall > self._here_until:
+                self._here_since = wall
+            self._here_until = wall + AWAY
+        if self._here_until is None or wall > self._here_until:
+            return
+        for row in self._rows.values():
+            if row.mark and wall - max(row.listed_at, self._here_since) >= LOOK:
+                self._see(row)
+
+    def _see(self, row: CaseRow) -> None:
+        self._looked[row.key] = row.case.posts
+        row.mark = ""
+        self.view.repaint()
+
+    # --- the user ---------------------------------------------------------------------------------
 
     @property
     def case(self) -> Case | None:
@@ -188,9 +479,20 @@ class FlagsPane(TitledPane):
         return row.case if isinstance(row, CaseRow) else None
 
     def show_case(self, case: Case) -> None:
-        """Put the cursor on a case."""
-        self.view.move_to_key(case.serial)
-        self.open_current()
+        """Put the cursor on the card of a case, which opens."""
+        if not self._find(case) and self._session:
+            self._folds.add("weak" if case.stands else "fallen")
+            self._arrange(self._session, self._ordered_at)
+        if row := self._find(case):
+            self.view.move_to_key(row.key)
+            self.open_current()
+
+    def _find(self, case: Case) -> CaseRow | None:
+        rows = self._rows.values()
+        return next((row for row in rows if case in (row.case, *row.card.members)), None)
+
+    def on_flags_view_folded(self, message: FlagsView.Folded) -> None:
+        self._folds ^= {message.name}
 
     def on_row_view_moved(self) -> None:
         self.open_current()
@@ -198,7 +500,14 @@ class FlagsPane(TitledPane):
     def open_current(self) -> None:
         """Show all reasons of the case under the cursor, and only of that one."""
         row = self.view.current
+        self._opened = row.key if isinstance(row, CaseRow) else None
         for other in self._rows.values():
             other.opened = other is row
+        if isinstance(row, CaseRow):
+            self._see(row)
         self.view.remeasure()
         self.view.move_to(self.view.cursor, tell=False)
+
+
+def _note(key: str, text: str) -> PiecesRow:
+    return PiecesRow(key, [(f"  {text}", "faint")])

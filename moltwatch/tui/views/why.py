@@ -309,9 +309,9 @@ class _Why:
             state = ""
             if charge.retracted:
                 state = ", taken back"
-            elif charge.case.opinion is Opinion.DISMISSED:
+            elif charge.opinion is Opinion.DISMISSED:
                 state = f", {sign('no')} dismissed"
-            elif charge.case.opinion is Opinion.CONFIRMED:
+            elif charge.opinion is Opinion.CONFIRMED:
                 state = f", {sign('yes')} confirmed"
             left: list[Piece] = []
             if len(self.charges) > 1:  # of one, it stands in the title
@@ -580,10 +580,11 @@ class _Why:
             for each in reversed(charge.case.charges[-MOST_LOOKED_AT:])
             if each is not charge and _danger(each) == danger
         ]
+        known = {each.post for each in (charge, *others)}
         others += [
             hazard.first
-            for (author, _), hazard in self.session.charges.hazards.items()
-            if author != charge.author and _danger(hazard.first) == danger
+            for hazard in self.session.charges.hazards.values()
+            if hazard.first.post not in known and _danger(hazard.first) == danger
         ]
         if not others:
             return []

@@ -130,7 +130,7 @@ class Header(Bar):
             number, _, counted = count(n, name).partition(" ")
             yield _Part(rank, [(number, "body"), (f" {counted}  ", "faint")])
         for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
-            if n := session.charges.by_kind[kind]:
+            if n := session.charges.standing[kind]:
                 yield _Part(rank, [(f"{sign(kind)}{n:,} ", kind.value)])
         if session.n_gaps:
             yield _Part(7, [(f"{sign('gap')}{session.n_gaps} ", "bad")])

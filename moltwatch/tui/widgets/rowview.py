@@ -285,10 +285,15 @@ class RowView(Styled, ScrollView, can_focus=True):
         self.repaint()
         return True
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows instead; cursor and place stay with the row they were at."""
+    def set_rows(self, rows: Sequence[Row], *, hold_cursor: bool = False) -> None:
+        """Show these rows instead; cursor and place stay with the row they were at. With
+        ``hold_cursor``, the row under the cursor stays on its line of the screen while the user is
+        here."""
         current = self.current
         anchor, offset = (None, 0) if self.at_end else self._anchor()
+        if hold_cursor and current is not None and self.has_focus:
+            anchor = current
+            offset = self.scroll_offset.y - self._row_layout.top(self.cursor)
         layout = self._row_layout
         layout.replace(rows)
         if current is not None:
@@ -411,7 +416,7 @@ class RowView(Styled, ScrollView, can_focus=True):
             self.scroll_end(animate=False, immediate=True)
             if self._has_cursor and self.cursor >= 0:
                 self.set_reactive(RowView.cursor, len(self.rows) - 1)
-        elif y is not None and y != self.scroll_offset.y:
+        elif y is not None and max(0, y) != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True)
         self._settling = False
         self.repaint()
