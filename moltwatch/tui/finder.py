@@ -32,6 +32,7 @@ from moltwatch.tui.widgets.prompt import (
     PromptScreen,
     Wrong,
 )
+from moltwatch.wording import count
 
 QUICK = (("a", "author"), ("t", "thread"), ("c", "community"), ("g", "group"))
 """The keys of a quick filter, each with its field."""
@@ -102,9 +103,11 @@ class Finder:
 
     def _say_edge(self, search: Search, edge: Edge) -> None:
         if search.nothing:
-            kept = f"{self.session.threads.posts:,} posts" if self.session else "posts"
-            among = " that the filter leaves" if self.filter else ""
-            self.shown.say(f"nothing matches {search.expression} in the {kept} kept{among}")
+            if self.filter is not None:
+                among = f"{count(self.filter.n, 'post')} that the filter leaves"
+            else:
+                among = f"{count(search.others, 'post')} kept"
+            self.shown.say(f"nothing matches {search.expression} in the {among}")
         elif edge.by > 0:
             self.shown.say("no later match; N goes back, n again begins with the first")
         else:

@@ -27,6 +27,16 @@ _MOVING = (
     ("PgUp PgDn", "a screenful"),
     ("enter", "open a thread, unfold a post, go to a flag or a group"),
 )
+_TYPED = (
+    ("karma", "in a title, a text, the name of an author or of a community"),
+    ('"two words"', "these, as they stand; -karma or not karma: without it"),
+    ("author:name", "this author; author:~name has it in the name; tab knows fields and names"),
+    ("persona>0.7", "also coordinated, hazard, score; flagged:any, kind:comment, after:…"),
+    ("a or (b c)", "one of them; side by side all must hold"),
+    ("name = filter", "in & only: keeps it under a name, in prompts.json in the state folder"),
+    ("is:name", "the filter of that name; name = alone forgets it"),
+)
+"""What a search and a filter can be."""
 
 
 class HelpScreen(StyledScreen, ModalScreen[None]):
@@ -55,6 +65,7 @@ def help_rows() -> list[Row]:
     tables = {"Signs": _marks(), "Move": _MOVING} | {
         heading: tuple((key.shown, key.help) for key in keys) for heading, keys in KEYS.items()
     }
+    tables["Typed after / and &"] = _TYPED
     for heading, lines in tables.items():
         rows += [PiecesRow((heading, None), []), PiecesRow(heading, [(heading, "accent")])]
         rows += [
