@@ -155,6 +155,70 @@ def test_charges_are_bounded_and_cases_go_with_them() -> None:
     assert session.charges.n == 10
 
 
+def hazard(of: Post, says: str) -> FlaggedPost:
+    flag = evidence(heuristic="h", kind=Kind.HAZARD, reason=says)
+    scores = Scores(hazard=0.8)
+    return FlaggedPost(at=of.seen_at, kind=Kind.HAZARD, post=of, scores=scores, flags=(flag,))
+
+
+def test_personas_push_out_no_group_and_no_hazard() -> None:
+    session = Session(Limits(charges=40))
+    for i in range(6):
+        one = post(f"g{i}", f"agent{i}")
+        session.take(one, [flagged(one, Kind.COORDINATED, "g")])
+    one, two = post("h", "mallory"), post("s", "king")
+    session.take(one, [hazard(one, "asks for secrets")])
+    session.take(two, [flagged(two, score=0.9)])
+    for i in range(200):
+        one = post(f"p{i}", f"meek{i}")
+        session.take(one, [flagged(one)])
+    charges = session.charges
+    assert len(charges) == 40
+    assert [(case.kind, case.n) for case in charges.cases[:3]] == [
+        (Kind.COORDINATED, 6),
+        (Kind.HAZARD, 1),
+        (Kind.PERSONA, 1),
+    ]
+    assert charges.cases[2].score == 0.9, "a strong persona outlives the weak ones"
+    assert charges.standing[Kind.PERSONA] == 201
+
+
+def test_one_hazard_is_one_case_whoever_tells_it() -> None:
+    session = Session()
+    told = [
+        ("ann", "asks for secrets"),
+        ("ann", "asks for money"),  # all that one account tells alone
+        ("bob", "asks for secrets; said so before"),
+        ("bob", "runs a command"),  # not what ann told
+        ("ann", "hides a message"),  # ann is not alone in the first any more
+    ]
+    for i, (name, says) in enumerate(told):
+        one = post(f"{i}", name, at=i)
+        session.take(one, [hazard(one, says)])
+    assert [[charge.post for charge in case.charges] for case in session.charges.cases] == [
+        ["0", "1", "2"],
+        ["3"],
+        ["4"],
+    ]
+    first = session.charges.cases[0]
+    assert (first.since, first.until, list(first.accounts)) == (0, 2, ["ann", "bob"])
+
+
+def test_groups_that_merge_are_one_case() -> None:
+    posts = [post(f"{i}", f"agent{i}", at=i) for i in range(4)]
+    session = Session()
+    for i, one in enumerate(posts):
+        session.take(one, [flagged(one, Kind.COORDINATED, f"g{i // 2}", 0.7 + i / 10)])
+    assert len(session.charges.cases) == 2
+    seen = session.charges.version
+    session.take(post("x"), [group("g0", GroupState.MERGED, into="g1")])
+    [case] = session.charges.cases
+    assert list(session.charges.changed_since(seen)) == [case]
+    assert (case.group, case.n, case.since, case.until) == ("g1", 4, 0, 3)
+    assert case.top.post == "3" and all(charge.case is case for charge in case.charges)
+    assert session.charges.of_group(Kind.COORDINATED, "g1") is case
+
+
 def test_a_flag_on_a_post_that_is_not_kept_is_listed_all_the_same() -> None:
     one = post("1")
     session = session_with((post("2"), [flagged(one)]))
