@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def screen_options(command: F) -> F:
     """Options of every command with a screen."""
     command = min_score_option(
-        "Score from which the flags show a post, and --pipe writes it",
+        "Score from which --pipe writes a post and, for personas, the flags show it at first",
         "0.5, persona=0.8 on the screen",
     )(command)
     command = kind_option("Only flags of this kind, on the screen at first and in --pipe")(command)
@@ -122,6 +122,8 @@ def show(
         signals=ending_signals(signal.SIGINT),
         kept_in=state_folder(),
         host=host,
+        kinds=chosen,
+        strength=least.get(Kind.PERSONA),
         zone=zone,
         complaints=[complaint] if complaint else (),
         driver_class=driver,

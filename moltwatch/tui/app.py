@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from moltwatch.errors import MoltwatchError
+from moltwatch.model import Kind
 from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
 from moltwatch.tui import local_time, themes
@@ -45,7 +46,8 @@ class MoltwatchApp(App[None]):
     moves but by :meth:`tick`. ``signals`` end it in good order. ``kept_in`` is the folder for
     opinions and pins; without one they end with the screen. ``host`` is an account whose thread is
     opened as soon as it is there. Times are told in ``zone``, None for the system's own.
-    ``complaints`` are said at the start.
+    ``complaints`` are said at the start. The flags show these ``kinds`` at first, and personas from
+    ``strength`` on, None for the usual one.
 
     After the app has ended, :attr:`failure` holds what stopped the run, if something did, and
     :attr:`interrupted` whether a signal or Ctrl-C ended it: both are for the exit code.
@@ -69,6 +71,8 @@ class MoltwatchApp(App[None]):
         signals: Sequence[Signals] = (),
         kept_in: Path | None = None,
         host: str | None = None,
+        kinds: Collection[Kind] = tuple(Kind),
+        strength: float | None = None,
         zone: tzinfo | None = UTC,
         complaints: Sequence[str] = (),
         driver_class: type[Driver] | None = None,
@@ -96,6 +100,7 @@ class MoltwatchApp(App[None]):
         for foreign in self.available_themes.keys() - known.keys():
             self.unregister_theme(foreign)  # textual's own know nothing of styles
         self.main = MainScreen(self.player, Triage(kept_in), host=host)
+        self.main.flags.ranking.begin_with(kinds, strength)
 
     @property
     def failure(self) -> MoltwatchError | None:

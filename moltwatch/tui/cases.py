@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from math import log2
 from time import perf_counter
@@ -308,15 +308,20 @@ class Ranking:
             return f"{kind} cases are shown again"
         return f"{kind} cases are hidden; {key} shows them again"
 
+    def begin_with(self, kinds: Collection[Kind], strength: float | None) -> None:
+        """What is shown before the user switches anything; no ``strength`` is the usual one."""
+        self.shown = {kind: kind in kinds for kind in Kind}
+        self.strength = self.strength if strength is None else strength
+
     def next_strength(self) -> str:
         """Go on to the next strength. Tells what was done."""
-        at = STRENGTHS.index(self.strength)
+        # A strength from the command line may be none of these: the first is next.
+        at = STRENGTHS.index(self.strength) if self.strength in STRENGTHS else -1
         self.strength = STRENGTHS[(at + 1) % len(STRENGTHS)]
         self._sort_anew()
         if not self.n_weak:
             return f"every persona has a card, from {self.strength:.2f} on"
-        weaker = count(self.n_weak, "weaker one")
-        return f"personas from {self.strength:.2f} on have cards; {weaker} in a line of their own"
+        return f"personas from {self.strength:.2f} on have cards; {self.n_weak:,} weaker do not"
 
     def explain_none(self) -> str:
         """Why there is no card."""

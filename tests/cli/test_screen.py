@@ -8,6 +8,7 @@ import pytest
 
 from moltwatch.cli.screen import show
 from moltwatch.errors import MoltwatchError, SourceUnreachable
+from moltwatch.model import Kind
 from moltwatch.sources.registry import Opening
 from moltwatch.tui.app import MoltwatchApp
 
@@ -32,6 +33,21 @@ def test_what_stopped_the_run_is_told_to_the_shell(
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
     with pytest.raises(MoltwatchError, match=told):
         show(["sim:"], Opening())
+
+
+def test_what_the_flags_show_at_first_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[MoltwatchApp] = []
+    monkeypatch.setattr(MoltwatchApp, "run", lambda app, *_, **__: opened.append(app))
+    monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
+    show(["sim:"], Opening())
+    every, persona = tuple(Kind), (Kind.PERSONA,)
+    show(["sim:"], Opening(), kinds=["persona"], min_scores=[(every, 0.6), (persona, 0.65)])
+    usual, chosen = (app.main.flags.ranking for app in opened)
+    assert all(usual.shown.values()) and usual.strength == 0.8
+    assert [kind for kind in Kind if chosen.shown[kind]] == [Kind.PERSONA]
+    assert chosen.strength == 0.65
+    chosen.next_strength()
+    assert chosen.strength == 0.8, "a key goes on from there"
 
 
 def test_an_interrupt_hides_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,15 @@ class Terminal:
         )
         return "".join(c.data for c in cells if c.data.strip() and c.fg == c.bg != "default")
 
+    @property
+    def settings(self) -> list[object]:
+        """How the terminal treats what is typed and what is written."""
+        return termios.tcgetattr(self._fd)
+
+    def echoes(self) -> bool:
+        """Whether it shows what is typed."""
+        return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
+
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._fd, keys.encode())
