@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from moltwatch.model import Event, FlaggedPost, Kind, Scores
 from moltwatch.times import SECOND
 from moltwatch.tui.views.comment import CommentRow, RepeatsRow
 from moltwatch.tui.views.newest import HOLD, SETTLED
+from moltwatch.tui.widgets.pane import PostRow
 from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
-from tests.tui.forum import START, Forum
+from tests.tui.forum import START, Forum, script
 from tests.tui.test_outline import post
 
 
@@ -209,3 +212,32 @@ async def test_lists_say_once_what_is_said_many_times() -> None:
             main.agent.view.move_to_key("8")
             await watcher.press("z")
             assert sum(len(str(row.key)) == 1 for row in main.agent.view.rows) == rows
+
+
+async def test_a_group_lists_its_words_once() -> None:
+    events, findings = script()
+    async with watching(Forum(events, findings), size=(160, 50)) as watcher:
+        main = watcher.main
+        main.groups.open("g7")
+        main.show_side("groups")
+        await watcher.frames()
+        swarm = watcher.session.groups.get("g7")
+        assert swarm is not None
+        swarm.arrivals.append(
+            structs.replace(swarm.arrivals[0], post="s0", author="CoralWitness17")
+        )
+        main.groups._shown = None
+        await watcher.frames()
+
+        def listed() -> int:
+            return sum(isinstance(row, PostRow) for row in main.groups.view.rows)
+
+        n = len(swarm.arrivals)
+        main.groups.view.focus()
+        first = next(row for row in main.groups.view.rows if isinstance(row, PostRow))
+        main.groups.view.move_to_key(first.key)
+        assert first.right and listed() == n - 1
+        await watcher.press("z")
+        assert listed() == n
+        await watcher.press("z", "j", "z")
+        assert listed() == n - 1 and "nothing here is said more than once" in watcher.notice

@@ -522,7 +522,9 @@ class MainScreen(StyledScreen):
         self.say("following the latest" if self.latest.view.following else "the list stands still")
 
     def action_fold(self) -> None:
-        lists = (pane for pane in (self.latest, self.agent) if pane.view is self.focused)
+        lists = (
+            pane for pane in (self.latest, self.agent, self.groups) if pane.view is self.focused
+        )
         self.say(next(lists, self._reading).toggle())
 
     def action_order(self) -> None:

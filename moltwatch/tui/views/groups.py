@@ -12,7 +12,16 @@ from moltwatch.session.groups import Swarm
 from moltwatch.tui.line import clock, safe_line, voice
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flags import said
-from moltwatch.tui.views.story import came_rows, in_order, post_rows, text_rows, told_of, written_by
+from moltwatch.tui.views.repeats import Repeats
+from moltwatch.tui.views.story import (
+    came_rows,
+    in_order,
+    post_rows,
+    text_rows,
+    told_of,
+    words_of,
+    written_by,
+)
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
 from moltwatch.wording import count, count_groups
@@ -34,11 +43,14 @@ class GroupsPane(TitledPane):
         self.group: str | None = None
         """The one looked at; None for the list."""
         self._shown: object = None
+        self._swarm: Swarm | None = None
+        self._repeats = Repeats()
 
     def open(self, group: str | None) -> None:
         """Look at one group, or at the list."""
         self.group = group
         self._shown = None
+        self._repeats.clear()
         self.view.set_reactive(RowView.cursor, -1)
         self.view.scroll_home(animate=False, immediate=True)
 
@@ -60,7 +72,7 @@ class GroupsPane(TitledPane):
         )
         if version == self._shown:
             return
-        self._shown = version
+        self._shown, self._swarm = version, swarm
         if swarm:
             self.view.set_rows(self._one(swarm, session))
             self.title_line.set(
@@ -76,6 +88,16 @@ class GroupsPane(TitledPane):
             groups = count_groups(session.groups.n, session.groups.merged, "now")
             counted = _UNIT.sub("", groups, count=1)  # the title says what is counted
             self.title_line.set([("GROUPS ", "strong"), (counted, "dim")])
+
+    def toggle(self) -> str:
+        """Show all posts of the group with the words of the one under the cursor, or only the
+        first; what to say if there is no other."""
+        target, arrivals = self.view.target, self._swarm.arrivals if self._swarm else ()
+        here = next((each for each in arrivals if target and each.post == target.post), None)
+        if here is None or not self._repeats.toggle(words_of(here.text)):
+            return "nothing here is said more than once"
+        self._shown = None
+        return ""
 
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
@@ -112,7 +134,7 @@ class GroupsPane(TitledPane):
         if swarm.arrivals:
             rows += came_rows(in_order(swarm), swarm.group.kind, session)
             rows += text_rows(swarm, session)
-            return rows + post_rows(swarm, session)
+            return rows + post_rows(swarm, session, repeats=self._repeats)
         rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
         rows += [
             PiecesRow(("member", name), [("  " + safe_line(session.names(name), 40), voice(name))])

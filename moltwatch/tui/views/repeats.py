@@ -1,5 +1,5 @@
-"""Repetition in a list of posts: of those with the same words only the newest is shown, with how
-many there are, until they are opened."""
+"""Repetition in a list of posts: of those with the same words one is shown, with how many there
+are, until they are opened."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Repeats:
         self._opened.clear()
         self._times.clear()
 
-    def fold(self, newest_first: Sequence[T], said: Callable[[T], int]) -> list[tuple[T, int]]:
-        """What is shown of a list, and how many times that is said; 0 where it stands below
-        another that tells. ``said`` gives a number that is the same for the same words."""
-        keys = [said(each) for each in newest_first]
+    def fold(self, posts: Sequence[T], said: Callable[[T], int]) -> list[tuple[T, int]]:
+        """What is shown of a list, of the same words the first, and how many times that is said; 0
+        where it stands below another that tells. ``said`` gives a number for words, 0 for none."""
+        keys = [said(each) for each in posts]
         self._times = Counter(key for key in keys if key)
         shown: list[tuple[T, int]] = []
         told: set[int] = set()
-        for each, key in zip(newest_first, keys, strict=True):
+        for each, key in zip(posts, keys, strict=True):
             if key not in told:
                 shown.append((each, max(1, self._times[key])))
                 if key:

@@ -4,6 +4,7 @@ For the view of the groups, and for the why of a post that is one of a group's."
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from rich.cells import cell_len
@@ -12,10 +13,11 @@ from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
-from moltwatch.text import differing
+from moltwatch.text import differing, same_words
 from moltwatch.times import format_duration
 from moltwatch.tui.line import clock, safe_line, voice
 from moltwatch.tui.symbols import sign
+from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.lanes import Came, lanes
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import PiecesRow, PostRow
@@ -125,8 +127,10 @@ def forms(
     return found
 
 
-def post_rows(swarm: Swarm, session: Session, section: str = "posts") -> list[Row]:
-    """Its posts in order."""
+def post_rows(
+    swarm: Swarm, session: Session, section: str = "posts", repeats: Repeats | None = None
+) -> list[Row]:
+    """Its posts in order; with ``repeats``, what is said more than once is folded."""
     arrivals = in_order(swarm)
     if not arrivals:
         return []
@@ -142,14 +146,23 @@ def post_rows(swarm: Swarm, session: Session, section: str = "posts") -> list[Ro
     rows: list[Row] = [PiecesRow(("blank", section), []), PiecesRow(section, head)]
     shown = [(a, safe_line(session.names(a.author), 30)) for a in arrivals[:MOST_POSTS]]
     room = min(NAME, max(cell_len(name) for _, name in shown))
-    for arrival, name in shown:
+    listed = [(each, 1) for each in shown]
+    if repeats is not None:
+        listed = repeats.fold(shown, lambda each: words_of(each[0].text))
+    for (arrival, name), times in listed:
         after = f"+{format_duration(arrival.at - begin)}"
         text = safe_line(WITHHELD if withheld(arrival, session) else arrival.text, 200)
         style = voice(arrival.author)
-        rows.append(
-            PostRow(arrival.post, arrival.thread, after, name, style, text, room, section=section)
-        )
+        again = times_said(times)
+        at = arrival.post, arrival.thread
+        rows.append(PostRow(*at, after, name, style, text, room, right=again, section=section))
     return rows
+
+
+@lru_cache(maxsize=2_048)
+def words_of(text: str) -> int:
+    """A number for the words of a post; of a group that grows it is asked for again and again."""
+    return same_words(text)
 
 
 def in_order(swarm: Swarm) -> list[Arrival]:
