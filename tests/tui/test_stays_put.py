@@ -237,7 +237,7 @@ async def without_effect(watcher: Watcher) -> list[str]:
 async def test_no_key_is_silently_without_effect(empty: bool) -> None:
     recorded, findings = script(minutes=4)
     forum = Forum([] if empty else recorded, findings, live=True)
-    async with watching(forum, size=(120, 40)) as watcher:
+    async with watching(forum, size=(100, 20)) as watcher:
         assert await without_effect(watcher) == []
 
 
