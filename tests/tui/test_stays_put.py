@@ -210,7 +210,7 @@ async def test_a_replay_that_has_ended_keeps_what_was_there_and_says_how_to_go_o
 
 # --- every key ------------------------------------------------------------------------------------
 
-_ELSEWHERE = ("quit", "app.", "match", "judge", "flag")
+_ELSEWHERE = ("quit", "app.")
 """Leaves, or is textual's own."""
 
 
