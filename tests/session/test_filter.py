@@ -21,6 +21,7 @@ from moltwatch.session.filter import (
     Chosen,
     Compares,
     Filter,
+    FilterError,
     Matches,
     Not,
     Or,
@@ -262,3 +263,47 @@ def test_a_filter_reads_back_as_it_prints(term: Term) -> None:
     printed = str(Filter(term))
     if len(printed) <= LONGEST:
         assert compile_filter(printed) == Filter(term)
+
+
+def test_words_may_be_looked_for_in_names_as_well() -> None:
+    for words, found in (("clawdbot", True), ("GENERAL", True), ("shell", True), ("nova", False)):
+        assert compile_filter(words, everywhere=True)(SUBJECT) is found
+    assert not compile_filter("clawdbot")(SUBJECT)
+
+
+def test_a_kept_filter_stands_for_what_was_kept() -> None:
+    kept = {"loud": "shell mint", "mine": "is:loud -author:nova", "circle": "x or is:circle"}
+    for text, passes in (("is:mine", True), ("-is:loud", False), ("is:mine nothing", False)):
+        found = compile_filter(text, kept=kept)
+        assert found(SUBJECT) is passes and str(found) == text
+    for text, said in (
+        ("a is:lout", "no filter is kept as 'lout'"),
+        ("is:circle", "is made of itself"),
+    ):
+        with pytest.raises(FilterError, match=said) as caught:
+            compile_filter(text, kept=kept)
+        assert text[caught.value.start : caught.value.end].startswith("is:")
+    with pytest.raises(FilterError, match="on the screen alone"):
+        compile_filter("is:loud")
+
+
+def test_what_is_looked_for_is_pointed_at() -> None:
+    for expression, text, places in (
+        ("mint", "Mint, mint; nothing", [(0, 4), (6, 10)]),
+        ("karma or rma", "the kаrmа of karma", [(4, 9), (13, 18)]),
+        ("業", "因果業報", [(2, 3)]),
+        ('"two words"', "as two\n words stand", [(3, 13)]),
+        (r"text~/k\w+a/", "karma", [(0, 5)]),
+        ("-karma author:karma", "karma", []),
+        ("x", "x" * 1_000, [(0, 200)]),
+    ):
+        assert compile_filter(expression, everywhere=True).places(text) == places, expression
+
+
+@given(st.text("ka rmа\u200b業é\n", max_size=40))
+def test_what_is_pointed_at_is_what_is_looked_for(text: str) -> None:
+    found = compile_filter("karma")
+    for start, end in found.places(text):
+        assert "karma" in fold(text[start:end])
+    post = Post(id="x", thread="x", author="a", text=text, created_at=AT, seen_at=AT, source="s")
+    assert found(Subject(post)) is ("karma" in fold(text))
