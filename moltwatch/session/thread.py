@@ -358,6 +358,10 @@ class Threads:
         """A post by its id, if it is kept."""
         return self._posts.get(post)
 
+    def all_posts(self) -> list[Node]:
+        """Every post that is kept, in order of arrival."""
+        return list(self._posts.values())
+
     def newest(self, n: int) -> list[Node]:
         """The ``n`` posts that were taken in last and are kept, the last one first."""
         return list(islice(reversed(self._posts.values()), n))

@@ -166,7 +166,7 @@ class Hits:
         """Try everything, from the latest backwards."""
         self._named = session.names.version
         self._added = session.threads.added
-        self._nodes = session.threads.newest(session.threads.posts)[::-1]
+        self._nodes = session.threads.all_posts()
         self._low = self._high = len(self._nodes)
 
     def _take_in(self, session: Session) -> None:

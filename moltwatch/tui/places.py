@@ -134,7 +134,7 @@ def _by_address(text: str, session: Session) -> Iterator[Place]:
             return
     if not parts.scheme:
         return
-    for node in session.threads.newest(session.threads.posts):
+    for node in reversed(session.threads.all_posts()):
         if node.post is not None and text in (node.post.url, node.post.link):
             yield post_place(node)
             return
