@@ -69,6 +69,10 @@ async def test_repetition_is_folded_in_its_place_and_unfolds() -> None:
         assert not main.thread.move_to_post("nowhere")
         await watcher.press("T", "g", "j", "j", "j")
         assert "▸ 28 more with words said before, 17 accounts ❖1" in watcher.text
+        await watcher.press("h")
+        assert row(watcher) == "r"
+        await watcher.press("T", "G", "z", "h")
+        assert row(watcher) == "2", "to what is repeated"
 
 
 async def test_keys_of_the_tree_go_where_they_say_and_say_where_they_cannot() -> None:

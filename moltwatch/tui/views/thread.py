@@ -252,7 +252,8 @@ class ThreadPane(TitledPane):
         if row is None:
             return "no thread yet"
         node = self._outline.held_by(row)
-        above = node.parent if isinstance(row, CommentRow) else node
+        repeated = row.first if isinstance(row, RepeatsRow) else None
+        above = repeated or node.parent
         if where == "root":
             if self.view.cursor == 0:
                 return "this is the root"
