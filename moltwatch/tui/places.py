@@ -155,6 +155,8 @@ def _names(text: str, session: Session, kind: str) -> Iterator[Place]:
         names = session.names
         for agent in session.agents:
             called = names(agent.name)
+            if not agent.n and asked != agent.name.casefold():
+                continue  # known by its profile alone
             if asked in agent.name.casefold() or asked in called.casefold():
                 yield Place(called, count(agent.n, "post"), "agent", agent.name)
     if not kind:

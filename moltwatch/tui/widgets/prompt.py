@@ -25,6 +25,9 @@ from moltwatch.tui.symbols import sign
 MOST_SHOWN = 8
 """Candidates in sight."""
 
+WIDE = 110
+"""Cells from which there is room for a hint beside what can be chosen."""
+
 LONGEST = 1_000
 """Characters that can be typed."""
 
@@ -373,7 +376,7 @@ class ChooserLine(Bar):
         style = self.style
         line = Line(width).add(" = ", style("accent"))
         line.add("hide " if self._negative else "only ", style("strong"))
-        said = self._remark or "- or shift: hide instead"
+        said = self._remark or ("- or shift: hide instead" if width >= WIDE else "")
         named = sum(len(choice.name) + 4 for choice in self._choices)
         spare = line.room - cell_len(said) - 3 - named
         left = sum(1 for choice in self._choices if choice.value)
