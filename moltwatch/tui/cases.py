@@ -321,7 +321,8 @@ class Ranking:
         self._sort_anew()
         if not self.n_weak:
             return f"every persona has a card, from {self.strength:.2f} on"
-        return f"personas from {self.strength:.2f} on have cards; {self.n_weak:,} weaker do not"
+        weaker = count(self.n_weak, "weaker one")
+        return f"personas from {self.strength:.2f} on have cards; {weaker} in a line of their own"
 
     def explain_none(self) -> str:
         """Why there is no card."""

@@ -271,6 +271,7 @@ async def test_a_judgement_says_what_it_covers_and_is_undone() -> None:
         await watcher.wait(4)
         await watcher.frames()
         assert "❖" not in pane(watcher)[1] and "1 dismissed or taken back" in watcher.text
+        assert main.flags.case is case, "it stays under the cursor, though it counts no longer"
         await watcher.press("u")
         assert watcher.notice == "undone: 2 posts of 2 accounts open again"
         await watcher.press("u")

@@ -401,6 +401,12 @@ class FlagsPane(TitledPane):
         if cards and ranking.hidden:
             told = f"the filter hides {count(ranking.hidden, 'case')}"
             rows.append(_note("hidden", told))
+        here = self.view.current
+        if isinstance(here, CaseRow) and here.key not in kept and not here.case.stands:
+            # Under the cursor it stays, or the next key would be about another.
+            self._renew(here, session, wall)
+            rows.insert(min(self.view.cursor, len(rows)), here)
+            kept[here.key] = here
         self._rows = kept
         if len(self._looked) > 10 * MOST_SHOWN:
             self._looked = {key: n for key, n in self._looked.items() if key in kept}
