@@ -311,3 +311,18 @@ async def test_a_post_that_is_gone_is_told_by_what_its_flag_keeps() -> None:
         watcher.main.open_why("nobody's")
         await watcher.frames()
         assert "that post is no longer kept" in watcher.text
+
+
+async def test_cases_and_their_posts_are_walked_within_the_why() -> None:
+    async with watching(forum()) as watcher:
+        main = watcher.main
+        main.open_why("h1")
+        await watcher.frames()
+        await watcher.press("right_square_bracket")
+        assert main.reading_why and main.why.post == "leak", "the next case in time"
+        await watcher.press("left_square_bracket", "right_curly_bracket")
+        assert main.reading_why and main.why.post == "h2", "told the same, they are one case"
+        main.open_why("s3")
+        await watcher.frames()
+        await watcher.press("right_curly_bracket")
+        assert main.reading_why and main.why.post == "s4", "the next post of the case"

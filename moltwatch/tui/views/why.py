@@ -319,7 +319,11 @@ class _Why:
                 left.append((told, charge.kind.value))
             left.append((f" found {clock(charge.at)}{state}", "dim"))
             if charge.case.n > 1:
-                whose = "the group" if charge.group else "the account"
+                whose = "the account"
+                if len(charge.case.accounts) > 1:
+                    whose = (
+                        "the group" if charge.group else count(len(charge.case.accounts), "account")
+                    )
                 left.append((f", one of {charge.case.n:,} posts of {whose}", "dim"))
             rows.append(PiecesRow(("verdict", charge.kind), left, (), self.here))
             if charge.reasons:  # below a long post the others are far
@@ -575,17 +579,12 @@ class _Why:
         """The account's other posts with the same danger, and other accounts with it."""
         charge = next(charge for charge in self.charges if charge.kind is Kind.HAZARD)
         danger = _danger(charge)
-        others = [
-            each
-            for each in reversed(charge.case.charges[-MOST_LOOKED_AT:])
-            if each is not charge and _danger(each) == danger
+        same = [
+            *reversed(charge.case.charges[-MOST_LOOKED_AT:]),
+            *(hazard.first for hazard in self.session.charges.hazards.values()),
         ]
-        known = {each.post for each in (charge, *others)}
-        others += [
-            hazard.first
-            for hazard in self.session.charges.hazards.values()
-            if hazard.first.post not in known and _danger(hazard.first) == danger
-        ]
+        told = {each.post: each for each in same if _danger(each) == danger}
+        others = [each for post, each in told.items() if post != self.id]
         if not others:
             return []
         head = [(" WHO ELSE WAS TOLD THE SAME", "strong")]
