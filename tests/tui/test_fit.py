@@ -50,7 +50,8 @@ async def test_the_top_line_tells_what_was_found(columns: int, stand: list[Statu
         watcher.main.header.refresh()
         await watcher.frames()
         line = watcher.text.splitlines()[0]
-    assert len(line) == columns and line.endswith("03:10:16 ")
+    assert len(line) == columns and line.endswith(("03:10:16 UTC ", "03:10:16 "))
+    assert line.endswith("UTC ") or columns == 80, "the zone goes before what was found"
     for part in ("/min", "◆10", "❖23", "▲1", *(["╳1"] if columns >= 100 else [])):
         assert part in line
     if columns == 100:
@@ -63,6 +64,7 @@ async def footers(watcher: Watcher) -> list[str]:
     for _ in range(3):
         found.append(" ".join(watcher.text.splitlines()[-1].split()))
         await watcher.press("tab")
+        await watcher.wait(60)  # what was said lies over the keys for a while
     return found
 
 

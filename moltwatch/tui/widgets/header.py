@@ -60,9 +60,9 @@ def _clock(now: Micros, width: int) -> list[_Part]:
     """The time of the stream with its zone, at the right end; the day where there may be room."""
     if not now:
         return []
-    told = f"{local_time.time_of_day(now)} {local_time.zone_name(now)} "
     days = [_Part(5, [(f"{local_time.weekday(now)} ", "dim")])] if width >= SPACIOUS else []
-    return [*days, _Part(12, [(told, "dim")])]
+    time, zone = local_time.time_of_day(now), local_time.zone_name(now)
+    return [*days, _Part(12, [(f"{time} ", "dim")]), _Part(7, [(f"{zone} ", "dim")])]
 
 
 class Header(Bar):
