@@ -95,10 +95,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key(
             "equals_sign",
             "quick_filter",
-            "filter by what is under the cursor: author, thread, community or group",
+            "filter by author, thread, community or group here",
             "=",
         ),
-        Key("colon", "go", "go to a post, thread, account or community, or do by name", ":", "go"),
+        Key("colon", "go", "go to a post, thread or name, or do something by name", ":", "go"),
     ),
     "Time": (
         Key(
