@@ -28,12 +28,12 @@ _MOVING = (
     ("enter", "open a thread, unfold a post, go to a flag or a group"),
 )
 _TYPED = (
-    ("karma", "in a title, a text, the name of an author or of a community"),
+    ("karma", "in a title, a text, an author or a community"),
     ('"two words"', "these, as they stand; -karma or not karma: without it"),
-    ("author:name", "this author; author:~name has it in the name; tab knows fields and names"),
-    ("persona>0.7", "also coordinated, hazard, score; flagged:any, kind:comment, after:…"),
+    ("author:name", "this author; author:~part of a name; tab completes"),
+    ("persona>0.7", "also hazard, score; flagged:any, kind:comment, after:…"),
     ("a or (b c)", "one of them; side by side all must hold"),
-    ("name = filter", "in & only: keeps it under a name, in prompts.json in the state folder"),
+    ("name = filter", "in & only: keeps it under a name (prompts.json)"),
     ("is:name", "the filter of that name; name = alone forgets it"),
 )
 """What a search and a filter can be."""
