@@ -31,7 +31,7 @@ _TYPED = (
     ("karma", "in a title, a text, an author or a community"),
     ('"two words"', "these, as they stand; -karma or not karma: without it"),
     ("author:name", "this author; author:~part of a name; tab completes"),
-    ("persona>0.7", "also hazard, score; flagged:any, kind:comment, after:…"),
+    ("persona>0.7", "also hazard, score; flagged:any, kind:comment, …"),
     ("a or (b c)", "one of them; side by side all must hold"),
     ("name = filter", "in & only: keeps it under a name (prompts.json)"),
     ("is:name", "the filter of that name; name = alone forgets it"),
