@@ -87,3 +87,9 @@ def test_the_annotated_file_changes_nothing_and_explains_every_key() -> None:
     assert parse(uncommented).flags == Config().flags
     assert set(data["flags"]) == set(Flags.__struct_fields__)
     assert "# window = 1.5  # seconds\n" in text
+
+
+def test_the_zone_of_the_screen_is_local_unless_a_file_says_otherwise() -> None:
+    assert parse("").screen.zone == "local"
+    assert parse('[screen]\nzone = "Europe/Berlin"').screen.zone == "Europe/Berlin"
+    assert '# zone = "local"  # time zone of the screen: local, UTC, or a name' in annotated()
