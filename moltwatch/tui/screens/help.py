@@ -25,7 +25,7 @@ _MOVING = (
     ("j k ↓ ↑", "down and up"),
     ("g G", "first and last"),
     ("PgUp PgDn", "a screenful"),
-    ("enter", "open a thread, unfold a post, go to a flag or a group"),
+    ("enter", "open a thread, unfold a post, why a flag, a group"),
 )
 _TYPED = (
     ("karma", "in a title, a text, an author or a community"),

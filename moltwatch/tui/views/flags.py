@@ -292,7 +292,7 @@ class FoldRow(PiecesRow):
 
 
 class FlagsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the post")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "why")]
 
     class Folded(Message):
         """The user opens a counted line, or closes it."""
