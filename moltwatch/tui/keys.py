@@ -89,7 +89,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     "Find": (
         Key("slash", "search", "search everything that is kept", "/", "search"),
-        Key("n", "match(1)", "next match, in order of time, whatever the thread", "n"),
+        Key("n", "match(1)", "next match in time, whatever the thread", "n"),
         Key("N", "match(-1)", "previous match", "N"),
         Key("ampersand", "filter", "hide what does not pass a filter", "&", "filter"),
         Key(
@@ -126,8 +126,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
 """By what they are about."""
 
 FIRST_TO_GO = (
+    *("go", "filter"),
     *(view.footer for view in reversed(VIEWS) if view.footer),
-    *("follow", "go", "pause", "filter", "search", "next case"),
+    *("follow", "pause", "search", "next case"),
 )
 """What the footer leaves out where it is too narrow for all, in this order."""
 

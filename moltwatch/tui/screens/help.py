@@ -29,12 +29,12 @@ _MOVING = (
 )
 _TYPED = (
     ("karma", "in a title, a text, an author or a community"),
-    ('"two words"', "these, as they stand; -karma or not karma: without it"),
-    ("author:name", "this author; author:~part of a name; tab completes"),
-    ("persona>0.7", "also hazard, score; flagged:any, kind:comment, …"),
+    ('"two words"', "as they stand; -karma, not karma: without it"),
+    ("author:name", "this one; author:~name a part; tab completes"),
+    ("persona>0.7", "also hazard, score; flagged:any, kind:comment"),
     ("a or (b c)", "one of them; side by side all must hold"),
-    ("name = filter", "in & only: keeps it under a name (prompts.json)"),
-    ("is:name", "the filter of that name; name = alone forgets it"),
+    ("name = …", "in & alone: keeps a filter by name, or forgets it"),
+    ("is:name", "that one; kept in prompts.json in the state folder"),
 )
 """What a search and a filter can be."""
 
