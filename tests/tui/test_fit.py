@@ -81,7 +81,7 @@ async def test_the_footer_always_says_how_to_leave(columns: int) -> None:
         wide = watcher.text.splitlines()[-1]
     assert [line.split()[1] for line in lines] == ["open", "unfold", "why"]
     assert all(line.endswith("? help q quit") and "] next case" in line for line in lines)
-    assert all("2 groups" in line for line in lines) == (columns >= 120)
+    assert all("2 groups" in line for line in lines) == (columns >= 100)
     assert "2 groups" in wide, "what was left out comes back"
 
 
