@@ -12,7 +12,7 @@ from tests.e2e.terminal import Terminal
 ROOT = Path(__file__).parents[2]
 FIRST_LOOK = shipped("recordings") / "first-look.jsonl.gz"
 LIVE = (
-    f"export PYTHONPATH={ROOT}; {sys.executable} -m tests.bench.feed {FIRST_LOOK} 60 2>fed "
+    f"export PYTHONPATH={ROOT}; {sys.executable} -m tests.bench.feed {FIRST_LOOK} 25 2>fed "
     f'| {sys.executable} -m moltwatch watch -; echo "came back with $?"; read answer'
 )
 """A forum that goes on and on, and what the shell does when the screen has gone."""
@@ -81,5 +81,4 @@ def match(text: str) -> str | None:
 
 def title(text: str) -> str:
     """The head of the thread."""
-    rows = text.splitlines()[1:6]
-    return "\n".join(row[31:60] for row in rows)
+    return text.splitlines()[1][31:60]
