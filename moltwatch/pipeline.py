@@ -57,6 +57,7 @@ class Pipeline:
         self._sinks = list(sinks)
         self._writer = writer
         self._intake = Intake()
+        self._rests_until = 0.0
         self._level = True
         """The sinks know all that was recorded."""
 
@@ -64,6 +65,10 @@ class Pipeline:
     def rejects(self) -> Rejects:
         """What the intake refused; the source counts its own in its status."""
         return self._intake.rejects
+
+    def give_way(self, seconds: float) -> None:
+        """Leave the processor to others for a moment: somebody waits for an answer."""
+        self._rests_until = perf_counter() + seconds
 
     async def run(self) -> None:
         """Go on until the source ends. Closes source and writer whatever happens."""
@@ -93,7 +98,7 @@ class Pipeline:
             for sink in self._sinks:
                 sink.take(event, findings)
             if perf_counter() - turn > SLICE:
-                await asyncio.sleep(0)
+                await asyncio.sleep(max(0.0, self._rests_until - perf_counter()))
                 turn = perf_counter()
 
     def _finish(self) -> None:

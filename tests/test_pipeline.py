@@ -248,3 +248,20 @@ async def test_time_without_posts_closes_verdicts() -> None:
     await Pipeline(Canned([stream]), engine(verdicts=True), [sink]).run()
     assert [type(finding).__name__ for finding in sink.findings] == ["Verdict"]
     assert len(sink.events) == 2
+
+
+async def test_a_run_gives_way_when_somebody_waits_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    now = iter(range(100))
+    monkeypatch.setattr("moltwatch.pipeline.perf_counter", lambda: float(next(now)))
+    monkeypatch.setattr("moltwatch.pipeline.asyncio.sleep", sleep)
+    pipeline = Pipeline(Canned([]), engine(), [])
+    pipeline.give_way(4.0)  # at 0: until 4
+    await pipeline._work([post(1), post(2)])
+    assert slept == [1.0, 0.0], "from 3 on it rests until 4, and from 6 on not at all"

@@ -29,6 +29,9 @@ from moltwatch.tui.screens.main import MainScreen
 from moltwatch.tui.triage import Triage
 from moltwatch.tui.widgets.prompt import ChooserScreen, PromptScreen
 
+ANSWER = 0.03
+"""Seconds the run rests after a key, so that what comes of it is painted."""
+
 MOST_DROPPED = 5
 """Frames dropped in a row at most."""
 
@@ -140,6 +143,8 @@ class MoltwatchApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
             self.main.hurry()
+            if self.player.run is not None:
+                self.player.run.pipeline.give_way(ANSWER)
         await super().on_event(event)
 
     def action_interrupt(self) -> None:
