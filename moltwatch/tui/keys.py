@@ -23,6 +23,9 @@ class Key:
     """The key as it is written down."""
     footer: str = ""
     """What the footer says; empty to leave it out."""
+    opens_prompt: bool = False
+    """Whether what is typed after it is meant for a prompt. Such a key is heard first, and what is
+    typed or pasted in one go waits until the prompt is there."""
 
     @property
     def binding(self) -> Binding:
@@ -33,6 +36,7 @@ class Key:
             show=bool(self.footer),
             key_display=self.shown,
             tooltip=self.help,
+            priority=self.opens_prompt,
         )
 
 
@@ -88,17 +92,32 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("y", "copy", "copy the post", "y"),
     ),
     "Find": (
-        Key("slash", "search", "search everything that is kept", "/", "search"),
+        Key("slash", "search", "search everything that is kept", "/", "search", opens_prompt=True),
         Key("n", "match(1)", "next match in time, whatever the thread", "n"),
         Key("N", "match(-1)", "previous match", "N"),
-        Key("ampersand", "filter", "hide what does not pass a filter", "&", "filter"),
+        Key(
+            "ampersand",
+            "filter",
+            "hide what does not pass a filter",
+            "&",
+            "filter",
+            opens_prompt=True,
+        ),
         Key(
             "equals_sign",
             "quick_filter",
             "filter by author, thread, community or group here",
             "=",
+            opens_prompt=True,
         ),
-        Key("colon", "go", "go to a post, thread or name, or do something by name", ":", "go"),
+        Key(
+            "colon",
+            "go",
+            "go to a post, thread or name, or do something by name",
+            ":",
+            "go",
+            opens_prompt=True,
+        ),
     ),
     "Time": (
         Key(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from textual import events
 from textual.widgets import Input
 
 from moltwatch.model import Event, Post
@@ -423,3 +424,16 @@ def _renamed(event: Event, name: str) -> Event:
     if isinstance(event, Post) and event.author == "Quillback":
         return structs.replace(event, author=name)
     return event
+
+
+async def test_what_is_typed_in_one_go_reaches_the_prompt(watcher: Watcher) -> None:
+    main = watcher.main
+    await press(watcher, "enter")
+    pinned, side = list(main.triage.pinned), main.side
+    for letter in "/xpd2q":  # commands, if they went by the prompt
+        watcher.app.post_message(events.Key({"/": "slash"}.get(letter, letter), letter))
+    await watcher.frames(2)
+    assert isinstance(watcher.app.screen, PromptScreen)
+    assert watcher.app.screen.value == "xpd2q"
+    assert (list(main.triage.pinned), main.side) == (pinned, side)
+    assert not main.body.has_class("decked")

@@ -734,17 +734,17 @@ class MainScreen(StyledScreen):
             return node
         return thread.order[-1] if thread.order else None
 
-    def action_search(self) -> None:
-        self.app.push_screen(self.finder.search_prompt())
+    async def action_search(self) -> None:
+        await self.app.push_screen(self.finder.search_prompt())
 
-    def action_filter(self) -> None:
-        self.app.push_screen(self.finder.filter_prompt())
+    async def action_filter(self) -> None:
+        await self.app.push_screen(self.finder.filter_prompt())
 
-    def action_go(self) -> None:
-        self.app.push_screen(self.finder.go_prompt())
+    async def action_go(self) -> None:
+        await self.app.push_screen(self.finder.go_prompt())
 
-    def action_quick_filter(self) -> None:
-        self.app.push_screen(self.finder.chooser(self.focused_post))
+    async def action_quick_filter(self) -> None:
+        await self.app.push_screen(self.finder.chooser(self.focused_post))
 
     def action_match(self, by: int) -> None:
         self.finder.step(by)

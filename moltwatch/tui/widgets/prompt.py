@@ -195,7 +195,7 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
             yield self._remark
 
     def on_mount(self) -> None:
-        self._input.focus()
+        self.set_focus(self._input)  # at once: more may have been typed already
         self._look()
 
     # --- what is typed ----------------------------------------------------------------------------
