@@ -26,6 +26,9 @@ from moltwatch.wording import count
 STRENGTHS = (STRONG, 0.9, 0.5, 0.7)
 """Scores from which a persona has a card, as a key goes through them; 0.5 is every flag."""
 
+MOST_TRIED = 1_000
+"""Posts of a case that are tried against the filter when one goes through them."""
+
 MOST_AHEAD = 5_000
 """Cases remembered of a run that had come further."""
 
@@ -139,6 +142,7 @@ class Ranking:
             self._leave()
             self._session, self._seen = session, 0
             self._cases.clear()
+            self._passing.clear()  # serials mean other cases now
             self._sort_anew()
         if filter is not self._filter:
             self._filter = filter
@@ -261,6 +265,16 @@ class Ranking:
                 return None
         return groups[min(common)] if common else None
 
+    def posts(self, card: Card) -> list[Charge]:
+        """What stands of a card, one charge a post, in order of time: of what a filter leaves, as
+        far as that is among the first."""
+        charges = card.charges
+        if self._filter is None or self._session is None:
+            return charges
+        node, passes = self._session.threads.node, self._filter.passes
+        tried = [(charge, node(charge.post)) for charge in charges[:MOST_TRIED]]
+        return [charge for charge, kept in tried if kept and passes(kept)] or charges
+
     def counted(self, kind: Kind) -> int:
         """Cases of a kind that matter, be they switched on or not."""
         return self._n[kind]
@@ -319,6 +333,8 @@ class Ranking:
         at = STRENGTHS.index(self.strength) if self.strength in STRENGTHS else -1
         self.strength = STRENGTHS[(at + 1) % len(STRENGTHS)]
         self._sort_anew()
+        if not self.shown[Kind.PERSONA]:
+            return f"personas from {self.strength:.2f} on would have cards; P shows them"
         if not self.n_weak:
             return f"every persona has a card, from {self.strength:.2f} on"
         weaker = count(self.n_weak, "weaker one")
@@ -334,7 +350,8 @@ class Ranking:
             keys = " ".join(kind.value[0].upper() for kind in off)
             return f"switched off: {count(n, 'case')}; {keys} shows {'it' if n == 1 else 'them'}"
         if self.n_weak:
-            return "nothing strong yet; s shows weaker personas"
+            key = "s" if self.shown[Kind.PERSONA] else "P"
+            return f"nothing strong yet; {key} shows weaker personas"
         if self.n_fallen:
             return f"nothing else; {count(self.n_fallen, 'case')} dismissed or taken back"
         return "nothing flagged yet"
@@ -352,6 +369,10 @@ class Where(NamedTuple):
     """The post; empty where none is meant."""
     case: Case | None = None
     """The case under the cursor, where that is a card."""
+
+    def is_same(self, other: Where | None) -> bool:
+        """Whether the person is still there. Who goes with the stream is, as time passes."""
+        return other is not None and (self.post, self.case) == (other.post, other.case)
 
 
 class Step(NamedTuple):
@@ -393,7 +414,8 @@ class Walk:
     def to_case(self, by: int, where: Where, now: Micros) -> Step:
         """The next case in time, or the one before."""
         cards = self._ranking.in_time()
-        again, self._offered = self._offered == (by, where), None
+        offered, self._offered = self._offered, None
+        again = offered is not None and offered[0] == by and where.is_same(offered[1])
         if not cards:
             return self._ahead(by, where, now, again) or Step(self._ranking.explain_none())
         times = [card.case.since for card in cards]
@@ -426,11 +448,11 @@ class Walk:
         card = self._card_at(where, charges)
         if card is None:
             return Step("no case here; ] goes to the next one")
-        posts = card.charges
+        posts = self._ranking.posts(card)
         if not posts:
             return Step("nothing of this case stands; ] goes to the next one")
         known = {charge.post: i for i, charge in enumerate(posts)}
-        here = self._charge.post if self._charge and where == self._came else where.post
+        here = self._charge.post if self._charge and where.is_same(self._came) else where.post
         if here in known:
             to = known[here] + by
         else:
@@ -445,7 +467,7 @@ class Walk:
     def _place(self, cards: Sequence[Card], where: Where) -> int | None:
         """Which of the cards the person is at."""
         case = where.case
-        came = where == self._came or (self._charge and where.post == self._charge.post)
+        came = where.is_same(self._came) or (self._charge and where.post == self._charge.post)
         if case is None and self._card and came:
             case = self._card.case
         places = (i for i, card in enumerate(cards) if case in (card.case, *card.members))
@@ -453,7 +475,7 @@ class Walk:
 
     def _go(self, cards: Sequence[Card], to: int) -> Step:
         card = cards[to]
-        posts = card.charges
+        posts = self._ranking.posts(card)
         self._card, self._charge = card, posts[0] if posts else card.case.top
         which = f"case {to + 1:,} of {len(cards):,} · post 1 of {len(posts):,}"
         return Step(which, self._charge, card)

@@ -6,7 +6,7 @@ on the screen as long as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -140,15 +140,20 @@ class Finder:
 
     def hide(self, expression: str) -> None:
         """Hide what does not pass; empty hides nothing. Raises UsageError."""
-        kept = self.remembered.filters
-        self.filter = LiveFilter(expression, kept) if expression else None
+        self.filter = LiveFilter(expression, self._known) if expression else None
         if self.filter is not None and self.session is not None:
             self.filter.begin(self.session)
         self.shown.apply_filter(self.filter)
         if self.search is not None:  # what is hidden is no match
-            self.search = Search(self.search.expression, kept, self._here, self.filter)
+            was = self.search
+            self.search = Search(was.expression, was.kept, self._here, self.filter)
             self.shown.apply_search(self.search)
         self._draw_line()
+
+    @property
+    def _known(self) -> Mapping[str, str]:
+        """Filters by name, with those that the one in use was made with."""
+        return {**(self.filter.kept if self.filter else {}), **self.remembered.filters}
 
     def clear(self) -> bool:
         """Take away the search, or else the filter; False where there is neither."""
@@ -185,8 +190,7 @@ class Finder:
         other = term if negative else f"-{term}"
         term = f"-{term}" if negative else term
         was = self.filter.expression if self.filter else ""
-        kept = self.remembered.filters
-        if was and isinstance(compile_filter(was, kept=kept).term, Or):
+        if was and isinstance(compile_filter(was, everywhere=True, kept=self._known).term, Or):
             was = f"({was})"
         parts = [part for part in _parts(was) if part != other]
         parts = [part for part in parts if part != term] if term in parts else [*parts, term]

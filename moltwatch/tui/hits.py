@@ -52,7 +52,9 @@ class Hits:
         """``kept`` are filters by name; trying begins at the time ``here``. Raises UsageError when
         the expression is none."""
         self.expression = expression
-        self.filter = compile_filter(expression, everywhere=True, kept=kept or {})
+        self.kept = dict(kept or {})
+        """The names that it was made with: one that is forgotten meanwhile still means the same."""
+        self.filter = compile_filter(expression, everywhere=True, kept=self.kept)
         self.threads: dict[str, int] = {}
         """How many posts pass of each thread that has any."""
         self.complete = False

@@ -98,6 +98,10 @@ class Triage:
         before = self._said.pop()
         self._change(session, before, dismiss)
         kept = [charge for key in before if (charge := session.charges.get(*key))]
+        if not kept:
+            return (
+                f"undone: {count(len(before), 'judgement')} of what is not here yet, or no longer"
+            )
         opinions = set(before.values())
         now = next(iter(opinions)) if len(opinions) == 1 else None
         return f"undone: {covered(kept)} {now or 'open'} again"

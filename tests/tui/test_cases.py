@@ -290,3 +290,45 @@ async def test_a_judgement_says_what_it_covers_and_is_undone() -> None:
         assert watcher.session.charges.standing[Kind.COORDINATED] == 0
         await watcher.press("u")
         assert again.posts == 3, "also in a run that was opened since"
+
+
+async def test_at_the_end_the_same_key_again_means_the_same_while_the_stream_goes_on() -> None:
+    script = evening()
+    for n in range(8):
+        script.say(f"late_{n}")
+    async with watching(script.forum(13)) as watcher:
+        await watcher.press(ON)
+        assert "] again goes to the last one" in watcher.notice
+        moving = watcher.forum.sources[-1].moving
+        assert moving
+        moving.play(START + 16 * MINUTE)
+        await watcher.frames()
+        await watcher.press(ON)
+        assert post_under_cursor(watcher) == "p10"
+        # Of a post without a flag, nothing is dismissed: neither is the case that was gone to.
+        await watcher.press("G", "x")
+        assert watcher.notice == "no flag here; ] goes to the next one"
+        assert not any(charge.opinion for charge in watcher.main.flags.ranking.cards()[0].charges)
+
+
+async def test_under_a_filter_keys_go_to_the_posts_that_it_leaves() -> None:
+    async with watching(evening().forum()) as watcher:
+        await watcher.press("ampersand")
+        await watcher.type('"words 4" or "words 9"')
+        await watcher.press("enter")
+        await watcher.press(BACK)
+        assert post_under_cursor(watcher) == "p9"
+        await watcher.press(BACK)
+        assert post_under_cursor(watcher) == "p4"
+        assert watcher.notice == "case 1 of 2 · post 1 of 1"
+        # Where personas are switched off, what is said of their strength says so.
+        await watcher.press("P", "s")
+        assert watcher.notice == "personas from 0.90 on would have cards; P shows them"
+
+
+async def test_what_was_judged_can_be_undone_before_it_comes_again() -> None:
+    async with watching(evening().forum()) as watcher:
+        await watcher.press(BACK, BACK, "x", "0")
+        await watcher.arrival()
+        await watcher.press("u")
+        assert watcher.notice == "undone: 1 judgement of what is not here yet, or no longer"

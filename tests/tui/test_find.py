@@ -437,3 +437,15 @@ async def test_what_is_typed_in_one_go_reaches_the_prompt(watcher: Watcher) -> N
     assert watcher.app.screen.value == "xpd2q"
     assert (list(main.triage.pinned), main.side) == (pinned, side)
     assert not main.body.has_class("decked")
+
+
+async def test_a_filter_in_use_goes_on_when_its_name_is_forgotten(watcher: Watcher) -> None:
+    finder = watcher.main.finder
+    finder.name("quiet", "author:Ondine")
+    watcher.main.set_filter("is:quiet")
+    finder.look_for("is:quiet")
+    finder.name("quiet", "")
+    await watcher.press("tab", "equals_sign", "c")
+    assert finder.filter and finder.filter.expression.startswith("is:quiet community:")
+    watcher.main.set_filter("")
+    assert finder.search and finder.search.expression == "is:quiet"

@@ -506,8 +506,7 @@ class MainScreen(StyledScreen):
             return self.why.case
         if charge := self.focused_charge:
             return charge.case
-        shown = self.focused is self.flags.view or self.side == "flags"
-        return self.flags.case if shown else None
+        return self.flags.case if self.focused is self.flags.view else None
 
     # --- actions: watching ------------------------------------------------------------------------
 
