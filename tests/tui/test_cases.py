@@ -212,7 +212,7 @@ async def test_brackets_go_by_case_from_where_one_is_in_time_and_braces_by_post(
         await watcher.press(POST_ON)
         assert "last post of this case, 2 of 2" in watcher.notice
         await watcher.press(BACK, BACK)
-        assert post_under_cursor(watcher) == "p3" and main.flags.case is main.focused_case
+        assert post_under_cursor(watcher) == "p3" and main.flags.case is main.meant.case
         assert watcher.notice == "case 2 of 4 · post 1 of 5", "with what its members did besides"
         await watcher.press(*[POST_ON] * 3)
         assert post_under_cursor(watcher) == "p6"
@@ -258,7 +258,7 @@ async def test_a_judgement_says_what_it_covers_and_is_undone() -> None:
         await watcher.press("u")
         assert "nothing was judged yet" in watcher.notice
         await watcher.press(BACK, BACK, BACK, "x")
-        case = main.focused_case
+        case = main.meant.case
         assert case is not None and case.group == "g1"
         assert watcher.notice == (
             "dismissed: this post alone; x again for 3 posts of 3 accounts; u undoes"

@@ -52,9 +52,9 @@ async def test_a_frame_is_drawn_and_nothing_is_changed(
     async with watching(evening(1), kept_in=tmp_path, size=(200, 60)) as watcher:
         main = watcher.main
         await watcher.press(view.key)
-        if not main.views[view.name].display:  # it was there, and went
+        if not main.panes.views[view.name].display:  # it was there, and went
             await watcher.press(view.key)
-        assert main.views[view.name].display
+        assert main.panes.views[view.name].display
         posts = watcher.session.posts
         moving = watcher.forum.sources[-1].moving
         assert moving is not None
@@ -86,7 +86,7 @@ async def test_each_view_has_its_place_key_help_and_name_in_the_palette() -> Non
         commands = {command.title.lower() for command in watcher.app.get_system_commands(main)}
         keys = {key.keys: key for keys in KEYS.values() for key in keys}
         for view in VIEWS:
-            assert main.views[view.name].id == view.name
+            assert main.panes.views[view.name].id == view.name
             assert keys[view.key].help == view.help
             assert view.help.lower() in commands
             assert view.key in main.active_bindings

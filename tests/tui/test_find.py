@@ -190,13 +190,13 @@ async def test_a_filter_hides_what_does_not_pass_and_says_how_much(watcher: Watc
     assert line(watcher) == "" and main.live_filter is None
     await watcher.frames(10)
     assert len(main.threads.view.rows) == watcher.session.threads.n
-    main.show_side("groups")
+    main.panes.show_side("groups")
     await enter(watcher, "ampersand", "author:nobody")
     said = " ".join(line[:30].strip() for line in watcher.text.splitlines()[2:5])
     assert "nothing matches author:nobody, esc clears" in said
     assert "nothing matches, esc clears" in line(watcher)
     await press(watcher, "escape")
-    assert main.live_filter is None and main.side == "groups"
+    assert main.live_filter is None and main.panes.side == "groups"
     await watcher.frames(10)
     assert len(main.threads.view.rows) == watcher.session.threads.n
     assert "nothing matches author" not in watcher.text
@@ -296,9 +296,9 @@ async def test_no_key_of_a_prompt_reaches_what_lies_behind(watcher: Watcher) -> 
             main.thread.view.following,
             main.threads.view.cursor,
             main.flags.view.cursor,
-            main.side,
-            main.following_busiest,
-            frozenset(main.body.classes),
+            main.panes.side,
+            main.roaming.on,
+            frozenset(main.panes.classes),
             main.finder.filter,
             main.finder.search,
             list(watcher.app.main.triage.pinned),
@@ -355,9 +355,9 @@ async def test_colon_goes_to_what_has_that_id_address_or_name(watcher: Watcher) 
     await enter(watcher, "colon", "retry storms")
     assert main.thread.thread is watcher.session.threads.get("r1"), "a thread, by its title"
     await enter(watcher, "colon", "tinyowl")
-    assert main.side == "agent" and main.agent.name_shown == "tinyowl"
+    assert main.panes.side == "agent" and main.agent.name_shown == "tinyowl"
     await enter(watcher, "colon", "g7")
-    assert main.side == "groups" and main.groups.group == "g7"
+    assert main.panes.side == "groups" and main.groups.group == "g7"
     await enter(watcher, "colon", "m/poetry")
     assert main.live_filter is not None and main.live_filter.expression == "community:poetry"
     assert [row.key for row in main.threads.view.rows] == ["r2"]
@@ -429,14 +429,14 @@ def _renamed(event: Event, name: str) -> Event:
 async def test_what_is_typed_in_one_go_reaches_the_prompt(watcher: Watcher) -> None:
     main = watcher.main
     await press(watcher, "enter")
-    pinned, side = list(main.triage.pinned), main.side
+    pinned, side = list(main.triage.pinned), main.panes.side
     for letter in "/xpd2q":  # commands, if they went by the prompt
         watcher.app.post_message(events.Key({"/": "slash"}.get(letter, letter), letter))
     await watcher.frames(2)
     assert isinstance(watcher.app.screen, PromptScreen)
     assert watcher.app.screen.value == "xpd2q"
-    assert (list(main.triage.pinned), main.side) == (pinned, side)
-    assert not main.body.has_class("decked")
+    assert (list(main.triage.pinned), main.panes.side) == (pinned, side)
+    assert not main.panes.has_class("decked")
 
 
 async def test_a_filter_in_use_goes_on_when_its_name_is_forgotten(watcher: Watcher) -> None:

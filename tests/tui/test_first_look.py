@@ -95,7 +95,7 @@ async def test_within_ten_seconds_something_is_flagged_and_explained(
             blank = [line for line in somebody.lines if not line.strip(" ▕▏│")]
             assert len(blank) <= len(somebody.lines) // 5, "\n".join(somebody.lines)
         text = " ".join(" ".join(somebody.lines).split())
-        assert somebody.app.main.reading_why
+        assert somebody.app.main.panes.reading_why
         assert "same words as" in text and "Great points here. I would only add" in text, text
 
 
@@ -105,4 +105,4 @@ async def test_whoever_presses_a_key_is_not_led_away(monkeypatch: pytest.MonkeyP
         for _ in range(10):
             await somebody.waits(1)
         assert somebody.session.charges.by_kind[Kind.COORDINATED]
-        assert not somebody.app.main.reading_why
+        assert not somebody.app.main.panes.reading_why

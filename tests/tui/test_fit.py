@@ -103,7 +103,7 @@ async def test_a_click_on_a_key_is_as_good_as_the_key() -> None:
         place = watcher.text.splitlines()[-1].index("groups")
         await watcher.pilot.click(Keys, offset=(place, 0))
         await watcher.frames()
-        assert watcher.main.side == "groups"
+        assert watcher.main.panes.side == "groups"
 
 
 def test_an_address_is_not_broken_where_it_fits_on_a_line_of_its_own() -> None:
@@ -135,7 +135,7 @@ async def test_a_card_says_what_is_held_against_an_account() -> None:
     async with watching(Forum(events, findings), size=(160, 50)) as watcher:
         await watcher.press("left_square_bracket", "a")
         card = watcher.text.partition("AGENT")[2]
-        case = watcher.main.focused_case
+        case = watcher.main.meant.case
         assert case is not None
         assert f"{case.kind.value} {case.score:.2f}" in card
         assert case.latest.reasons[0].reason[:20] in card

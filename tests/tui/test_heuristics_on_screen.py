@@ -52,7 +52,7 @@ async def test_a_flag_that_is_dismissed_is_not_counted() -> None:
         assert "❖ near-duplicate 23 flags" in listed(watcher)
         main = watcher.main
         swarm = next(case for case in watcher.session.charges.cases if case.group)
-        main.show_side("flags")
+        main.panes.show_side("flags")
         await watcher.frames()
         main.flags.view.focus()
         main.flags.show_case(swarm)

@@ -26,7 +26,7 @@ async def watcher() -> AsyncIterator[Watcher]:
 
 
 def opinion(watcher: Watcher) -> str:
-    case = watcher.main.focused_case
+    case = watcher.main.meant.case
     return str(case.opinion or "") if case else ""
 
 
@@ -43,7 +43,7 @@ async def test_j_k_g_and_G_move_through_threads(watcher: Watcher) -> None:
     await watcher.press("j", "down")
     assert view.cursor == 2
     assert watcher.main.thread.thread is view.current.thread  # type: ignore[union-attr]
-    assert not watcher.main.following_busiest, "the user has picked one"
+    assert not watcher.main.roaming.on, "the user has picked one"
     await watcher.press("k", "up", "G")
     assert view.cursor == len(view.rows) - 1
     await watcher.press("pageup")
@@ -134,15 +134,15 @@ async def test_a_shows_the_card_of_the_author(watcher: Watcher) -> None:
     assert main.agent.name_shown == "Quillback"
     assert "Quillback watches the water." in watcher.text and "rhythm" in watcher.text
     await watcher.press("1")
-    assert main.side == "flags"
+    assert main.panes.side == "flags"
     await watcher.press("3")
-    assert main.side == "agent"
+    assert main.panes.side == "agent"
 
 
 async def test_c_confirms_and_x_dismisses_and_again_takes_it_back(watcher: Watcher) -> None:
     session = watcher.session
     await watcher.press("left_square_bracket")
-    case = watcher.main.focused_case
+    case = watcher.main.meant.case
     assert case is not None and case.n == 1
     await watcher.press("c")
     assert opinion(watcher) == Opinion.CONFIRMED
@@ -174,7 +174,7 @@ async def test_the_deck_tiles_the_pinned_and_the_busiest(watcher: Watcher) -> No
     tiles = [tile.thread.id for tile in main.deck.tiles if tile.display and tile.thread]
     assert len(tiles) == 4 and "r7" in tiles and "r0" in tiles
     await watcher.press("escape")
-    assert not main.body.has_class("decked")
+    assert not main.panes.has_class("decked")
 
 
 async def test_w_hides_and_shows_the_side(watcher: Watcher) -> None:
@@ -186,9 +186,9 @@ async def test_w_hides_and_shows_the_side(watcher: Watcher) -> None:
 
 async def test_b_stays_and_roams(watcher: Watcher) -> None:
     await watcher.press("b")
-    assert not watcher.main.following_busiest and watcher.notice.startswith("staying with this")
+    assert not watcher.main.roaming.on and watcher.notice.startswith("staying with this")
     await watcher.press("b")
-    assert watcher.main.following_busiest
+    assert watcher.main.roaming.on
 
 
 async def test_help_lists_every_key_and_closes(watcher: Watcher) -> None:
@@ -212,10 +212,10 @@ async def test_the_palette_reaches_everything(watcher: Watcher, key: str) -> Non
     await watcher.type("deck several")
     await watcher.press("enter")
     for _ in range(50):
-        if watcher.main.body.has_class("decked"):
+        if watcher.main.panes.has_class("decked"):
             break
         await watcher.frames(1)
-    assert watcher.main.body.has_class("decked")
+    assert watcher.main.panes.has_class("decked")
 
 
 async def test_the_palette_knows_the_theme_by_that_word(watcher: Watcher) -> None:

@@ -223,7 +223,7 @@ async def test_a_group_lists_its_words_once() -> None:
     async with watching(Forum(events, findings), size=(160, 50)) as watcher:
         main = watcher.main
         main.groups.open("g7")
-        main.show_side("groups")
+        main.panes.show_side("groups")
         await watcher.frames()
         swarm = watcher.session.groups.get("g7")
         assert swarm is not None

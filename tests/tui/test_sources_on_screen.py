@@ -110,7 +110,7 @@ async def test_a_click_on_the_line_opens_the_list() -> None:
     async with watching(Forum(said(), live=True)) as watcher:
         await watcher.pilot.click("#header")
         await watcher.frames()
-        assert watcher.main.side == "sources"
+        assert watcher.main.panes.side == "sources"
 
 
 async def test_trouble_is_said() -> None:

@@ -39,7 +39,7 @@ def files(folder: Path) -> list[Path]:
 async def test_opinions_and_pins_are_there_again(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         await watcher.press("left_square_bracket", "x")
-        dismissed = watcher.main.focused_case
+        dismissed = watcher.main.meant.case
         assert dismissed is not None
         await watcher.press("left_square_bracket", "c", "p")
         pinned = list(watcher.main.triage.pinned)

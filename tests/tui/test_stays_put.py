@@ -45,7 +45,7 @@ def shown(watcher: Watcher) -> str:
 
 
 def roams(watcher: Watcher) -> bool:
-    return watcher.main.following_busiest
+    return watcher.main.roaming.on
 
 
 def frozen(watcher: Watcher) -> bool:

@@ -147,7 +147,7 @@ def install(watcher: Watcher) -> None:
 async def tell(watcher: Watcher, id: str) -> str:
     """All lines of the why of a post."""
     main = watcher.main
-    main.open_why(id)
+    main.panes.open_why(id)
     await watcher.frames()
     return lines(watcher)
 
@@ -185,7 +185,7 @@ async def test_enter_on_a_flag_tells_why_and_escape_goes_back_to_where_one_was()
         assert main.why.view.scroll_offset.y > top
         await watcher.press("enter")
         node = main.thread.node
-        assert not watcher.main.body.has_class("with-why") and main.focused is main.thread.view
+        assert not watcher.main.panes.has_class("with-why") and main.focused is main.thread.view
         assert node is not None and node.id == "s31"
         main.flags.view.focus()
         await watcher.press("enter", "escape")
@@ -308,7 +308,7 @@ async def test_a_post_that_is_gone_is_told_by_what_its_flag_keeps() -> None:
         assert "the post is no longer kept: this is its beginning" in told and "kneel" in told
         await watcher.press("r")
         assert "the post is no longer kept" in lines(watcher)
-        watcher.main.open_why("nobody's")
+        watcher.main.panes.open_why("nobody's")
         await watcher.frames()
         assert "that post is no longer kept" in watcher.text
 
@@ -316,13 +316,13 @@ async def test_a_post_that_is_gone_is_told_by_what_its_flag_keeps() -> None:
 async def test_cases_and_their_posts_are_walked_within_the_why() -> None:
     async with watching(forum()) as watcher:
         main = watcher.main
-        main.open_why("h1")
+        main.panes.open_why("h1")
         await watcher.frames()
         await watcher.press("right_square_bracket")
-        assert main.reading_why and main.why.post == "leak", "the next case in time"
+        assert main.panes.reading_why and main.why.post == "leak", "the next case in time"
         await watcher.press("left_square_bracket", "right_curly_bracket")
-        assert main.reading_why and main.why.post == "h2", "told the same, they are one case"
-        main.open_why("s3")
+        assert main.panes.reading_why and main.why.post == "h2", "told the same, they are one case"
+        main.panes.open_why("s3")
         await watcher.frames()
         await watcher.press("right_curly_bracket")
-        assert main.reading_why and main.why.post == "s4", "the next post of the case"
+        assert main.panes.reading_why and main.why.post == "s4", "the next post of the case"

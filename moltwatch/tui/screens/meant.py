@@ -1,0 +1,97 @@
+"""What the user means when they press a key: the post, the case, the time that it is about."""
+
+from __future__ import annotations
+
+from moltwatch.session import Session
+from moltwatch.session.charges import Case, Charge
+from moltwatch.session.thread import Node
+from moltwatch.tui.cases import Walk, Where
+from moltwatch.tui.roaming import Roaming
+from moltwatch.tui.screens.panes import Panes
+from moltwatch.tui.triage import Triage
+from moltwatch.tui.widgets.rowview import RowView, Target
+
+
+class Meant:
+    """Tells it from where the cursor is, and from what was done last."""
+
+    def __init__(self, panes: Panes, roaming: Roaming, triage: Triage, walk: Walk) -> None:
+        self._panes = panes
+        self._roaming = roaming
+        self._triage = triage
+        self._walk = walk
+        self.session: Session | None = None
+        """The one on the screen."""
+
+    @property
+    def target(self) -> Target | None:
+        """What is under the cursor of the pane that has the focus, or else of the centre."""
+        panes, focused = self._panes, self._panes.focused
+        target = focused.target if isinstance(focused, RowView) else None
+        if target and target.thread:
+            return target
+        return panes.why.target if panes.reading_why else panes.thread.view.target
+
+    @property
+    def thread(self) -> str:
+        """Id of the thread; empty for none."""
+        return target.thread if (target := self.target) else ""
+
+    @property
+    def post(self) -> Node | None:
+        """The post; of a thread, its root."""
+        session, target = self.session, self.target
+        if session is None or target is None:
+            return None
+        if target.post:
+            return session.threads.node(target.post)
+        thread = session.threads.get(target.thread)
+        return thread.root if thread else None
+
+    @property
+    def charge(self) -> Charge | None:
+        """What is held against the post: what the user went to or judged last, otherwise the
+        strongest of what stands."""
+        node = None if self._panes.focused is self._panes.flags.view else self.post
+        charges = node.charges if node else []
+        meant = self._triage.last, self._walk.charge and self._walk.charge.key
+        return max(
+            charges,
+            key=lambda charge: (charge.key in meant, charge.stands, charge.score),
+            default=None,
+        )
+
+    @property
+    def case(self) -> Case | None:
+        """The case of the post, or the one under the cursor of the flags."""
+        panes = self._panes
+        if panes.focused is panes.why.view and self.target == panes.why.target:
+            return panes.why.case
+        if charge := self.charge:
+            return charge.case
+        return panes.flags.case if panes.focused is panes.flags.view else None
+
+    @property
+    def where(self) -> Where:
+        """Where the user is in time: at a case, at a post, or with the stream."""
+        panes, session = self._panes, self.session
+        if panes.focused is panes.flags.view and (case := panes.flags.case):
+            return Where(case.since, case=case)
+        if panes.reading_why and (node := session and session.threads.node(panes.why.post)):
+            return Where(node.at, node.id)
+        tiles = (pane for pane in panes.tiles if pane.view is panes.focused)
+        pane = next(tiles, panes.thread)
+        if pane.node is None or pane.view.following:
+            return Where(session.now if session else 0)
+        return Where(pane.node.at, pane.node.id)
+
+    @property
+    def place_in_thread(self) -> Node | None:
+        """The post under the cursor of the thread, or its last; None where the end of all is."""
+        thread = self._panes.thread.thread
+        if self._roaming.on or self._panes.decked or thread is None:
+            return None
+        view = self._panes.thread.view
+        if not view.following and view.target and (node := thread.nodes.get(view.target.post)):
+            return node
+        return thread.order[-1] if thread.order else None
