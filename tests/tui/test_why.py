@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+from msgspec import structs
 from rich.style import Style
 
 from moltwatch.heuristics.coordination.near_duplicate import NearDuplicate
+from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.jsonl import encode
 from moltwatch.model import (
     AgentSeen,
@@ -20,7 +22,9 @@ from moltwatch.model import (
     Post,
     Scores,
 )
+from moltwatch.session.charges import Charge
 from moltwatch.times import SECOND
+from moltwatch.tui.views.flagged_text import FlaggedText
 from moltwatch.tui.widgets.lanes import MOST_LANES, LaneRow
 from moltwatch.tui.widgets.rowview import Look, Target
 from tests.evidence import evidence
@@ -326,3 +330,16 @@ async def test_cases_and_their_posts_are_walked_within_the_why() -> None:
         await watcher.frames()
         await watcher.press("right_curly_bracket")
         assert main.panes.reading_why and main.why.post == "s4", "the next post of the case"
+
+
+def test_a_secret_that_lies_beyond_what_is_kept_of_a_post_stands_in_nobodys_way() -> None:
+    flag = structs.replace(evidence(Credentials.name, kind=Kind.HAZARD), places=((90, 120),))
+    found = FlaggedPost(
+        at=START,
+        kind=Kind.HAZARD,
+        post=post("p", 0, "a", "x" * 120),
+        scores=Scores(hazard=0.9),
+        flags=(flag,),
+    )
+    text = FlaggedText("its beginning", [Charge(found, Kind.HAZARD)])
+    assert text.mask("a key: sk-abc") == "a key: sk-abc"
