@@ -6,16 +6,16 @@ on. What waits is bounded; when there is no room for more, holding is over.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 
-from moltwatch.model import Event, Finding, FlaggedPost, Kind, Post
+from moltwatch.model import AgentSeen, Edit, Event, Finding, Post
 
 MOST_WAITING = 100_000
 """Events that wait, at most."""
 
 MOST_CHARS = 60_000_000
-"""Characters of their posts."""
+"""Characters of their texts."""
 
 
 class Held:
@@ -25,9 +25,7 @@ class Held:
     def __init__(self, most: int = MOST_WAITING) -> None:
         self.holding = True
         self.posts = 0
-        """Posts that came while it was held."""
-        self.flags: Counter[Kind] = Counter()
-        """Posts flagged meanwhile."""
+        """Of what waits, how many are posts."""
         self._most = most
         self._chars = 0
         self._waiting: deque[tuple[Event | None, Sequence[Finding]]] = deque()
@@ -42,20 +40,18 @@ class Held:
     def add(self, event: Event | None, findings: Sequence[Finding]) -> None:
         """One event; None for the end of the stream."""
         self._waiting.append((event, findings))
-        if isinstance(event, Post):
-            self.posts += 1
-            self._chars += _chars(event)
-        for finding in findings:
-            if isinstance(finding, FlaggedPost):
-                self.flags[finding.kind] += 1
+        self.posts += isinstance(event, Post)
+        self._chars += _chars(event)
 
     def pop(self) -> tuple[Event | None, Sequence[Finding]]:
         """The oldest that waits."""
         event, findings = self._waiting.popleft()
-        if isinstance(event, Post):
-            self._chars -= _chars(event)
+        self.posts -= isinstance(event, Post)
+        self._chars -= _chars(event)
         return event, findings
 
 
-def _chars(post: Post) -> int:
-    return len(post.text) + len(post.title or "")
+def _chars(event: Event | None) -> int:
+    if isinstance(event, Post | Edit):
+        return len(event.text or "") + len(event.title or "")
+    return len(event.bio or "") if isinstance(event, AgentSeen) else 0

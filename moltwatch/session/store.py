@@ -159,9 +159,10 @@ class Session:
         return self.held is not None and self.held.holding
 
     def hold(self) -> None:
-        """Stand still: what comes from now on waits."""
-        self.catch_up()
-        self.held = Held()
+        """Stand still, even before all that waits was taken in: what comes from now on waits."""
+        if self.held is None:
+            self.held = Held()
+        self.held.holding = True
 
     def let_go(self) -> None:
         """Go on. What waits is taken in by :meth:`catch_up`, and what comes waits behind it."""
