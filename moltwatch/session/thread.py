@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from moltwatch.session.charges import Charge
 
 MOST_STEPS_UP = 64
-"""How far up a late parent looks for itself before it stays where it is."""
+"""How far up a late parent looks for itself before it stays where it is, and how many of those
+above a post are kept for its sake."""
 
 MOST_CHARS = 20_000
 """Characters kept of one body, and of one title."""
@@ -218,12 +219,16 @@ class Thread(ThreadSummary):
                 stack.extend([(child, depth) for child in reversed(node.children)])
 
     def prune(self, n: int, held: Container[str] = ()) -> list[Node]:
-        """Let go of the ``n`` oldest comments, but for those that are ``held`` and those above
-        them; what answered them moves under the root."""
+        """Let go of the ``n`` oldest comments, but for those that are ``held`` and those right
+        above them; what answered them moves under the root. However many those are, and however
+        deep, half of the thread may go."""
         kept = {id(self.root)}
+        most = max(2, len(self.order) // 2)
         for node in self.order:
             above: Node | None = node if node.id in held else None
-            while above is not None and id(above) not in kept:
+            for _ in range(MOST_STEPS_UP):
+                if above is None or id(above) in kept or len(kept) >= most:
+                    break
                 kept.add(id(above))
                 above = above.parent
         dropped = list(islice((node for node in self.order if id(node) not in kept), n))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from moltwatch.model import Event, Post
-from moltwatch.session import Limits, Session
+import pytest
+
+from moltwatch.model import AgentSeen, Edit, Event, Post
+from moltwatch.session import Limits, Session, held
 from moltwatch.session.held import Held
 from moltwatch.times import SECOND
-from tests.session.test_findings import flagged
 
 
 def post(n: int, thread: str = "", parent: str = "") -> Post:
@@ -63,13 +64,40 @@ def test_where_there_is_no_room_for_more_it_goes_on_and_says_so() -> None:
     assert session.posts == 12
 
 
-def test_flags_that_wait_are_counted() -> None:
+def test_texts_of_any_sort_take_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "MOST_CHARS", 100)
+    events = (
+        post(1),
+        Edit(id="p1", seen_at=1, text="x" * 200),
+        AgentSeen(name="ada", seen_at=1, bio="x" * 200),
+    )
+    assert [_is_full(event) for event in events] == [False, True, True]
+
+
+def _is_full(event: Event) -> bool:
+    waiting = Held()
+    waiting.add(event, [])
+    full = waiting.full
+    waiting.pop()
+    assert not waiting.full and not waiting.posts
+    return full
+
+
+def test_held_again_before_it_has_caught_up_it_loses_nothing() -> None:
     session = Session()
     session.hold()
-    finding = flagged(post(1))
-    session.take(post(1), [finding])
-    assert session.held is not None and session.held.flags[finding.kind] == 1
-    assert not session.charges.cases
+    for n in range(3):
+        session.take(post(n), [])
+    session.hold()
+    assert standing(session) == (0, False, 3), "asked for twice it is the same"
+    session.let_go()
+    session.take(post(3), [])
+    session.hold()
+    assert session.holding and standing(session) == (0, False, 4)
+    session.let_go()
+    session.catch_up()
+    assert standing(session) == (4, False, None)
+    assert [node.id for node in session.latest] == ["p0", "p1", "p2", "p3"]
 
 
 def test_what_is_looked_at_is_not_let_go() -> None:
@@ -98,3 +126,19 @@ def test_a_post_that_is_looked_at_stays_with_those_above_it() -> None:
     assert kept is not None and kept.parent is session.threads.node("p1")
     assert session.threads.node("p3") is None
     assert session.threads.posts <= 21
+
+
+def test_however_deep_it_stands_what_is_looked_at_leaves_room_for_what_comes() -> None:
+    """A chain of answers, and a reader at its end."""
+    session = Session(Limits(posts_per_thread=200))
+    for n in range(1_000):
+        session.take(post(n, "p0" if n else "", parent=f"p{n - 1}"), [])
+        session.threads.hold([f"p{n}"])
+    thread = session.threads.get("p0")
+    assert thread is not None and len(thread.order) <= 200
+    assert session.threads.node("p999") is thread.order[-1]
+    assert all(session.threads.node(f"p{n}") for n in (0, *range(960, 1_000)))
+    session.threads.hold(node.id for node in thread.order)
+    for n in range(1_000, 1_300):
+        session.take(post(n, "p0"), [])
+    assert session.threads.node("p1299") is thread.order[-1] and len(thread.order) <= 200
