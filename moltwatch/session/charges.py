@@ -297,12 +297,19 @@ class Charges:
 
     def renew(self, charge: Charge, again: Charge) -> None:
         """A verdict was reached once more, perhaps after it was taken back."""
+        case, before = charge.case, _weight_of(charge)
         charge.at, charge.score, charge.flags = again.at, again.score, again.flags
         charge.scores, charge.against = again.scores, again.against
         self._settle(charge, retracted=False, opinion=charge.opinion)
         if charge.tier is Tier.WEAK and charge.score >= STRONG and charge.key in self._by_key:
             self._place(charge, Tier.STRONG)
-        self._changed_now(charge.case)
+        # All of a group may come so, one after the other: not all are compared for each of them.
+        if charge is case.top and _weight_of(charge) < before:
+            self._changed_now(case)
+            return
+        if _weight_of(charge) >= _weight_of(case.top):
+            case.top = charge
+        self._tell(case)
 
     def retract(self, charge: Charge) -> None:
         """A verdict was taken back."""

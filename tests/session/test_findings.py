@@ -219,6 +219,21 @@ def test_groups_that_merge_are_one_case() -> None:
     assert session.charges.of_group(Kind.COORDINATED, "g1") is case
 
 
+def test_the_strongest_of_a_case_is_known_when_verdicts_are_reached_once_more() -> None:
+    posts = [post(f"{i}", f"agent{i}", at=i) for i in range(3)]
+    session = Session()
+    for one in posts:
+        session.take(one, [flagged(one, Kind.COORDINATED, "g")])
+    [case] = session.charges.cases
+    tops = [case.top.post]
+    for i, score in ((0, 0.9), (1, 0.8), (2, 0.9), (2, 0.6), (0, 0.75)):
+        seen = session.charges.version
+        session.finish([flagged(posts[i], Kind.COORDINATED, "g", score)])
+        assert list(session.charges.changed_since(seen)) == [case]
+        tops.append(case.top.post)
+    assert tops == ["2", "0", "0", "2", "0", "1"]
+
+
 def test_a_flag_on_a_post_that_is_not_kept_is_listed_all_the_same() -> None:
     one = post("1")
     session = session_with((post("2"), [flagged(one)]))
