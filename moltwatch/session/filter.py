@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from moltwatch.errors import UsageError
 from moltwatch.model import Evidence, Kind, Post, Scores
-from moltwatch.text import fold, place_as_written
+from moltwatch.text import find_as_written, fold
 from moltwatch.text.match import MOST_CHARS
 from moltwatch.times import Micros, format_time, parse_time
 
@@ -437,7 +437,7 @@ class Filter:
                 matches = term.compiled.finditer(text[:MOST_SEARCHED])
                 spans: Iterator[tuple[int, int]] = (match.span() for match in matches)
             else:
-                spans = _spans(text, term.folded)
+                spans = find_as_written(text, term.folded)
             for start, end in spans:
                 if start < end:
                     found.append((start, end))
@@ -476,18 +476,6 @@ def _sought(term: Term) -> Iterator[Phrase | Pattern | Matches]:
             yield from _sought(part)
     elif isinstance(term, Named):
         yield from _sought(term.term)
-
-
-def _spans(text: str, folded: str) -> Iterator[tuple[int, int]]:
-    """Where in a text stands what folds to this."""
-    plain = text.isascii() and " " not in folded and len(text) <= MOST_CHARS
-    whole = text.lower() if plain else fold(text)
-    at = whole.find(folded)
-    while at >= 0:
-        end = at + len(folded)
-        if place := (at, end) if plain else place_as_written(text, whole, at, end):
-            yield place
-        at = whole.find(folded, end)
 
 
 def compile_filter(

@@ -33,6 +33,7 @@ _APOSTROPHE = "\u2019"
 _LOWER = bytes(32 if chr(code).isspace() and code < 128 else code for code in range(256)).lower()
 """ASCII letters in lower case, and a blank for all that parts words."""
 _WORD = re.compile(r"\w+")
+_LETTERS = re.compile(r"[^\W_]+")
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
@@ -74,13 +75,13 @@ def fold(text: str) -> str:
 
 def same_words(text: str) -> int:
     """A number that is the same for texts with the same words, whatever letters, signs and emoji
-    they are dressed in; 0 for a text without any. It holds within one run of the program."""
-    folded = kept = fold(text)
-    if not folded.isascii():
-        for sign in set(beyond_ascii(folded)):
-            if not sign.isalnum():
-                kept = kept.replace(sign, "")
-    letters = kept.encode("utf-8", "surrogatepass").translate(None, _SIGNS)
+    they are dressed in, and for the same signs where there are no words; 0 where there is nothing.
+    It holds within one run of the program."""
+    folded = fold(text)
+    if folded.isascii():
+        letters = folded.encode().translate(None, _SIGNS)
+    else:
+        letters = "".join(_LETTERS.findall(folded)).encode("utf-8", "surrogatepass")
     return hash(letters or folded) if folded else 0
 
 

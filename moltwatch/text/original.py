@@ -6,6 +6,7 @@ A pattern finds its words in the match form; a person who checks wants to see wh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from moltwatch.text.match import excerpt, fold, place_in_whole
@@ -41,6 +42,58 @@ def place_as_written(body: str, folded: str, start: int, end: int) -> tuple[int,
         return place_in_whole(body, first, last)
     place = _by_characters(compared, folded, start, end)
     return place_in_whole(body, *place) if place else None
+
+
+def find_as_written(body: str, folded: str) -> Iterator[tuple[int, int]]:
+    """Where in ``body`` stands what becomes ``folded``, in order: first character, and last plus
+    one. Of a character that becomes several all is told, and of a word all where it cannot be told
+    what became of which character. However often it is found, the body is read once.
+    """
+    compared = excerpt(body)
+    if not folded or folded not in fold(compared):
+        return
+    begins: Sequence[int]
+    ends: Sequence[int]
+    if compared.isascii() and " " not in folded:
+        whole, begins, ends = compared.lower(), range(len(compared)), range(1, len(compared) + 1)
+    else:
+        whole, begins, ends = _by_pieces(compared)
+    at = whole.find(folded)
+    while at >= 0:
+        after = at + len(folded)
+        yield place_in_whole(body, begins[at], ends[after - 1])
+        at = whole.find(folded, after)
+
+
+def _by_pieces(body: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """What a body becomes, made word by word, and for each character of that where what became it
+    begins and ends."""
+    forms: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    for match in _WORD.finditer(body):
+        start, end = match.span()
+        word = match[0]
+        whole = word.lower() if word.isascii() else fold(word)
+        if not whole:
+            continue
+        if begins:
+            forms.append(" ")
+            begins.append(start)
+            ends.append(start)
+        signs = list(whole) if word.isascii() else [_fold_one(sign) for sign in word]
+        if "".join(signs) != whole and len(whole) == len(word):
+            signs = list(whole)  # letters that pass for others
+        if "".join(signs) != whole:
+            forms.append(whole)
+            begins += [start] * len(whole)
+            ends += [end] * len(whole)
+            continue
+        for place, form in enumerate(signs, start):
+            forms.append(form)
+            begins += [place] * len(form)
+            ends += [place + 1] * len(form)
+    return "".join(forms), begins, ends
 
 
 def _by_words(body: str, start: int, end: int) -> tuple[int, int]:

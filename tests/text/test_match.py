@@ -112,4 +112,6 @@ def test_the_same_words_in_other_letters_signs_and_emoji() -> None:
     for other in ("Loyal subjects, rejoice 2!", "Loyal subject, rejoice!", "忠実な臣民", "👑", ""):
         assert same_words(other) != said
     assert same_words("") == 0 != same_words("👑") != same_words("🦞")
-    assert same_words("\ud800 a") == same_words("a")
+    assert same_words("\ud800 a") == same_words("a") == same_words("_a_")
+    many = "".join(sign for sign in map(chr, range(0x2500, 0x2800)) if not sign.isalnum())
+    assert same_words(f"loyal subjects {many} rejoice") == said

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moltwatch.text import as_written, fold
+from moltwatch.text import as_written, find_as_written, fold
+from moltwatch.text.match import MOST_CHARS
 
 
 def written(body: str, part: str) -> str:
@@ -41,3 +42,31 @@ def test_ascii_comes_back_as_it_was(body: str, start: int, length: int) -> None:
     back = as_written(body, fold(body), start, start + length)
     assert back in " ".join(body.split())
     assert back.lower() == fold(body)[start : start + length]
+
+
+@given(st.text(), st.integers(0, 50), st.integers(1, 9))
+def test_all_places_of_it_are_found_in_order(body: str, start: int, length: int) -> None:
+    part = fold(body)[start : start + length].strip()
+    places = list(find_as_written(body, part))
+    assert places == sorted(places)
+    for begin, end in places:
+        assert part in fold(body[begin:end]) or len(fold(body[begin:end])) == len(part)
+    if body.isascii() and part:
+        assert [body[begin:end] for begin, end in places] and places[0][0] >= 0
+
+
+def test_what_became_several_or_was_changed_by_others_is_pointed_at_whole() -> None:
+    for body, part, places in (
+        ("an oﬃce", "f", [(4, 5), (4, 5)]),
+        ("as \u200b  two\n \u200bwords", "as two words", [(0, 17)]),
+        ("e\u0301a e\u0301", "é", [(0, 3), (4, 6)]),
+        ("pаypal", "pay", [(0, 3)]),  # a Cyrillic а
+        ("Stra\u200bße", "sse", [(5, 7)]),
+        ("a" * MOST_CHARS + "é x", "x", [(MOST_CHARS + 2, MOST_CHARS + 3)]),
+        ("x", "", []),
+    ):
+        assert list(find_as_written(body, part)) == places, body[:20]
+
+
+def test_a_body_made_to_be_searched_for_long_is_read_once() -> None:
+    assert len(list(find_as_written("xﬃ" * 4_000, "f"))) == 8_000
