@@ -60,7 +60,8 @@ def way_out(
     alone = [family for family in order if left([family]) < threshold]
     if alone:
         return WayOut(tuple([told([family]) for family in alone[:MOST]]))
-    return WayOut(tuple([told(order[: n + 1]) for n in range(len(order))]), together=True)
+    enough = next((n for n in range(1, len(order)) if left(order[:n]) < threshold), len(order))
+    return WayOut(tuple([told(order[:n]) for n in range(1, enough + 1)]), together=True)
 
 
 def condition(heuristic: Heuristic | None) -> str:

@@ -15,6 +15,7 @@ from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.otherwise import condition, way_out
 from moltwatch.heuristics.persona.weights import calibrated, uncalibrated
+from moltwatch.heuristics.registry import build
 from moltwatch.model import Evidence, FlaggedPost, Kind, Mark
 from tests.evidence import evidence
 from tests.heuristics.judging import Court, all_heuristics
@@ -69,6 +70,10 @@ def test_a_heuristic_says_from_its_own_parameters_what_would_keep_it_silent() ->
     way = way_out(Kind.COORDINATED, 0.99, [copies, links], known)
     assert way.together and len(way.conditions) == 2
     assert way.conditions[1] == "without “name one site” (0.99 → 0.00)"
+    weak = evidence("h", score=0.2, family="order")
+    way = way_out(Kind.COORDINATED, 0.99, [weak, copies, links], known)
+    assert way.together and len(way.conditions) == 2, "no more than it takes"
+    assert way.conditions[1] == "without “name one site” (0.99 → 0.20)"
 
 
 def test_a_third_partys_heuristic_need_not_know() -> None:
@@ -80,7 +85,7 @@ def test_a_third_partys_heuristic_need_not_know() -> None:
 
 
 def test_all_of_ours_that_are_no_marks_know() -> None:
-    for heuristic in all_heuristics():
+    for heuristic in build({}):
         if heuristic.kind is not Kind.PERSONA:
             assert condition(heuristic) and "{" not in condition(heuristic), heuristic.name
 
