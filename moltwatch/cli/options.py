@@ -67,13 +67,16 @@ class ScoreParam(click.ParamType):  # type: ignore[type-arg]  # generic only in 
         return _beginning(incomplete, (*(f"{kind}=" for kind in KINDS), *USUAL_SCORES))
 
 
-USUAL_SCORES = ("0.5", "0.8", "0.9")
+STRONG = "0.8"
+"""What is written for an example."""
+USUAL_SCORES = ("0.5", STRONG, "0.9")
 """The shipped threshold, what is strong, what is very strong."""
 
 
 def _quoted(text: str) -> str:
     """What was typed, harmless and short."""
-    return repr(display_line(text)[:40])
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in display_line(text)[:40])
+    return f"'{shown}'"
 
 
 def _meant(name: str, number: str) -> str:
@@ -81,7 +84,7 @@ def _meant(name: str, number: str) -> str:
     from difflib import get_close_matches
 
     if number.strip() in KINDS:  # 0.8=persona
-        return f"; did you mean {number.strip()}={display_line(name)[:40]}?"
+        return f"; did you mean {number.strip()}={name if _is_score(name) else STRONG}?"
     close = get_close_matches(name.lower(), KINDS, 1, 0.5)
     return f"; did you mean {close[0]}?" if close else f"; there are {listed(KINDS)}"
 
@@ -91,19 +94,19 @@ def _hint(number: str, name: str) -> str:
     text = number.strip()
     kind, _, rest = text.partition(":")
     if not name and kind.strip() in KINDS:
-        return f": write {kind.strip()}={rest.strip()[:40] or '0.8'}"
-    if "," in text and _is_score(text.replace(",", ".")):
+        return f": write {kind.strip()}={rest.strip() if _is_score(rest) else STRONG}"
+    if _is_score(text.replace(",", ".")):
         text = text.replace(",", ".")
-    elif text.endswith("%") and _is_score(text[:-1]):
+    elif text.endswith("%") and _is_score(text[:-1], 100):
         text = f"{float(text[:-1]) / 100:g}"
     else:
-        text = "0.8"
+        text = STRONG
     return f": write {f'{name}={text}' if name else text}"
 
 
-def _is_score(text: str) -> bool:
+def _is_score(text: str, most: float = 1) -> bool:
     try:
-        return 0 <= float(text) <= 100
+        return 0 <= float(text) <= most
     except ValueError:
         return False
 

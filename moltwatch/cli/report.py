@@ -19,6 +19,7 @@ from moltwatch.cli.options import (
     least_scores,
     min_score_option,
 )
+from moltwatch.model import Kind, Thresholds
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def command(
     from moltwatch.cli.running import require_recording, run_async
     from moltwatch.config import load
     from moltwatch.errors import UsageError
-    from moltwatch.model import Kind, Thresholds
 
     config = load(config_path)
     require_recording(recording)
@@ -85,13 +85,14 @@ def command(
         _check(page, recording, force)
     from moltwatch.outputs.report.summary import Collector
 
+    thresholds = Thresholds.all(config.flags.min_score).but(least_scores(min_scores))
     collector = Collector(
-        thresholds=Thresholds.all(config.flags.min_score).but(least_scores(min_scores)),
+        thresholds=thresholds,
         kinds=[Kind(kind) for kind in kinds] or tuple(Kind),
         start=start,
         end=end,
     )
-    summary = run_async(lambda: _gather(recording, config, collector))
+    summary = run_async(lambda: _gather(recording, config, collector, thresholds))
     if page is None:
         from moltwatch.outputs.report.markdown import markdown
 
@@ -137,7 +138,9 @@ def _write(page: Path, text: str) -> None:
         raise MoltwatchError(f"{page}: cannot be written ({error.strerror})") from None
 
 
-async def _gather(recording: str, config: Config, collector: Collector) -> Summary:
+async def _gather(
+    recording: str, config: Config, collector: Collector, thresholds: Thresholds
+) -> Summary:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import open_run
     from moltwatch.sources.registry import FAST, Opening
@@ -149,6 +152,7 @@ async def _gather(recording: str, config: Config, collector: Collector) -> Summa
         config=config,
         sinks=[collector, progress],
         verdicts=True,
+        thresholds=thresholds,
         complain=progress.note,
     )
     async with progress.over(run):

@@ -72,8 +72,13 @@ class Selection:
         return True
 
     def _reaches(self, finding: FlaggedPost | Verdict, kind: Kind) -> bool:
-        least = self._thresholds
-        return least is None or finding.scores.of(kind) >= least.of(kind)
+        if self._thresholds is None:
+            return True
+        score = finding.scores.of(kind)
+        # There is a verdict on every post, and 0 leaves none out: not one without a reason either.
+        return score >= self._thresholds.of(kind) or (
+            isinstance(finding, Verdict) and score >= getattr(self._thresholds, kind.value)
+        )
 
     def _matches(self, finding: FlaggedPost | Verdict) -> bool:
         if self._where is None:

@@ -69,6 +69,9 @@ def test_what_is_typed_is_read_or_refused_in_one_harmless_line(text: str) -> Non
         ("persona:0.7", "'persona:0.7' is no score: write persona=0.7"),
         ("persona=0,7", "for persona: '0,7' is no score: write persona=0.7"),
         ("70%", "'70%' is no score: write 0.7"),
+        ("80,5", "'80,5' is no score: write 0.8"),
+        ("persona:\b", "'persona:␈' is no score: write persona=0.8"),
+        ("\ue000=hazard", "'\ufffd' is no kind; did you mean hazard=0.8?"),
         ("high", "'high' is no score: write 0.8"),
     ],
 )

@@ -126,6 +126,8 @@ async def played(recording: str) -> Session:
 def test_the_part_to_tell_of_is_chosen(recording: Path) -> None:
     done = moltwatch("report", recording, "--start", "2026-01-31T05:20", "--min-score", "0.8")
     assert done.stdout.splitlines()[2].startswith("6 posts") and "reach 0.80" in done.stdout
+    strict = moltwatch("report", recording, "--min-score", "coordinated=1")
+    assert "nothing is flagged" in strict.stdout and "none flagged" in strict.stderr
     wrong = moltwatch("report", recording, "--start", "2026-01-31", "--end", "2026-01-30")
     assert wrong.returncode == 2 and "--end must come after --start" in wrong.stderr
 

@@ -9,7 +9,7 @@ import pytest
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import Act, FlaggedPost, Kind, Post, Retracted, Thresholds
+from moltwatch.model import Act, FlaggedPost, Kind, Post, Retracted, Scores, Thresholds, Verdict
 from moltwatch.odds import log_odds
 from moltwatch.outputs.selection import Selection
 from moltwatch.session import Session
@@ -107,6 +107,18 @@ def test_a_line_comes_when_its_higher_bar_is_reached_and_comes_once(dismissed: b
 
 def scores(session: Session) -> list[float]:
     return [charge.score for case in session.charges.cases for charge in case.charges]
+
+
+@pytest.mark.parametrize(("least", "picked"), [(0.0, 2), (0.0001, 1), (0.3, 0)])
+def test_a_verdict_makes_a_line_where_no_score_is_asked_for(least: float, picked: int) -> None:
+    """Also one on a post of which there is nothing to be said."""
+    said = Selection(verdicts=True, thresholds=Thresholds.all(least))
+    post = Post(id="p", thread="p", author="a", created_at=0, seen_at=0)
+    verdicts = [
+        Verdict(post=post, scores=scores, flags=(), at=0, first_at=None)
+        for scores in (Scores(), Scores(persona=0.2))
+    ]
+    assert sum(map(said.picks, verdicts)) == picked
 
 
 class Late(Dawning):
