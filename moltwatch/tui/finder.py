@@ -23,6 +23,7 @@ from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.places import Place, places, similar
 from moltwatch.tui.remembered import Remembered, naming
 from moltwatch.tui.search import NEAREST, Edge, Search
+from moltwatch.tui.secrets import masked
 from moltwatch.tui.state_file import Unusable
 from moltwatch.tui.widgets.find_line import FindLine, finding
 from moltwatch.tui.widgets.prompt import (
@@ -181,7 +182,7 @@ class Finder:
         said = dict(values)
         if node is not None and self.session is not None:
             said["author"] = self.session.names(node.author)
-            said["thread"] = node.thread.title or node.thread.id
+            said["thread"] = masked(node.thread.title, node.thread.root) or node.thread.id
         return [Choice(key, field, values[field], said[field]) for key, field in QUICK]
 
     def add_term(self, choice: Choice, negative: bool) -> None:

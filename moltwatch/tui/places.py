@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from moltwatch.session import Session
 from moltwatch.session.thread import Node
 from moltwatch.tui.completion import Candidate, communities
+from moltwatch.tui.secrets import masked
 from moltwatch.wording import count
 
 MOST = 40
@@ -93,7 +94,7 @@ def post_place(node: Node) -> Place:
 
 
 def _said_of(node: Node) -> str:
-    return f"{node.author}: {node.title or node.text[:200]}"
+    return f"{node.author}: {masked(node.title or node.text, node)[:200]}"
 
 
 def _exact(place: Place, text: str) -> bool:
@@ -163,7 +164,8 @@ def _names(text: str, session: Session, kind: str) -> Iterator[Place]:
         for thread in session.threads:
             if asked in thread.title.casefold():
                 what = f"{count(thread.n, 'post')}, {thread.author}"
-                yield Place(thread.title, what, "thread", thread.id, thread.id)
+                title = masked(thread.title, thread.root)
+                yield Place(title, what, "thread", thread.id, thread.id)
 
 
 def _ranked(found: Iterator[Place]) -> list[Place]:

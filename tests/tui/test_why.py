@@ -22,8 +22,10 @@ from moltwatch.model import (
     Post,
     Scores,
 )
+from moltwatch.session import Session
 from moltwatch.session.charges import Charge
 from moltwatch.times import SECOND
+from moltwatch.tui.secrets import masked
 from moltwatch.tui.views.flagged_text import FlaggedText
 from moltwatch.tui.widgets.lanes import MOST_LANES, LaneRow
 from moltwatch.tui.widgets.rowview import Look, Target
@@ -343,3 +345,34 @@ def test_a_secret_that_lies_beyond_what_is_kept_of_a_post_stands_in_nobodys_way(
     )
     text = FlaggedText("its beginning", [Charge(found, Kind.HAZARD)])
     assert text.mask("a key: sk-abc") == "a key: sk-abc"
+
+
+async def test_no_list_shows_a_secret_that_was_found() -> None:
+    hidden = KEY[8:20]
+    async with watching(forum(), size=(200, 60)) as watcher:
+        assert hidden not in watcher.text, "nor does a card"
+        watcher.main.go_to("root", "leak")
+        watcher.main.open_agent("Careless")
+        await watcher.frames()
+        assert watcher.text.count("my key is sk-a•••, do not tell") == 2, (
+            "in the thread and on the card"
+        )
+        await watcher.press("colon")
+        await watcher.type("leak")
+        assert "Careless: my key is sk-a•••" in watcher.text
+        assert hidden not in watcher.text
+
+
+def test_a_secret_is_known_where_a_text_is_cut_within_it_or_parts_title_and_body() -> None:
+    session = Session()
+    leak = post("t", 0, "Careless", "sk-ant-api03-abc123456 it is", title="My API_KEY:")
+    start = leak.body.index("API_KEY")
+    found = evidence("credentials", kind=Kind.HAZARD, score=0.9)
+    found = structs.replace(found, places=((start, leak.body.index(" it is")),))
+    session.take(leak, [flagged(leak, Kind.HAZARD, 0.9, found)])
+    node = session.threads.node("t")
+    assert node
+    assert masked(leak.title or "", node) == "My API_•••"
+    assert masked(leak.text, node) == "sk-a••• it is"
+    assert masked("sk-ant-api03-abc", node) == "sk-a•••", "cut within the secret"
+    assert masked("another text", node) == "another text"

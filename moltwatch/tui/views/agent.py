@@ -12,6 +12,7 @@ from moltwatch.text import same_words
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import clock, safe, safe_line, voice
 from moltwatch.tui.local_time import column, full_date
+from moltwatch.tui.secrets import masked_of, secrets_told, unquoted
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
 from moltwatch.tui.views.repeats import Repeats, times_said
@@ -58,21 +59,20 @@ class AgentPane(TitledPane):
             [("AGENT ", "strong"), (safe_line(session.names(agent.name), 40), voice(agent.name))],
             [(f"{sign(k)}{n:,} ", k.value) for k in Kind if (n := agent.flagged[k])],
         )
-        self.view.set_rows([*_card(agent, session), *self._latest(agent)])
+        self.view.set_rows([*_card(agent, session), *self._latest(agent, session)])
 
-    def _latest(self, agent: Agent) -> list[Row]:
+    def _latest(self, agent: Agent, session: Session) -> list[Row]:
         """Its latest posts; what it says more than once is said once."""
         latest = list(agent.recent)[-MOST_POSTS:]
         self._said = {own.id: same_words(own.text) for own in latest}
         shown = self._repeats.fold(latest[::-1], lambda own: self._said[own.id])
         when = column([own.at for own, _ in shown])
-        return [
-            PostRow(
-                *(own.id, own.thread, at, "", "dim", safe_line(own.text, 120)),
-                right=times_said(times),
-            )
-            for (own, times), at in zip(shown, when, strict=True)
-        ]
+        rows: list[Row] = []
+        for (own, times), at in zip(shown, when, strict=True):
+            text = safe_line(masked_of(own.text, own.id, session), 120)
+            place = own.id, own.thread, at
+            rows.append(PostRow(*place, "", "dim", text, right=times_said(times)))
+        return rows
 
     def toggle(self) -> str:
         """Show all posts with the words of the one under the cursor, or only the newest; what to
@@ -156,7 +156,13 @@ def _against(agent: Agent, session: Session) -> list[Row]:
         head = f" {sign(kind)} {kind.value} {charge.score:.2f}"
         rows += [PiecesRow((kind, "blank"), []), PiecesRow(kind, [(head, kind.value)])]
         rows += [
-            ParagraphRow((kind, flag.heuristic), said(flag.reason), "body", 3, 3)
+            ParagraphRow(
+                (kind, flag.heuristic),
+                said(unquoted(flag.reason, secrets_told(charge))),
+                "body",
+                3,
+                3,
+            )
             for flag in charge.reasons[:MOST_REASONS]
         ]
     return rows

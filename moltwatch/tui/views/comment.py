@@ -21,6 +21,7 @@ from moltwatch.tui.line import (
     voice,
     wrap,
 )
+from moltwatch.tui.secrets import masked, secrets_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.rowview import Look, Target
 from moltwatch.wording import count
@@ -137,7 +138,7 @@ class CommentRow:
         if marks is None or self.unfolded or not self._more:
             return False
         shown = any(marks(line) for line in (*self._title, *self._body))
-        return not shown and bool(marks(safe_line(self.node.text, 20_000)))
+        return not shown and bool(marks(safe_line(masked(self.node.text, self.node), 20_000)))
 
     @property
     def _answered(self) -> tuple[str, str] | None:
@@ -165,7 +166,8 @@ class CommentRow:
         """All that changes how the text breaks; a vote does not."""
         node = self.node
         changed = node.version if node.edited or node.deleted else node.post is None
-        return width, changed, self._levels(width), self.depth == 0, self.unfolded
+        secrets = secrets_of(node)
+        return width, changed, self._levels(width), self.depth == 0, self.unfolded, secrets
 
     def height(self, width: int) -> int:
         wanted = self._broken(width)
@@ -179,7 +181,8 @@ class CommentRow:
 
     def _wrap(self, width: int) -> None:
         node = self.node
-        title = safe_line(node.title or "", 4 * MOST_TITLE * max(1, width)) or "(no title)"
+        title = masked(node.title or "", node)
+        title = safe_line(title, 4 * MOST_TITLE * max(1, width)) or "(no title)"
         self._title = [] if self.depth else shorten(title, width - 3, MOST_TITLE)
         if node.post is None or node.deleted:
             self._body, self._more = [], False
@@ -187,14 +190,15 @@ class CommentRow:
         most = MOST_LINES if self.unfolded else FOLDED if self.depth else FOLDED_ROOT
         room = max(8, width - 2 * self._levels(width) - (4 if self.depth else 3))
         # A folded text needs no more characters than its lines could hold.
-        enough = len(node.text) if self.unfolded else 4 * room * most
-        text = safe(node.text[:enough]).strip()
+        told = masked(node.text, node)
+        enough = len(told) if self.unfolded else 4 * room * most
+        text = safe(told[:enough]).strip()
         if node.cut and self.unfolded:
             text += f"… [{node.cut:,} more characters]"
         if node.title and self.depth:
-            text = f"{safe_line(node.title)}\n{text}"
+            text = f"{safe_line(masked(node.title, node))}\n{text}"
         self._body, self._more = wrap(text, room, most) if text else ([], False)
-        self._more = self._more or enough < len(node.text) or bool(node.cut and not self.unfolded)
+        self._more = self._more or enough < len(told) or bool(node.cut and not self.unfolded)
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         self.height(width)

@@ -23,16 +23,15 @@ from moltwatch.session.thread import Node
 from moltwatch.text import differing
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.secrets import masked, masked_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flagged_text import FlaggedText, legend
 from moltwatch.tui.views.story import (
     NAME,
-    WITHHELD,
     came_rows,
     forms,
     in_order,
     post_rows,
-    shows_secret,
     size_of,
 )
 from moltwatch.tui.views.threads import title_of
@@ -412,7 +411,8 @@ class Explanation:
         head.append((f"  in {len(same):,} of its latest {count(len(own), 'post')}", "dim"))
         rows.append(PiecesRow("again", head))
         for each in same[::-1][:MOST_AGAIN]:
-            at, said = clock(each.at), safe_line(each.text, 200)
+            at = clock(each.at)
+            said = safe_line(masked_of(each.text, each.id, self.session), 200)
             rows.append(PostRow(each.id, each.thread, at, "", "dim", said, section="again"))
         return rows
 
@@ -441,10 +441,7 @@ class Explanation:
 
     def _post_row(self, section: str, post: str, thread: str, at: int, author: str) -> Row:
         node = self.session.threads.node(post)
-        if node and any(charge.withheld or shows_secret(charge.flags) for charge in node.charges):
-            text = WITHHELD
-        else:
-            text = node.post.body if node and node.post else "(no longer kept)"
+        text = masked(node.post.body, node) if node and node.post else "(no longer kept)"
         name = safe_line(self.session.names(author), 30)
         text = safe_line(text, 200)
         return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section=section)

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.session.charges import Charge
 from moltwatch.text import fold, place_as_written
+from moltwatch.tui.secrets import unquoted
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.marked import SHOWN_OF_SECRET, Sort, Span
+from moltwatch.tui.widgets.marked import Sort, Span
 from moltwatch.tui.widgets.pane import Piece
 
 MOST_QUOTED = 40
 """Words and phrases of the reasons that are looked for in a post."""
-
-SHORTEST_SECRET = 12
-"""Characters by which a secret is known where a reason quotes the beginning of it."""
 
 
 class FlaggedText:
@@ -69,19 +67,7 @@ class FlaggedText:
 
     def mask(self, text: str) -> str:
         """The text without the secrets of the post, which a reason may quote the beginning of."""
-        for start, end, _ in self.secrets:
-            secret = self.body[start:end]
-            if len(secret) <= SHOWN_OF_SECRET:
-                continue  # of a post that is no longer kept, there is only the beginning
-            at = text.find(secret[:SHORTEST_SECRET])
-            while at >= 0:
-                end = at
-                while end < len(text) and text[end : end + 1] == secret[end - at : end - at + 1]:
-                    end += 1
-                masked = f"{secret[:SHOWN_OF_SECRET]}{sign('masked') * 3}"
-                text = text[:at] + masked + text[end:]
-                at = text.find(secret[:SHORTEST_SECRET], at + len(masked))
-        return text
+        return unquoted(text, [self.body[start:end] for start, end, _ in self.secrets])
 
 
 def legend(spans: Iterable[Span], pieces: Sequence[Piece]) -> list[str]:

@@ -22,6 +22,7 @@ from moltwatch.session.groups import Swarm
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.cases import Card, Ranking
 from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
+from moltwatch.tui.secrets import WITHHELD, secrets_told, shows_secret, unquoted
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
@@ -168,7 +169,7 @@ class CaseRow:
             lines += self._names(room)
         lines += self._of_members(room)
         most = 3 if self.opened else int(self.full)
-        excerpt = safe_line("" if top.withheld else self._text, 300)
+        excerpt = safe_line(WITHHELD if shows_secret(top.flags) else self._text, 300)
         for text in shorten(excerpt, room, most) if excerpt and most else ():
             lines.append([(" ", "dim"), (sign("rail"), "rail"), (" " + text, "dim")])
         return lines
@@ -183,7 +184,8 @@ class CaseRow:
         return strongest_of([*swarm.group.evidence, *newer]) or self.case.top.reasons
 
     def _reason(self, flag: Evidence) -> str:
-        return flag.reason_in(self.swarm.n) if self.swarm else flag.reason
+        reason = flag.reason_in(self.swarm.n) if self.swarm else flag.reason
+        return unquoted(reason, secrets_told(self.case.top))
 
     @property
     def _text(self) -> str:
@@ -219,6 +221,7 @@ class CaseRow:
         lines: list[list[Named]] = []
         for case in hazards[:MOST_OF_MEMBERS]:
             reason = case.top.reasons[0].reason if case.top.reasons else ""
+            reason = unquoted(reason, secrets_told(case.top))
             head = f"{sign(Kind.HAZARD)} {points(case.score)} "
             text = shorten(said(reason), room - len(head), 1)
             lines.append([("  ", "dim"), (head, "hazard"), (text[0] if text else "", "body")])

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from moltwatch.session.thread import Node
 from moltwatch.tui.line import Line, StyleOf, safe_line, voice
 from moltwatch.tui.local_time import column
+from moltwatch.tui.secrets import masked
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called, strongest
 from moltwatch.tui.views.repeats import Repeats, times_said
@@ -65,7 +66,7 @@ class LatestRow:
         if node.deleted:
             line.gap(1).add("deleted", style("faint"))
         else:
-            said = safe_line(node.text[:CHARS] or node.title or "")
+            said = safe_line(masked(node.text or node.title or "", node)[:CHARS])
             line.gap(1).add(said, style("body"))
         line.room += rest
         return [line.right(*((text, style(of)) for text, of in again))]

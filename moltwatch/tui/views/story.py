@@ -3,19 +3,19 @@ For the view of the groups, and for the why of a post that is one of a group's."
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
 from rich.cells import cell_len
 
-from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
 from moltwatch.text import differing, same_words
 from moltwatch.times import format_duration
 from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.secrets import WITHHELD, shows_secret
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.lanes import Came, lanes
@@ -38,8 +38,6 @@ MOST_CHARS = 2_000
 
 NAME = 18
 """Cells of a name at most, where names make a column."""
-
-WITHHELD = "[not repeated here: it looks like a secret]"
 
 
 def told_of(swarm: Swarm, session: Session) -> tuple[Evidence, ...]:
@@ -176,11 +174,6 @@ def withheld(arrival: Arrival, session: Session) -> bool:
         return True
     node = session.threads.node(arrival.post)
     return node is not None and any(shows_secret(charge.flags) for charge in node.charges)
-
-
-def shows_secret(flags: Iterable[Evidence]) -> bool:
-    """Whether a post was found to show a credential."""
-    return any(flag.heuristic == Credentials.name for flag in flags)
 
 
 def body_of(arrival: Arrival, session: Session) -> str:

@@ -15,6 +15,7 @@ from moltwatch.session.thread import Thread
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.line import Line, Piece, StyleOf, safe_line, with_right
 from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.secrets import masked
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import Frame, TitledPane
 from moltwatch.tui.widgets.rowview import Look, RowView, Target
@@ -36,7 +37,7 @@ UNTITLED = "(root not seen)"
 
 def title_of(thread: Thread) -> str:
     """What to call a thread on one line."""
-    return safe_line(thread.title) or UNTITLED
+    return safe_line(masked(thread.title, thread.root)) or UNTITLED
 
 
 def per_minute(rate: float) -> str:

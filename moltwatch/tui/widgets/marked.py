@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from moltwatch.text import hidden_runs, look_alikes
 from moltwatch.tui.line import Line, StyleOf, safe, wrap
+from moltwatch.tui.secrets import SHOWN_OF_SECRET
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.rowview import Look, Target
 
@@ -20,9 +21,6 @@ Piece = tuple[str, str]
 """A harmless text and the name of its style."""
 
 MOST_LINES = 2_000
-
-SHOWN_OF_SECRET = 4
-"""Characters of a secret that are shown, so that its owner knows which it is."""
 
 
 class Sort(StrEnum):
