@@ -28,6 +28,7 @@ from moltwatch.times import SECOND
 from moltwatch.tui.secrets import masked
 from moltwatch.tui.views.flagged_text import FlaggedText
 from moltwatch.tui.widgets.lanes import MOST_LANES, LaneRow
+from moltwatch.tui.widgets.marked import MOST_UNSEEN
 from moltwatch.tui.widgets.rowview import Look, Target
 from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
@@ -376,3 +377,14 @@ def test_a_secret_is_known_where_a_text_is_cut_within_it_or_parts_title_and_body
     assert masked(leak.text, node) == "sk-a••• it is"
     assert masked("sk-ant-api03-abc", node) == "sk-a•••", "cut within the secret"
     assert masked("another text", node) == "another text"
+
+
+async def test_of_very_many_characters_that_cannot_be_seen_the_first_are_marked() -> None:
+    tricky = post("many", 1, "Sly", "a\u200b" * 2_000)
+    async with watching(Forum([post("root", 0, "o", "words", "Title"), tricky])) as watcher:
+        told = await tell(watcher, "many")
+        told = "".join(told.split())
+        assert told.count("U+200B⟩") == MOST_UNSEEN + 1, "and in the legend"
+        assert "1,500morelikethese" in told
+        # What is being read is not let go of, wherever the cursor of the why is.
+        assert "many" in set(watcher.main.panes.looked_at())

@@ -98,7 +98,9 @@ class Panes(Horizontal):
         for pane in self.tiles:
             if pane.thread is not None:
                 yield pane.thread.id
-        panes = (self.threads, *self.tiles, self.views[self.side], self.latest)
+        if self.reading_why:
+            yield self.why.post
+        panes = (self.threads, *self.tiles, self.why, self.views[self.side], self.latest)
         for view in (pane.view for pane in panes if pane.display):
             for target in view.targets:
                 yield from (target.thread, target.post)

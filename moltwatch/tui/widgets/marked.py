@@ -22,6 +22,9 @@ Piece = tuple[str, str]
 
 MOST_LINES = 2_000
 
+MOST_UNSEEN = 500
+"""Characters of a text that are marked as what cannot be seen, or as what they pass for."""
+
 
 class Sort(StrEnum):
     """Why a part of a text is marked; of two that lie over each other the later one wins."""
@@ -50,8 +53,14 @@ def marked(text: str, spans: Iterable[Span] = (), style: str = "body") -> list[P
         for start, end, sort in spans
         if max(0, start) < min(end, len(text))
     ]
-    hidden = {start: (end, what) for start, end, what in hidden_runs(text)}
-    alike = dict(look_alikes(text))
+    runs, letters = hidden_runs(text), look_alikes(text)
+    left = len(runs) + len(letters) - MOST_UNSEEN
+    if left > 0:
+        last = sorted([*(start for start, _, _ in runs), *(at for at, _ in letters)])[MOST_UNSEEN]
+        runs = [run for run in runs if run[0] < last]
+        letters = [letter for letter in letters if letter[0] < last]
+    hidden = {start: (end, what) for start, end, what in runs}
+    alike = dict(letters)
     cuts = {0, len(text), *hidden, *alike, *(at + 1 for at in alike)}
     cuts.update(end for end, _ in hidden.values())
     for start, end, _ in kept:
@@ -85,6 +94,8 @@ def marked(text: str, spans: Iterable[Span] = (), style: str = "body") -> list[P
         pieces.append((safe(text[at:until]), ink))
         if at in alike:
             pieces.append((f"{sign('unseen')}={alike[at]}{sign('unseen-end')}", "bad"))
+    if left > 0:
+        pieces.append((f" {sign('unseen')}{left:,} more like these{sign('unseen-end')}", "bad"))
     return pieces
 
 
@@ -95,7 +106,7 @@ def _masked(secret: str) -> str:
 class MarkedRow:
     """A text in pieces, broken into lines."""
 
-    __slots__ = ("_for", "_indent", "_lines", "_most", "key", "pieces", "target")
+    __slots__ = ("_for", "_indent", "_lines", "_most", "key", "pieces", "stamp", "target")
 
     def __init__(
         self,
@@ -108,15 +119,12 @@ class MarkedRow:
     ) -> None:
         self.key = key
         self.pieces = tuple(pieces)
+        self.stamp: Hashable = hash(self.pieces)  # asked for with each line
         self.target = target
         self._indent = indent
         self._most = most
         self._for = -1
         self._lines: list[list[Piece]] = []
-
-    @property
-    def stamp(self) -> Hashable:
-        return self.pieces
 
     def height(self, width: int) -> int:
         if width != self._for:
