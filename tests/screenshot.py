@@ -35,8 +35,10 @@ KEYS = {
     "sources": ("4",),
     "latest": ("l",),
     "deck": ("d",),
-    "filter": ("slash", *"persona", "greater_than_sign"),
-    "palette": ("colon",),
+    "why": ("left_square_bracket", "i"),
+    "search": ("slash", *"claw", "enter"),
+    "filter": ("ampersand", *"persona", "greater_than_sign"),
+    "palette": ("ctrl+p",),
     "help": ("question_mark",),
 }
 
