@@ -42,38 +42,33 @@ class Work(Protocol):
     n: int
 
 
-class _Sighting(Struct, frozen=True, gc=False):
-    """A post that shows a thing for the first time."""
-
-    act: Act
-    thread: str
-    work: Work
-
-
-class User(Struct, gc=False):
-    """One account that does a thing. Like a habit, it is part of no cycle, and there are too many
-    for the garbage collector to walk through."""
+class Use(Struct, frozen=True, gc=False):
+    """What one account has shown of a thing. A first use is one for all that its post shows for the
+    first time. Like a habit, it is part of no cycle, and there are too many for the garbage
+    collector to walk through."""
 
     work: Work
-    n: int = 0
-    """Posts that show it."""
-    threads: tuple[str, ...] = ()
-    """Where those stand, the first ``MOST_EACH``: what is said again in one conversation is its
+    threads: tuple[str, ...]
+    """Where its posts stand, the first ``MOST_EACH``: what is said again in one conversation is its
     subject."""
-    waiting: tuple[Act, ...] = ()
+    waiting: tuple[Act, ...]
     """Posts not yet told."""
+    n: int = 1
+    """Posts that show it."""
 
-    def use(self, act: Act, thread: str, work: Work) -> None:
-        """One more post shows it."""
-        self.n += 1
-        self.work = work
-        if len(self.threads) < MOST_EACH and thread not in self.threads:
-            self.threads += (thread,)
-        self.waiting = (*self.waiting[1 - MOST_WAITING :], act)
+    def again(self, act: Act, thread: str, work: Work) -> Use:
+        """The same, and one post more."""
+        threads = self.threads
+        if len(threads) < MOST_EACH and thread not in threads:
+            threads += (thread,)
+        return Use(work, threads, (*self.waiting[1 - MOST_WAITING :], act), self.n + 1)
 
-    @property
+    def told(self) -> Use:
+        """The same, told."""
+        return Use(self.work, self.threads, (), self.n)
+
     def part(self) -> float:
-        """The part of all it has written that shows it, 0 to 1."""
+        """The part of all its author has written that shows it, 0 to 1."""
         return self.n / max(self.n, self.work.n)
 
 
@@ -82,7 +77,8 @@ class Habit(Struct, gc=False):
 
     last: Micros
     """When it was shown last."""
-    users: dict[str, User] = {}
+    users: dict[str, Use]
+    """By account; none if so many have it that it says nothing."""
     devoted: tuple[str, ...] = ()
     """Accounts that do it in most of what they write, were it once."""
     keepers: tuple[str, ...] = ()
@@ -98,7 +94,7 @@ class Habit(Struct, gc=False):
     @property
     def posts(self) -> int:
         """How many posts have shown it."""
-        return sum([user.n for user in self.users.values()])
+        return sum([use.n for use in self.users.values()])
 
     def uses(self, accounts: Iterable[str]) -> int:
         """On how many threads they have shown it, all of them together; one account counts for no
@@ -111,7 +107,7 @@ class Habit(Struct, gc=False):
         acts: list[Act] = []
         for account in self.keepers:
             acts += self.users[account].waiting
-            self.users[account].waiting = ()
+            self.users[account] = self.users[account].told()
         return acts
 
 
@@ -131,11 +127,9 @@ class Habits:
         self.part = part
         self.share = share
         self.repeats = repeats
-        self._once: dict[str, _Sighting] = {}
-        self._once_before: dict[str, _Sighting] = {}
+        self._once: dict[str, Use] = {}
+        self._once_before: dict[str, Use] = {}
         self._habits: OrderedDict[str, Habit] = OrderedDict()
-        self._common: set[str] = set()
-        """Those that so many have that they say nothing."""
         self._watched: set[str] = set()
         """Those that two accounts repeat."""
 
@@ -149,20 +143,24 @@ class Habits:
     def see(self, keys: frozenset[str], item: Features, work: Work) -> Iterator[tuple[str, Habit]]:
         """A post shows these things; those of them that are habits, kept by its author too. What
         stands in what it answers was not its author's idea."""
+        if not keys:
+            return
         once, before, habits = self._once, self._once_before, self._habits
-        known = [key for key in keys if key in once or key in habits or key in before]
+        first = Use(work, (item.thread.id,), (item.act,))
+        known = [key for key in keys if key in habits or key in once or key in before]
         if len(known) < len(keys):
-            sighting = _Sighting(item.act, item.thread.id, work)
-            fresh = keys.difference(known) if known else keys
-            once.update(dict.fromkeys(fresh, sighting))
+            once.update(dict.fromkeys(keys.difference(known), first))
         # Sorted, because what a set yields first differs from process to process.
-        for key in sorted([key for key in known if key not in self._common]):
-            if key in item.above():
+        known.sort()
+        for key in known:
+            habit = habits.get(key)
+            if (habit and not habit.users) or key in item.above():
                 continue
-            habit = habits.get(key) or self._again(key)
+            if habit is None:
+                habit = self._again(key)
             if habit.last < item.post.seen_at - self.window:
                 self._drop(key)
-            elif self._take(key, habit, item, work):
+            elif self._take(key, habit, item, first):
                 yield key, habit
         if len(once) > GENERATION:
             self._once_before, self._once = once, {}
@@ -171,42 +169,38 @@ class Habits:
 
     def _drop(self, key: str) -> None:
         del self._habits[key]
-        self._common.discard(key)
         self._watched.discard(key)
 
     def _again(self, key: str) -> Habit:
         """The habit that begins where what was seen once is seen again."""
-        first = self._once.pop(key, None) or self._once_before.pop(key)
-        habit = self._habits[key] = Habit(first.act.at)
-        user = habit.users[first.act.author] = User(first.work)
-        user.use(first.act, first.thread, first.work)
+        use = self._once.pop(key, None) or self._once_before.pop(key)
+        act = use.waiting[0]
+        habit = self._habits[key] = Habit(act.at, {act.author: use})
         return habit
 
-    def _take(self, key: str, habit: Habit, item: Features, work: Work) -> bool:
-        """A post shows it; whether that makes it a habit, or is one more of those."""
-        author = item.author.name
+    def _take(self, key: str, habit: Habit, item: Features, first: Use) -> bool:
+        """A post shows it, the author's ``first`` or not; whether that makes it a habit, or is one
+        more of those."""
         self._habits.move_to_end(key)
         habit.last = item.post.seen_at
-        user = habit.users.get(author)
-        if user is None:
-            user = habit.users[author] = User(work)
-        user.use(item.act, item.thread.id, work)
-        if len(habit.users) > MOST_USERS:
-            self._common.add(key)
+        users, author = habit.users, item.author.name
+        use = users.get(author)
+        use = use.again(item.act, item.thread.id, first.work) if use else first
+        users[author] = use
+        if len(users) > MOST_USERS:
             habit.forget()
             return False
-        if not self._keeps(user):
+        if not self._keeps(use):
             return False
-        users = habit.users
         if sum(map(self._keeps, users.values())) > 1:
             self._watched.add(key)
         if len(users) < self.accounts:
             return False
-        devoted = [account for account, one in users.items() if one.part >= self.part]
+        devoted = [account for account, one in users.items() if one.part() >= self.part]
         habit.devoted = tuple(devoted)
         habit.keepers = tuple([a for a in devoted if len(users[a].threads) >= self.repeats])
         enough = len(habit.devoted) >= self.share * len(users)
         return enough and len(habit.keepers) >= self.accounts
 
-    def _keeps(self, user: User) -> bool:
-        return len(user.threads) >= self.repeats and user.part >= self.part
+    def _keeps(self, use: Use) -> bool:
+        return len(use.threads) >= self.repeats and use.part() >= self.part
