@@ -37,7 +37,8 @@ MOST_AFTER = 3
 MOST_HEADING = 40
 """Characters of a heading that count."""
 
-_END = re.compile(r"[\n.!?:;…—。！？：；]+")
+_ENDS = ".!?:;"
+_EXOTIC_ENDS = "…—。！？：；"
 _EDGES = " \t\r*_~`>#-–|“”\"'«»„()[]"
 _NUMBERED = re.compile(r"\d{1,2}[.)] ")
 _HEADINGS = frozenset("ABCDE")
@@ -147,7 +148,11 @@ class HouseStyle(Heuristic):
 
 def _lines(body: str) -> frozenset[str]:
     """The first and last lines of a text that are long enough to be somebody's."""
-    pieces = _END.split(body.lower())
+    body = body.lower()
+    for end in _ENDS if body.isascii() else _ENDS + _EXOTIC_ENDS:
+        if end in body:
+            body = body.replace(end, "\n")
+    pieces = list(filter(None, body.split("\n")))
     if len(pieces) > MOST_LINES:
         pieces = pieces[: MOST_LINES // 2] + pieces[-MOST_LINES // 2 :]
     long = [piece.strip(_EDGES) for piece in pieces if len(piece) >= SHORTEST]

@@ -30,6 +30,8 @@ _SIGN_OFF = re.compile(
     r"(?:^[*_ ]*|(?<=[.!?] ))(?:[—–―]\s*|(?:--|~)\s+)(?=[^\W\d_]|[^\x00-\x7f—–―])([^—–―~]{1,60})$"
     r"|^- (\w{2,30})$"
 )
+_DASH = re.compile("[—–―~-]")
+"""Without any there is no sign-off."""
 _LONGEST_LINE = 80
 """Characters of a line that may be a heading or a signature."""
 _FEWEST_WORDS = 5
@@ -38,7 +40,8 @@ _HEAD = 60
 """Characters of a text that may hold a call sign."""
 _CALL_SIGN = 3
 """Words within which it stands."""
-_CHANGING = re.compile(r"\d+|https?://\S+")
+# A set first, so that the search leaps from one of its characters to the next.
+_CHANGING = re.compile(r"[\dh](?:(?<!h)\d*|ttps?://\S+)")
 _MOST_FRAMES = 16
 """Remembered of one account."""
 
@@ -87,12 +90,15 @@ class Framing(PersonaHeuristic):
         if not own.isdisjoint(item.vocabulary):
             _own_name(item, own, vector)
         kept: dict[int, int] = item.author.note(self.name, dict)
-        frames = {hash(frame) & HASH_BITS: shown for frame, shown in _frames(item)}
-        if most := max(map(kept.__getitem__, frames.keys() & kept.keys()), default=0):
-            frame = next(frame for key, frame in frames.items() if kept.get(key) == most)
-            vector.mark("framing.kept", saturating(most, 2.0), frame=frame, times=most)
-        for key in frames:
-            kept[key] = kept.pop(key, 0) + 1  # at the end: seen last
+        most, kept_most = 0, ""
+        for frame, shown in _frames(item):
+            key = hash(frame) & HASH_BITS
+            times = kept.pop(key, 0)
+            kept[key] = times + 1  # at the end: seen last
+            if times > most:
+                most, kept_most = times, shown
+        if most:
+            vector.mark("framing.kept", saturating(most, 2.0), frame=kept_most, times=most)
         while len(kept) > _MOST_FRAMES:
             del kept[next(iter(kept))]
 
@@ -101,8 +107,14 @@ def _closing(tail: Sequence[str], vector: MarkVector) -> None:
     """How the last lines close a text."""
     last = tail[-1]
     listed = last.startswith("- ") and tail[-2].startswith("- ")
-    if not listed and (found := _SIGN_OFF.search(last[-_LONGEST_LINE:])):
+    if not listed and (found := _sign_off(last)):
         vector.mark("framing.sign_off", 1.0, last=(found[1] or found[2]).strip("*_ "))
+
+
+def _sign_off(line: str) -> re.Match[str] | None:
+    """The signature at the end of a line, with the dash before it."""
+    end = line[-_LONGEST_LINE:]
+    return _SIGN_OFF.search(end) if _DASH.search(end) else None
 
 
 def _own_name(item: Features, own: frozenset[str], vector: MarkVector) -> None:
@@ -121,7 +133,7 @@ def signed(text: Text, own: frozenset[str]) -> str | None:
     last = text.lines[-1]
     if len(text.lines) > 1 and len(last) <= _LONGEST_LINE and "://" not in last:
         signature = last
-    elif found := _SIGN_OFF.search(last[-_LONGEST_LINE:]):
+    elif found := _sign_off(last):
         signature = found[1] or found[2]
     else:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import fsum
 from typing import ClassVar
 
@@ -37,8 +36,8 @@ class Record(Struct):
     log_odds: float = 0.0
     preaching: float = 0.0
 
-    def take(self, log_odds: float, marks: Mapping[str, float]) -> None:
-        """One post more, by what it was judged and by its marks."""
+    def take(self, log_odds: float, preached: float) -> None:
+        """One post more, by what it was judged and by how much it preached."""
         if self.posts >= _MEMORY:
             fade = (_MEMORY - 1) / _MEMORY
             self.posts *= fade
@@ -46,7 +45,6 @@ class Record(Struct):
             self.preaching *= fade
         self.posts += 1
         self.log_odds += min(max(log_odds, -_FAR), _FAR)
-        preached = fsum(map(marks.__getitem__, _PREACHING & marks.keys()))
         self.preaching += min(preached, _MUCH)
 
     def mark(self, vector: MarkVector) -> None:
@@ -88,6 +86,7 @@ class History(PersonaHeuristic):
 
     def remember(self, item: Features, vector: MarkVector, log_odds: float) -> None:
         record = item.author.note(self.name, Record)
-        marks = vector.values.copy()
+        values = vector.values
+        preached = fsum([values[mark] for mark in _PREACHING if mark in values])
         record.mark(vector)
-        record.take(prior(item.post) + log_odds, marks)
+        record.take(prior(item.post) + log_odds, preached)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import ClassVar
 
 from moltwatch.heuristics.features.text import Text
@@ -16,6 +17,9 @@ _COMMANDING = frozenset(" ".join(read_material("commands").values()).split())
 _YOU = frozenset(read_material("pronouns")["you"])
 _STRAY = 0.05
 """Part of the sentences: so few may be anything."""
+_LONGEST_WORD = 40
+"""Characters of a first word that commands; without blanks it may be a whole sentence."""
+_fold = lru_cache(maxsize=4096)(fold)
 _HEADING = re.compile(r"\[[A-Z][A-Z0-9_ :./—-]{6,60}\]")
 _ENDINGS = "s|t|re|ve|ll|d|m|all|know|clock|am|er|em|n|[dt][ae]n?|n?[iu]n|y?[aeiu]|l[ae]r"
 # What stands before the apostrophe of ordinary French and Italian.
@@ -92,4 +96,4 @@ def _style(text: Text, vector: MarkVector) -> None:
 
 def _first_word(sentence: str) -> str:
     word = sentence.lstrip("*_>-• ").partition(" ")[0].rstrip(",.!:*").lower()
-    return word if word.isascii() else fold(word)
+    return word if word.isascii() or len(word) > _LONGEST_WORD else _fold(word)

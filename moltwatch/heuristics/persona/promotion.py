@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Features
@@ -99,9 +100,8 @@ class Promotion(PersonaHeuristic):
             self._offers(item, offers, vector)
         if (n := len(self.marks & vector.values.keys())) >= 3:
             vector.mark("promotion.breadth", min((n - 2) / 4, 1.0))
-        told = cues_of_bio(item.author.bio)
-        if told and (bio := [phrase for cue in self.cues for phrase in told.get(cue, ())]):
-            vector.mark("promotion.bio", saturating(len(bio), 2.0), words=tuple(bio))
+        if bio := _advertised(item.author.bio):
+            vector.mark("promotion.bio", saturating(len(bio), 2.0), words=bio)
 
     def _offers(self, item: Features, offers: Sequence[str], vector: MarkVector) -> None:
         for name, here in (
@@ -122,6 +122,13 @@ class Promotion(PersonaHeuristic):
         if len(pushed) > _MOST_OFFERS:
             for offer, _ in pushed.most_common()[_MOST_OFFERS // 2 :]:
                 del pushed[offer]
+
+
+@lru_cache(maxsize=4096)
+def _advertised(bio: str) -> tuple[str, ...]:
+    """The phrases of a bio that advertise."""
+    told = cues_of_bio(bio)
+    return tuple(phrase for cue in Promotion.cues for phrase in told.get(cue, ()))
 
 
 def _closing(text: Text, vector: MarkVector) -> None:
