@@ -125,7 +125,7 @@ class Text:
     @_Field
     def longest(self) -> int:
         """Characters of the longest word."""
-        return max(map(len, self.vocabulary), default=0)
+        return max(map(len, self.words), default=0)
 
     @_Field
     def excerpt(self) -> str:

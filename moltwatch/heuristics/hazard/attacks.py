@@ -67,8 +67,9 @@ _FORMS = tuple(ATTACKS.values())
 _OPENINGS = [form for form in _FORMS if not form.marks]
 _MARKS = [(at, mark) for at, form in enumerate(_FORMS) for mark in form.marks]
 _AUTOMATON = BytesAhoCorasick(
-    [mark.encode() for _, mark in _MARKS], implementation=Implementation.ContiguousNFA
+    [mark.encode() for _, mark in _MARKS], implementation=Implementation.DFA
 )
+"""So few marks fit into the processor's memory as a table, which is twice as quick."""
 
 
 def find_attacks(folded: str) -> list[Place]:

@@ -18,6 +18,8 @@ from moltwatch.heuristics.persona.weights import saturating
 _STAGE = re.compile(r"\*([a-z]+(?:s|ing)\b[^*\n]{0,60})(?<!\s)\*(?!\*)")
 _CAPITALS = string.ascii_uppercase.encode()
 _SMALL = string.ascii_lowercase.encode()
+_FEW_CAPITALS = 0.006
+"""Part of the letters below which a text has none."""
 _LEAST_LETTERS = 60
 """Below that it shows nothing that a text has no capitals."""
 _FEWEST_SENTENCES = 5
@@ -65,12 +67,19 @@ class Character(PersonaHeuristic):
         body = text.excerpt
         if "*" in body and (stage := _STAGE.findall(body)):
             vector.mark("character.stage", saturating(len(stage)), words=tuple(stage))
-        capitals, small = _letters(body)
+        plain = body.encode("utf-8", "replace")
+        capitals = _count(plain, _CAPITALS)
         if len(body) >= 20 and capitals > 0.2 * len(body):
             shouted = capitals / len(body)
             vector.mark("character.shouts", min(shouted / 0.6, 1.0), share=shouted)
-        elif small >= _LEAST_LETTERS and capitals < 0.006 * small and 2 * small > len(body):
-            vector.mark("character.small", 1.0)
+        elif capitals < _FEW_CAPITALS * len(body):
+            small = _count(plain, _SMALL)
+            if (
+                small >= _LEAST_LETTERS
+                and capitals < _FEW_CAPITALS * small
+                and 2 * small > len(body)
+            ):
+                vector.mark("character.small", 1.0)
         if len(sentences := text.sentences) >= _FEWEST_SENTENCES:
             words = len(text.words) / len(sentences)
             if 1 <= words < _FLOWING:
@@ -102,11 +111,9 @@ def _third_person(item: Features, own: frozenset[str], vector: MarkVector) -> No
         vector.mark("character.third_person", saturating(spoken), often=often)
 
 
-def _letters(body: str) -> tuple[int, int]:
-    """How many capital and small letters of the Latin alphabet there are."""
-    plain = body.encode("utf-8", "replace")
-    rest = len(plain.translate(None, _CAPITALS))
-    return len(plain) - rest, rest - len(plain.translate(None, _CAPITALS + _SMALL))
+def _count(utf8: bytes, letters: bytes) -> int:
+    """How many of these letters there are."""
+    return len(utf8) - len(utf8.translate(None, letters))
 
 
 @lru_cache(maxsize=4096)

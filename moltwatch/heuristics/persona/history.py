@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import fsum
 from typing import ClassVar
 
@@ -36,8 +37,8 @@ class Record(Struct):
     log_odds: float = 0.0
     preaching: float = 0.0
 
-    def take(self, log_odds: float, preached: float) -> None:
-        """One post more, by what it was judged and by how much it preached."""
+    def take(self, log_odds: float, marks: Mapping[str, float]) -> None:
+        """One post more, by what it was judged and by its marks."""
         if self.posts >= _MEMORY:
             fade = (_MEMORY - 1) / _MEMORY
             self.posts *= fade
@@ -45,7 +46,9 @@ class Record(Struct):
             self.preaching *= fade
         self.posts += 1
         self.log_odds += min(max(log_odds, -_FAR), _FAR)
-        self.preaching += min(preached, _MUCH)
+        if not _PREACHING.isdisjoint(marks):
+            preached = fsum([marks[mark] for mark in _PREACHING if mark in marks])
+            self.preaching += min(preached, _MUCH)
 
     def mark(self, vector: MarkVector) -> None:
         """Mark what it says of the next post."""
@@ -86,7 +89,5 @@ class History(PersonaHeuristic):
 
     def remember(self, item: Features, vector: MarkVector, log_odds: float) -> None:
         record = item.author.note(self.name, Record)
-        values = vector.values
-        preached = fsum([values[mark] for mark in _PREACHING if mark in values])
         record.mark(vector)
-        record.take(prior(item.post) + log_odds, preached)
+        record.take(prior(item.post) + log_odds, vector.values)
