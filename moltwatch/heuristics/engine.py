@@ -307,7 +307,7 @@ class Engine:
             try:
                 if answer := question(about):
                     found = tuple(answer)
-                    if not _is_own(heuristic):
+                    if found and not _is_own(heuristic):
                         for evidence in found:
                             check_evidence(heuristic, evidence)
             except Exception as error:

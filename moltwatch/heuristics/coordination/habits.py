@@ -143,8 +143,6 @@ class Habits:
     def see(self, keys: frozenset[str], item: Features, work: Work) -> Iterator[tuple[str, Habit]]:
         """A post shows these things; those of them that are habits, kept by its author too. What
         stands in what it answers was not its author's idea."""
-        if not keys:
-            return
         once, before, habits = self._once, self._once_before, self._habits
         first = Use(work, (item.thread.id,), (item.act,))
         known = [key for key in keys if key in habits or key in once or key in before]

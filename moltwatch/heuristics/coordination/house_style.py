@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
@@ -124,16 +124,23 @@ class HouseStyle(Heuristic):
             repeats=repeats,
         )
 
-    def observe(self, item: Features) -> Iterator[Evidence]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         loud = item.author.n >= LOUD
         self._loud += loud
-        if not loud or self._loud % ONE_IN == 0:
-            lines = _lines(item.text.excerpt)
-            if loud:
-                lines = self._lines.watched(lines)
+        lines = _lines(item.text.excerpt) if not loud or self._loud % ONE_IN == 0 else _NONE
+        if loud and lines:
+            lines = self._lines.watched(lines)
+        layouts = _layouts(item.text.lines) if item.post.parent is None else _NONE
+        return self._look_at(lines, layouts, item) if lines or layouts else ()
+
+    def _look_at(
+        self, lines: frozenset[str], layouts: frozenset[str], item: Features
+    ) -> Iterator[Evidence]:
+        """Somebody writes lines or layouts that may be a house style."""
+        if lines:
             for line, habit in self._lines.see(lines, item, item.author):
                 yield from self._tell(line, habit, _LINE, line)
-        if item.post.parent is None and (layouts := _layouts(item.text.lines)):
+        if layouts:
             long = item.author.note(self.name, _Long)
             long.n += 1
             for layout, habit in self._layouts.see(layouts, item, long):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from moltwatch.heuristics.base import Evidence, Features, Heuristic
@@ -85,15 +85,19 @@ class TalkingPoint(Heuristic):
             round(window * SECOND), accounts=accounts, part=part, share=share, repeats=repeats
         )
 
-    def observe(self, item: Features) -> Iterator[Evidence]:
+    def observe(self, item: Features) -> Iterable[Evidence]:
         self._posts += 1
         if self._posts <= self.warm_up or len(item.words) > MOST_WORDS:
-            return
+            return ()
         # What a few repeat is followed also when it is rare no more, by their own doing.
         words = self._words.watched(item.vocabulary)
         if item.author.n < LOUD:
             rare = item.rare(self.rare)
             words |= frozenset([word for word in rare if SHORTEST <= len(word) <= LONGEST])
+        return self._hear(words, item) if words else ()
+
+    def _hear(self, words: frozenset[str], item: Features) -> Iterator[Evidence]:
+        """Somebody uses words that may be a talking point."""
         for word, habit in self._words.see(words, item, item.author):
             if item.rarity.posts(word) > OTHERS + 2 * habit.posts or is_foreign(item):
                 continue
