@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from moltwatch.heuristics.base import Act, Features
+from moltwatch.heuristics.features.text import HASH_BITS
 from moltwatch.model import Level
 from moltwatch.times import Micros
 
@@ -127,8 +128,9 @@ class Habits:
         self.part = part
         self.share = share
         self.repeats = repeats
-        self._once: dict[str, Use] = {}
-        self._once_before: dict[str, Use] = {}
+        # By hash: what is said only once is mostly long, and only ever looked for.
+        self._once: dict[int, Use] = {}
+        self._once_before: dict[int, Use] = {}
         self._habits: OrderedDict[str, Habit] = OrderedDict()
         self._watched: set[str] = set()
         """Those that two accounts repeat."""
@@ -145,9 +147,12 @@ class Habits:
         stands in what it answers was not its author's idea."""
         once, before, habits = self._once, self._once_before, self._habits
         first = Use(work, (item.thread.id,), (item.act,))
-        known = [key for key in keys if key in habits or key in once or key in before]
-        if len(known) < len(keys):
-            once.update(dict.fromkeys(keys.difference(known), first))
+        known: list[str] = []
+        for key in keys:
+            if key in habits or (mark := hash(key) & HASH_BITS) in once or mark in before:
+                known.append(key)
+            else:
+                once[mark] = first
         # Sorted, because what a set yields first differs from process to process.
         known.sort()
         for key in known:
@@ -171,7 +176,8 @@ class Habits:
 
     def _again(self, key: str) -> Habit:
         """The habit that begins where what was seen once is seen again."""
-        use = self._once.pop(key, None) or self._once_before.pop(key)
+        mark = hash(key) & HASH_BITS
+        use = self._once.pop(mark, None) or self._once_before.pop(mark)
         act = use.waiting[0]
         habit = self._habits[key] = Habit(act.at, {act.author: use})
         return habit
