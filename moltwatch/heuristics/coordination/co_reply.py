@@ -160,14 +160,20 @@ class CoReply(Heuristic):
     def _companions(self, author: str, near: list[str]) -> list[str]:
         """Of those who came just before, the latest who were on so many of the same threads that a
         closer look is due."""
-        held, found = self._visits.of, []
+        held, found = self._visits.of, list[str]()
         visits = held[author]
+        many = len(visits)
+        if many < self.occasions:
+            return found
+        needed_of_each = self.overlap * self.overlap * many
         for account in near:
-            theirs = held.get(account, {})
+            theirs = held.get(account)
+            if theirs is None:
+                continue
             # Most are told apart by how many threads each answered: they share no more than the
             # fewer.
-            common = min(len(visits), len(theirs))
-            needed = self.overlap * self.overlap * len(visits) * len(theirs)
+            common = min(many, len(theirs))
+            needed = needed_of_each * len(theirs)
             if common < self.occasions or common * common < needed:
                 continue
             common = len(visits.keys() & theirs.keys())

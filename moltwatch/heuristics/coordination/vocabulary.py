@@ -164,14 +164,14 @@ class Vocabulary(Heuristic):
             rest -= again
         if len(self._usual) > GENERATION:
             self._once_usual, self._usual = self._usual, set()
-        known = [word for word in rest if word in self._unusual]
+        known = rest & self._unusual.keys()
         if not is_quiet:
-            self._usual |= rest - set(known)
+            self._usual |= rest - known
         else:
             act = Act(item.post.id, item.author.name, item.post.seen_at)  # the name as it is held
             sighting = _Sighting(act, item.thread.id)
             # Sorted, because what a set yields first differs from process to process.
-            for word in sorted(rest - set(known)):
+            for word in sorted(rest - known):
                 if len(word) >= SHORTEST and not word.isdecimal():
                     self._unusual[word] = sighting
             while len(self._unusual) > MOST_UNUSUAL:

@@ -137,7 +137,8 @@ class Panel:
         if self._halves:
             for cue, phrases in text.cues.items():
                 if half := self._halves.get(cue):
-                    vector.mark(cue, saturating(len(phrases), half), phrases=tuple(phrases))
+                    vector.values[cue] = saturating(len(phrases), half)
+                    vector.facts[cue] = {"phrases": tuple(phrases)}
         for each in self._readers:
             try:
                 each.in_text(text, vector)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import ClassVar
 
@@ -80,15 +79,18 @@ class BioEcho(PersonaHeuristic):
         if not rare:
             return
         vector.mark("bio.words", saturating(len(rare), 2.0), words=tuple(sorted(rare)))
-        if turns := _turns(item.words[:_MOST_WORDS], rare, in_order):
+        if turns := _turns(item.words, rare, in_order):
             vector.mark("bio.phrases", saturating(len(turns), 2.0), turns=turns)
 
 
-def _turns(said: Sequence[str], rare: AbstractSet[str], in_order: str) -> tuple[str, ...]:
-    """Pairs of words that stand in the bio, too, each once; looked for where rare words first
-    stand."""
+def _turns(said: Sequence[str], rare: frozenset[str], in_order: str) -> tuple[str, ...]:
+    """Pairs of words that stand in the bio, too, each once; looked for where rare words, of those
+    that are said, first stand."""
     turns: dict[str, None] = {}
-    for word in sorted(rare & set(said), key=said.index):
+    if len(said) > _MOST_WORDS:
+        said = said[:_MOST_WORDS]
+        rare = rare.intersection(said)
+    for word in sorted(rare, key=said.index):
         at = said.index(word)
         for turn in (" ".join(said[max(at - 1, 0) : at + 1]), " ".join(said[at : at + 2])):
             if turn != word and f" {turn} " in in_order:
