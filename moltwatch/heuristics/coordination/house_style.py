@@ -39,6 +39,7 @@ MOST_HEADING = 40
 
 _ENDS = ".!?:;"
 _EXOTIC_ENDS = "…—。！？：；"
+"""What a line ends with, beside a line break: in ASCII, and of other signs."""
 _EDGES = " \t\r*_~`>#-–|“”\"'«»„()[]"
 _NUMBERED = re.compile(r"\d{1,2}[.)] ")
 _HEADINGS = frozenset("ABCDE")
