@@ -14,11 +14,8 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from moltwatch.model import Evidence, Finding, FlaggedPost, Post, Retracted, Verdict
+from moltwatch.model import Evidence, Finding, FlaggedPost, Post, Retracted, Scores, Verdict
 from moltwatch.times import format_time
-
-DIGITS = 4
-"""Decimals of a score."""
 
 
 class PostLine(Struct, frozen=True, kw_only=True):
@@ -205,7 +202,7 @@ def score(value: float) -> float:
     """A score as it is printed: a number in 0..1, whatever a heuristic of a third party made."""
     if not value > 0.0:
         return 0.0
-    return round(value, DIGITS) if value < 1.0 else 1.0
+    return round(value, Scores.DIGITS) if value < 1.0 else 1.0
 
 
 _encoder = msgspec.json.Encoder()

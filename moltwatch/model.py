@@ -312,6 +312,8 @@ class Scores(Struct, frozen=True, kw_only=True):
     hazard: float = 0.0
 
     THRESHOLD: ClassVar[float] = 0.5
+    DIGITS: ClassVar[int] = 4
+    """Decimals: a score is compared as it is told."""
     LEAST: ClassVar[float] = 0.0001
     """The lowest threshold: any reason at all."""
 

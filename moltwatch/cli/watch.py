@@ -44,7 +44,7 @@ def command(
       moltwatch watch ws://127.0.0.1:8765 --record tonight.molt
       moltwatch watch clawstr: moltbook: --since 2h
       moltwatch watch moltbook: --kind hazard --kind coordinated --min-score 0.8
-      moltwatch watch 'sim:?rate=20' --pipe --min-score persona=0.8 | jq .post.author
+      moltwatch watch 'sim:?rate=20' --pipe | jq 'select(.type=="flagged").post.author'
       tail -f posts.jsonl | moltwatch watch -
     """
     from moltwatch.sources.registry import Opening

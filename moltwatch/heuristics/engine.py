@@ -19,7 +19,7 @@ from moltwatch.heuristics.features.memory import Memory
 from moltwatch.heuristics.features.text import Text
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.heuristics.fusing.hazard import HazardFuser
-from moltwatch.heuristics.fusing.open_posts import DIGITS, OpenPost, OpenPosts
+from moltwatch.heuristics.fusing.open_posts import OpenPost, OpenPosts
 from moltwatch.heuristics.fusing.persona import PersonaFuser
 from moltwatch.heuristics.persona.base import MarkVector, Panel, PersonaHeuristic
 from moltwatch.model import (
@@ -200,9 +200,9 @@ class Engine:
             persona = self._persona.score(post, personas)
         else:
             persona = self._persona.score_vector(post, panel.log_odds(vector))
-        opened.persona = round(persona, DIGITS)
+        opened.persona = round(persona, Scores.DIGITS)
         if hazards:
-            opened.hazard = round(self._hazard.score(post, hazards), DIGITS)
+            opened.hazard = round(self._hazard.score(post, hazards), Scores.DIGITS)
         verdicts = ((Kind.PERSONA, opened.persona), (Kind.HAZARD, opened.hazard))
         crossed = [kind for kind, score in verdicts if score >= self.least[kind]]
         against: list[Evidence] = []
@@ -251,7 +251,7 @@ class Engine:
         self._findings.extend(groups)
         for of in scores:
             if opened := self._open.get(of.post):
-                before, score = opened.coordinated, round(of.score, DIGITS)
+                before, score = opened.coordinated, round(of.score, Scores.DIGITS)
                 if score > before:
                     opened.coordinated, opened.group = score, of.group
                 if Kind.COORDINATED not in opened.flagged:

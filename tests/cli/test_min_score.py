@@ -41,7 +41,12 @@ def test_what_is_said_of_one_kind_counts_more_than_what_is_said_of_all(
     assert named == dict(ones)
 
 
-@given(st.text() | st.from_regex(r"(persona|hazard|spam)?[=:]*[0-9.,%eE+-]*(nan|inf)?"))
+@given(
+    st.text()
+    | st.from_regex(r"(persona|hazard|spam)?[=:]*[0-9.,%eE+-]*(nan|inf)?")
+    | st.tuples(st.text(), st.sampled_from(["=", ":", "%"]), st.just("hazard")).map("".join)
+    | st.tuples(st.just("persona"), st.sampled_from("=:"), st.text()).map("".join)
+)
 def test_what_is_typed_is_read_or_refused_in_one_harmless_line(text: str) -> None:
     try:
         kinds, score = read(text)

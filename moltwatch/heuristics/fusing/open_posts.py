@@ -27,9 +27,6 @@ LEAST_TOLD = 0.05
 AT_HAND = 256
 """Posts that rest on no shelf: the latest that came or were touched."""
 
-DIGITS = 4
-"""Decimals of a verdict: it is compared as it is told."""
-
 SHELF = 64
 """Posts pressed together: fewer take more memory, and more take longer to get one back."""
 
@@ -41,7 +38,7 @@ class OpenPost(Struct, array_like=True, gc=False):
     held: tuple[Evidence, ...] = ()
     """The strongest that was found of it by each heuristic."""
     persona: float = 0.0
-    """A verdict, to :data:`DIGITS` places; so the next two."""
+    """A verdict, to :data:`.Scores.DIGITS` places; so the next two."""
     coordinated: float = 0.0
     hazard: float = 0.0
     group: str | None = None
@@ -87,7 +84,9 @@ class OpenPost(Struct, array_like=True, gc=False):
                 flags.append(structs.replace(latest(evidence), group=self.group))
             elif evidence.kind in kinds:
                 flags.append(evidence)
-        return tuple(sorted(flags, key=lambda flag: (-round(flag.score, DIGITS), flag.heuristic)))
+        return tuple(
+            sorted(flags, key=lambda flag: (-round(flag.score, Scores.DIGITS), flag.heuristic))
+        )
 
 
 class _Shelf(Struct, gc=False):
