@@ -182,12 +182,13 @@ class Session:
 
     def _wait(self, held: Held, event: Event, findings: Sequence[Finding]) -> None:
         held.add(event, findings)
-        if not held.full:
-            return
-        if held.holding:
+        if held.holding and held.full:
             held.holding = False
             self.note(f"no room for more than {len(held):,} held back: the screen goes on")
-        self._take_waiting(held)
+        if not held.holding:
+            # Two for each that comes: however fast that is, less and less waits.
+            for _ in range(min(2, len(held))):
+                self._take_waiting(held)
 
     def _take_waiting(self, held: Held) -> None:
         event, findings = held.pop()
