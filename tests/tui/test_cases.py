@@ -175,10 +175,18 @@ async def test_the_order_stays_put_and_what_is_new_has_a_mark() -> None:
         main = watcher.main
         moving = watcher.forum.sources[0].moving
         assert moving is not None and "●4" in pane(watcher)[1], "nobody has looked"
-        await watcher.press("1", "1", "j")
-        await watcher.wait(11)
+        await watcher.wait(70)
         await watcher.frames()
-        assert "●" not in pane(watcher)[1], "somebody was there for a while"
+        assert "●4" in pane(watcher)[1], "what is merely in sight was not looked at"
+        await watcher.press("1")
+        assert "●3" in pane(watcher)[1], "the cursor is on a card"
+        main.panes.open_why("p8")  # of the king
+        await watcher.frames()
+        assert "●2" in pane(watcher)[1], "its why was opened"
+        await watcher.press("escape", BACK, BACK, BACK)
+        assert "●1" in pane(watcher)[1], "a key went there"
+        await watcher.press("1", "g", "j", "j", "j")
+        assert "●" not in pane(watcher)[1]
         moving.play(START + 13 * MINUTE)
         await watcher.frames()
         before = cards(watcher)
@@ -192,6 +200,18 @@ async def test_the_order_stays_put_and_what_is_new_has_a_mark() -> None:
         assert len(cards(watcher)) == len(before) + 8 and "●9" in pane(watcher)[1]
         assert main.flags.case is case
         assert main.flags.view.line_of(main.flags.view.cursor) == line, "it does not jump"
+
+
+async def test_what_is_left_of_the_cards_is_in_sight() -> None:
+    async with watching(evening().forum(), size=(80, 24)) as watcher:
+        view = watcher.main.flags.view
+        await watcher.press(ON, ON, "1", "G", "enter")
+        assert view.scroll_offset.y
+        await watcher.press("P", "H")
+        assert view.scroll_offset.y <= view.max_scroll_y and view.cursor in view.in_sight
+        assert "❖ 3 accounts" in told_in(watcher)
+        await watcher.press("P", "H", "s")
+        assert view.scroll_offset.y <= view.max_scroll_y and view.cursor in view.in_sight
 
 
 async def test_brackets_go_by_case_from_where_one_is_in_time_and_braces_by_post() -> None:

@@ -203,7 +203,7 @@ class MainScreen(StyledScreen):
 
     def hurry(self) -> None:
         """The user did something: what comes of it shows with the next frame."""
-        self._hurry = self.flags.touched = True
+        self._hurry = True
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollUp):

@@ -171,6 +171,7 @@ class Panes(Horizontal):
     def open_why(self, post: str, kind: Kind | None = None) -> None:
         """Tell why a post is flagged, instead of its thread."""
         self.why.open(post, kind)
+        self.flags.see(post)
         if not self.reading_why:
             self._before_why = self.focused
             self.add_class("with-why")

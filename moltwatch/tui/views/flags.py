@@ -44,12 +44,6 @@ MOST_OF_MEMBERS = 2
 HOLD: Micros = 3 * SECOND
 """How long an order holds at least."""
 
-LOOK: Micros = 10 * SECOND
-"""How long a person must have been there for what is listed to be no longer new."""
-
-AWAY: Micros = 60 * SECOND
-"""Who has pressed no key for so long is not there."""
-
 FULL_PART = 0.6
 """The part of the height that is given to cards at full length; those below are short."""
 
@@ -95,13 +89,12 @@ class CaseRow:
         "card",
         "full",
         "key",
-        "listed_at",
         "mark",
         "opened",
         "swarm",
     )
 
-    def __init__(self, card: Card, called: Called, listed_at: Micros) -> None:
+    def __init__(self, card: Card, called: Called) -> None:
         self.card = card
         self.key = card.case.serial
         self._called = called
@@ -111,9 +104,7 @@ class CaseRow:
         self.full = True
         """It has room for more than what must be said."""
         self.mark = ""
-        """What is new about it."""
-        self.listed_at = listed_at
-        """Since when that is, on the wall clock."""
+        """What is new about it: all of it, or so many posts since it was looked at."""
         self._for: Hashable = None
         self._body: list[list[Named]] = []
 
@@ -317,8 +308,6 @@ class FlagsPane(TitledPane):
     def __init__(self) -> None:
         super().__init__(FlagsView(empty="nothing flagged yet"))
         self.ranking = Ranking()
-        self.touched = False
-        """A person is there: set by whoever sees them do something."""
         self._rows: dict[int, CaseRow] = {}
         self._folds: set[str] = set()
         """The counted lines that are open."""
@@ -331,14 +320,12 @@ class FlagsPane(TitledPane):
         self._shown: object = None
         """What the rows were drawn from."""
         self._opened: int | None = None
-        self._looked: dict[int, int] = {}
-        """How many posts cases had when they were looked at last."""
-        self._here_since: Micros = 0
-        self._here_until: Micros | None = None
+        self._looked: dict[Hashable, int] = {}
+        """How many posts cases had when they were looked at last, in whatever session, by their
+        first posts."""
 
     def reset(self) -> None:
         self._rows.clear()
-        self._looked.clear()
         self._order = self._shown = self._session = None
 
     # --- drawing ----------------------------------------------------------------------------------
@@ -346,7 +333,6 @@ class FlagsPane(TitledPane):
     def draw(self, frame: Frame) -> None:
         session, ranking = frame.session, self.ranking
         self._session = session
-        self._look(frame.wall)
         chosen = ranking.chosen, frozenset(self._folds), self.view.size
         # What the user has just switched is seen at once.
         switched = self._order is None or chosen != self._switched
@@ -355,15 +341,15 @@ class FlagsPane(TitledPane):
         if switched or (ranking.version != self._order and not held):
             self._order, self._switched = ranking.version, chosen
             self._ordered_at, self._shown = frame.wall, shown
-            self._arrange(session, frame.wall)
+            self._arrange(session)
         elif shown != self._shown:
             self._shown = shown
             for row in self._rows.values():
-                self._renew(row, session, frame.wall)
+                self._renew(row, session)
             self.view.set_rows(self.view.rows, hold_cursor=True)
         self._title()
 
-    def _arrange(self, session: Session, wall: Micros) -> None:
+    def _arrange(self, session: Session) -> None:
         """Put the rows into their order."""
         ranking, rows = self.ranking, list[Row]()
         cards = ranking.cards(MOST_SHOWN + 1)
@@ -371,7 +357,7 @@ class FlagsPane(TitledPane):
         kept: dict[int, CaseRow] = {}
 
         def put(card: Card, *, full: bool) -> CaseRow:
-            row = self._row(card, session, wall)
+            row = self._row(card, session)
             row.full = full
             kept[row.key] = row
             rows.append(row)
@@ -379,7 +365,7 @@ class FlagsPane(TitledPane):
 
         for card in cards[:MOST_SHOWN]:
             row = put(card, full=room > 0)
-            self._renew(row, session, wall)
+            self._renew(row, session)
             room -= row.height(width)
         if len(cards) > MOST_SHOWN:
             rows.append(_note("more", "the rest matters less; s, P, C and H choose"))
@@ -407,41 +393,41 @@ class FlagsPane(TitledPane):
         here = self.view.current
         if isinstance(here, CaseRow) and here.key not in kept and not here.case.stands:
             # Under the cursor it stays, or the next key would be about another.
-            self._renew(here, session, wall)
+            self._renew(here, session)
             rows.insert(min(self.view.cursor, len(rows)), here)
             kept[here.key] = here
         self._rows = kept
-        if len(self._looked) > 10 * MOST_SHOWN:
-            self._looked = {key: n for key, n in self._looked.items() if key in kept}
+        while len(self._looked) > 10 * MOST_SHOWN:
+            del self._looked[next(iter(self._looked))]
         if not rows:
             self.view.say_when_empty(ranking.explain_none())
         self.view.set_rows(rows, hold_cursor=True)
+        if self.view.current is not here:
+            self.on_descendant_focus()
 
     def _fold(self, name: str, mark: str, style: str, told: str, rows: list[Row]) -> None:
         opened = name in self._folds
         rows.append(FoldRow(name, [(mark, style), (told, "dim")], opened))
 
-    def _row(self, card: Card, session: Session, wall: Micros) -> CaseRow:
+    def _row(self, card: Card, session: Session) -> CaseRow:
         row = self._rows.get(card.case.serial)
         if row is None or row.case is not card.case:
-            row = CaseRow(card, session.names, wall)
+            row = CaseRow(card, session.names)
             row.opened = row.key == self._opened
         row.card = card
         return row
 
-    def _renew(self, row: CaseRow, session: Session, wall: Micros) -> None:
+    def _renew(self, row: CaseRow, session: Session) -> None:
         """A row knows how things stand."""
         case = row.case
         row.swarm = session.groups.get(case.group) if case.group else None
-        looked = self._looked.get(row.key)
+        looked = self._looked.get(_same(case))
         if not case.stands:
             mark = ""
         elif looked is None:
             mark = sign("fresh")
         else:
             mark = f"+{min(99, case.posts - looked)}" if case.posts > looked else ""
-        if mark and not row.mark:
-            row.listed_at = wall
         row.mark = mark
 
     def _title(self) -> None:
@@ -461,21 +447,26 @@ class FlagsPane(TitledPane):
 
     # --- what is new ------------------------------------------------------------------------------
 
-    def _look(self, wall: Micros) -> None:
-        """A person who has been there for a while has seen what is listed."""
-        if self.touched:
-            self.touched = False
-            if self._here_until is None or wall > self._here_until:
-                self._here_since = wall
-            self._here_until = wall + AWAY
-        if self._here_until is None or wall > self._here_until:
+    def on_descendant_focus(self) -> None:
+        """The user looks at what is under the cursor, once they are here."""
+        row = self.view.current
+        if isinstance(row, CaseRow) and self.view.has_focus:
+            self._see(row)
+
+    def see(self, post: str) -> None:
+        """The user looks at why a post is flagged."""
+        if self._session is None:
             return
-        for row in self._rows.values():
-            if row.mark and wall - max(row.listed_at, self._here_since) >= LOOK:
+        for kind in Kind:
+            charge = self._session.charges.get(post, kind)
+            if charge is None:
+                continue
+            self._looked[_same(charge.case)] = charge.case.posts
+            if row := self._find(charge.case):
                 self._see(row)
 
     def _see(self, row: CaseRow) -> None:
-        self._looked[row.key] = row.case.posts
+        self._looked[_same(row.case)] = row.case.posts
         row.mark = ""
         self.view.repaint()
 
@@ -491,7 +482,7 @@ class FlagsPane(TitledPane):
         """Put the cursor on the card of a case, which opens."""
         if not self._find(case) and self._session:
             self._folds.add("weak" if case.stands else "fallen")
-            self._arrange(self._session, self._ordered_at)
+            self._arrange(self._session)
         if row := self._find(case):
             self.view.move_to_key(row.key)
             self.open_current()
@@ -516,6 +507,11 @@ class FlagsPane(TitledPane):
             self._see(row)
         self.view.remeasure()
         self.view.move_to(self.view.cursor, tell=False)
+
+
+def _same(case: Case) -> Hashable:
+    """By what a case is found again when a replay comes to it again."""
+    return case.kind, case.charges[0].post
 
 
 def _note(key: str, text: str) -> PiecesRow:

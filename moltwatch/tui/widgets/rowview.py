@@ -288,8 +288,9 @@ class RowView(Styled, ScrollView, can_focus=True):
     def set_rows(self, rows: Sequence[Row], *, hold_cursor: bool = False) -> None:
         """Show these rows instead; cursor and place stay with the row they were at. With
         ``hold_cursor``, the row under the cursor stays on its line of the screen while the user is
-        here."""
+        here. A cursor that was in sight, or whose row is gone, is in sight."""
         current = self.current
+        in_sight = self.cursor in self.in_sight
         anchor, offset = (None, 0) if self.at_end else self._anchor()
         if hold_cursor and current is not None and self.has_focus:
             anchor = current
@@ -298,11 +299,15 @@ class RowView(Styled, ScrollView, can_focus=True):
         layout.replace(rows)
         if current is not None:
             at = layout.find(current.key)
+            in_sight = in_sight or at is None
             self.set_reactive(
                 RowView.cursor, min(self.cursor, len(layout) - 1) if at is None else at
             )
         at = layout.find(anchor.key) if anchor else None
         self._resettle(None if at is None else layout.top(at) + offset)
+        if in_sight and self.current and self.cursor not in self.in_sight:
+            self._find_out_around(self.cursor)
+            self._resettle(layout.top(self.cursor))
 
     def extend_rows(self, rows: Sequence[Row]) -> None:
         """Add rows at the end."""
@@ -418,6 +423,8 @@ class RowView(Styled, ScrollView, can_focus=True):
                 self.set_reactive(RowView.cursor, len(self.rows) - 1)
         elif y is not None and max(0, y) != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, immediate=True)
+        if self.scroll_offset.y > self.max_scroll_y:  # there are fewer rows than there were
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
         self._settling = False
         self.repaint()
 
