@@ -81,18 +81,15 @@ def _by_pieces(body: str) -> tuple[str, Sequence[int], Sequence[int]]:
             forms.append(" ")
             begins.append(start)
             ends.append(start)
-        signs = list(whole) if word.isascii() else [_fold_one(sign) for sign in word]
-        if "".join(signs) != whole and len(whole) == len(word):
-            signs = list(whole)  # letters that pass for others
-        if "".join(signs) != whole:
-            forms.append(whole)
+        forms.append(whole)
+        sizes = [1] * len(word) if word.isascii() else [len(_fold_one(sign)) for sign in word]
+        if sum(sizes) != len(whole):  # some became less or more beside others
             begins += [start] * len(whole)
             ends += [end] * len(whole)
             continue
-        for place, form in enumerate(signs, start):
-            forms.append(form)
-            begins += [place] * len(form)
-            ends += [place + 1] * len(form)
+        for place, size in enumerate(sizes, start):
+            begins += [place] * size
+            ends += [place + 1] * size
     return "".join(forms), begins, ends
 
 

@@ -25,7 +25,7 @@ def post(n: int, thread: str = "", parent: str = "") -> Post:
 
 def standing(session: Session) -> tuple[int, bool, int | None]:
     """Posts taken in, whether the end was, and how many posts came meanwhile."""
-    return session.posts, session.ended, session.held.posts if session.held else None
+    return session.posts, session.ended, session.held.posts if session.held is not None else None
 
 
 def test_what_comes_waits_in_order_and_so_does_the_end() -> None:
@@ -63,7 +63,7 @@ def test_where_there_is_no_room_for_more_it_goes_on_and_says_so() -> None:
     ]
     assert session.posts == 12, "what waited was taken in as more came"
     session.catch_up()
-    assert session.held is None
+    assert standing(session) == (12, False, None)
     assert [node.id for node in session.latest] == [f"p{n}" for n in range(12)]
 
 

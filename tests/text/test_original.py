@@ -44,15 +44,23 @@ def test_ascii_comes_back_as_it_was(body: str, start: int, length: int) -> None:
     assert back.lower() == fold(body)[start : start + length]
 
 
-@given(st.text(), st.integers(0, 50), st.integers(1, 9))
+@given(
+    st.text("aAﬃßéſ業1 \n\u200b", max_size=30) | st.text(st.characters(codec="ascii")),
+    st.integers(0, 50),
+    st.integers(1, 9),
+)
 def test_all_places_of_it_are_found_in_order(body: str, start: int, length: int) -> None:
     part = fold(body)[start : start + length].strip()
     places = list(find_as_written(body, part))
-    assert places == sorted(places)
-    for begin, end in places:
-        assert part in fold(body[begin:end]) or len(fold(body[begin:end])) == len(part)
-    if body.isascii() and part:
-        assert [body[begin:end] for begin, end in places] and places[0][0] >= 0
+    assert places == sorted(places) and len(places) == (fold(body).count(part) if part else 0)
+    assert all(part in fold(body[begin:end]) for begin, end in places)
+
+
+@given(st.text(), st.integers(0, 50), st.integers(1, 9))
+def test_whatever_is_written_places_lie_within_it(body: str, start: int, length: int) -> None:
+    part = fold(body)[start : start + length].strip()
+    for begin, end in find_as_written(body, part):
+        assert 0 <= begin < end <= len(body)
 
 
 def test_what_became_several_or_was_changed_by_others_is_pointed_at_whole() -> None:
