@@ -24,6 +24,10 @@ from moltwatch.times import SECOND, Micros, format_time
 FRAME = 1 / 30
 """Seconds between two batches, at least: what is due by then comes together."""
 
+MOST_LAG = 2.0
+"""Seconds by which what is due may be late. Where the pipeline is slower than the pace, the head
+waits for it from then on, so that nothing is made up for in a burst."""
+
 
 class Playhead(Transport):
     """Where a replay stands and what is due. Steered from the event loop that plays it.
@@ -49,6 +53,7 @@ class Playhead(Transport):
         self._anchor_stream: Micros = 0
         """At wall time ``_anchor_wall``, what is due reached up to here."""
         self._skipping_to = start
+        """Where a rush is heading; 0 when it is there."""
         self._rush = 0
         """Events up to which nothing is waited for."""
         self._passed = 0
@@ -57,19 +62,19 @@ class Playhead(Transport):
 
     def pause(self) -> None:
         if not self.paused:
-            self._anchor()
+            self._set_head(self._head())
             self.paused = True
             self._steered.set()
 
     def resume(self) -> None:
         if self.paused:
-            self._anchor()
+            self._set_head(self._head())
             self.paused, self._steps = False, 0
             self._steered.set()
 
     def set_speed(self, speed: float) -> None:
         """Raises UsageError for anything but a positive number or ``inf``."""
-        self._anchor()
+        self._set_head(self._head())
         self.speed = check_speed(speed)
         self._steered.set()
 
@@ -80,8 +85,8 @@ class Playhead(Transport):
             self._steered.set()
 
     def skip_to(self, at: Micros) -> None:
-        self._skipping_to = max(self._skipping_to, at)
-        self._anchor(at_least=at)
+        if at > self._head():
+            self._skipping_to = max(self._skipping_to, at)
         self._steered.set()
 
     def rush(self, events: int) -> None:
@@ -93,12 +98,14 @@ class Playhead(Transport):
         """The first event, at stream time ``at``, is due now."""
         self.start = self.position = at
         self.end = max(self.end, at)
-        self._anchor_stream = max(at, self._skipping_to)
-        self._anchor_wall = self._clock.now()
+        if self._skipping_to <= at:
+            self._skipping_to = 0
+        self._set_head(at)
 
     def due(self, events: Sequence[Event], begin: int) -> int:
         """How many events from index ``begin`` may pass now."""
-        horizon = self._skipping_to - 1 if self.paused else self._horizon()
+        self._keep_pace(max(self.position, events[begin].seen_at))
+        horizon = -1 if self.paused and not self._skipping_to else self._horizon()
         if horizon == math.inf:
             return len(events) - begin
         reached, count = self.position, 0
@@ -111,11 +118,12 @@ class Playhead(Transport):
 
     def passed(self, events: Sequence[Event]) -> None:
         """These were let through."""
+        rushed = self._passed < self._rush
         self._passed += len(events)
         self.position = max(self.position, *(event.seen_at for event in events))
         self.end = max(self.end, self.position)
-        if self.position > self._horizon():
-            self._anchor(at_least=self.position)
+        if rushed or self.position > self._horizon():
+            self._set_head(self.position)
 
     async def wait(self, event: Event) -> None:
         """Until ``event`` may be due, or somebody steers."""
@@ -130,7 +138,7 @@ class Playhead(Transport):
         if self._max_idle is None or seconds <= self._max_idle:
             return seconds
         # The head jumps over the rest of the silence; the times of the events stay.
-        self._anchor(at_least=at - round(self._max_idle * self.speed * SECOND))
+        self._set_head(at - round(self._max_idle * self.speed * SECOND))
         return self._max_idle
 
     async def _sleep(self, seconds: float) -> None:
@@ -144,19 +152,36 @@ class Playhead(Transport):
             for wait in waits:
                 wait.cancel()
 
+    def _keep_pace(self, at: Micros) -> None:
+        """The next event is of ``at``. The pace begins anew where a rush arrives, however long it
+        took, and where the event should have passed long ago."""
+        if self._skipping_to:
+            if at >= self._skipping_to:
+                arrived, self._skipping_to = self._skipping_to, 0
+                self._set_head(arrived)
+            return
+        late = 0.0 if self.paused or math.isinf(self.speed) else self._horizon() - at
+        if late > MOST_LAG * self.speed * SECOND:
+            self._set_head(at)
+
     def _horizon(self) -> float:
         """Stream time up to which everything is due."""
+        if self._skipping_to:
+            return self._skipping_to - 1
         if self.paused:
             return self._anchor_stream
         if math.isinf(self.speed):
             return math.inf
         return self._anchor_stream + (self._clock.now() - self._anchor_wall) * self.speed
 
-    def _anchor(self, at_least: Micros = 0) -> None:
-        """Go on from where the head is now, or from ``at_least``, whatever the speed was."""
+    def _head(self) -> Micros:
+        """Where it is now; at full speed, where the events are."""
         horizon = self._horizon()
-        head = self.position if math.isinf(horizon) else round(horizon)
-        self._anchor_stream, self._anchor_wall = max(head, at_least), self._clock.now()
+        return self.position if math.isinf(horizon) else round(horizon)
+
+    def _set_head(self, at: Micros) -> None:
+        """Go on from here, from now on."""
+        self._anchor_stream, self._anchor_wall = at, self._clock.now()
 
     def _stepped(self, events: Sequence[Event], begin: int) -> int:
         """How many events the next step takes."""

@@ -18,7 +18,7 @@ from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
-from moltwatch.sources.replay import FRAME, ReplaySource, parse_speed
+from moltwatch.sources.replay import FRAME, MOST_LAG, ReplaySource, parse_speed
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0, FakeClock, HeldClock, MemoryReader, drain, post, replay, settle
 
@@ -234,8 +234,38 @@ async def test_start_rushes_through_the_warm_up() -> None:
     events = [post(0), post(3600), post(7200), post(7203)]
     source = replay(MemoryReader(events), clock, speed=1, start=T0 + 2 * HOUR)
     came = await arrivals(source, clock)
-    assert [at for at, _ in came] == pytest.approx([0, 3], abs=1e-5)
+    assert [at for at, batch in came for _ in batch] == pytest.approx([0, 0, 0, 3], abs=1e-5)
     assert [e for _, batch in came for e in batch] == events
+
+
+async def test_the_pace_begins_when_a_rush_arrives_however_long_it_took() -> None:
+    clock = FakeClock()
+    events = [post(i, i * 60) for i in range(300)]
+    source = replay(MemoryReader(events, size=7), clock, speed=60, start=T0 + 6000 * SECOND)
+    came: dict[int, float] = {}
+    async for batch in source.batches():
+        at = (clock.now() - T0) / SECOND
+        came |= {event.seen_at: at for event in batch}
+        minute = (source.transport.position - T0) // (60 * SECOND)
+        if minute == 150:
+            source.transport.skip_to(T0 + 200 * 60 * SECOND)
+        if minute < 100 or 150 < minute < 200:
+            clock.advance(300)  # the pipeline has much to do
+    ats = [came[event.seen_at] for event in events]
+    for first, last in ((100, 150), (200, 299)):
+        assert ats[last] - ats[first] == pytest.approx(last - first, abs=0.1)
+
+
+async def test_a_pipeline_slower_than_the_pace_is_waited_for_and_not_made_up_for() -> None:
+    clock = FakeClock()
+    source = replay(MemoryReader([post(i) for i in range(600)]), clock, speed=10)
+    ats: list[float] = []
+    async for batch in source.batches():
+        ats += [(clock.now() - T0) / SECOND] * len(batch)
+        if source.transport.position < T0 + 300 * SECOND:
+            clock.advance(0.5 * len(batch))  # it would have to be five times as fast
+    assert ats[300] == pytest.approx(150, abs=1)
+    assert ats[599] - ats[300] == pytest.approx(30, abs=MOST_LAG + 0.1)
 
 
 async def test_rush_by_count() -> None:
