@@ -388,3 +388,14 @@ async def test_of_very_many_characters_that_cannot_be_seen_the_first_are_marked(
         assert "1,500morelikethese" in told
         # What is being read is not let go of, wherever the cursor of the why is.
         assert "many" in set(watcher.main.panes.looked_at())
+
+
+async def test_enter_says_where_nothing_is_to_be_gone_to_and_keys_always_go_somewhere() -> None:
+    async with watching(forum()) as watcher:
+        main = watcher.main
+        main.panes.open_why("h1")
+        await watcher.frames()
+        await watcher.press("enter")
+        assert watcher.notice == "nothing to go to from here" and main.panes.reading_why
+        await watcher.press("escape", "d", "tab", "escape")
+        assert main.focused is main.threads.view, "the tile that had it is not on the screen"

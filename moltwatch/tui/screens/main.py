@@ -227,6 +227,7 @@ class MainScreen(StyledScreen):
             self._glanced, self._hurry = self._number, False
             self.header.draw(self.player, self._wall)
             self.seekbar.draw(self.player)
+            self.panes.keep_focus()
         frame = self._frame()
         if frame is None:
             return
@@ -298,7 +299,11 @@ class MainScreen(StyledScreen):
             self.say(pane.unfold())
         elif view is self.flags.view and self.flags.case:
             self.panes.open_why(*self.flags.case.top.key)
-        elif target is not None and (view is not self.why.view or target.post != self.why.post):
+        elif target is None or (view is self.why.view and target.post == self.why.post):
+            self.say("nothing to go to from here")
+        elif not target.thread and not target.group:
+            self.say("that post is no longer kept")
+        else:
             if target.thread:
                 self.go_to(target.thread, target.post)
             if target.group:

@@ -160,6 +160,14 @@ class Panes(Horizontal):
         else:
             (self.deck if self.decked else self.thread).view.focus()
 
+    def keep_focus(self) -> None:
+        """Where what had the focus was taken away, keys go to the threads, or to the centre."""
+        if self.focused is None and self.app.app_focus:
+            if self.threads.is_on_screen:
+                self.threads.view.focus()
+            else:
+                self.focus_centre()
+
     def show_thread(self) -> None:
         """The thread stands in the centre."""
         self.leave_deck()
