@@ -7,6 +7,8 @@ from moltwatch.session import Session
 from moltwatch.session.charges import STRONG, Case
 from moltwatch.session.thread import Thread
 
+SHOWS = "the guide shows why this is flagged; esc goes back"
+
 AMONG = 50
 """Cases looked at, the latest: there is one strong one among the first few, or the host is late."""
 

@@ -1,7 +1,8 @@
 """Roaming: which thread is shown that nobody chose, and what ends that.
 
 It is the busiest, until the user reads a thread or chooses one. Under a filter it is the first that
-passes. The thread of the host comes before all, and after a seek the one that was shown.
+passes. The thread of the host comes before all, and after a seek the one that was shown, unless it
+is not there yet at that time.
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
 from moltwatch.tui.auto_follow import AutoFollow
 from moltwatch.tui.guide import Guide
+from moltwatch.tui.line import safe_line
 from moltwatch.tui.live_filter import LiveFilter
+from moltwatch.tui.views.threads import title_of
 
 STAYS = "staying with this thread; b goes with the busiest again"
+
+MOST_TITLE = 40
+"""Characters of a title in a notice."""
 
 
 class Roaming:
@@ -28,6 +34,9 @@ class Roaming:
         """It ends with the first thread that passes the filter."""
         self._wanted = ""
         """Id of the thread to show once it is there: after a seek, the one that was shown."""
+        self._called = ""
+        """Its title."""
+        self._news = ""
 
     def choose(
         self,
@@ -42,6 +51,9 @@ class Roaming:
         chosen = shown or session.threads.get(self._wanted)
         if (hosted := self.guide.thread(session)) is not None:
             self.on, chosen = False, hosted
+        if chosen is None and self._wanted and not self.on:
+            self.on = True
+            self._news = f"“{self._called}” is not there yet; going with the busiest thread"
         if self.on and not (still and chosen and self._auto_follow.chosen):
             passes = filter.threads if filter else None
             chosen = self._auto_follow.choose(session, chosen, wall, passes)
@@ -50,6 +62,11 @@ class Roaming:
         if chosen is not None:
             self._wanted = ""
         return chosen
+
+    def news(self) -> str:
+        """What the user should hear of the last choice. Told once."""
+        news, self._news = self._news, ""
+        return news
 
     def stay(self) -> str:
         """The user reads the thread: it is not taken away until that is asked for. Tells what was
@@ -84,7 +101,9 @@ class Roaming:
         """Another session comes on the screen, where this thread was ``shown``."""
         self._auto_follow.reset()
         if shown is not None:
-            self._wanted = shown.id
+            title = title_of(shown)
+            cut = title if len(title) <= MOST_TITLE else f"{safe_line(title, MOST_TITLE)}…"
+            self._wanted, self._called = shown.id, cut
 
     def note(self, filter: LiveFilter | None) -> tuple[str, str] | None:
         """What the thread on the screen says of how it came there, with its style."""

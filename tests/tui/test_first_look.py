@@ -19,6 +19,7 @@ from moltwatch.session import Session
 from moltwatch.sources.registry import Opening
 from moltwatch.times import Micros
 from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.guide import SHOWS
 from moltwatch.tui.player import Run
 from tests.sources.fakes import HeldClock
 from tests.tui.driving import drawn
@@ -90,10 +91,15 @@ async def test_within_ten_seconds_something_is_flagged_and_explained(
         assert main.thread.thread is not None
         assert main.thread.thread.root.author == "moltwatch-guide"
         assert not somebody.session.charges.by_kind[Kind.COORDINATED]
+        notices: set[str] = set()
         for _ in range(10):
             await somebody.waits(1)
             blank = [line for line in somebody.lines if not line.strip(" ▕▏│")]
             assert len(blank) <= len(somebody.lines) // 5, "\n".join(somebody.lines)
+            led = somebody.app.main.panes.reading_why
+            told = any(SHOWS in line for line in somebody.lines)
+            assert told or not led or SHOWS in notices, "nobody is led without a word"
+            notices.add(SHOWS if told else "")
         text = " ".join(" ".join(somebody.lines).split())
         assert somebody.app.main.panes.reading_why
         assert "same words as" in text and "Great points here. I would only add" in text, text

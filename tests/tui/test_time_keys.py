@@ -90,6 +90,23 @@ async def test_0_starts_over(watcher: Watcher) -> None:
     assert watcher.session.posts == 1
 
 
+async def test_back_before_the_thread_that_was_read_the_busiest_is_shown(
+    watcher: Watcher,
+) -> None:
+    main = watcher.main
+    main.open_thread(watcher.session.threads.get("r3"))  # type: ignore[arg-type]
+    await watcher.press("0")
+    await watcher.arrival()
+    assert main.thread.thread is watcher.session.threads.get("r0"), "r3 is not there yet"
+    assert watcher.notice == (
+        "“The Tidal Creed: join before the third m…” is not there yet; going with the busiest thread"
+    )
+    assert "busiest" in watcher.text
+    main.notifications.display = False
+    await watcher.press("right")
+    assert watcher.notice == "", "told once"
+
+
 async def test_what_lies_ahead_stays_on_the_time_line(watcher: Watcher) -> None:
     await watcher.press("shift+right", "shift+right", "0")
     await watcher.arrival()

@@ -25,6 +25,7 @@ from moltwatch.times import Micros
 from moltwatch.tui import local_time
 from moltwatch.tui.cases import Step, Walk
 from moltwatch.tui.finder import Finder
+from moltwatch.tui.guide import SHOWS
 from moltwatch.tui.keys import FIRST_TO_GO, SCREEN_KEYS
 from moltwatch.tui.line import StyledScreen, safe, web_address
 from moltwatch.tui.live_filter import LiveFilter
@@ -190,8 +191,10 @@ class MainScreen(StyledScreen):
         chosen = self.roaming.choose(session, shown, wall, self.live_filter, still=self._still)
         if chosen is not shown:
             self.thread.open(chosen)
+        self.say(self.roaming.news())
         if (case := self.roaming.guide.case(session)) is not None:
             self.call_later(self.panes.open_why, *case.latest.key)
+            self.say(SHOWS)
 
     @contextmanager
     def _told_if_unusable(self) -> Iterator[None]:
