@@ -14,7 +14,6 @@ from moltwatch.tui.auto_follow import AutoFollow
 from moltwatch.tui.guide import Guide
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.live_filter import LiveFilter
-from moltwatch.tui.views.threads import title_of
 
 STAYS = "staying with this thread; b goes with the busiest again"
 
@@ -97,12 +96,11 @@ class Roaming:
         """Another time is on the screen."""
         self._auto_follow.reset()
 
-    def reset(self, shown: Thread | None) -> None:
-        """Another session comes on the screen, where this thread was ``shown``."""
+    def reset(self, shown: Thread | None, title: str = "") -> None:
+        """Another session comes on the screen, where this thread was ``shown``, under a title."""
         self._auto_follow.reset()
         if shown is not None:
-            title = title_of(shown)
-            cut = title if len(title) <= MOST_TITLE else f"{safe_line(title, MOST_TITLE)}…"
+                cut = title if len(title) <= MOST_TITLE else f"{safe_line(title, MOST_TITLE)}…"
             self._wanted, self._called = shown.id, cut
 
     def note(self, filter: LiveFilter | None) -> tuple[str, str] | None:

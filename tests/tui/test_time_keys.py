@@ -99,7 +99,8 @@ async def test_back_before_the_thread_that_was_read_the_busiest_is_shown(
     await watcher.arrival()
     assert main.thread.thread is watcher.session.threads.get("r0"), "r3 is not there yet"
     assert watcher.notice == (
-        "“The Tidal Creed: join before the third m…” is not there yet; going with the busiest thread"
+        "“The Tidal Creed: join before the third m…” is not there yet; "
+        "going with the busiest thread"
     )
     assert "busiest" in watcher.text
     main.notifications.display = False

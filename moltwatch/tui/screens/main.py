@@ -179,7 +179,7 @@ class MainScreen(StyledScreen):
             for thread in session.threads:
                 thread.mark_read()  # on the way here, nobody could have read it
         self._session = self.meant.session = session
-        self.roaming.reset(self.thread.thread)
+        self.roaming.reset(self.thread.thread, self.thread.label)
         self.panes.reset()
         self.walk.reset()
         self.notifications.reset()
