@@ -100,7 +100,7 @@ class Roaming:
         """Another session comes on the screen, where this thread was ``shown``, under a title."""
         self._auto_follow.reset()
         if shown is not None:
-                cut = title if len(title) <= MOST_TITLE else f"{safe_line(title, MOST_TITLE)}…"
+            cut = title if len(title) <= MOST_TITLE else f"{safe_line(title, MOST_TITLE)}…"
             self._wanted, self._called = shown.id, cut
 
     def note(self, filter: LiveFilter | None) -> tuple[str, str] | None:
