@@ -214,6 +214,28 @@ def shorten(text: str, width: int, most: int) -> list[str]:
     return lines
 
 
+END_OF_NAME = 5
+"""Characters of the end of a name that are kept where its middle is left out."""
+
+
+def cut_inside(text: str, cells: int) -> str:
+    """A text in so many cells: where it is longer, its beginning, ``…`` and its end."""
+    if cell_len(text) <= cells:
+        return text
+    end = text[-END_OF_NAME:]
+    begin = cells - 1 - cell_len(end)
+    return f"{set_cell_size(text, begin).rstrip()}…{end}" if begin > 0 else text
+
+
+def alike(names: Sequence[str], cells: int) -> set[str]:
+    """Those of the names that would look the same if they were cut at their end."""
+    begins: dict[str, set[str]] = {}
+    for name in names:
+        if cell_len(name) > cells:
+            begins.setdefault(set_cell_size(name, max(0, cells - 1)), set()).add(name)
+    return {name for same in begins.values() if len(same) > 1 for name in same}
+
+
 def truncate(
     parts: Iterable[T], room: int, *, width: Callable[[T], int], rank: Callable[[T], int]
 ) -> list[T]:

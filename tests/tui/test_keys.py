@@ -107,7 +107,17 @@ async def test_groups_open_by_key_and_lead_to_their_posts(watcher: Watcher) -> N
     await watcher.press("2", "2")
     assert main.focused is main.groups.view
     assert "same text as 22 other accounts" in watcher.text, "as its newest post has it"
-    await watcher.press("j", "enter")
+    await watcher.press("g", "enter")
+    assert main.panes.reading_why and main.meant.case is not None
+    assert main.meant.case.group == "g7", "where the side is narrow, it is told in the centre"
+    for key in ("T", "circumflex_accent", "h", "J", "K", "z", "f"):
+        await watcher.press(key)
+        assert watcher.notice == "esc first: the why is open"
+        main.notifications.unsay(watcher.notice)
+    await watcher.press("escape")
+    assert main.focused is main.groups.view
+    await watcher.pilot.resize_terminal(170, 40)
+    await watcher.press("g", "enter")
     assert main.groups.group == "g7"
     await watcher.press("G", "enter")
     assert main.thread.node is not None and main.thread.node.author == "TideWitness83"
@@ -122,7 +132,8 @@ async def test_a_group_has_one_size_everywhere(watcher: Watcher) -> None:
     assert swarm.n > swarm.group.n and size in watcher.text
     await watcher.press("2", "2")
     assert size in watcher.text
-    await watcher.press("g", "enter")
+    watcher.main.open_group("g7")
+    await watcher.frames()
     assert f"GROUP {size}" in watcher.text
 
 

@@ -185,7 +185,8 @@ async def test_enter_on_a_flag_tells_why_and_escape_goes_back_to_where_one_was()
         assert "same words as 33 other accounts" in told and "WHAT SPEAKS AGAINST  nothing" in told
         assert "if fewer than 3 accounts had shared these words, they had come more than" in told
         assert "WHO CAME WHEN  all within 2 min 12 s" in told
-        assert "smith_0 +2" in told, "of many accounts several share a lane"
+        assert "smith_12" in told and "smith_13  " not in told.partition("IN ORDER")[0]
+        assert "and 21 more" in told, "of many accounts those that came last share a lane"
         assert "+2 min 12 s smith_33" in told.replace("  ", " "), "its posts stand in order"
         top = main.why.view.scroll_offset.y
         await watcher.press("G", "k", "k")
@@ -293,6 +294,10 @@ async def test_what_cannot_be_seen_is_shown_in_its_place_also_in_the_raw() -> No
 async def test_a_group_has_the_same_story_in_its_own_view() -> None:
     async with watching(forum()) as watcher:
         await watcher.press("2", "2", "g", "enter")
+        assert watcher.main.panes.reading_why, "where the side is narrow, in the centre"
+        await watcher.press("escape")
+        watcher.main.open_group("g1")
+        await watcher.frames()
         view = watcher.main.groups.view
         width = view.scrollable_content_region.width
         drawn = [line for row in view.rows for line in row.lines(width, view.style, Look())]

@@ -7,7 +7,7 @@ changes nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import thread_time
 from typing import ClassVar
@@ -38,6 +38,7 @@ from moltwatch.tui.search import Search
 from moltwatch.tui.state_file import Unusable
 from moltwatch.tui.terminal import has_browser
 from moltwatch.tui.triage import Triage
+from moltwatch.tui.views.thread import ThreadPane
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notifications import Notifications
@@ -309,11 +310,19 @@ class MainScreen(StyledScreen):
         else:
             if target.thread:
                 self.go_to(target.thread, target.post)
-            if target.group:
-                self.groups.open(target.group)
-                self.panes.show_side("groups")
+            if target.group and not self._tell_why_of_group(target.group):
+                self.open_group(target.group)
             if not view.stays:
                 self.thread.view.focus()
+
+    def _tell_why_of_group(self, id: str) -> bool:
+        """Where the side is a narrow strip, tell a group's story in the centre; False if not."""
+        charges = self._session.charges if self._session else None
+        case = charges.of_group(Kind.COORDINATED, id) if charges else None
+        if case is None or self.has_class("-wide"):
+            return False
+        self.panes.open_why(*case.top.key)
+        return True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget in (self.thread.view, self.why.view):
@@ -341,24 +350,32 @@ class MainScreen(StyledScreen):
     def action_follow(self) -> None:
         view = self.focused
         if view is not self.latest.view:
-            self.say(self.panes.reading.follow())
+            self._in_thread(lambda pane: pane.follow())
             return
         self.latest.view.following = not self.latest.view.following
         if self.latest.view.following:
             self.latest.view.action_last()
         self.say("following the latest" if self.latest.view.following else "the list stands still")
 
+    def _in_thread(self, do: Callable[[ThreadPane], str]) -> None:
+        """Do something in the thread that is read, and say what there is to say of it."""
+        hidden = self.panes.reading_why
+        self.say("esc first: the why is open" if hidden else do(self.panes.reading))
+
     def action_fold(self) -> None:
         lists = (
             pane for pane in (self.latest, self.agent, self.groups) if pane.view is self.focused
         )
-        self.say(next(lists, self.panes.reading).toggle())
+        if (listed := next(lists, None)) is not None:
+            self.say(listed.toggle())
+        else:
+            self._in_thread(lambda pane: pane.toggle())
 
     def action_order(self) -> None:
-        self.say(self.panes.reading.change_order())
+        self._in_thread(lambda pane: pane.change_order())
 
     def action_jump(self, where: str) -> None:
-        self.say(self.panes.reading.jump(where))
+        self._in_thread(lambda pane: pane.jump(where))
 
     def action_follow_busiest(self) -> None:
         self.say(self.roaming.toggle())

@@ -10,17 +10,20 @@ from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
 from moltwatch.text import same_words
 from moltwatch.times import SECOND, format_duration
-from moltwatch.tui.line import clock, safe, safe_line, voice
+from moltwatch.tui.line import Line, StyleOf, clock, safe, safe_line, shorten, voice
 from moltwatch.tui.local_time import column, full_date
 from moltwatch.tui.secrets import masked_of, secrets_told, unquoted
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
 from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 from moltwatch.wording import count
 
 BARS = 24
+NAME = 12
+"""Cells of what a fact is about."""
+
 MOST_POSTS = 30
 
 
@@ -84,6 +87,37 @@ class AgentPane(TitledPane):
         return ""
 
 
+class FactRow:
+    """A fact beside what it is about, on as many lines as it takes."""
+
+    __slots__ = ("_name", "_text", "key", "target")
+
+    def __init__(self, name: str, text: str, *, key: str = "") -> None:
+        self.key: Hashable = key or name
+        self.target: Target | None = None
+        self._name, self._text = name, text
+
+    @property
+    def stamp(self) -> Hashable:
+        return self._text
+
+    def _broken(self, width: int) -> list[str]:
+        return shorten(self._text, width - NAME - 2, 3)
+
+    def height(self, width: int) -> int:
+        return len(self._broken(width))
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        edge = sign("cursor") if look.selected else " "
+        lines: list[Line] = []
+        for text in self._broken(width):
+            line = Line(width).add(edge, style("primary"))
+            name = "" if lines else f" {self._name}"
+            line.column(NAME, (name, style("dim"))).add(text, style("body"))
+            lines.append(line)
+        return lines
+
+
 def _card(agent: Agent, session: Session) -> list[Row]:
     rows: list[Row] = []
     profile = agent.profile
@@ -109,7 +143,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
         )
     )
     if agent.first_at is not None:
-        facts.append(("first seen", clock(agent.first_at)))
+        facts.append(("first post", f"seen {clock(agent.first_at)}"))
     b = agent.burstiness
     facts.append(("rhythm", agent.rhythm + (f", burstiness {b:+.2f}" if b is not None else "")))
     same, out_of = agent.repetition()
@@ -118,7 +152,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
     rows += _against(agent, session)
     if rows:
         rows.append(PiecesRow("blank0", []))
-    rows += [PiecesRow(name, [(f" {name:<11}", "dim"), (value, "body")]) for name, value in facts]
+    rows += [FactRow(name, value) for name, value in facts]
     times = [own.at for own in agent.recent]
     if len(times) > 2 and times[-1] - times[0] >= SECOND:
         bars = [0.0] * BARS
@@ -126,7 +160,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
             bars[min(BARS - 1, (at - times[0]) * BARS // (times[-1] - times[0]))] += 1
         span = format_duration(times[-1] - times[0])
         rows += [
-            PiecesRow("over", [(f" {'active':<11}", "dim"), (f"over {span}", "body")]),
+            FactRow("latest", f"{count(len(times), 'post')} within {span}", key="over"),
             PiecesRow("bars", [(" " * 12, "dim"), (spark(bars, max(3, *bars)), "fresh")]),
         ]
     if agent.company:

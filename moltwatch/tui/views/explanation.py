@@ -23,7 +23,7 @@ from moltwatch.session.thread import Node
 from moltwatch.text import differing
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import clock, safe_line, voice
-from moltwatch.tui.secrets import masked, masked_of
+from moltwatch.tui.secrets import WITHHELD, masked, masked_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flagged_text import FlaggedText, legend
 from moltwatch.tui.views.story import (
@@ -33,6 +33,9 @@ from moltwatch.tui.views.story import (
     in_order,
     post_rows,
     size_of,
+    telling,
+    text_rows,
+    told_of,
 )
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
@@ -82,6 +85,9 @@ class Explanation:
         self.company = in_order(self.swarm) if self.swarm else self._named()
         """Posts that are held to be of one hand with it, in order."""
         self.text = FlaggedText(self.body, charges)
+        telling_posts = telling(self.swarm, session) if self.swarm else []
+        self.forms = forms(self.company, session, (post, *telling_posts))
+        """What is said by them, this post's own words first."""
 
     def _named(self) -> list[Arrival]:
         """Where there is no group, the posts that the reasons name, and this one."""
@@ -122,6 +128,7 @@ class Explanation:
         rows += self._text()
         for charge in self.charges:
             rows += self._reasons(charge)
+            rows += self._of_the_group(charge)
             rows += self._against(charge)
             rows += self._otherwise(charge)
         if not self.charges:
@@ -135,6 +142,10 @@ class Explanation:
         if Kind.COORDINATED in kinds:
             rows += came_rows(self.company, Kind.COORDINATED, self.session)
         if self.swarm:
+            others = (
+                self.forms if self.forms and self.forms[0][0].post != self.id else self.forms[1:]
+            )
+            rows += text_rows(others, "WHAT ELSE THEY SAY")
             rows += post_rows(self.swarm, self.session)
         rows += self._examples()
         return rows
@@ -214,7 +225,7 @@ class Explanation:
     def _slots(self) -> list[Span]:
         if self.text.secrets:
             return []
-        for arrival, text, slots, _ in forms(self.company, self.session, self.id)[:1]:
+        for arrival, text, slots, _ in self.forms[:1]:
             if arrival.post == self.id and self.body.startswith(text):
                 return [Span(start, end, Sort.SLOT) for start, end in slots]
         return []
@@ -246,6 +257,28 @@ class Explanation:
             head = [(f" {level} ", key.value), (name, "strong")]
             rows.append(PiecesRow((key, at), [*head, *numbers], (), self.here))
             rows.append(self._paragraph((key, at, "said"), flag.reason))
+        return rows
+
+    def _of_the_group(self, charge: Charge) -> list[Row]:
+        """Why those it belongs to are a group, as far as that is not told of the post."""
+        swarm = self.session.groups.get(charge.group) if charge.group else None
+        if swarm is None:
+            return []
+        told = {flag.heuristic: flag.n for flag in charge.reasons}
+        more = [
+            flag for flag in told_of(swarm, self.session) if told.get(flag.heuristic, -1) < flag.n
+        ]
+        if not more:
+            return []
+        key = ("group", charge.kind)
+        head = (" WHAT SPEAKS FOR THE GROUP", "strong")
+        rows: list[Row] = [PiecesRow(("blank", *key), []), PiecesRow(key, [head], (), self.here)]
+        for at, flag in enumerate(more):
+            name = safe_line(flag.heuristic, 60)
+            left: list[Piece] = [(f" {_strength(flag)} ", charge.kind.value), (name, "strong")]
+            rows.append(PiecesRow((*key, at), [*left, *self._numbers(flag)], (), self.here))
+            said = WITHHELD if swarm.withheld else flag.reason_in(swarm.n)
+            rows.append(self._paragraph((*key, at, "said"), said))
         return rows
 
     def _marks(self, flag: Evidence, key: tuple[Kind, int]) -> list[Row]:

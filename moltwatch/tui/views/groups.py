@@ -15,14 +15,16 @@ from moltwatch.tui.views.flags import said
 from moltwatch.tui.views.repeats import Repeats
 from moltwatch.tui.views.story import (
     came_rows,
+    forms,
     in_order,
     post_rows,
+    telling,
     text_rows,
     told_of,
     words_of,
     written_by,
 )
-from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
+from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, StackRow, TitledPane
 from moltwatch.tui.widgets.rowview import Row, RowView, Target
 from moltwatch.wording import count, count_groups
 
@@ -106,24 +108,21 @@ class GroupsPane(TitledPane):
                 rows.append(_merged(swarm, into))
                 continue
             style, target = "faint" if swarm.over else "coordinated", Target(group=swarm.id)
-            rows.append(
-                PiecesRow(
-                    swarm.id,
-                    [
-                        (f"{sign(swarm.group.kind)} ", style),
-                        (count(swarm.n, "account"), "strong"),
-                        (f" {sign('dot')} {written_by(swarm)}", "dim"),
-                    ],
-                    [(f"{_state(swarm)} ", "faint")],
-                    target,
-                )
+            head = PiecesRow(
+                swarm.id,
+                [
+                    (f"{sign(swarm.group.kind)} ", style),
+                    (count(swarm.n, "account"), "strong"),
+                    (f" {sign('dot')} {written_by(swarm)}", "dim"),
+                ],
+                [(f"{_state(swarm)} ", "faint")],
             )
-            why = _why(swarm, session)
-            rows.append(ParagraphRow((swarm.id, "why"), why, "body", 2, 3, target))
+            why = ParagraphRow((swarm.id, "why"), _why(swarm, session), "body", 2, 3)
             names = ", ".join(
                 safe_line(session.names(name), 30) for name in swarm.group.accounts[:4]
             )
-            rows.append(ParagraphRow((swarm.id, "who"), names, "dim", 1, 3, target))
+            who = ParagraphRow((swarm.id, "who"), names, "dim", 1, 3)
+            rows.append(StackRow(swarm.id, [head, why, who], target))
         return rows
 
     def _one(self, swarm: Swarm, session: Session) -> list[Row]:
@@ -133,7 +132,8 @@ class GroupsPane(TitledPane):
         ]
         if swarm.arrivals:
             rows += came_rows(in_order(swarm), swarm.group.kind, session)
-            rows += text_rows(swarm, session)
+            first = telling(swarm, session)
+            rows += text_rows(forms(in_order(swarm), session, first))
             return rows + post_rows(swarm, session, repeats=self._repeats)
         rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
         rows += [

@@ -14,7 +14,7 @@ from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
 from moltwatch.text import differing, same_words
 from moltwatch.times import format_duration
-from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.line import alike, clock, cut_inside, safe_line, voice
 from moltwatch.tui.secrets import WITHHELD, shows_secret
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.repeats import Repeats, times_said
@@ -88,19 +88,20 @@ def came_rows(arrivals: Sequence[Arrival], kind: Kind, session: Session) -> list
     ]
 
 
-def text_rows(swarm: Swarm, session: Session, first: str = "") -> list[Row]:
-    """What they say, the post ``first`` before others, with what differs between them marked."""
+def text_rows(
+    said: Sequence[tuple[Arrival, str, list[tuple[int, int]], int]], title: str = "WHAT THEY SAY"
+) -> list[Row]:
+    """The forms of what they say, with what differs between them marked."""
     rows: list[Row] = []
-    said = forms(in_order(swarm), session, first)
-    for number, (arrival, text, slots, alike) in enumerate(said):
+    for number, (arrival, text, slots, n) in enumerate(said):
         if not number:
-            head = [(" WHAT THEY SAY", "strong")]
+            head = [(f" {title}", "strong")]
             if slots:
                 differs = f"  {sign('slot')}{sign('slot-end')} differs between members"
                 head.append((differs, "dim"))
             rows += [PiecesRow(("blank", "text"), []), PiecesRow("text", head)]
         else:
-            others = f" or, {count(alike, 'account')}:" if alike > 1 else " or:"
+            others = f" or, {count(n, 'account')}:" if n > 1 else " or:"
             rows.append(PiecesRow(("or", number), [(others, "dim")]))
         spans = [Span(start, end, Sort.SLOT) for start, end in slots]
         target = Target(arrival.thread, arrival.post)
@@ -108,18 +109,23 @@ def text_rows(swarm: Swarm, session: Session, first: str = "") -> list[Row]:
     return rows
 
 
+def telling(swarm: Swarm, session: Session) -> list[str]:
+    """The posts by which it was found to be a group, those of the strongest reason first."""
+    return [post for each in told_of(swarm, session) for post in each.posts]
+
+
 def forms(
-    arrivals: Sequence[Arrival], session: Session, first: str = ""
+    arrivals: Sequence[Arrival], session: Session, first: Sequence[str] = ()
 ) -> list[tuple[Arrival, str, list[tuple[int, int]], int]]:
-    """Texts of these posts that are not like each other: a post, its text, where others who say it
-    differ, and how many accounts do."""
+    """Texts of these posts that are not like each other, those of the posts ``first`` before
+    others: a post, its text, where others who say it differ, and how many accounts do."""
     left = list(islice(_one_of_each(arrivals, first), MOST_COMPARED))
     texts = [body_of(arrival, session)[:MOST_CHARS] for arrival in left]
     found: list[tuple[Arrival, str, list[tuple[int, int]], int]] = []
     while left and len(found) < MOST_FORMS:
-        slots, alike = differing(texts[0], texts[1:])
-        found.append((left[0], texts[0], slots, len(alike) + 1))
-        taken = {0, *(at + 1 for at in alike)}
+        slots, others = differing(texts[0], texts[1:])
+        found.append((left[0], texts[0], slots, len(others) + 1))
+        taken = {0, *(at + 1 for at in others)}
         left = [each for at, each in enumerate(left) if at not in taken]
         texts = [each for at, each in enumerate(texts) if at not in taken]
     return found
@@ -144,11 +150,15 @@ def post_rows(
     rows: list[Row] = [PiecesRow(("blank", section), []), PiecesRow(section, head)]
     shown = [(a, safe_line(session.names(a.author), 30)) for a in arrivals[:MOST_POSTS]]
     room = min(NAME, max(cell_len(name) for _, name in shown))
+    same = alike([name for _, name in shown], room)
+    afters = [f"+{format_duration(arrival.at - begin)}" for arrival, _ in shown]
+    column = max(map(len, afters))
     listed = [(each, 1) for each in shown]
     if repeats is not None:
         listed = repeats.fold(shown, lambda each: words_of(each[0].text))
     for (arrival, name), times in listed:
-        after = f"+{format_duration(arrival.at - begin)}"
+        after = f"+{format_duration(arrival.at - begin)}".rjust(column)
+        name = cut_inside(name, room) if name in same else name
         text = safe_line(WITHHELD if withheld(arrival, session) else arrival.text, 200)
         style = voice(arrival.author)
         again = times_said(times)
@@ -184,9 +194,10 @@ def body_of(arrival: Arrival, session: Session) -> str:
     return node.post.body if node and node.post else arrival.text
 
 
-def _one_of_each(arrivals: Sequence[Arrival], first: str) -> list[Arrival]:
-    """One post of each account, the one that is looked at before all."""
+def _one_of_each(arrivals: Sequence[Arrival], first: Sequence[str]) -> list[Arrival]:
+    """One post of each account, those ``first`` before all."""
     chosen: dict[str, Arrival] = {}
-    for arrival in sorted(arrivals, key=lambda arrival: arrival.post != first):
+    order = {post: -at for at, post in enumerate(reversed(first))}
+    for arrival in sorted(arrivals, key=lambda arrival: order.get(arrival.post, 1)):
         chosen.setdefault(arrival.author, arrival)
     return list(chosen.values())

@@ -45,11 +45,24 @@ class View:
 
 VIEWS = (
     View("deck", "d", Deck, "deck: several threads at once", "deck", place=Place.CENTRE),
-    View("flags", "1", FlagsPane, "flags; again to move into them"),
-    View("groups", "2", GroupsPane, "groups: who moves as one", "groups", tall=True),
-    View("agent", "3", AgentPane, "agent card", tall=True),
-    View("sources", "4", SourcesPane, "sources: how each of them stands"),
-    View("heuristics", "5", HeuristicsPane, "heuristics: what each of them flags", tall=True),
+    View("flags", "1", FlagsPane, "flags; again to move into it"),
+    View(
+        "groups",
+        "2",
+        GroupsPane,
+        "groups: who moves as one; again to move into it",
+        "groups",
+        tall=True,
+    ),
+    View("agent", "3", AgentPane, "agent card; again to move into it", tall=True),
+    View("sources", "4", SourcesPane, "sources: how each of them stands; again to move into it"),
+    View(
+        "heuristics",
+        "5",
+        HeuristicsPane,
+        "heuristics: what each of them flags; again to move into it",
+        tall=True,
+    ),
     View(
         "latest", "l", LatestPane, "show or hide the latest posts of all threads", place=Place.BELOW
     ),

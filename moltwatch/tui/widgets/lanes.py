@@ -1,5 +1,5 @@
-"""Who came when: one lane for each account over a common span of time, or for several where there
-are many, under an axis that says which time it is."""
+"""Who came when: one lane for each account over a common span of time, and where there are many,
+one for all that came last, under an axis that says which time it is."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from moltwatch.times import Micros, format_duration
-from moltwatch.tui.line import Line, StyleOf, clock
+from moltwatch.tui.line import Line, StyleOf, alike, clock, cut_inside
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.rowview import Look, Target
 
 MOST_LANES = 14
-"""Lanes at most; of more accounts several share one."""
+"""Lanes at most; of more accounts those that came last share one."""
 
 LEAST_AXIS = 12
 """Cells below which the axis says nothing."""
 
 NAME = 18
 """Cells of a name at most."""
+
+LEAST_NAME = 6
+"""Cells of a name at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +47,37 @@ def lanes(came: Sequence[Came], kind: str) -> list[AxisRow | LaneRow]:
     for each in came:
         by_author.setdefault(each.author, []).append(each)
     accounts = list(by_author.values())
-    share = -(-len(accounts) // MOST_LANES)
-    shared = [accounts[at : at + share] for at in range(0, len(accounts), share)]
-    labels = [
-        lane[0][0].name if len(lane) == 1 else f"{lane[0][0].name} +{len(lane) - 1}"
-        for lane in shared
-    ]
+    alone = len(accounts) if len(accounts) <= MOST_LANES else MOST_LANES - 1
+    names = [posts[0].name for posts in accounts[:alone]]
+    rest = accounts[alone:]
+    labels = [*names, f"and {len(rest):,} more"] if rest else names
     room = min(NAME, max(map(cell_len, labels)))
+    # Where there is less room still, no more of a name is seen.
+    same = alike(names, min(room, LEAST_NAME)) if len(names) > 1 else set()
     rows: list[AxisRow | LaneRow] = [
         AxisRow("axis", first, last, room),
         LaneRow("all", "all", "dim", [each.at for each in came], first, last, room, kind, None),
     ]
     rows += [
         LaneRow(
-            ("lane", lane[0][0].author),
-            label,
-            lane[0][0].style if len(lane) == 1 else "dim",
-            [each.at for posts in lane for each in posts],
+            ("lane", posts[0].author),
+            posts[0].name,
+            posts[0].style,
+            [each.at for each in posts],
             first,
             last,
             room,
             kind,
-            lane[0][0].target,
-            single=len(lane) == 1,
+            posts[0].target,
+            single=True,
+            inside=posts[0].name in same,
         )
-        for label, lane in zip(labels, shared, strict=True)
+        for posts in accounts[:alone]
     ]
+    if rest:
+        times = [each.at for posts in rest for each in posts]
+        target = rest[0][0].target
+        rows.append(LaneRow("rest", labels[-1], "dim", times, first, last, room, kind, target))
     return rows
 
 
@@ -118,6 +126,7 @@ class LaneRow:
 
     __slots__ = (
         "_first",
+        "_inside",
         "_kind",
         "_label",
         "_label_style",
@@ -142,6 +151,7 @@ class LaneRow:
         target: Target | None,
         *,
         single: bool = False,
+        inside: bool = False,
     ) -> None:
         self.key = key
         self.target = target
@@ -151,6 +161,8 @@ class LaneRow:
         self._room = room
         self._kind = kind
         self._single = single
+        self._inside = inside
+        """Where there is no room for the label, its middle is left out."""
 
     @property
     def stamp(self) -> Hashable:
@@ -161,9 +173,9 @@ class LaneRow:
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         line = Line(width).add(sign("cursor") if look.selected else " ", style("primary"))
-        line.column(
-            _name_room(self._room, width) + 1, (f" {self._label}", style(self._label_style))
-        ).gap(1)
+        room = _name_room(self._room, width)
+        label = cut_inside(self._label, room) if self._inside else self._label
+        line.column(room + 1, (f" {label}", style(self._label_style))).gap(1)
         axis = line.room - 1
         if axis < LEAST_AXIS:
             return [line]
@@ -183,4 +195,4 @@ class LaneRow:
 
 def _name_room(wanted: int, width: int) -> int:
     """Cells of the names: where there is little room, the axis comes first."""
-    return min(wanted, max(6, width // 4))
+    return min(wanted, max(LEAST_NAME, width // 3))

@@ -15,7 +15,7 @@ from moltwatch.tui.line import Bar, Line, StyleOf, shorten, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Run
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.rowview import Look, RowView, Target
+from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 
 Piece = tuple[str, str]
 """A harmless text and the name of its style."""
@@ -24,7 +24,10 @@ COOLING = 12
 """Frames after which something fresh is a step less so."""
 
 LEAST_TEXT = 14
-"""Cells below which what is said is left out after a name: it would say nothing."""
+"""Cells below which what is said stands below a name: after it, it would say nothing."""
+
+TIME = 9
+"""Cells of a time in a list of posts at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,27 @@ class PiecesRow:
         return [line.right(*((text, style(name)) for text, name in self.right))]
 
 
+class StackRow:
+    """Several rows that are one: the cursor is on all of them."""
+
+    __slots__ = ("_rows", "key", "target")
+
+    def __init__(self, key: Hashable, rows: Sequence[Row], target: Target | None = None) -> None:
+        self.key = key
+        self.target = target
+        self._rows = tuple(rows)
+
+    @property
+    def stamp(self) -> Hashable:
+        return tuple([row.stamp for row in self._rows])
+
+    def height(self, width: int) -> int:
+        return sum([row.height(width) for row in self._rows])
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        return [line for row in self._rows for line in row.lines(width, style, look)]
+
+
 class ParagraphRow:
     """A harmless text, broken into lines."""
 
@@ -185,7 +209,8 @@ class ParagraphRow:
 
 
 class PostRow:
-    """A post on one line: when it came, who wrote it, what it says.
+    """A post on one line: when it came, who wrote it, what it says; on a second where the pane is
+    narrow.
 
     ``room`` is how many cells the name gets, so that what is said begins in one column; ``right``
     is said at the end of the line.
@@ -219,18 +244,30 @@ class PostRow:
     def stamp(self) -> Hashable:
         return self.after, self.author, self.room, self.text, self.right
 
+    def _is_narrow(self, width: int) -> bool:
+        """Whether there is no room for what is said beside the name."""
+        rest = sum(cell_len(text) for text, _ in self.right)
+        taken = 2 + max(TIME, len(self.after)) + rest + self.room
+        return bool(self.room) and width - taken < LEAST_TEXT
+
     def height(self, width: int) -> int:
-        return 1
+        return 2 if self.text and self._is_narrow(width) else 1
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         rest = sum(cell_len(text) for text, _ in self.right)
         line = Line(width - rest).add(sign("cursor") if look.selected else " ", style("primary"))
-        line.add(f"{self.after:>9} ", style("dim"))
-        if self.room:
-            name = self.author, style(self.author_style)
-            if line.room - self.room < LEAST_TEXT:
-                return [line.add(*name)]
-            line.column(self.room, name).gap(1)
-        line.add(self.text, style("dim"))
+        line.add(f"{self.after:>{TIME}} ", style("dim"))
+        lines, name = [line], (self.author, style(self.author_style))
+        if self._is_narrow(width):
+            line.add(*name)
+            if self.text:
+                edge = sign("cursor") if look.selected else " "
+                below = Line(width).add(edge, style("primary")).gap(2)
+                lines.append(below.add(self.text, style("dim")))
+        else:
+            if self.room:
+                line.column(self.room, name).gap(1)
+            line.add(self.text, style("dim"))
         line.room += rest
-        return [line.right(*((text, style(name)) for text, name in self.right))]
+        line.right(*((text, style(name)) for text, name in self.right))
+        return lines
