@@ -67,6 +67,8 @@ class Player:
         self._coming: Run | None = None
         self.target: Micros | None = None
         """Where a rush is heading, until it is there."""
+        self._rushes_from: Micros = 0
+        """Where it set out."""
         self.failure: MoltwatchError | None = None
         """Why the run stopped, if it did not end by itself."""
         self.crash: Exception | None = None
@@ -96,6 +98,16 @@ class Player:
     @property
     def seeking(self) -> bool:
         return self.target is not None
+
+    @property
+    def progress(self) -> int:
+        """Per cent of its way, in stream time, that a rush has behind it."""
+        transport = self.transport
+        if self.target is None or transport is None or not self._opened.is_set():
+            return 0
+        since = max(self._rushes_from, transport.start)
+        done = 100 * (transport.position - since) // max(1, self.target - since)
+        return max(0, min(99, done))
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -137,6 +149,7 @@ class Player:
         if self._task:
             self._task.cancel()
         self._opened.clear()
+        self._rushes_from = 0
         self._task = asyncio.create_task(self._play(at), name="pipeline")
 
     async def _play(self, at: Micros | None) -> None:
@@ -288,6 +301,7 @@ class Player:
             return "recorded or piped, a session is played once: no way back in time"
         self.target, self._still = at, 0
         if ahead:
+            self._rushes_from = transport.position
             transport.skip_to(at)
         else:
             self._begin(at)

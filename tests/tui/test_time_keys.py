@@ -12,6 +12,7 @@ from moltwatch.session.charges import Opinion
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.widgets.seekbar import LABEL
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -146,6 +147,19 @@ async def test_a_rush_says_where_to() -> None:
         watcher = Watcher(app, forum, pilot)
         assert app.player.target == START + 9 * MINUTE
         assert "rushing to 02:49:00" in watcher.text
+        transport = forum.sources[0].moving
+        assert transport is not None
+        ways = ((START, "0 %"), (START + 4 * MINUTE, "44 %"), (transport.end, "99 %"))
+        for width, height in ((60, 18), (80, 24), (200, 60)):
+            await pilot.resize_terminal(width, height)
+            for position, told in ways:
+                transport.position = position
+                watcher.main.seekbar.draw(app.player)
+                lines = watcher.main.seekbar.lines(width)
+                left = [line.strip(Style()).text[:LABEL] for line in lines]
+                assert f" {told} of the way".ljust(LABEL) in left
+        app.player.target = START + 9 * MINUTE
+        transport.position = START
         await watcher.arrival()
         assert "rushing" not in watcher.text and "▶ 1×" in watcher.text
 

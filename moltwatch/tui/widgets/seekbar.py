@@ -77,6 +77,7 @@ class SeekBar(Bar):
                 session.now // SECOND,
                 transport and (transport.paused, transport.speed),
                 player.target,
+                player.progress,
                 player.done,
                 player.run and overall(player.run.source.statuses),
                 id(session),
@@ -221,9 +222,11 @@ class SeekBar(Bar):
         return what, "primary"
 
     def _next(self, player: Player) -> str:
-        """How to go on, where it does not go on by itself."""
-        if player.failure or player.crash or player.target is not None:
+        """How far a rush is; how to go on, where it does not go on by itself."""
+        if player.failure or player.crash:
             return ""
+        if player.target is not None and not player.frozen:
+            return f"{player.progress} % of the way"
         if player.frozen:
             return "G takes up again"
         if player.done:
