@@ -352,3 +352,12 @@ async def test_what_was_judged_can_be_undone_before_it_comes_again() -> None:
         await watcher.arrival()
         await watcher.press("u")
         assert watcher.notice == "undone: 1 judgement of what is not here yet, or no longer"
+
+
+async def test_what_was_gone_to_stays_in_sight_when_the_terminal_shrinks() -> None:
+    async with watching(evening().forum(), size=(120, 60)) as watcher:
+        await watcher.press(BACK)
+        view = watcher.main.thread.view
+        await watcher.pilot.resize_terminal(70, 18)
+        await watcher.frames()
+        assert view.cursor in view.in_sight and post_under_cursor(watcher) == "p10"

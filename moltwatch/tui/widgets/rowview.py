@@ -487,6 +487,8 @@ class RowView(Styled, ScrollView, can_focus=True):
             self._resettle(None if at is None else self._row_layout.top(at))
         elif self.at_end:
             self._resettle(None)
+        if self.has_focus and not self.at_end and 0 <= self.cursor not in self.in_sight:
+            self.move_to(self.cursor, tell=False)
 
     def remeasure(self) -> None:
         """A row changed its height."""
