@@ -404,3 +404,64 @@ async def test_enter_says_where_nothing_is_to_be_gone_to_and_keys_always_go_some
         assert watcher.notice == "nothing to go to from here" and main.panes.reading_why
         await watcher.press("escape", "d", "tab", "escape")
         assert main.focused is main.threads.view, "the tile that had it is not on the screen"
+
+
+def coalition() -> Forum:
+    """Sixteen accounts of one name; those that told of it came last, and said something else."""
+    root = post("root", 0, "Ondine", "What do you keep?", "Notes between sessions")
+    nodes = [
+        post(f"c{n}", 60 + 270 * n, f"coalition_node_of_the_tide_{n:03}", text)
+        for n, text in enumerate(
+            ["I read that twice."] * 10 + ["Hail the coalition!"] * 5 + ["So be it."]
+        )
+    ]
+    names = evidence(
+        "name-family", reason="names of one form", n=16, score=0.88,
+        posts=[each.id for each in nodes[12:]], accounts=[each.author for each in nodes[12:]],
+    )  # fmt: skip
+    findings: Findings = {}
+    for node in nodes:
+        burst = evidence("thread-burst", reason="came at once", n=15, score=0.7, group="g1")
+        findings[node.id] = [flagged(node, Kind.COORDINATED, 0.9, burst)]
+    findings[nodes[-1].id].append(
+        Group(
+            id="g1", at=nodes[-1].seen_at, kind=Kind.COORDINATED, state=GroupState.FORMED, n=16,
+            accounts=tuple(each.author for each in nodes), since=nodes[0].seen_at,
+            evidence=(names, evidence("thread-burst", reason="came at once", n=15, score=0.7)),
+        )
+    )  # fmt: skip
+    return Forum([root, *nodes], findings)
+
+
+async def test_the_why_of_a_groups_post_tells_what_speaks_for_the_group() -> None:
+    async with watching(coalition(), size=(200, 40)) as watcher:
+        install(watcher)
+        told = await tell(watcher, "c3")
+        own, _, group = told.partition("WHAT SPEAKS FOR THE GROUP")
+        assert "thread-burst" in own and "name-family" not in own
+        group = group.partition("WHAT SPEAKS AGAINST")[0]
+        assert "name-family  16 accounts · 4 examples · alone 0.88" in group
+        assert "names of one form" in group and "thread-burst" not in group, "said once"
+        came, _, rest = told.partition("WHO CAME WHEN")[2].partition("WHAT ELSE THEY SAY")
+        assert "and 3 more" in came and "Hail the coalition!" in rest
+        assert "coalition_no…e_003" in came
+        assert "I read that twice." not in rest.partition("IN ORDER")[0], "it stands above"
+
+
+async def test_the_story_of_a_group_can_be_read_in_a_narrow_strip() -> None:
+    async with watching(coalition()) as watcher:
+        view = watcher.main.groups.view
+        watcher.main.open_group("g1")
+        await watcher.frames()
+        width = view.scrollable_content_region.width
+        assert width < 40
+        drawn = [line for row in view.rows for line in row.lines(width, view.style, Look())]
+        assert len(drawn) == view.virtual_size.height
+        told = [line.strip(Style()).text.rstrip() for line in drawn]
+        says = next(at for at, line in enumerate(told) if "WHAT THEY SAY" in line)
+        assert told[says + 1].strip() == "Hail the coalition!", "what it was found by comes first"
+        order = told[next(at for at, line in enumerate(told) if "IN ORDER" in line) + 1 :]
+        assert order[1].strip() == "I read that twice.", "below, where it does not fit beside"
+        column = {line.index("coalition") for line in order[::2]}
+        assert len(column) == 1 and any("1 h" in line for line in order)
+        assert order[0].split()[2] == "coalition_no…e_000"

@@ -20,7 +20,7 @@ from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, 
 from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
 from moltwatch.wording import count
 
-BARS = 24
+BARS = 22
 NAME = 12
 """Cells of what a fact is about."""
 
@@ -160,7 +160,7 @@ def _card(agent: Agent, session: Session) -> list[Row]:
             bars[min(BARS - 1, (at - times[0]) * BARS // (times[-1] - times[0]))] += 1
         span = format_duration(times[-1] - times[0])
         rows += [
-            FactRow("latest", f"{count(len(times), 'post')} within {span}", key="over"),
+            FactRow("latest", f"the last {len(times):,} within {span}", key="over"),
             PiecesRow("bars", [(" " * 12, "dim"), (spark(bars, max(3, *bars)), "fresh")]),
         ]
     if agent.company:
