@@ -173,6 +173,8 @@ class Case(Struct, eq=False):
     """The version of all charges when it changed last."""
     keys: list[tuple[Kind, str]] = field(default_factory=list)
     """By what it is found again."""
+    marked: Micros | None = None
+    """Where the time line says that it begins, if it does."""
 
     @property
     def latest(self) -> Charge:
@@ -200,6 +202,11 @@ class Case(Struct, eq=False):
     def stands(self) -> bool:
         """Something of it is neither taken back nor dismissed."""
         return self.standing > 0
+
+    @property
+    def matters(self) -> bool:
+        """It stands, and is more than a weak persona."""
+        return self.stands and (self.kind is not Kind.PERSONA or self.score >= STRONG)
 
 
 class Hazard(Struct):
@@ -325,11 +332,13 @@ class Charges:
         for case in cases.values():
             self._changed_now(case)
 
-    def merge(self, kind: Kind, group: str, into: str) -> None:
-        """One swarm went into another: its case is a part of that one's."""
+    def merge(self, kind: Kind, group: str, into: str) -> Case | None:
+        """One swarm went into another: its case is a part of that one's, and is given back if there
+        was one."""
         case = self._open.pop((kind, group), None)
         if case is None or case.group != group:
-            return
+            return None
+        gone = None
         case.keys.remove((kind, group))
         case.group = into
         other = self._open.get((kind, into))
@@ -337,8 +346,9 @@ class Charges:
             self._register(case, (kind, into))
         else:
             self._absorb(other, case)
-            case = other
+            case, gone = other, case
         self._changed_now(case)
+        return gone
 
     # --- counting ---------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from moltwatch.model import (
     Vote,
 )
 from moltwatch.session.agents import Agents
-from moltwatch.session.charges import Charge, Charges, Opinion
+from moltwatch.session.charges import Case, Charge, Charges, Opinion
 from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
 from moltwatch.session.held import Held
@@ -102,6 +102,8 @@ class Session:
         self.charges = Charges(limits.charges)
         self.groups = Groups(self.counts, limits.groups, keeps=self._keeps)
         self.timeline = Timeline()
+        self._marked = 0
+        """The version of the charges up to which the time line knows where cases begin."""
         self.gaps: deque[Gap] = deque(maxlen=MOST_GAPS)
         """The latest."""
         self.long_gaps: list[Gap] = []
@@ -219,6 +221,7 @@ class Session:
             self._gap(event)
         for finding in findings:
             self._learn(finding)
+        self._mark_cases()
 
     def _finish(self, findings: Sequence[Finding]) -> None:
         self.version += 1
@@ -226,6 +229,7 @@ class Session:
         self.counts.finish(findings)
         for finding in findings:
             self._learn(finding)
+        self._mark_cases()
 
     # --- from the user and the house --------------------------------------------------------------
 
@@ -243,6 +247,7 @@ class Session:
         for charge, before in zip(charges, stood, strict=True):
             if charge.stands != before:
                 self._stand(charge, 1 if charge.stands else -1)
+        self._mark_cases()
         self.version += 1
 
     # --- events -----------------------------------------------------------------------------------
@@ -324,7 +329,9 @@ class Session:
         elif isinstance(finding, Group):
             self.groups.tell(finding)
             if finding.state is GroupState.MERGED and finding.into:
-                self.charges.merge(finding.kind, finding.id, finding.into)
+                gone = self.charges.merge(finding.kind, finding.id, finding.into)
+                if gone is not None:
+                    self._mark_case(gone, None)
         else:
             self._retract(finding)
 
@@ -365,6 +372,24 @@ class Session:
         mark = self.timeline.flag if change > 0 else self.timeline.unflag
         mark(charge.seen_at, charge.kind)
         self._mark(charge, change)
+
+    def _mark_cases(self) -> None:
+        """The time line learns where cases begin. What was marked stays, as long as it stands: its
+        strongest charges may have been let go."""
+        for case in self.charges.changed_since(self._marked):
+            stays = case.matters or (case.marked is not None and case.stands)
+            self._mark_case(case, case.since if stays else None)
+        self._marked = self.charges.version
+
+    def _mark_case(self, case: Case, at: Micros | None) -> None:
+        """It is marked at ``at`` and nowhere else."""
+        if case.marked == at:
+            return
+        if case.marked is not None:
+            self.timeline.unbegin(case.marked, case.kind)
+        if at is not None:
+            self.timeline.begin(at, case.kind)
+        case.marked = at
 
     def _mark(self, charge: Charge, change: int) -> None:
         """One charge more or less stands against a post of a thread that is known."""

@@ -1,4 +1,5 @@
-"""The time line: how many posts when, where flags lie, and what was not observed.
+"""The time line: how many posts when, where flags lie, where cases begin, and what was not
+observed.
 
 A histogram over stream time, in memory that does not grow: its buckets begin where a clock strikes,
 and become coarser when there would be too many, so that a minute and a year both fit and every post
@@ -10,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from moltwatch.model import Kind
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros
@@ -39,6 +40,8 @@ class Column(Struct):
     persona: int = 0
     coordinated: int = 0
     hazard: int = 0
+    cases: dict[Kind, int] = field(default_factory=dict)
+    """How many cases that matter begin in it, by kind."""
     gap: bool = False
 
     @property
@@ -57,8 +60,14 @@ class Column(Struct):
     def add(self, other: Column) -> None:
         """What was seen in another as well."""
         self.posts += other.posts
+        self.add_flags(other)
+
+    def add_flags(self, other: Column) -> None:
+        """Flags of another, and the cases that begin there, as well."""
         for kind in other.kinds:
             self.flag(kind, other.of(kind))
+        for kind, n in other.cases.items():
+            self.cases[kind] = self.cases.get(kind, 0) + n
 
 
 class Spans:
@@ -122,6 +131,18 @@ class Timeline:
         """The flag was taken back."""
         self._at(at).flag(kind, -1)
 
+    def begin(self, at: Micros, kind: Kind) -> None:
+        """A case that matters begins with a post seen at ``at``."""
+        cases = self._at(at).cases
+        cases[kind] = cases.get(kind, 0) + 1
+
+    def unbegin(self, at: Micros, kind: Kind) -> None:
+        """It does not, after all."""
+        cases = self._at(at).cases
+        cases[kind] = cases.get(kind, 0) - 1
+        if cases[kind] <= 0:
+            del cases[kind]
+
     def gap(self, since: Micros, until: Micros) -> None:
         """Nothing was observed in between."""
         self._gaps.add(since, until)
@@ -149,8 +170,7 @@ class Timeline:
             last = max(first, place(at + self.width, 1e-9))
             for column in columns[first : last + 1]:
                 column.posts += bucket.posts / (last - first + 1)
-            for kind in bucket.kinds:
-                columns[first].flag(kind, bucket.of(kind))
+            columns[first].add_flags(bucket)
         for since, until in self._gaps.between(start, end):
             for column in columns[place(since) : place(until) + 1]:
                 column.gap = True

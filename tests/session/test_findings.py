@@ -93,6 +93,34 @@ def test_a_verdict_taken_back_no_longer_stands() -> None:
     assert session.charges.cases[0].score == 0.9
 
 
+def test_the_time_line_marks_where_what_matters_begins() -> None:
+    def marks() -> list[dict[Kind, int]]:
+        return [column.cases for column in session.timeline.columns(6, 0, 6 * SECOND)]
+
+    posts = [post(f"{n}", "ann" if n < 4 else "bob", at=n * SECOND) for n in range(6)]
+    weak, strong, more, again, swarm, other = posts
+    session = session_with((weak, [flagged(weak, score=0.7)]))
+    assert marks() == [{}] * 6, "a weak persona is no place to go to"
+    session.take(strong, [flagged(strong, score=0.9)])
+    session.take(more, [flagged(more, score=0.9)])
+    assert marks() == [{Kind.PERSONA: 1}] + [{}] * 5, "it is told once, where it began"
+    session.take(again, [flagged(again, Kind.HAZARD)])
+    session.take(swarm, [group("g1"), flagged(swarm, Kind.COORDINATED, "g1")])
+    session.take(other, [group("g2"), flagged(other, Kind.COORDINATED, "g2")])
+    one, both = {Kind.COORDINATED: 1}, [{Kind.PERSONA: 1}, {}, {}, {Kind.HAZARD: 1}]
+    assert marks() == [*both, one, one]
+    session.take(post("6"), [group("g1", GroupState.MERGED, into="g2")])
+    assert marks() == [*both, one, {}], "of two that became one the earlier beginning is left"
+    cases = session.charges.cases
+    charges = [charge for case in cases for charge in case.charges]
+    session.judge(charges, Opinion.DISMISSED)
+    assert marks() == [{}] * 6
+    session.judge(charges, None)
+    assert marks() == [*both, one, {}]
+    session.take(post("7"), [Retracted(at=7, post="3", kind=Kind.HAZARD)])
+    assert marks()[3] == {}
+
+
 def test_what_the_user_dismissed_does_not_swallow_what_comes_later() -> None:
     one, two = post("1"), post("2")
     session = session_with((one, [flagged(one)]))

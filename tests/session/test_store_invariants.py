@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +68,10 @@ def test_holds_together(steps: list[tuple[Event, list[Finding]]]) -> None:
         check_session(session)
     session.finish([])
     assert session.ended
+    marks: Counter[Kind] = Counter()
+    for column in session.timeline.columns(50, 0, max(now, session.timeline.end) + 1):
+        marks.update(column.cases)
+    assert marks == Counter(case.kind for case in session.charges.cases if case.matters)
 
 
 @FEW

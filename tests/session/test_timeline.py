@@ -81,6 +81,20 @@ def test_flags_come_and_go() -> None:
     assert column.kinds == [Kind.COORDINATED]
 
 
+def test_where_cases_begin_is_kept_when_buckets_widen() -> None:
+    timeline = Timeline()
+    timeline.begin(5 * SECOND, Kind.HAZARD)
+    timeline.begin(5 * SECOND, Kind.PERSONA)
+    timeline.begin(7 * SECOND, Kind.PERSONA)
+    assert timeline.columns(1, 0, 10 * SECOND)[0].cases == {Kind.HAZARD: 1, Kind.PERSONA: 2}
+    for n in range(2 * MOST_BUCKETS):
+        timeline.post(n * HOUR)
+    timeline.unbegin(5 * SECOND, Kind.HAZARD)
+    timeline.unbegin(5 * SECOND, Kind.HAZARD)
+    columns = timeline.columns(10, 0, 2 * MOST_BUCKETS * HOUR)
+    assert [column.cases for column in columns] == [{Kind.PERSONA: 2}] + [{}] * 9
+
+
 def test_a_gap_covers_what_it_covers() -> None:
     timeline = Timeline()
     timeline.post(0)

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 from rich.style import Style
 
+from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.session.charges import Opinion
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.widgets.seekbar import LABEL
+from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -114,6 +116,29 @@ async def test_what_lies_ahead_stays_on_the_time_line(watcher: Watcher) -> None:
     await watcher.arrival()
     bar = watcher.main.seekbar.lines(120)[0].strip(watcher.main.seekbar.rich_style).text
     assert len(bar[30:].strip()) > 20
+
+
+async def test_marks_lie_where_cases_begin_however_much_is_flagged() -> None:
+    events, findings = script()
+    kinds = {Kind.PERSONA: 0.7, Kind.COORDINATED: 0.7, Kind.HAZARD: 0.7}
+    posts = [event for event in events if isinstance(event, Post)]
+    for post in posts:
+        findings[post.id] = [
+            FlaggedPost(
+                at=post.seen_at,
+                kind=kind,
+                post=msgspec.structs.replace(post, author=kind.value),
+                scores=Scores(**{kind.value: score}),
+                flags=(evidence(kind=kind, score=score),),
+            )
+            for kind, score in kinds.items()
+            if kind is not Kind.HAZARD or post.seen_at > START + 10 * MINUTE
+        ]
+    async with watching(Forum(events, findings), size=(200, 60)) as watcher:
+        marks = watcher.main.seekbar.lines(200)[1].strip(Style()).text[LABEL:]
+        assert [letter for letter in marks if letter in "❖▲◆"] == ["❖", "▲"]
+        assert marks.index("❖") == 0
+        assert 9 / 30 <= marks.index("▲") / (200 - LABEL) < 11 / 30
 
 
 async def test_a_click_on_the_time_line_seeks(watcher: Watcher) -> None:

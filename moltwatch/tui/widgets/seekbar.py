@@ -1,5 +1,5 @@
-"""The time line at the bottom: the rate, flags marked on it, and when that was; in a replay, the
-seek bar. A kind that is flagged nearly everywhere marks no place."""
+"""The time line at the bottom: the rate, marks where a case begins that matters, and when that was;
+in a replay, the seek bar."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LABEL = 23
 APART = 16
 """Cells between two hours at least."""
 
-_RAREST_FIRST = (Kind.HAZARD, Kind.PERSONA, Kind.COORDINATED)
-"""Which kind gets the cell: swarms mark many cells anyway."""
+_HIGHEST_FIRST = (Kind.HAZARD, Kind.COORDINATED, Kind.PERSONA)
+"""Which kind gets the cell where cases of several begin."""
 
 SHORTEST: Micros = 2 * MINUTE
 """A live time line covers at least this."""
@@ -43,7 +43,8 @@ class _Cells(NamedTuple):
 
 
 class SeekBar(Bar):
-    """Bars; flags and the play head; hours or days, on a line of their own where there is room."""
+    """Bars; where cases begin and the play head; hours or days, on a line of their own where there
+    is room."""
 
     class Seek(Message):
         """The user clicked on a time."""
@@ -148,11 +149,9 @@ class SeekBar(Bar):
         line.add(f" {what or self._when(player)}", self.style("accent" if what else "dim"))
         line.gap(LABEL - (width - line.room))
         shown = [c if i <= head or not ahead else ahead[i] for i, c in enumerate(played)]
-        common = {kind for kind in Kind if sum(kind in c.kinds for c in shown) * 2 > len(shown)}
         pieces = []
         for i, column in enumerate(shown):
-            kinds = [kind for kind in column.kinds if kind not in common]
-            kind = next((k for k in _RAREST_FIRST if k in kinds), None)
+            kind = next((kind for kind in _HIGHEST_FIRST if kind in column.cases), None)
             if i == head:
                 pieces.append((sign("head"), "accent"))
             elif kind:
