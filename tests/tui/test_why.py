@@ -434,13 +434,13 @@ def coalition() -> Forum:
 
 
 async def test_the_why_of_a_groups_post_tells_what_speaks_for_the_group() -> None:
-    async with watching(coalition(), size=(200, 40)) as watcher:
+    async with watching(coalition(), size=(160, 40)) as watcher:
         install(watcher)
         told = await tell(watcher, "c3")
         own, _, group = told.partition("WHAT SPEAKS FOR THE GROUP")
         assert "thread-burst" in own and "name-family" not in own
         group = group.partition("WHAT SPEAKS AGAINST")[0]
-        assert "name-family  16 accounts · 4 examples · alone 0.88" in group
+        assert "name-family\n    16 accounts · 4 examples · alone 0.88" in group, "nothing is cut"
         assert "names of one form" in group and "thread-burst" not in group, "said once"
         came, _, rest = told.partition("WHO CAME WHEN")[2].partition("WHAT ELSE THEY SAY")
         assert "and 3 more" in came and "Hail the coalition!" in rest

@@ -7,10 +7,11 @@ part of. Rows about other posts lead to them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import msgspec
 from msgspec import Struct
+from rich.cells import cell_len
 
 from moltwatch.heuristics.engine import EVIDENCE_WINDOW, Engine
 from moltwatch.heuristics.fusing.otherwise import way_out
@@ -22,7 +23,7 @@ from moltwatch.session.groups import Arrival
 from moltwatch.session.thread import Node
 from moltwatch.text import differing
 from moltwatch.times import SECOND, format_duration
-from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.line import Line, StyleOf, alike, clock, cut_inside, safe_line, voice
 from moltwatch.tui.secrets import WITHHELD, masked, masked_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flagged_text import FlaggedText, legend
@@ -40,7 +41,7 @@ from moltwatch.tui.views.story import (
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import ParagraphRow, Piece, PiecesRow, PostRow
-from moltwatch.tui.widgets.rowview import Row, Target
+from moltwatch.tui.widgets.rowview import Look, Row, Target
 from moltwatch.wording import count, sentence
 
 MOST_REASON = 4_000
@@ -57,6 +58,31 @@ MOST_OWN = 24
 
 MOST_BIO = 1_000
 """Characters of a bio that are shown."""
+
+
+class ReasonRow(PiecesRow):
+    """What a reason is called, and its numbers: below, where they have no room beside it."""
+
+    __slots__ = ("_below", "_head")
+
+    def __init__(
+        self, key: Hashable, head: Sequence[Piece], numbers: Sequence[Piece], target: Target
+    ) -> None:
+        super().__init__(key, [*head, *numbers], (), target)
+        self._head = PiecesRow(key, head)
+        self._below = PiecesRow(key, [(" ", "dim"), *numbers])
+
+    def _fits(self, width: int) -> bool:
+        return sum(cell_len(text) for text, _ in self.left) < width
+
+    def height(self, width: int) -> int:
+        return 1 if self._fits(width) else 2
+
+    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
+        if self._fits(width):
+            return super().lines(width, style, look)
+        head, below = self._head, self._below
+        return [*head.lines(width, style, look), *below.lines(width, style, look)]
 
 
 class Explanation:
@@ -248,14 +274,14 @@ class Explanation:
             numbers = self._numbers(flag)
             if flag.kind is Kind.PERSONA:
                 head: list[Piece] = [(f" {flag.weight:+.2f} ", "persona"), (name, "strong")]
-                rows.append(PiecesRow((key, at), [*head, *numbers], (), self.here))
+                rows.append(ReasonRow((key, at), head, numbers, self.here))
                 rows += self._marks(flag, (key, at))
                 continue
             level = (
                 flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
             )
             head = [(f" {level} ", key.value), (name, "strong")]
-            rows.append(PiecesRow((key, at), [*head, *numbers], (), self.here))
+            rows.append(ReasonRow((key, at), head, numbers, self.here))
             rows.append(self._paragraph((key, at, "said"), flag.reason))
         return rows
 
@@ -276,7 +302,7 @@ class Explanation:
         for at, flag in enumerate(more):
             name = safe_line(flag.heuristic, 60)
             left: list[Piece] = [(f" {_strength(flag)} ", charge.kind.value), (name, "strong")]
-            rows.append(PiecesRow((*key, at), [*left, *self._numbers(flag)], (), self.here))
+            rows.append(ReasonRow((*key, at), left, self._numbers(flag), self.here))
             said = WITHHELD if swarm.withheld else flag.reason_in(swarm.n)
             rows.append(self._paragraph((*key, at, "said"), said))
         return rows
@@ -384,7 +410,7 @@ class Explanation:
                 (f" {_strength(flag)} ", "dim"),
                 (safe_line(flag.heuristic, 60), "strong"),
             ]
-            rows.append(PiecesRow(("held", at), [*head, *self._numbers(flag)], (), self.here))
+            rows.append(ReasonRow(("held", at), head, self._numbers(flag), self.here))
             rows.append(self._paragraph(("held", at, "said"), flag.reason))
         said = (
             "What several accounts share is kept of every post. What speaks for a persona or a "
@@ -409,9 +435,11 @@ class Explanation:
         head = [(" WHO ELSE WAS TOLD THE SAME", "strong")]
         head.append((f"  {count(len(others), 'post')}", "dim"))
         rows: list[Row] = [PiecesRow(("blank", "told"), []), PiecesRow("told", head)]
+        listed = others[:MOST_AGAIN]
+        names = self._names([each.author for each in listed])
         return rows + [
-            self._post_row("told", each.post, each.thread, each.seen_at, each.author)
-            for each in others[:MOST_AGAIN]
+            self._post_row("told", each.post, each.thread, each.seen_at, each.author, name)
+            for each, name in zip(listed, names, strict=True)
         ]
 
     def _bio(self) -> list[Row]:
@@ -466,16 +494,24 @@ class Explanation:
             PiecesRow(("blank", "examples"), []),
             PiecesRow("examples", [(" EXAMPLES", "strong")]),
         ]
-        for act in acts.values():
+        names = self._names([act.author for act in acts.values()])
+        for act, name in zip(acts.values(), names, strict=True):
             node = self.session.threads.node(act.post)
             thread = node.thread.id if node else ""
-            rows.append(self._post_row("example", act.post, thread, act.at, act.author))
+            rows.append(self._post_row("example", act.post, thread, act.at, act.author, name))
         return rows
 
-    def _post_row(self, section: str, post: str, thread: str, at: int, author: str) -> Row:
+    def _names(self, authors: Sequence[str]) -> list[str]:
+        """What accounts are called in a column of names."""
+        names = [safe_line(self.session.names(author), 30) for author in authors]
+        same = alike(names, NAME)
+        return [cut_inside(name, NAME) if name in same else name for name in names]
+
+    def _post_row(
+        self, section: str, post: str, thread: str, at: int, author: str, name: str
+    ) -> Row:
         node = self.session.threads.node(post)
         text = masked(node.post.body, node) if node and node.post else "(no longer kept)"
-        name = safe_line(self.session.names(author), 30)
         text = safe_line(text, 200)
         return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section=section)
 
