@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 
+from textual import events
 from textual.app import App
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -85,13 +88,30 @@ class Watcher:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
+            await self.strike(key)
             await self.frames(3)
         await self.frames()
 
+    async def strike(self, *keys: str) -> None:
+        """Press keys right after one another, and wait once: for those of which nothing is drawn
+        in between."""
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+            try:
+                letter: str | None = unicodedata.lookup(
+                    _get_unicode_name_from_key(REPLACED_KEYS.get(name, name))
+                )
+            except KeyError:
+                letter = key if len(key) == 1 else None
+            event = events.Key(name, letter)
+            event.set_sender(self.app)
+            driver.send_message(event)
+        await self.pilot.pause()
+
     async def type(self, text: str) -> None:
-        names = {" ": "space", ":": "colon", ">": "greater_than_sign", ".": "full_stop"}
-        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+        await self.strike(*text)
         await self.frames()
 
     @property

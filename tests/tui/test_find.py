@@ -24,16 +24,16 @@ from tests.tui.forum import Forum, script
 @pytest.fixture
 async def watcher() -> AsyncIterator[Watcher]:
     events, findings = script()
-    async with watching(Forum(events, findings)) as watcher:
+    async with watching(Forum(events, findings), size=(120, 30)) as watcher:
         yield watcher
 
 
 async def enter(watcher: Watcher, key: str, text: str) -> None:
     """Type it in the prompt of that key."""
-    await watcher.pilot.press(key)
+    await watcher.strike(key)
     await fill(watcher, text)
-    await watcher.pilot.press("enter")
-    await watcher.frames(10)
+    await watcher.strike("enter")
+    await watcher.frames(6)
 
 
 async def fill(watcher: Watcher, text: str) -> None:
@@ -47,7 +47,7 @@ async def fill(watcher: Watcher, text: str) -> None:
 async def press(watcher: Watcher, *keys: str) -> None:
     """Press a few keys, a frame after each."""
     for key in keys:
-        await watcher.pilot.press(key)
+        await watcher.strike(key)
         watcher.app.tick()
     await watcher.frames(5)
 
@@ -229,7 +229,7 @@ async def test_tab_completes_fields_and_values_and_what_is_wrong_stands_under_it
         ("persona>0.5 fla", "persona>0.5 flagged:"),
     ):
         await fill(watcher, typed)
-        await watcher.pilot.press("tab")
+        await watcher.strike("tab")
         assert prompt(watcher).value == completed
     await fill(watcher, "author:")
     busiest = sorted(session.agents, key=lambda agent: -agent.n)
@@ -239,7 +239,7 @@ async def test_tab_completes_fields_and_values_and_what_is_wrong_stands_under_it
     await press(watcher, "shift+tab")
     assert prompt(watcher).value == f"author:{busiest[0].name}"
     await fill(watcher, "")
-    await watcher.pilot.press(*"潮 autor:x")
+    await watcher.strike(*"潮 autor:x")
     await watcher.frames()
     typed, wrong = watcher.text.splitlines()[-2:]
     # Of the two cells that the wide letter takes, the text has one.
@@ -263,16 +263,16 @@ async def test_arrows_go_through_what_was_typed_in_this_run_and_earlier(tmp_path
         await enter(watcher, "ampersand", "quiet = -author:Marl -author:tinyowl")
         assert "kept as quiet" in watcher.notice and "& is:quiet  hides" in line(watcher)
     async with watching(Forum(events, findings), kept_in=tmp_path) as watcher:
-        await watcher.pilot.press("slash", "n", "up", "up")
+        await watcher.strike("slash", "n", "up", "up")
         assert prompt(watcher).value == "diary"
-        await watcher.pilot.press("down")
+        await watcher.strike("down")
         assert prompt(watcher).value == "shell"
-        await watcher.pilot.press("down", "down")
+        await watcher.strike("down", "down")
         assert prompt(watcher).value == "n", "what was begun is not lost"
         await press(watcher, "escape")
-        await watcher.pilot.press("ampersand", *"is:", "tab")
+        await watcher.strike("ampersand", *"is:", "tab")
         assert prompt(watcher).value == "is:quiet"
-        await watcher.pilot.press("enter")
+        await watcher.strike("enter")
         await watcher.frames(10)
         kept = sum(node.author not in ("Marl", "tinyowl") for node in watcher.session.latest)
         assert watcher.main.live_filter is not None and watcher.main.live_filter.n >= kept
@@ -320,13 +320,12 @@ async def test_no_key_of_a_prompt_reaches_what_lies_behind(watcher: Watcher) -> 
         ("colon", [*few, *chosen]),
         ("equals_sign", [*(one for one in keys[:95:2] if one not in chosen), *few]),
     ):
-        await watcher.pilot.press(key)
+        await watcher.strike(key)
         before, screen = behind(), watcher.app.screen
-        await watcher.pilot.press(*pressed)
-        await watcher.frames(2)
+        await watcher.strike(*pressed)
+        await watcher.frames(1)
         assert watcher.app.screen is screen and behind() == before, key
         await watcher.pilot.click(offset=(50, 8))
-        await watcher.frames(2)
         assert watcher.app.screen_stack == before[-1], "a click elsewhere closes it"
         assert behind()[:-1] == before[:-1], "and does no more"
 
@@ -342,10 +341,10 @@ async def test_colon_goes_to_what_has_that_id_address_or_name(watcher: Watcher) 
     await press(watcher, "colon", "tab")
     assert prompt(watcher).value, "tab goes through what can be done"
     await fill(watcher, "ondine")
-    await watcher.pilot.press("tab", "tab")
+    await watcher.strike("tab", "tab")
     await watcher.frames()
     assert "agent" in watcher.text and prompt(watcher).value == "ondine_fan_3"
-    await watcher.pilot.press("enter")
+    await watcher.strike("enter")
     assert watcher.main.agent.name_shown == "ondine_fan_3"
     main = watcher.main
     await enter(watcher, "colon", "c17")
@@ -413,9 +412,9 @@ async def test_a_name_that_means_something_to_the_language_is_quoted() -> None:
         assert filter is not None and filter.n > 1
         await press(watcher, "equals_sign", "a")
         assert line(watcher) == ""
-        await watcher.pilot.press("slash")
+        await watcher.strike("slash")
         await fill(watcher, "author:or")
-        await watcher.pilot.press("tab")
+        await watcher.strike("tab")
         await watcher.frames()
         assert '"or (x) \\"y\\"' in prompt(watcher).value
 
@@ -449,3 +448,14 @@ async def test_a_filter_in_use_goes_on_when_its_name_is_forgotten(watcher: Watch
     assert finder.filter and finder.filter.expression.startswith("is:quiet community:")
     watcher.main.set_filter("")
     assert finder.search and finder.search.expression == "is:quiet"
+
+
+async def test_keys_that_come_faster_than_word_of_them_mean_the_same(watcher: Watcher) -> None:
+    watcher.main.finder.remember("search", "diary")
+    watcher.main.finder.remember("search", "shell")
+    await watcher.strike("slash", "n", "up", "up", "down")
+    assert prompt(watcher).value == "shell"
+    await watcher.strike("down")
+    assert prompt(watcher).value == "n", "what was begun is not lost"
+    await watcher.strike("ctrl+u", *"au", "tab")
+    assert prompt(watcher).value == "author:"

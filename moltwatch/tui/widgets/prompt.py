@@ -179,8 +179,8 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
         self._completion = Completion(0, 0, ())
         self._for = asking.text
         """What the completion is for."""
-        self._filled: str | None = None
-        """What a completion or a line from earlier made of it."""
+        self._known = asking.text
+        """What is typed so far, as far as it was taken in."""
         self._picked = -1
         self._back = 0
         """How many lines back in what was typed earlier."""
@@ -207,9 +207,14 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self._filled:
-            self._filled = None
-            self._back, self._draft = 0, event.value
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Look at what was typed since: keys come faster than word of what they changed."""
+        value = self._input.value
+        if value != self._known:
+            self._known = self._draft = value
+            self._back = 0
             self._look()
 
     def _look(self) -> None:
@@ -237,12 +242,13 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
         self._remark.set(wrong, place, length, dot.join([*keys, "esc never mind"]))
 
     def _fill(self, text: str, cursor: int) -> None:
-        self._filled = text
+        self._known = text
         self._input.value = text
         self._input.cursor_position = cursor
 
     def action_pick(self, by: int) -> None:
         """Take the next or previous of what may be meant."""
+        self._take_in()
         candidates = self._completion.candidates
         if not candidates:
             return
@@ -260,6 +266,7 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
 
     def action_recall(self, by: int) -> None:
         """Go through what was typed earlier."""
+        self._take_in()
         lines = self._asking.lines
         back = max(0, min(self._back - by, len(lines)))
         if back == self._back:
@@ -271,6 +278,7 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._take_in()
         candidates = self._completion.candidates
         picked = candidates[self._picked] if self._picked >= 0 else None
         if picked is None and self._asking.takes_first and candidates:
