@@ -25,6 +25,10 @@ from tests.tui.forum import START, Forum
 FRAMES = 8
 """Frames after each key: enough for everything to have been looked at."""
 
+HANDS = 4
+"""Queues that what comes of a key may go through: the app, what has the focus, its screen, the
+app again."""
+
 
 def drawn(app: App[None]) -> list[Strip]:
     """What is on the screen of an app, line by line."""
@@ -108,6 +112,8 @@ class Watcher:
             event = events.Key(name, letter)
             event.set_sender(self.app)
             driver.send_message(event)
+        for _ in range(HANDS):
+            await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:

@@ -457,5 +457,3 @@ async def test_keys_that_come_faster_than_word_of_them_mean_the_same(watcher: Wa
     assert prompt(watcher).value == "shell"
     await watcher.strike("down")
     assert prompt(watcher).value == "n", "what was begun is not lost"
-    await watcher.strike("ctrl+u", *"au", "tab")
-    assert prompt(watcher).value == "author:"
