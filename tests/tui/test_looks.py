@@ -70,7 +70,8 @@ async def look(watcher: Watcher, keys: tuple[str, ...]) -> None:
         for key in keys:
             await watcher.strike(key)
             watcher.app.tick()
-    await watcher.frames()
+    await watcher.frames(6)
+    await watcher.frames(2)  # what came on the screen with those has its size by now
     # So that nothing hangs on the frame a picture was taken in.
     watcher.cool()
     await watcher.pilot.pause()
