@@ -45,7 +45,7 @@ class View:
 
 VIEWS = (
     View("deck", "d", Deck, "deck: several threads at once", "deck", place=Place.CENTRE),
-    View("flags", "1", FlagsPane, "flags; again to move into it"),
+    View("flags", "1", FlagsPane, "flags; again to move into them"),
     View(
         "groups",
         "2",
@@ -55,12 +55,12 @@ VIEWS = (
         tall=True,
     ),
     View("agent", "3", AgentPane, "agent card; again to move into it", tall=True),
-    View("sources", "4", SourcesPane, "sources: how each of them stands; again to move into it"),
+    View("sources", "4", SourcesPane, "sources: how each stands; again to move into it"),
     View(
         "heuristics",
         "5",
         HeuristicsPane,
-        "heuristics: what each of them flags; again to move into it",
+        "heuristics: what each flags; again to move into them",
         tall=True,
     ),
     View(
