@@ -202,6 +202,31 @@ async def test_the_order_stays_put_and_what_is_new_has_a_mark() -> None:
         assert main.flags.view.line_of(main.flags.view.cursor) == line, "it does not jump"
 
 
+async def test_a_case_that_grew_since_it_was_looked_at_says_by_how_much() -> None:
+    async with watching(evening().forum(8.5)) as watcher:
+        main = watcher.main
+
+        def mark() -> str:
+            rows = (row for row in main.flags.view.rows if isinstance(row, CaseRow))
+            return next(row.mark for row in rows if "king" in row.case.accounts)
+
+        assert mark() == "●"
+        main.panes.open_why("p8")
+        await watcher.frames()
+        assert mark() == ""
+        moving = watcher.forum.sources[-1].moving
+        assert moving is not None
+        moving.play(moving.end)
+        await watcher.frames()
+        await watcher.wait(4)
+        await watcher.frames()
+        assert mark() == "+1"
+        session = watcher.session
+        await watcher.press("left")
+        await watcher.arrival()
+        assert watcher.session is not session and mark() in ("", "+1"), "it was looked at"
+
+
 async def test_what_is_left_of_the_cards_is_in_sight() -> None:
     async with watching(evening().forum(), size=(80, 24)) as watcher:
         view = watcher.main.flags.view
