@@ -210,7 +210,9 @@ class MainScreen(StyledScreen):
         self._hurry = True
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.MouseDown | events.MouseScrollUp):
+        if isinstance(
+            event, events.Key | events.MouseDown | events.MouseScrollUp | events.MouseScrollDown
+        ):
             self.roaming.guide.let_go()
         await super().on_event(event)
 
@@ -420,7 +422,7 @@ class MainScreen(StyledScreen):
         """Why the post under the cursor is flagged, or is not."""
         node = self.meant.post
         if node is None or node.post is None:
-            self.say("no post under the cursor to explain")
+            self.say("no post under the cursor to explain; [ and ] go to flagged ones")
         else:
             self.panes.open_why(node.id)
 
