@@ -6,6 +6,7 @@ import webbrowser
 from collections.abc import AsyncIterator
 
 import pytest
+from rich.style import Style
 from textual.fuzzy import Matcher
 
 from moltwatch.model import Kind
@@ -13,7 +14,9 @@ from moltwatch.session.charges import Opinion
 from moltwatch.times import MINUTE
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.views.agent import FactRow
 from moltwatch.tui.views.comment import CommentRow
+from moltwatch.tui.widgets.rowview import Look
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -144,6 +147,12 @@ async def test_a_shows_the_card_of_the_author(watcher: Watcher) -> None:
     await watcher.press("a")
     assert main.agent.name_shown == "Quillback"
     assert "Quillback watches the water." in watcher.text and "rhythm" in watcher.text
+    assert "first post seen " in watcher.text and "active" not in watcher.text
+    text = "about the same time between posts, burstiness -0.34"
+    row, width = FactRow("rhythm", text), 34
+    lines = [line.strip(Style()).text for line in row.lines(width, main.agent.view.style, Look())]
+    assert len(lines) == row.height(width) == 3
+    assert "".join(lines).split() == ["rhythm", *text.split()], "nothing is cut"
     await watcher.press("1")
     assert main.panes.side == "flags"
     await watcher.press("3")
