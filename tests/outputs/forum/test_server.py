@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 
 import pytest
@@ -233,8 +234,7 @@ async def test_a_client_that_takes_nothing_is_sent_away() -> None:
 
 async def test_a_recording_waits_when_everybody_has_left() -> None:
     recording = [post(i, text="x" * 1000) for i in range(1000)]
-    clock = HeldClock()
-    source = replay(MemoryReader(recording, size=10), clock, 1)
+    source = replay(MemoryReader(recording, size=10), HeldClock(), 1)
     async with serving(source, kept=100_000) as server:
         websocket, _ = await subscribe(server)
         found, cursor = [], ""
@@ -244,7 +244,8 @@ async def test_a_recording_waits_when_everybody_has_left() -> None:
             break
         await websocket.close()
         await until(lambda: not server._clients)
-        clock.advance(1000)
+        assert source.transport is not None
+        source.transport.set_speed(math.inf)
         await until(lambda: server._log.full)
         await settle(200)
         assert source.status.events < 1000
