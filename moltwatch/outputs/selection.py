@@ -15,7 +15,7 @@ from moltwatch.model import (
     Thresholds,
     Verdict,
 )
-from moltwatch.session.filter import Subject
+from moltwatch.session.filter_terms import Subject
 from moltwatch.session.names import Names
 
 MOST_REMEMBERED = 200_000

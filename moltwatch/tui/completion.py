@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from moltwatch.session import Session
-from moltwatch.session.filter import CHOICES, FIELDS, NUMBERS, TIMES, typed
+from moltwatch.session.filter_terms import CHOICES, FIELDS, NUMBERS, TIMES, typed
 from moltwatch.times import format_time
 
 MOST = 40

@@ -14,7 +14,8 @@ from textual.screen import Screen
 
 from moltwatch.errors import UsageError
 from moltwatch.session import Session
-from moltwatch.session.filter import FilterError, Matches, Or, compile_filter
+from moltwatch.session.filter import FilterError, compile_filter
+from moltwatch.session.filter_terms import Matches, Or
 from moltwatch.session.thread import Node
 from moltwatch.tui.completion import Candidate, Completion, complete
 from moltwatch.tui.hits import LATEST, Key, key_of

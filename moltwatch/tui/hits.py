@@ -15,7 +15,8 @@ from msgspec import structs
 
 from moltwatch.model import Kind, Scores
 from moltwatch.session import Session
-from moltwatch.session.filter import Subject, compile_filter
+from moltwatch.session.filter import compile_filter
+from moltwatch.session.filter_terms import Subject
 from moltwatch.session.names import Names
 from moltwatch.session.thread import Node
 from moltwatch.times import Micros

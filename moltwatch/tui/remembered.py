@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from moltwatch.session.filter import FIELDS, LONGEST
+from moltwatch.session.filter import LONGEST
+from moltwatch.session.filter_terms import FIELDS
 from moltwatch.tui.state_file import Unusable, replace, why
 
 MOST_LINES = 200

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from moltwatch.errors import UsageError
 from moltwatch.model import Kind, Post, Scores
-from moltwatch.session.filter import (
+from moltwatch.session.filter import DEEPEST, LONGEST, Filter, FilterError, compile_filter
+from moltwatch.session.filter_terms import (
     CHOICES,
-    DEEPEST,
-    LONGEST,
     NAMES,
     NUMBERS,
     RELATIONS,
@@ -20,8 +19,6 @@ from moltwatch.session.filter import (
     And,
     Chosen,
     Compares,
-    Filter,
-    FilterError,
     Matches,
     Not,
     Or,
@@ -29,7 +26,6 @@ from moltwatch.session.filter import (
     Subject,
     Term,
     When,
-    compile_filter,
 )
 from moltwatch.text import fold
 from moltwatch.times import LATEST, SECOND, parse_time

@@ -16,7 +16,7 @@ from moltwatch.tui.keys import KEYS
 from moltwatch.tui.screens.help import HelpScreen
 from moltwatch.tui.views.agent import FactRow
 from moltwatch.tui.views.comment import CommentRow
-from moltwatch.tui.widgets.rowview import Look
+from moltwatch.tui.widgets.rows import Look
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.tui.line import Line, StyleOf
-from moltwatch.tui.widgets.rowview import AT_ONCE, Look, RowLayout, Target
+from moltwatch.tui.widgets.rows import AT_ONCE, Look, RowLayout, Target
 
 
 @dataclass

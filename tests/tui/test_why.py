@@ -29,7 +29,7 @@ from moltwatch.tui.secrets import masked
 from moltwatch.tui.views.flagged_text import FlaggedText
 from moltwatch.tui.widgets.lanes import MOST_LANES, LaneRow
 from moltwatch.tui.widgets.marked import MOST_UNSEEN
-from moltwatch.tui.widgets.rowview import Look, Target
+from moltwatch.tui.widgets.rows import Look, Target
 from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Findings, Forum

@@ -14,7 +14,8 @@ from moltwatch.tui.keys import KEYS
 from moltwatch.tui.line import StyledScreen
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import PiecesRow
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.rows import Row
+from moltwatch.tui.widgets.rowview import RowView
 
 _SIGNS = {
     Kind.PERSONA: "acts out a character or a brief that a human wrote",

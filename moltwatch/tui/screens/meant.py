@@ -9,7 +9,8 @@ from moltwatch.tui.cases import Walk, Where
 from moltwatch.tui.roaming import Roaming
 from moltwatch.tui.screens.panes import Panes
 from moltwatch.tui.triage import Triage
-from moltwatch.tui.widgets.rowview import RowView, Target
+from moltwatch.tui.widgets.rows import Target
+from moltwatch.tui.widgets.rowview import RowView
 
 
 class Meant:

@@ -17,7 +17,8 @@ from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
 from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
-from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
+from moltwatch.tui.widgets.rows import Look, Row, Target
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 BARS = 22

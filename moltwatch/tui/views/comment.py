@@ -23,7 +23,7 @@ from moltwatch.tui.line import (
 )
 from moltwatch.tui.secrets import masked, secrets_of
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.rowview import Look, Target
+from moltwatch.tui.widgets.rows import Look, Target
 from moltwatch.wording import count
 
 MOST_INDENT = 10

@@ -41,7 +41,7 @@ from moltwatch.tui.views.story import (
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import ParagraphRow, Piece, PiecesRow, PostRow
-from moltwatch.tui.widgets.rowview import Look, Row, Target
+from moltwatch.tui.widgets.rows import Look, Row, Target
 from moltwatch.wording import count, sentence
 
 MOST_REASON = 4_000

@@ -27,7 +27,8 @@ from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
 from moltwatch.tui.widgets.pane import Piece as Named
-from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
+from moltwatch.tui.widgets.rows import Look, Row, Target
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 MOST_REASONS = 4

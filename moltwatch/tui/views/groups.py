@@ -25,7 +25,8 @@ from moltwatch.tui.views.story import (
     written_by,
 )
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, StackRow, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView, Target
+from moltwatch.tui.widgets.rows import Row, Target
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count, count_groups
 
 _UNIT = re.compile(" groups?")

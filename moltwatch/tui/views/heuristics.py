@@ -10,7 +10,8 @@ from moltwatch.session import Session
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.rows import Row
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 RECOUNT = 30

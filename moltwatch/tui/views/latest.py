@@ -17,7 +17,8 @@ from moltwatch.tui.views.comment import Called, strongest
 from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
-from moltwatch.tui.widgets.rowview import Look, RowView, Target
+from moltwatch.tui.widgets.rows import Look, Target
+from moltwatch.tui.widgets.rowview import RowView
 
 NAME = 18
 TITLE = 26

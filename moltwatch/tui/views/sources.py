@@ -9,7 +9,8 @@ from moltwatch.tui.line import safe_line
 from moltwatch.tui.local_time import short_time
 from moltwatch.tui.status_line import look_of
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.rows import Row
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 

@@ -21,7 +21,7 @@ from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.lanes import Came, lanes
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import PiecesRow, PostRow
-from moltwatch.tui.widgets.rowview import Row, Target
+from moltwatch.tui.widgets.rows import Row, Target
 from moltwatch.wording import count
 
 MOST_POSTS = 400

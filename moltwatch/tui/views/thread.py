@@ -17,7 +17,8 @@ from moltwatch.tui.views.newest import Newest
 from moltwatch.tui.views.outline import Outline, ThreadRow
 from moltwatch.tui.views.threads import per_minute, title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView
+from moltwatch.tui.widgets.rows import Row
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 Note = tuple[str, str]

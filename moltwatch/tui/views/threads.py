@@ -18,7 +18,8 @@ from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.secrets import masked
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.widgets.pane import Frame, TitledPane
-from moltwatch.tui.widgets.rowview import Look, RowView, Target
+from moltwatch.tui.widgets.rows import Look, Target
+from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
 
 FULL_BAR = 6

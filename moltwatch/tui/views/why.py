@@ -12,7 +12,8 @@ from moltwatch.session.charges import Case, Charge
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.explanation import Explanation
 from moltwatch.tui.widgets.pane import Frame, PostRow, TitledPane
-from moltwatch.tui.widgets.rowview import Row, RowView, Target
+from moltwatch.tui.widgets.rows import Row, Target
+from moltwatch.tui.widgets.rowview import RowView
 
 REST = 15
 """Frames for which it stays as it is, whatever comes in: it is read, not watched."""

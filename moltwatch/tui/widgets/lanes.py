@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from moltwatch.times import Micros, format_duration
 from moltwatch.tui.line import Line, StyleOf, alike, clock, cut_inside
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.rowview import Look, Target
+from moltwatch.tui.widgets.rows import Look, Target
 
 MOST_LANES = 14
 """Lanes at most; of more accounts those that came last share one."""

@@ -15,7 +15,7 @@ from moltwatch.text import hidden_runs, look_alikes
 from moltwatch.tui.line import Line, StyleOf, safe, wrap
 from moltwatch.tui.secrets import SHOWN_OF_SECRET
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.rowview import Look, Target
+from moltwatch.tui.widgets.rows import Look, Target
 
 Piece = tuple[str, str]
 """A harmless text and the name of its style."""

@@ -15,7 +15,8 @@ from moltwatch.tui.line import Bar, Line, StyleOf, shorten, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Run
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.widgets.rowview import Look, Row, RowView, Target
+from moltwatch.tui.widgets.rows import Look, Row, Target
+from moltwatch.tui.widgets.rowview import RowView
 
 Piece = tuple[str, str]
 """A harmless text and the name of its style."""
