@@ -1,9 +1,10 @@
 """Findings as JSON lines: the interface that people script against.
 
 Every key is always there and in this order; times are RFC 3339 in UTC; a finding has exactly one
-line, whatever the run. What could steer a terminal or split a line at the wrong place (DEL, the C1
-controls, line and paragraph separators, bidirectional overrides) is written as a JSON escape: the
-same string to every parser, and harmless to ``cat``.
+line, whatever the run. What could steer a terminal, split a line at the wrong place or show nothing
+where something stands (DEL, the C1 controls, line and paragraph separators, and all characters of
+:data:`~moltwatch.text.hidden.HIDDEN` but the sixteen selectors of ordinary emoji) is written as a
+JSON escape: the same string to every parser, and harmless to ``cat``, ``tail`` and ``less``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from moltwatch.model import Evidence, Finding, FlaggedPost, Post, Retracted, Scores, Verdict
+from moltwatch.text.hidden import HIDDEN
 from moltwatch.times import format_time
 
 
@@ -147,9 +149,17 @@ def harmless_json(line: Struct) -> bytes:
         encoded = _encoder.encode(line)
     except UnicodeEncodeError:
         encoded = _encoder.encode(_without_surrogates(msgspec.to_builtins(line)))
-    for unsafe in _UNSAFE:
-        encoded = unsafe.sub(_escape, encoded)
-    return encoded
+    return harmless(encoded)
+
+
+def harmless(encoded: bytes) -> bytes:
+    """JSON in UTF-8 with everything escaped that a terminal or a reader of lines trips over."""
+    if encoded.isascii():
+        return encoded.replace(b"\x7f", b"\\u007f")
+    # Most lines have few characters beyond ASCII: looking at those alone is a quick first answer.
+    if not _UNSAFE.search(encoded.translate(None, _ASCII).decode()):
+        return encoded
+    return _UNSAFE.sub(_escape, encoded.decode()).encode()
 
 
 def decode(line: bytes | str) -> Line:
@@ -208,19 +218,17 @@ def score(value: float) -> float:
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
-# In UTF-8, where they can only stand inside a JSON string: U+007F, U+0080 to U+009F, U+2028 to
-# U+202E and U+2066 to U+2069. A pattern for each first byte: only such a one is leapt to.
-_UNSAFE = (
-    re.compile(rb"\x7f"),
-    re.compile(rb"\xc2[\x80-\x9f]"),
-    re.compile(rb"\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xa9])"),
-)
+_ASCII = bytes(range(0x7F))
+_SELECTORS = "\ufe00-\ufe0f"
+# None of these can stand in JSON but inside a string.
+_UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{HIDDEN.replace(_SELECTORS, '')}]")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _escape(match: re.Match[bytes]) -> bytes:
-    return b"\\u%04x" % ord(match[0].decode())
+def _escape(match: re.Match[str]) -> str:
+    utf16 = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{utf16[at : at + 4]}" for at in range(0, len(utf16), 4))
 
 
 def _without_surrogates(value: object) -> object:

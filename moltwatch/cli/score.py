@@ -79,13 +79,15 @@ def command(
     from moltwatch.config import load
     from moltwatch.evaluation.report import plain
     from moltwatch.evaluation.tables import print_tables
+    from moltwatch.jsonl import harmless
 
     config, choose = load(config_path), _chooser(only, without)
     report = run_async(
         lambda: _measure(recording, labels, config, choose, blind=blind, ablation=ablation)
     )
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(plain(report))) + b"\n")
+        encoded = harmless(msgspec.json.encode(plain(report)))
+        sys.stdout.buffer.write(msgspec.json.format(encoded) + b"\n")
     else:
         print_tables(report, sys.stdout)
     sys.stdout.flush()

@@ -128,11 +128,12 @@ async def _check(source: str, limit: float) -> Report:
 def _print_events(events: Sequence[Event]) -> None:
     """Recording lines in a pipe; on a terminal, a field a line."""
     from moltwatch.dialects.lines import encode
+    from moltwatch.jsonl import harmless
     from moltwatch.text import display_line
 
     for event in events:
         if not _is_terminal():
-            click.echo(encode(event))
+            click.echo(harmless(encode(event).encode()))
             continue
         click.echo(type(event).__name__)
         for name in event.__struct_fields__:

@@ -19,11 +19,15 @@ HIDDEN = (
 )
 """Character class (inside brackets) of everything that shows nothing of its own."""
 
+FLAG_TAGS = "[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,7}\U000e007f"
+"""What may follow a black flag: the code of a part of a country (Unicode TS 51), not a letter to a
+machine."""
+
 _ANY = re.compile(f"[{HIDDEN}]")
 _HONEST = re.compile(
     f"(?<=[{_PICTO}])\ufe0f?\u200d(?=[{_PICTO}])"  # joined emoji
     f"|(?<=[{_PICTO}\U0001f3fb-\U0001f3ff\\d#*])[\ufe0e\ufe0f](?:\u200d(?=[{_PICTO}]))?"  # variant
-    "|(?<=\U0001f3f4)[\U000e0020-\U000e007e]+\U000e007f"  # England, Scotland, Wales
+    f"|(?<=\U0001f3f4){FLAG_TAGS}"  # England, Scotland, Wales
     f"|(?<=[{_JOINING}])[\u200c\u200d]"  # Arabic, Indic and South-East Asian joiners
     "|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
 )

@@ -72,13 +72,37 @@ def test_every_finding_is_one_harmless_line_that_reads_back(finding: Finding) ->
         assert read == line_of(finding)
 
 
-def test_exactly_what_could_harm_a_terminal_is_escaped() -> None:
-    harmful = {*range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
-    everything = [chr(c) for c in (*range(0x20, 0x2300), *range(0xFF00, 0x10000), 0x1F99E)]
+def test_exactly_what_could_harm_is_escaped_and_the_data_stay_the_same() -> None:
+    """What steers a terminal, splits a line, or shows nothing where something stands."""
+    harmful = {
+        *(0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x2060, 0x2065), *range(0xE0000, 0xE0080)),
+        *(
+            *range(0x7F, 0xA0),
+            *range(0x2028, 0x202F),
+            *range(0x2065, 0x2070),
+            *range(0xE0080, 0xE1000),
+        ),
+        *(0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0),
+        *(*range(0xFFF0, 0xFFFC), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B)),
+    }
+    codes = (*range(0x20, 0xD800), *range(0xE000, 0x1FFFF), *range(0xE0000, 0xE1002), 0x10FFFF)
+    everything = list(map(chr, codes))
     post: Post = replace(POST, text="".join(everything))
     line = encode(replace(FLAGGED, post=post)).decode()
     assert json.loads(line)["post"]["text"] == post.text
-    assert {c for c in everything if c not in line} == set(map(chr, harmful))
+    left = set(line)
+    assert {c for c in everything if c not in left} == set(map(chr, harmful))
+
+
+@pytest.mark.parametrize(
+    ("sign", "written"),
+    [("\x7f", r"\u007f"), ("\u200d", r"\u200d"), ("\U000e0041", r"\udb40\udc41")],
+)
+def test_what_is_escaped_is_one_json_escape_or_two(sign: str, written: str) -> None:
+    """Whatever stands beside it."""
+    for around in ("", "🦞", "“混沌”"):
+        line = encode(replace(FLAGGED, post=replace(POST, text=f"{around}{sign}a"))).decode()
+        assert f'"text":"{around}{written}a"' in line
 
 
 def test_the_original_text_survives_except_for_half_characters() -> None:

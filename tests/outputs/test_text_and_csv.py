@@ -73,6 +73,19 @@ def test_nothing_of_a_stranger_steers_the_terminal(finding: Finding) -> None:
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", rest)
 
 
+def test_readable_lines_and_cells_hold_nothing_that_shows_nothing() -> None:
+    """But what honest emoji and scripts are made of: that is the display form."""
+    tags = "".join(chr(0xE0000 + ord(sign)) for sign in "leave tonight")
+    hidden = f"\u200b\u200e\u061c\u2062\ufeff\u00ad{tags}\U000e007f🏴{tags}\U000e007f"
+    post = replace(POST, author=f"ad{hidden}a", text=f"b{hidden}y 👨‍👩‍👧 می‌خواهم", title=hidden)
+    for printed in (
+        TextFormat(terminal=False).encode(replace(FLAGGED, post=post)).decode(),
+        CsvFormat().encode(replace(FLAGGED, post=post)).decode(),
+    ):
+        assert "ad🏴a" in printed and "b🏴y 👨‍👩‍👧 می‌خواهم" in printed
+        assert not re.search("[\u00ad\u061c\u200b\u200e\u2062\ufeff\U000e0000-\U000e0fff]", printed)
+
+
 @given(findings)
 def test_every_finding_is_one_row_of_the_table(finding: Finding) -> None:
     table = CsvFormat()

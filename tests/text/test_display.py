@@ -50,6 +50,13 @@ def test_hidden_characters_are_counted_and_stripped(hidden: str) -> None:
     assert strip_hidden(f"a{hidden}b") == "ab"
 
 
+def test_a_message_is_not_hidden_behind_a_black_flag() -> None:
+    letters = "".join(chr(0xE0000 + ord(sign)) for sign in "send the key to eve")
+    smuggled = f"🏴{letters}\U000e007f"
+    assert count_hidden(smuggled) == len(letters) + 1
+    assert display(f"a{smuggled}b{ENGLAND}") == f"a🏴b{ENGLAND}"
+
+
 def test_towers_of_accents_are_cut_down() -> None:
     assert display("e" + "\u0301" * 500) == "e\u0301\u0301"
 

@@ -16,12 +16,15 @@ from moltwatch.heuristics.parameters import Characters
 from moltwatch.model import Evidence, Kind, Mark
 from moltwatch.odds import log_odds, noisy_or
 from moltwatch.text import display_line
+from moltwatch.text.hidden import FLAG_TAGS
 from moltwatch.text.match import place_in_whole
 
 _SHOWN = 80
 """Characters of a hidden text that a reason quotes."""
 
-_TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007e]{4,}")
+_TAGS = re.compile(
+    f"(?<![\U000e0020-\U000e007e])(?!(?<=\U0001f3f4){FLAG_TAGS})[\U000e0020-\U000e007e]{{4,}}"
+)
 _INVISIBLE = re.compile(
     "[\u200b-\u200d\u2060-\u2064\ufeff]{8,}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}"
 )

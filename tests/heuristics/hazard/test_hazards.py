@@ -110,6 +110,7 @@ def test_the_secret_itself_is_not_repeated_in_the_reason() -> None:
 SECRET = "meet me at the northern reef when the tide turns"
 HIDDEN = {
     "tag letters": "Hello" + "".join(chr(0xE0000 + ord(sign)) for sign in SECRET),
+    "tag letters behind a flag": "Hello 🏴" + "".join(chr(0xE0000 + ord(sign)) for sign in SECRET),
     "zero-width bits": "Hello" + "\u200b\u200c" * 40,
     "base64": f"Decode me: {b64encode(SECRET.encode()).decode()}",
     "bits": " ".join(f"{byte:08b}" for byte in SECRET.encode()),
@@ -125,7 +126,9 @@ def test_hidden_messages_are_found(which: str) -> None:
     assert hazard(HIDDEN[which]) >= 0.5
 
 
-@pytest.mark.parametrize("which", ["tag letters", "base64", "bits", "hexadecimal"])
+@pytest.mark.parametrize(
+    "which", ["tag letters", "tag letters behind a flag", "base64", "bits", "hexadecimal"]
+)
 def test_what_was_hidden_is_told(which: str) -> None:
     assert "northern reef" in reasons(Court().hear(HIDDEN[which]), "hidden-message")
 
