@@ -100,11 +100,11 @@ def annotated(heuristics: Iterable[tuple[str, str, Mapping[str, tuple[object, st
     for name, section in _SECTIONS.items():
         lines += ["", f"# {section.__doc__}", f"[{name}]"]
         for key, (default, meaning) in _explained(section).items():
-            lines.append(f"# {key} = {_toml(default)}  # {meaning}")
+            lines.append(f"# {key} = {as_toml(default)}  # {meaning}")
     for name, sentence, parameters in heuristics:
         lines += ["", f"# {sentence}", f"[heuristics.{name}]", "# enabled = true"]
         for key, (default, meaning) in parameters.items():
-            lines.append(f"# {key} = {_toml(default)}" + (f"  # {meaning}" if meaning else ""))
+            lines.append(f"# {key} = {as_toml(default)}" + (f"  # {meaning}" if meaning else ""))
     return "\n".join(lines) + "\n"
 
 
@@ -138,8 +138,8 @@ def _explained(section: type[Struct]) -> dict[str, tuple[object, str]]:
     }
 
 
-def _toml(value: object) -> str:
+def as_toml(value: object) -> str:
     """A default as TOML, which writes strings, numbers and booleans as JSON does."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(as_toml, value))}]"
     return msgspec.json.encode(value).decode()

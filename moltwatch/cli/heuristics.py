@@ -85,13 +85,15 @@ def _list(console: Console, descriptions: list[Description]) -> None:
 def _explain(console: Console, about: Description) -> None:
     from rich.padding import Padding
 
+    from moltwatch.config import as_toml
+
     texts = (about.summary, *about.detail.split("\n\n"))
     console.print(f"{about.name}: {about.kind.value}, family {about.family}\n", style="bold")
     console.print("\n\n".join(map(_prose, filter(None, texts))))
     if about.parameters:
         console.print(f"\nParameters, in the configuration under [heuristics.{about.name}]:")
     for given in about.parameters:
-        console.print(f"  {given.name} = {given.default}  ({given.type})")
+        console.print(f"  {given.name} = {as_toml(given.default)}  ({given.type})")
         if given.meaning:
             console.print(Padding(_prose(given.meaning), (0, 0, 0, 6), expand=False))
     _measured(console, about)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -34,7 +34,8 @@ class Parameter(Struct, frozen=True):
 
     name: str
     type: str
-    """As a user would say it: ``number``, ``whole number``, ``text``, ``true or false``."""
+    """As a user would say it: ``number``, ``whole number``, ``text``, ``true or false``,
+    ``list of text``."""
     default: object
     meaning: str
 
@@ -195,6 +196,8 @@ def _type_name(hint: object) -> str:
     plain = getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
     if isinstance(plain, type) and plain in _TYPE_NAMES:
         return _TYPE_NAMES[plain]
+    if get_origin(plain) is tuple:
+        return f"list of {_type_name(get_args(plain)[0])}"
     return str(plain).replace("typing.", "")
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import groupby, islice
 
+from moltwatch.text.confusables import letters_that_pass
 from moltwatch.text.hidden import HIDDEN, beyond_ascii
 from moltwatch.text.words import ascii_words, words
 
@@ -36,15 +37,7 @@ _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W_]+")
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _LATIN = re.compile("[a-z]")
-_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u04ff]")
-# Cyrillic and Greek letters that pass for Latin ones, after case folding (Unicode TR 39, the part
-# seen in the wild). Applied only inside words that mix alphabets, so that Russian stays Russian.
-_LOOK_ALIKES = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0491\u043a\u043c\u0442\u043d\u0432"
-    "\u03b1\u03bf\u03c1\u03bd\u03b9\u03c4\u03ba\u03c5\u03c7",
-    "aeopcyxijshdrkmthb" + "aopvitkux",
-)
-
+_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u052f]")
 # Korean letters that join into a syllable.
 _JAMO, _LAST_JAMO = "\u1100", "\u11ff"
 
@@ -173,9 +166,9 @@ def look_alike(word: str) -> list[tuple[int, str]]:
     if word.isascii() or not _mixes_alphabets(word.casefold()):
         return []
     return [
-        (at, chr(_LOOK_ALIKES[ord(form)]))
+        (at, latin)
         for at, sign in enumerate(word)
-        if ord(form := sign.casefold()[:1]) in _LOOK_ALIKES
+        if (latin := letters_that_pass().get(ord(sign.casefold()[:1])))
     ]
 
 
@@ -184,6 +177,6 @@ def _mixes_alphabets(word: str) -> bool:
 
 
 def _one_alphabet(match: re.Match[str]) -> str:
-    """A word, its look-alikes replaced if it mixes alphabets."""
+    """A word, its look-alikes replaced if it mixes alphabets, so that Russian stays Russian."""
     word = match[0]
-    return word.translate(_LOOK_ALIKES) if _mixes_alphabets(word) else word
+    return word.translate(letters_that_pass()) if _mixes_alphabets(word) else word
