@@ -12,7 +12,7 @@ import click
 from msgspec import structs
 
 from moltwatch.cli.options import THEME, LeastScore, kind_option, least_scores, min_score_option
-from moltwatch.errors import MoltwatchError
+from moltwatch.errors import MoltwatchError, RecordingError
 from moltwatch.model import SHIPPED, Kind
 from moltwatch.paths import state_folder
 from moltwatch.times import Micros
@@ -134,7 +134,8 @@ def show(
         if lines:
             lines.close()
     session = app.player.session
-    if record is not None and session is not None and session.start is not None:
+    kept = record is not None and not isinstance(app.failure, RecordingError)
+    if kept and session is not None and session.start is not None:
         click.echo(f"moltwatch: what was seen is in {record}", err=True)
     if app.failure:
         raise app.failure

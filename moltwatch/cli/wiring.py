@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,16 +82,20 @@ async def open_run(
 
     gc.set_threshold(*_GC)
     opening = opening or Opening()
-    writer = _writer(record, force, specs, opening.clock) if record else None
-    engine = build_engine(
-        config,
-        verdicts=verdicts,
-        thresholds=thresholds,
-        higher=higher,
-        choose=lambda _: watch,
-        complain=complain,
-    )
-    source = await open_sources(specs, opening)
+    async with AsyncExitStack() as opened:
+        writer = _writer(record, force, specs, opening.clock, complain) if record else None
+        if writer:
+            opened.push_async_callback(writer.close)
+        engine = build_engine(
+            config,
+            verdicts=verdicts,
+            thresholds=thresholds,
+            higher=higher,
+            choose=lambda _: watch,
+            complain=complain,
+        )
+        source = await open_sources(specs, opening)
+        opened.pop_all()  # the pipeline closes it
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 
@@ -124,7 +129,9 @@ def build_engine(
     )
 
 
-def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writer:
+def _writer(
+    path: Path, force: bool, specs: Sequence[str], clock: Clock, complain: Callable[[str], None]
+) -> Writer:
     from moltwatch.recording.opening import PlannedRecording
 
     forbid_source(path, specs, "record")
@@ -133,4 +140,4 @@ def _writer(path: Path, force: bool, specs: Sequence[str], clock: Clock) -> Writ
         origin=" ".join(specs),
         created_at=format_time(clock.now()),
     )
-    return PlannedRecording(path, header, overwrite=force)
+    return PlannedRecording(path, header, overwrite=force, complain=complain)

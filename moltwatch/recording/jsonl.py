@@ -16,6 +16,7 @@ from moltwatch.dialects.lines import Header, Lines, encode_lines
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
 from moltwatch.recording.base import BATCH, Span, span_of
+from moltwatch.recording.place import Place
 from moltwatch.recording.streams import Damaged, Sink, chunks, open_sink
 from moltwatch.times import Micros
 
@@ -65,6 +66,7 @@ class JsonlWriter:
         self._broken: RecordingError | None = None
         try:
             self._sink: Sink | None = open_sink(path)
+            self._place = Place(path)
             self._sink.write(msgspec.json.encode(header) + b"\n")
             self._sink.flush()
         except OSError as error:
@@ -74,20 +76,28 @@ class JsonlWriter:
         if self._broken or self._sink is None:
             raise self._broken or RecordingError(f"{self.path} is closed")
         try:
+            self._place.check(self._sink.tell())
             self._sink.write(encode_lines(events))
             self._sink.flush()
+        except RecordingError as error:
+            self._broken = error
+            raise
         except OSError as error:
             self._broken = _cannot_write(self.path, error)
             raise self._broken from error
 
     async def close(self) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
         sink, self._sink = self._sink, None
-        if sink is not None:
-            try:
-                sink.close()
-            except OSError as error:
-                if not self._broken:  # else it was said already
-                    raise _cannot_write(self.path, error) from error
+        if sink is None:
+            return
+        try:
+            sink.close()
+        except OSError as error:
+            if not self._broken:  # else it was said already
+                raise _cannot_write(self.path, error) from error
+        if not self._broken:
+            self._place.check()
 
 
 def read_pieces(path: Path, lines: Lines) -> Iterator[list[Event]]:

@@ -25,6 +25,7 @@ from moltwatch.dialects.lines import VERSION, Header, check_version
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
 from moltwatch.recording.base import BATCH, Span
+from moltwatch.recording.place import Place
 from moltwatch.times import Micros
 
 APPLICATION_ID = 0x4D4F4C54  # "MOLT", in the file's header, where file(1) finds it
@@ -76,6 +77,9 @@ _ADVICE = {
 
 MOST_BYTES = 8 << 20
 """A batch ends with the event that goes beyond it, however few there are: bodies may be large."""
+
+_BESIDE = ("-wal", "-shm")
+"""What SQLite keeps beside a file that is being written, on all disks but strange ones."""
 
 _LAST = (1 << 63) - 1
 """Highest ``seq`` there can be."""
@@ -252,12 +256,15 @@ class MoltWriter:
         self.path = path
         self._db: aiosqlite.Connection | None = db
         self._at: Micros = 0
+        # What has been written lies in the log until it is folded into the file.
+        beside = (path.with_name(path.name + suffix) for suffix in _BESIDE)
+        self._beside = [Place(part, part_of=path) for part in beside if part.exists()]
+        self._places = [Place(path), *self._beside]
 
     @classmethod
     async def create(cls, path: Path, header: Header) -> MoltWriter:
         """Make a new file; one that is there must have been removed. Raises RecordingError."""
         db = await connect(path, "rwc")
-        writer = cls(path, db)
         async with closed_on_failure(db, path, "write"):
             await db.execute("PRAGMA journal_mode = WAL")
             await db.execute("PRAGMA synchronous = NORMAL")
@@ -266,11 +273,12 @@ class MoltWriter:
                 "INSERT INTO header VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(header)
             )
             await db.commit()
-        return writer
+            return cls(path, db)
 
     async def write(self, events: Sequence[Event]) -> None:
         if self._db is None:
             raise RecordingError(f"{self.path} is closed")
+        await self._check()
         rows = []
         at = self._at
         for event in events:
@@ -286,9 +294,24 @@ class MoltWriter:
         self._at = at
 
     async def close(self) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        if self._db is not None:
+            await self._check()
+            await self._finish()
+
+    async def _check(self) -> None:
+        """Raise RecordingError, and be closed, if the file lies no longer at its place."""
+        try:
+            for place in self._places:
+                place.check()
+        except RecordingError:
+            await self._abandon()
+            raise
+
+    async def _finish(self) -> None:
+        """Leave a single plain file, if that can be had."""
         db, self._db = self._db, None
-        if db is None:
-            return
+        assert db is not None
         try:
             await db.rollback()
             await db.execute("PRAGMA busy_timeout = 0")
@@ -297,6 +320,24 @@ class MoltWriter:
             pass  # somebody reads it, or the disk is full: it stays in WAL mode and is complete
         finally:
             await db.close()
+
+    async def _abandon(self) -> None:
+        """Fold what was written into the file that is open, wherever that lies now, and touch
+        nothing that lies in its place."""
+        db, self._db = self._db, None
+        assert db is not None
+        try:
+            await db.rollback()
+            await db.execute("PRAGMA busy_timeout = 0")
+            rows = await db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            folded = next(iter(rows))[0] == 0
+        except sqlite3.Error:
+            folded = False  # somebody reads it, or the disk is full: the log stays
+        finally:
+            await db.close()
+        if folded:
+            for place in self._beside:
+                place.remove()
 
 
 # --- what lies where in the file, and the header that says what it is ---------------------------

@@ -4,7 +4,7 @@ a suffix says, and no old one lost for nothing."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from moltwatch.recording import imports
 from moltwatch.recording.base import Reader, Writer
 from moltwatch.recording.jsonl import JsonlReader, JsonlWriter
 from moltwatch.recording.molt import MoltReader, MoltWriter
+from moltwatch.recording.place import UNGUARDED, Claim
 from moltwatch.recording.streams import Damaged, chunks
 from moltwatch.times import Micros
 
@@ -69,7 +70,8 @@ SUFFIXES = (".molt", ".jsonl", ".jsonl.gz", ".jsonl.zst")
 
 
 async def create_recording(path: Path, header: Header, *, overwrite: bool = False) -> Writer:
-    """Make a new recording, in the format its suffix says.
+    """Make a new recording, in the format its suffix says, where nobody else writes: who cannot
+    know that has made a :class:`~moltwatch.recording.place.Claim` before.
 
     Raises UsageError for a suffix that is none of :data:`SUFFIXES`, and RecordingError if the file
     is there already and ``overwrite`` is not set, or if it cannot be made.
@@ -91,27 +93,45 @@ def whole(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises RecordingError as :func:`create_recording` does.
     """
     check_free(target, overwrite=overwrite)
-    _check_writable(target)
+    claim = Claim(target)
     part = target.with_name(f".part-{target.name}")
     try:
+        _check_writable(target)
         yield part
         clear(target, overwrite=overwrite)
         _rename(part, target)
     finally:
         clear(part, overwrite=True)
+        claim.release()
 
 
 class PlannedRecording:
     """A new recording, made when the first events come: a source that cannot be reached neither
     costs the old recording nor leaves an empty one in the way of the next try.
 
-    What stands in its way is told at once, and by the same errors as by :func:`create_recording`.
+    What stands in its way is told at once, and by the same errors as by :func:`create_recording`;
+    so is another recorder of the same file, which would be none the wiser until it were too late.
+    ``complain`` is told where such a one cannot be kept away.
     """
 
-    def __init__(self, path: Path, header: Header, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        *,
+        overwrite: bool = False,
+        complain: Callable[[str], None] = lambda _: None,
+    ) -> None:
         check_suffix(path)
         check_free(path, overwrite=overwrite)
-        _check_writable(path)
+        self._claim = Claim(path)
+        try:
+            _check_writable(path)
+        except RecordingError:
+            self._claim.release()
+            raise
+        if not self._claim.guards:
+            complain(f"{path}: {UNGUARDED}")
         self._path, self._header, self._overwrite = path, header, overwrite
         self._writer: Writer | None = None
 
@@ -125,8 +145,11 @@ class PlannedRecording:
 
     async def close(self) -> None:
         """See :class:`~moltwatch.recording.base.Writer`."""
-        if self._writer is not None:
-            await self._writer.close()
+        try:
+            if self._writer is not None:
+                await self._writer.close()
+        finally:
+            self._claim.release()
 
 
 def check_suffix(path: Path) -> str:

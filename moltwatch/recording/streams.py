@@ -96,6 +96,8 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...
     def flush(self) -> object: ...
     def close(self) -> object: ...
+    def tell(self) -> int:
+        """Bytes written to the disk, if nothing waits for a flush."""
 
 
 def open_sink(path: Path) -> Sink:
@@ -133,6 +135,9 @@ class _Packed:
     def flush(self) -> None:
         self._file.write(self._packer.flush(self._block))
         self._file.flush()
+
+    def tell(self) -> int:
+        return self._file.tell()
 
     def close(self) -> None:
         with self._file:

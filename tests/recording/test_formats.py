@@ -179,11 +179,11 @@ async def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
         await create_recording(tmp_path / "a.jsonl", HEADER, overwrite=True)
 
 
-def test_a_place_that_takes_no_file_is_told_before_anything_comes(tmp_path: Path) -> None:
+async def test_a_place_that_takes_no_file_is_told_before_anything_comes(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"cannot make /proc/quiet\.jsonl"):
         PlannedRecording(Path("/proc/quiet.jsonl"), HEADER)
-    PlannedRecording(tmp_path / "fine.jsonl", HEADER)
-    assert not list(tmp_path.iterdir())
+    await PlannedRecording(tmp_path / "fine.jsonl", HEADER).close()
+    assert names(tmp_path) == []
 
 
 async def test_headerless_lines(tmp_path: Path) -> None:
