@@ -126,6 +126,19 @@ class Charge:
     def group(self) -> str | None:
         return next((flag.group for flag in self.reasons if flag.group), None)
 
+    @property
+    def says(self) -> str:
+        """The first thing that its strongest reason tells: the same for all who do so, however
+        often."""
+        return self.reasons[0].reason.partition("; ")[0] if self.reasons else ""
+
+    @property
+    def times(self) -> int:
+        """How often its author has said so by then, as far as that is counted."""
+        marks = self.reasons[0].marks if self.reasons else ()
+        counted = [times for mark in marks[1:] if isinstance(times := mark.facts.get("times"), int)]
+        return max(counted, default=1)
+
 
 MOST_PER_CASE = 2_000
 """Charges a case keeps, and accounts it lists."""
@@ -216,6 +229,8 @@ class Hazard(Struct):
     score: float
     """The highest of them."""
     n: int = 0
+    """How often the account said so: what it says over and over is counted also where it is not
+    flagged each time."""
 
 
 class Charges:
@@ -250,7 +265,7 @@ class Charges:
         self.alone: Counter[tuple[Kind, str]] = Counter()
         """How often it is the only one."""
         self.hazards: dict[tuple[str, str], Hazard] = {}
-        """By account and strongest reason; what is more than is remembered is left out."""
+        """By account and what it is told for; what is more than is remembered is left out."""
         self._strongest: dict[str, Charge] = {}
         """The strongest persona charge of each account, of those whose is strongest."""
 
@@ -363,12 +378,11 @@ class Charges:
         if charge.kind is Kind.PERSONA:
             self._rank(charge)
         elif charge.kind is Kind.HAZARD:
-            reason = charge.reasons[0].reason if charge.reasons else ""
-            key = charge.author, reason
+            key = charge.author, charge.says
             if key in self.hazards or len(self.hazards) < MOST_HAZARDS:
                 hazard = self.hazards.setdefault(key, Hazard(charge, charge.score))
                 hazard.score = max(hazard.score, charge.score)
-                hazard.n += 1
+                hazard.n = max(hazard.n + 1, charge.times)
 
     def _rank(self, charge: Charge) -> None:
         known = self._strongest.get(charge.author)
@@ -515,9 +529,9 @@ class Charges:
 
 def _said(charge: Charge) -> str:
     """What a hazard says, as far as it is told first: the same for all who say it."""
-    flag = charge.reasons[0] if charge.reasons else None
+    heuristic = charge.reasons[0].heuristic if charge.reasons else ""
     # No account and no group is called so: a line break is in no name.
-    return f"\n{flag.heuristic}: {flag.reason.partition('; ')[0].casefold()}" if flag else "\n"
+    return f"\n{heuristic}: {charge.says.casefold()}"
 
 
 def _weight_of(charge: Charge) -> tuple[bool, float]:

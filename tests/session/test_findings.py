@@ -14,6 +14,7 @@ from moltwatch.model import (
     Group,
     GroupState,
     Kind,
+    Mark,
     Post,
     Retracted,
     Scores,
@@ -331,6 +332,21 @@ def test_with_a_threshold_the_last_word_counts() -> None:
     assert (session.charges.by_kind[Kind.PERSONA], session.charges.strong[Kind.PERSONA]) == (1, 1)
     assert session.charges.behind == session.charges.alone == {(Kind.PERSONA, "h"): 1}
     assert session.timeline.columns(2, 0, 2 * SECOND)[1].kinds == [Kind.PERSONA]
+
+
+def test_what_an_account_keeps_saying_is_one_hazard_with_its_number() -> None:
+    """In between it was not flagged, yet it is counted by its heuristic."""
+    session = Session()
+    for n, times in enumerate((0, 0, 20, 40)):
+        one = post(f"{n}", at=n)
+        found = flagged(one, Kind.HAZARD)
+        again = (Mark("the account said so {times:,} times within a day", {"times": times}),)
+        flag = replace(found.flags[0], marks=(*found.flags[0].marks, *again * bool(times)))
+        session.take(one, [replace(found, flags=(flag,))])
+    assert {key: each.n for key, each in session.charges.hazards.items()} == {
+        ("ann", "because"): 40
+    }
+    assert [case.n for case in session.charges.cases] == [4]
 
 
 def test_what_is_only_counted_is_counted_alike() -> None:

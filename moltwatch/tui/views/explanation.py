@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from moltwatch.heuristics.engine import EVIDENCE_WINDOW, Engine
 from moltwatch.heuristics.fusing.otherwise import way_out
 from moltwatch.jsonl import harmless_json, line_of
-from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind, Mark
+from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.groups import Arrival
@@ -423,12 +423,11 @@ class Explanation:
     def _told_the_same(self) -> list[Row]:
         """The account's other posts with the same danger, and other accounts with it."""
         charge = next(charge for charge in self.charges if charge.kind is Kind.HAZARD)
-        danger = _danger(charge)
         same = [
             *reversed(charge.case.charges[-MOST_LOOKED_AT:]),
             *(hazard.first for hazard in self.session.charges.hazards.values()),
         ]
-        told = {each.post: each for each in same if _danger(each) == danger}
+        told = {each.post: each for each in same if each.says == charge.says}
         others = [each for post, each in told.items() if post != self.id]
         if not others:
             return []
@@ -555,9 +554,3 @@ class Explanation:
 def _strength(flag: Evidence) -> str:
     """How much a reason proves, in a word, or as a number where it is a probability."""
     return flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
-
-
-def _danger(charge: Charge) -> Mark | None:
-    """What it is above all; what its author keeps saying is counted in a mark of its own."""
-    marks = charge.reasons[0].marks if charge.reasons else ()
-    return marks[0] if marks else None
