@@ -288,6 +288,10 @@ class StyledScreen(Screen[None]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"style--{name}" for name in STYLES}
 
+    def take_up(self) -> bool:
+        """Show what is held back; False if nothing is."""
+        return False
+
 
 class Styled(Widget):
     """A widget on a :class:`StyledScreen` that draws with named styles, line by line, and paints

@@ -37,6 +37,7 @@ _SIGNS: dict[Kind | str, tuple[str, str]] = {
     "gap": ("╳", "x"),
     "pin": ("◉", "@"),
     "follow": ("⇣", "v"),
+    "above": ("⇡", "^"),
     "yes": ("✓", "y"),
     "no": ("✗", "n"),
     "more": ("▾", "v"),

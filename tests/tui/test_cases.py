@@ -16,8 +16,9 @@ from moltwatch.model import (
     Scores,
 )
 from moltwatch.session.charges import Opinion
-from moltwatch.times import MINUTE
+from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.views.flags import CaseRow
+from moltwatch.tui.widgets.pane import LEFT_ALONE
 from tests.evidence import evidence, told
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Findings, Forum
@@ -386,3 +387,29 @@ async def test_what_was_gone_to_stays_in_sight_when_the_terminal_shrinks() -> No
         await watcher.pilot.resize_terminal(70, 18)
         await watcher.frames()
         assert view.cursor in view.in_sight and post_under_cursor(watcher) == "p10"
+
+
+async def test_what_is_new_above_is_counted_and_a_list_left_alone_shows_it() -> None:
+    script = Script()
+    for n in range(20):
+        script.say(f"loner{n:02}", Kind.HAZARD, 0.7, f"asks for secrets of sort {n}")
+    async with watching(Forum(script.events, script.findings, live=True)) as watcher:
+        view = watcher.main.flags.view
+        await watcher.press("1", "1", "G", "escape")
+        assert view.scroll_offset.y > 0 and "⇡4" in pane(watcher)[1]
+        later = Script()
+        later.group("smith_1", "smith_2", "smith_3")
+        for event in later.events[1:]:
+            assert isinstance(event, Post)
+            watcher.session.take(event, later.findings.get(event.id, []))
+        await watcher.wait(10)
+        await watcher.frames()
+        assert "⇡" in pane(watcher)[1] and cards(watcher)[0] == "smith_1"
+        assert "smith_1" not in told_in(watcher)
+        await watcher.wait(LEFT_ALONE / SECOND)
+        await watcher.frames()
+        assert view.scroll_offset.y == 0 and "smith_1" in told_in(watcher)
+        await watcher.press("1", "G", "escape")
+        assert view.scroll_offset.y > 0
+        await watcher.press("escape")
+        assert view.scroll_offset.y == 0, "esc leads back to the top as well"

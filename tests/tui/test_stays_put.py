@@ -13,6 +13,7 @@ from moltwatch.tui.auto_follow import HOLD, AutoFollow, Tiler
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.player import OVER
 from moltwatch.tui.views.threads import SORTED_EVERY
+from moltwatch.tui.widgets.pane import LEFT_ALONE
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -140,7 +141,7 @@ async def test_the_list_of_threads_is_not_sorted_under_the_cursor_nor_while_lock
         assert "held" in watcher.text.splitlines()[1]
         burst(session, "b", 5_000, 100)
         session.take(post(0, "new", 100), [])
-        await watcher.wait(600)
+        await watcher.wait(LEFT_ALONE / SECOND - 1)
         await watcher.frames()
         assert listed(watcher) == ["c", "a", "b", "new"], "what is new comes at the end"
         await watcher.press("L", "escape")
@@ -150,6 +151,38 @@ async def test_the_list_of_threads_is_not_sorted_under_the_cursor_nor_while_lock
         assert listed(watcher)[0] == "c" and "locked" in watcher.text.splitlines()[1]
         await watcher.press("L")
         assert listed(watcher)[0] == "b" and "locked" not in watcher.text
+
+
+async def test_a_list_that_is_left_shows_the_open_thread_and_left_alone_its_top() -> None:
+    names = [f"t{n:02}" for n in range(40)]
+    async with watching(Forum(threads_of(*names), live=True), size=(120, 30)) as watcher:
+        view = watcher.main.threads.view
+        await watcher.press("G", "enter")
+        assert shown(watcher) == "t39" and view.scroll_offset.y > 0
+        await watcher.wait(SORTED_EVERY / SECOND)
+        await watcher.frames()
+        burst(watcher.session, "t20", 50, 100)
+        await watcher.wait(SORTED_EVERY / SECOND)
+        await watcher.frames()
+        titles = watcher.text.splitlines()[2:]
+        assert any("Thread t39" in line[:30] for line in titles), "the open thread is in sight"
+        await watcher.press("tab", "shift+tab", "escape", "j", "k")
+        assert "held, esc" in watcher.text.splitlines()[1]
+        await watcher.wait(LEFT_ALONE / SECOND)
+        await watcher.frames()
+        assert view.cursor < 0 and "held" not in watcher.text.splitlines()[1]
+        assert not roams(watcher) and shown(watcher), "what is read stays"
+
+
+async def test_G_takes_up_again_and_leaves_a_list_where_it_is() -> None:
+    async with watching(Forum(threads_of("a", "b", "c"), live=True)) as watcher:
+        await watcher.press("j", "space")
+        before = shown(watcher)
+        burst(watcher.session, "c", 10, 100)
+        await watcher.press("G")
+        assert not frozen(watcher) and shown(watcher) == before
+        await watcher.press("G")
+        assert shown(watcher) == "c"
 
 
 async def test_what_is_on_the_screen_is_not_let_go() -> None:

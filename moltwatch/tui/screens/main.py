@@ -42,7 +42,7 @@ from moltwatch.tui.views.thread import ThreadPane
 from moltwatch.tui.widgets.footer import Keys
 from moltwatch.tui.widgets.header import Header
 from moltwatch.tui.widgets.notifications import Notifications
-from moltwatch.tui.widgets.pane import Frame
+from moltwatch.tui.widgets.pane import LEFT_ALONE, Frame
 from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.tui.widgets.seekbar import SeekBar
 
@@ -112,6 +112,8 @@ class MainScreen(StyledScreen):
         self._wall: Micros = 0
         self._glanced = -GLANCE
         self._hurry = True
+        self._touched: Micros = 0
+        """When the user did something last, on the wall clock."""
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -152,6 +154,8 @@ class MainScreen(StyledScreen):
         if run is not None and run.session is not self._session:
             self._change_session(run.session)
         self.notifications.update(self.player, wall)
+        if self._hurry or wall < self._touched:
+            self._touched = wall
         if run is None:
             return
         session = run.session
@@ -170,6 +174,8 @@ class MainScreen(StyledScreen):
         self._choose_thread(session)
         if self.panes.decked and not (self._still and self.deck.filled):
             self.deck.choose(session, self.triage.pinned, wall)
+        if wall - self._touched >= LEFT_ALONE and not self._still:
+            self.panes.let_go()
         for pane in self.panes.tiles:
             if pane.thread is not None and pane.view.following:
                 pane.thread.mark_read()
@@ -334,9 +340,10 @@ class MainScreen(StyledScreen):
         if message.view is self.thread.view:
             self._stay()
 
-    def on_row_view_to_the_end(self) -> None:
-        if self.player.frozen:
-            self.player.take_up()
+    def take_up(self) -> bool:
+        frozen = self.player.frozen
+        self.player.take_up()
+        return frozen
 
     def on_row_view_moved(self, message: RowView.Moved) -> None:
         target = message.row.target
@@ -382,7 +389,7 @@ class MainScreen(StyledScreen):
     def action_follow_busiest(self) -> None:
         self.say(self.roaming.toggle())
         if self.roaming.on:
-            self.threads.view.leave()
+            self.panes.let_go()
 
     def action_lock_order(self) -> None:
         self.threads.toggle_lock()
@@ -457,7 +464,7 @@ class MainScreen(StyledScreen):
             self.set_filter("")
         elif self.focused is not self.threads.view:
             self.threads.view.focus()
-        elif not self.threads.view.leave():
+        elif not self.panes.let_go():
             self.say("nothing to go back from")
 
     def action_help(self) -> None:

@@ -160,6 +160,13 @@ class Panes(Horizontal):
         else:
             (self.deck if self.decked else self.thread).view.focus()
 
+    def let_go(self) -> bool:
+        """Show the top of the lists again, which the user has left; False if they show it."""
+        left = [self.threads.view.go_home()]
+        if self.flags.view is not self.focused:
+            left.append(self.flags.go_home())
+        return any(left)
+
     def keep_focus(self) -> None:
         """Where what had the focus was taken away, keys go to the threads, or to the centre."""
         if self.focused is None and self.app.app_focus:

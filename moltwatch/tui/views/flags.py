@@ -8,6 +8,7 @@ where it is on the screen.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
@@ -443,8 +444,15 @@ class FlagsPane(TitledPane):
         if ranking.shown[Kind.PERSONA]:
             least = ranking.strength
             title.append((f"{points(least)}+ " if least > 0.5 else "all ", "faint"))
-        new = sum(bool(row.mark) for row in self._rows.values())
-        self.title_line.set(title, [(f"{sign('fresh')}{new:,} ", "fresh")] if new else [])
+        self.title_line.set(title, self._news())
+
+    def _news(self) -> list[Named]:
+        """How many cards are new, and how many of them are above what is in sight."""
+        rows, first = self.view.rows, self.view.in_sight.start
+        marked = [i for i, row in enumerate(rows) if isinstance(row, CaseRow) and row.mark]
+        above = bisect_left(marked, first)
+        told = [(f"{sign('above')}{above:,} ", "accent")] if above else []
+        return told + ([(f"{sign('fresh')}{len(marked):,} ", "fresh")] if marked else [])
 
     # --- what is new ------------------------------------------------------------------------------
 
@@ -507,7 +515,15 @@ class FlagsPane(TitledPane):
         if isinstance(row, CaseRow):
             self._see(row)
         self.view.remeasure()
-        self.view.move_to(self.view.cursor, tell=False)
+        if row is not None:
+            self.view.move_to(self.view.cursor, tell=False)
+
+    def go_home(self) -> bool:
+        """Show what matters most again, no card opened; False if it was so."""
+        left = self.view.go_home()
+        if left:
+            self.open_current()
+        return left
 
 
 def _same(case: Case) -> Hashable:

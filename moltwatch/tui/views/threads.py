@@ -17,7 +17,7 @@ from moltwatch.tui.line import Line, Piece, StyleOf, safe_line, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.secrets import masked
 from moltwatch.tui.symbols import sign, spark
-from moltwatch.tui.widgets.pane import Frame, TitledPane
+from moltwatch.tui.widgets.pane import LEFT_ALONE, Frame, TitledPane
 from moltwatch.tui.widgets.rows import Look, Target
 from moltwatch.tui.widgets.rowview import RowView
 from moltwatch.wording import count
@@ -154,6 +154,9 @@ class ThreadsView(RowView):
     def on_mouse_move(self) -> None:
         self.pointed_at = True
 
+    def on_row_view_scrolled(self) -> None:
+        self.pointed_at = True
+
     def entry(self) -> int:
         open = (i for i, row in enumerate(self.rows) if isinstance(row, ThreadRow) and row.open)
         return next(open, 0)
@@ -200,7 +203,7 @@ class ThreadsPane(TitledPane):
     def draw(self, frame: Frame) -> None:
         session, now = frame.session, frame.session.now
         passes = frame.filter.threads if frame.filter else None
-        self._put_in_order(frame, passes)
+        moved = self._put_in_order(frame, passes)
         rows: list[ThreadRow] = []
         for id in self._order:
             thread = session.threads.get(id)
@@ -214,9 +217,11 @@ class ThreadsPane(TitledPane):
         self.cool(frame)
         self.view.say_when_empty(_why_empty(frame.filter))
         self.view.set_rows(rows)
+        if moved and not self._is_read and not _lately(self._pointed_at, frame.wall, LEFT_ALONE):
+            self._show_open()
         n = session.threads.n
         shown = f"{len(rows):,} of {n:,}" if len(rows) < n else f"{n:,}"
-        held = "locked" if self.locked else "held" if self._is_read else ""
+        held = "locked, L" if self.locked else "held, esc" if self._is_read else ""
         right = [(f"{sign('pause')} {held} ", "accent" if self.locked else "dim")] if held else []
         right += [("filtered ", "accent")] if passes is not None else []
         self.title_line.set([("THREADS ", "strong"), (shown, "dim")], right)
@@ -226,7 +231,17 @@ class ThreadsPane(TitledPane):
         """The cursor is in it."""
         return self.view.has_focus and self.view.cursor >= 0
 
-    def _put_in_order(self, frame: Frame, passes: Mapping[str, int] | None) -> None:
+    def _show_open(self) -> None:
+        """Nobody reads the list: show its top, or if it is further down the thread that is open."""
+        view = self.view
+        if not view.rows:
+            return
+        at, height = view.entry(), view.scrollable_content_region.height
+        top = 2 * at  # rows have two lines
+        view.hold(at, top if top + 2 <= height else height // 3)
+
+    def _put_in_order(self, frame: Frame, passes: Mapping[str, int] | None) -> bool:
+        """Put the threads into their order if that is due, and tell whether it was."""
         wall, pinned = frame.wall, frozenset(frame.pinned)
         if self.view.pointed_at:
             self.view.pointed_at, self._pointed_at = False, wall
@@ -243,9 +258,10 @@ class ThreadsPane(TitledPane):
             or _lately(self._ordered_at, wall, SORTED_EVERY)
         ):
             self._append_newcomers(frame.session, passes)
-            return
+            return False
         self._ordered_at = wall
         self._order = [thread.id for thread in self._sorted(frame.session, pinned, passes)]
+        return True
 
     def _append_newcomers(self, session: Session, passes: Mapping[str, int] | None) -> None:
         """The order stands: new threads come at the end, as long as there are few."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from moltwatch.session import Session
-from moltwatch.times import Micros
+from moltwatch.times import MINUTE, Micros
 from moltwatch.tui.line import Bar, Line, StyleOf, shorten, with_right
 from moltwatch.tui.live_filter import LiveFilter
 from moltwatch.tui.player import Run
@@ -23,6 +23,10 @@ Piece = tuple[str, str]
 
 COOLING = 12
 """Frames after which something fresh is a step less so."""
+
+LEFT_ALONE: Micros = MINUTE
+"""After so long on the wall clock without a key or the mouse, nobody reads what stands around the
+thread."""
 
 LEAST_TEXT = 14
 """Cells below which what is said stands below a name: after it, it would say nothing."""

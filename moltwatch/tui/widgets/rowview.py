@@ -23,7 +23,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from moltwatch.tui.line import Line, Styled, shorten
+from moltwatch.tui.line import Line, Styled, StyledScreen, shorten
 from moltwatch.tui.widgets.rows import AT_ONCE, Look, Row, RowLayout, Target
 
 BUDGET = 0.002
@@ -69,9 +69,6 @@ class RowView(Styled, ScrollView, can_focus=True):
         def __init__(self, view: RowView) -> None:
             self.view = view
             super().__init__()
-
-    class ToTheEnd(Scrolled):
-        """The user wants the last row, even where there is none."""
 
     def __init__(
         self,
@@ -143,6 +140,13 @@ class RowView(Styled, ScrollView, can_focus=True):
             return False
         self.cursor = -1
         self.repaint()
+        return True
+
+    def go_home(self) -> bool:
+        """Show the first rows, the cursor in none; False if it was so."""
+        if not self.leave() and self.scroll_offset.y <= 0:
+            return False
+        self._resettle(0)
         return True
 
     def set_rows(self, rows: Sequence[Row], *, hold_cursor: bool = False) -> None:
@@ -402,7 +406,7 @@ class RowView(Styled, ScrollView, can_focus=True):
 
     def _step(self, by: int) -> None:
         if self._has_cursor:
-            self.move_to(self.cursor + by)
+            self.move_to(self.entry() if self.cursor < 0 else self.cursor + by)
         else:
             self.scroll_relative(y=by, animate=False, immediate=True)
 
@@ -412,7 +416,11 @@ class RowView(Styled, ScrollView, can_focus=True):
         self.scroll_home(animate=False, immediate=True)
 
     def action_last(self) -> None:
-        self.post_message(self.ToTheEnd(self))
+        """Go to the last row. Where something is held back that key takes it up again, and only a
+        view that follows goes to its end."""
+        screen = self.screen
+        if isinstance(screen, StyledScreen) and screen.take_up() and not self.follows:
+            return
         self.move_to(len(self.rows) - 1)
         self.scroll_end(animate=False, immediate=True)
 
