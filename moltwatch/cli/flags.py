@@ -16,6 +16,7 @@ from moltwatch.cli.options import (
     least_scores,
     min_score_option,
     record_options,
+    show_secrets_option,
     since_option,
     sources_argument,
 )
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     type=click.Choice([name.value for name in FormatName]),
     help="[default: text on a terminal, jsonl in a pipe]",
 )
+@show_secrets_option("in text lines; JSON lines and CSV are data and have them anyway")
 @since_option
 @record_options
 @config_option
@@ -62,6 +64,7 @@ def command(
     where: Filter | None,
     groups: bool | None,
     form: str | None,
+    show_secrets: bool,
     since: Micros | None,
     record: Path | None,
     force: bool,
@@ -128,7 +131,12 @@ def command(
     )
     lines = LineSink(
         sys.stdout.buffer,
-        make_format(FormatName(form) if form else None, terminal=terminal, names=names),
+        make_format(
+            FormatName(form) if form else None,
+            terminal=terminal,
+            names=names,
+            show_secrets=show_secrets,
+        ),
         selection,
     )
 

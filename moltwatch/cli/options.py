@@ -299,6 +299,15 @@ output_option = click.option(
 """``-o FILE``: the recording to write."""
 
 
+def show_secrets_option(where: str) -> Callable[[F], F]:
+    """``--show-secrets``."""
+    return click.option(
+        "--show-secrets",
+        is_flag=True,
+        help=f"Show keys and passwords that agents posted as they are {where}, not masked.",
+    )
+
+
 def record_options(command: F) -> F:
     """``--record FILE`` and ``--force``."""
     command = click.option("--force", is_flag=True, help="Overwrite the recording if it is there.")(

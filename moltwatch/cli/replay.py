@@ -49,6 +49,7 @@ def command(
     kinds: tuple[str, ...],
     min_scores: tuple[LeastScore, ...],
     theme: str | None,
+    show_secrets: bool,
     config_path: Path | None,
 ) -> None:
     """Replay a recording or an archive at any speed: pause, step, seek, back and forth.
@@ -78,6 +79,7 @@ def command(
         kinds=kinds,
         min_scores=min_scores,
         theme=theme,
+        show_secrets=show_secrets,
     )
 
 

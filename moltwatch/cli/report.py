@@ -18,6 +18,7 @@ from moltwatch.cli.options import (
     kind_option,
     least_scores,
     min_score_option,
+    show_secrets_option,
 )
 from moltwatch.model import Kind, Thresholds
 from moltwatch.times import EARLIEST, LATEST, Micros
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--end", type=TimeParam(), default=LATEST, metavar="TIME", help="Tell only of what came before."
 )
+@show_secrets_option("in the report")
 @config_option
 def command(
     recording: str,
@@ -58,6 +60,7 @@ def command(
     min_scores: tuple[LeastScore, ...],
     start: Micros,
     end: Micros,
+    show_secrets: bool,
     config_path: Path | None,
 ) -> None:
     """Tell what happened in a recording or archive, as Markdown on standard output.
@@ -91,6 +94,7 @@ def command(
         kinds=[Kind(kind) for kind in kinds] or tuple(Kind),
         start=start,
         end=end,
+        show_secrets=show_secrets,
     )
     summary = run_async(lambda: _gather(recording, config, collector, thresholds))
     if page is None:

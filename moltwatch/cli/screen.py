@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import structs
 
-from moltwatch.cli.options import THEME, LeastScore, kind_option, least_scores, min_score_option
+from moltwatch.cli.options import (
+    THEME,
+    LeastScore,
+    kind_option,
+    least_scores,
+    min_score_option,
+    show_secrets_option,
+)
 from moltwatch.errors import MoltwatchError, RecordingError
 from moltwatch.model import SHIPPED, Kind
 from moltwatch.paths import state_folder
@@ -26,6 +33,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def screen_options(command: F) -> F:
     """Options of every command with a screen."""
+    command = show_secrets_option("on the screen; lines of --pipe are data and have them anyway")(
+        command
+    )
     command = min_score_option(
         "Score from which --pipe writes a post and, for personas, the flags show it at first",
         "0.5, persona=0.8 on the screen",
@@ -50,6 +60,7 @@ def show(
     kinds: Sequence[str] = (),
     min_scores: Sequence[LeastScore] = (),
     theme: str | None = None,
+    show_secrets: bool = False,
     host: str | None = None,
 ) -> None:
     """Run the screen until the user leaves it. Raises what stopped the run, if something did.
@@ -126,6 +137,7 @@ def show(
         strength=least.get(Kind.PERSONA),
         zone=zone,
         complaints=[complaint] if complaint else (),
+        show_secrets=show_secrets,
         driver_class=driver,
     )
     try:

@@ -32,6 +32,7 @@ def command(
     kinds: tuple[str, ...],
     min_scores: tuple[LeastScore, ...],
     theme: str | None,
+    show_secrets: bool,
     config_path: Path | None,
 ) -> None:
     """Watch one or more sources live; several are merged by time.
@@ -59,4 +60,5 @@ def command(
         kinds=kinds,
         min_scores=min_scores,
         theme=theme,
+        show_secrets=show_secrets,
     )

@@ -29,10 +29,17 @@ class Format(Protocol):
         """All of a finding, newlines included, in UTF-8."""
 
 
-def make_format(name: FormatName | None, *, terminal: bool, names: Names | None = None) -> Format:
+def make_format(
+    name: FormatName | None,
+    *,
+    terminal: bool,
+    names: Names | None = None,
+    show_secrets: bool = False,
+) -> Format:
     """A format by name; without one, readable lines for a terminal and JSON lines otherwise.
 
-    ``names`` is what readable lines call accounts; data keep them as they are.
+    ``names`` is what readable lines call accounts, and ``show_secrets`` lets them repeat secrets
+    that were posted; data keep all as it is.
     """
     if name is FormatName.CSV:
         from moltwatch.outputs.csv import CsvFormat
@@ -42,5 +49,5 @@ def make_format(name: FormatName | None, *, terminal: bool, names: Names | None 
         # Imported here: rich takes as long to load as everything else together.
         from moltwatch.outputs.text import TextFormat
 
-        return TextFormat(terminal, names)
+        return TextFormat(terminal, names, show_secrets)
     return JsonFormat()

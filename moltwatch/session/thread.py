@@ -18,6 +18,7 @@ from msgspec import Struct, field, structs
 from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
+from moltwatch.session.secrets import secrets_of
 from moltwatch.text import same_words
 from moltwatch.times import Micros
 from moltwatch.wording import cut
@@ -65,6 +66,7 @@ class Node(Struct, eq=False):
     version: int = 0
     """Raised by every change that shows."""
     _said: int | None = None
+    _secrets: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Node({self.id!r})"  # the thread it is in holds all others
@@ -76,6 +78,17 @@ class Node(Struct, eq=False):
         if self._said is None:
             self._said = same_words(f"{self.title}\n{self.text}" if self.title else self.text)
         return self._said
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What looks like a secret in the post as it stands, and as it was first seen. It is looked
+        for once, when it is asked for."""
+        if self._secrets is None:
+            found = secrets_of(self.title, self.text)
+            if self.edited and self.post:
+                found = (*found, *secrets_of(self.post.title, self.post.text))
+            self._secrets = found
+        return self._secrets
 
     @property
     def author(self) -> str:
@@ -103,7 +116,7 @@ class Node(Struct, eq=False):
 
     def write(self, title: str | None, text: str | None) -> None:
         """Set title and body; None leaves that part as it is."""
-        self._said = None
+        self._said = self._secrets = None
         if title is not None:
             self.title = title[:MOST_CHARS]
         if text is not None:

@@ -22,7 +22,7 @@ from moltwatch.errors import MoltwatchError
 from moltwatch.model import Kind
 from moltwatch.sources.base import SystemClock
 from moltwatch.times import Micros
-from moltwatch.tui import local_time, themes
+from moltwatch.tui import local_time, secrets, themes
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.player import OpenRun, Player
 from moltwatch.tui.screens.main import MainScreen
@@ -78,6 +78,7 @@ class MoltwatchApp(App[None]):
         strength: float | None = None,
         zone: tzinfo | None = UTC,
         complaints: Sequence[str] = (),
+        show_secrets: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -96,6 +97,7 @@ class MoltwatchApp(App[None]):
         self._fps = fps
         self._complaints = list(complaints)
         local_time.use(zone)
+        secrets.show_secrets(show_secrets)
         known = themes.load_all(self._complaints)
         for ours in known.values():
             self.register_theme(themes.to_textual(ours))

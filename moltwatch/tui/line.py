@@ -27,8 +27,13 @@ from textual.widget import Widget
 
 from moltwatch.text import display, display_line
 from moltwatch.tui.local_time import clock as clock
+from moltwatch.tui.secrets import are_shown, masked_text
+from moltwatch.wording import cut
 
 T = TypeVar("T")
+
+MORE = 200
+"""Characters read behind a line for what begins at its end."""
 
 LONGEST_ADDRESS = 2_000
 """Characters of an address that is opened."""
@@ -48,14 +53,21 @@ def _tame(text: str) -> str:
 
 
 def safe(text: str, most: int = 20_000) -> str:
-    """A stranger's text with its line breaks."""
-    return _tame(display(text, most))
+    """A stranger's text with its line breaks, without secrets."""
+    return _tame(masked_text(display(text, most)))
+
+
+def safe_line(text: str, most: int = 300) -> str:
+    """A stranger's text on one line, without secrets: names, titles, communities."""
+    return _safe_line(text, most, are_shown())
 
 
 @lru_cache(4_096)
-def safe_line(text: str, most: int = 300) -> str:
-    """A stranger's text on one line: names, titles, communities."""
-    return _tame(display_line(text, most))
+def _safe_line(text: str, most: int, shows_secrets: bool) -> str:
+    if shows_secrets:
+        return _tame(display_line(text, most))
+    # A secret that would be cut is known by what follows.
+    return _tame(cut(masked_text(display_line(text, most + MORE)), most))
 
 
 def web_address(url: str | None) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from moltwatch.model import Post
 from tests.cli.running import (
     CREED,
     INNOCENT,
@@ -25,6 +26,7 @@ from tests.cli.running import (
     objects,
     session,
 )
+from tests.secrets import key
 
 
 @pytest.fixture(scope="module")
@@ -367,3 +369,20 @@ def test_typing_errors_are_understood(tmp_path: Path) -> None:
     assert "nigth; did you mean night? Bundled are first-look, night, quiet-day" in done.stderr
     assert "Bundled are" in moltwatch("flags", "zzz").stderr
     assert "Bundled" not in moltwatch("flags", tmp_path / "gone.jsonl").stderr
+
+
+def test_readable_lines_and_reports_mask_what_agents_leak_unless_asked(tmp_path: Path) -> None:
+    leak = Post(
+        id="p", thread="p", author="Careless", text=f"my key is {key()}", created_at=1, seen_at=1
+    )
+    path = tmp_path / "leak.jsonl"
+    path.write_text(lines([leak]))
+    asked = ("flags", path, "--format", "text")
+    assert "my key is sk-r•••" in moltwatch(*asked).stdout
+    assert key() in moltwatch(*asked, "--show-secrets").stdout
+    assert key() in moltwatch("flags", path).stdout, "data stay data"
+    assert key()[6:16] not in moltwatch("report", path).stdout
+    assert key() in moltwatch("report", path, "--show-secrets").stdout
+    for name in ("flags", "watch", "replay"):
+        said = " ".join(moltwatch(name, "--help").stdout.split())
+        assert "are data and have them anyway" in said

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from moltwatch.model import AgentSeen, Finding
+from moltwatch.jsonl import JsonFormat
+from moltwatch.model import AgentSeen, Finding, Kind
 from moltwatch.outputs.csv import COLUMNS, CsvFormat, cell
 from moltwatch.outputs.selection import Selection
 from moltwatch.outputs.text import TextFormat
 from moltwatch.session.filter import compile_filter
 from moltwatch.session.names import Names
+from tests.evidence import evidence
 from tests.outputs.findings import FLAGGED, GROUP, HOSTILE, POST, RETRACTED, VERDICT, findings
+from tests.secrets import key
 
 OWN_SEQUENCES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -45,6 +48,21 @@ def test_readable_lines_call_keys_by_name_and_data_do_not() -> None:
     found = Selection(where=compile_filter("author:~ada"), names=names)
     assert found.picks(flagged)
     assert not found.picks(FLAGGED)
+
+
+def test_readable_lines_mask_secrets_whatever_a_post_is_flagged_for_and_data_do_not() -> None:
+    post = replace(POST, title="My keys", text=f"one {key()} two {'x' * 345} {key(4)} three")
+    says = f"said “{key()[:20]}…” before"
+    told = evidence(heuristic="link-push", kind=Kind.COORDINATED, score=0.9, reason=says)
+    flagged = replace(FLAGGED, post=post, flags=(told,))
+    read = TextFormat(terminal=False).encode(flagged).decode()
+    assert "My keys · one sk-r••• two xxx" in read
+    assert "said “sk-r•••…” before" in read
+    assert key()[6:14] not in read
+    assert key(4)[6:14] not in read, "where the line ends within it"
+    assert key() in TextFormat(terminal=False, show_secrets=True).encode(flagged).decode()
+    assert key() in CsvFormat().encode(flagged).decode()
+    assert key() in JsonFormat().encode(flagged).decode()
 
 
 def test_markup_of_a_stranger_is_text() -> None:

@@ -143,10 +143,18 @@ async def watching(
     kept_in: Path | None = None,
     host: str | None = None,
     zone: tzinfo | None = UTC,
+    show_secrets: bool = False,
 ) -> AsyncIterator[Watcher]:
     """The screen over an invented forum."""
     app = MoltwatchApp(
-        forum.open, fps=0, theme=theme, wall=lambda: START, kept_in=kept_in, host=host, zone=zone
+        forum.open,
+        fps=0,
+        theme=theme,
+        wall=lambda: START,
+        kept_in=kept_in,
+        host=host,
+        zone=zone,
+        show_secrets=show_secrets,
     )
     async with app.run_test(size=size) as pilot:
         watcher = Watcher(app, forum, pilot)

@@ -31,6 +31,7 @@ from moltwatch.tui.widgets.lanes import MOST_LANES, LaneRow
 from moltwatch.tui.widgets.marked import MOST_UNSEEN
 from moltwatch.tui.widgets.rows import Look, Target
 from tests.evidence import evidence
+from tests.secrets import key, pem
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Findings, Forum
 
@@ -351,6 +352,46 @@ def test_a_secret_that_lies_beyond_what_is_kept_of_a_post_stands_in_nobodys_way(
     )
     text = FlaggedText("its beginning", [Charge(found, Kind.HAZARD)])
     assert text.mask("a key: sk-abc") == "a key: sk-abc"
+
+
+async def test_a_secret_is_masked_in_posts_that_nobody_flagged() -> None:
+    posts = [
+        post("root", 0, "Ondine", f"Mine is {key()} too, of {key(7)[:30]}", f"Keys {key(4)}"),
+        post("again", 1, "Marl", f"as I said: {key(5)}"),
+        post("unseen", 2, f"Moss {key(6)}", f"hi{pem()}"),
+    ]
+    hidden = [key(n)[8:20] for n in (3, 4, 5, 6, 7)]
+    async with watching(Forum(posts), size=(200, 60)) as watcher:
+        shown = ""
+        for place in ("root", "again", "unseen"):
+            watcher.main.go_to("root", place)
+            await watcher.frames()
+            shown += watcher.text
+        watcher.main.open_agent("Marl")
+        await watcher.frames()
+        shown += watcher.text
+        await watcher.press("colon")
+        await watcher.type("Keys")
+        shown += watcher.text
+        assert [each for each in hidden if each in shown] == []
+        assert "as I said: sk-r•••" in shown and pem()[30:40] not in shown
+    async with watching(Forum(posts), size=(200, 60), show_secrets=True) as watcher:
+        watcher.main.go_to("root", "again")
+        await watcher.frames()
+        assert f"as I said: {key(5)}" in watcher.text
+
+
+async def test_the_raw_of_a_post_masks_a_key_of_several_lines() -> None:
+    leak = post("leak", 1, "Careless", f"{pem()}\nis mine")
+    told = evidence("injection", kind=Kind.HAZARD, score=0.9, reason="asks")
+    scripted: Findings = {"leak": [flagged(leak, Kind.HAZARD, 0.9, told)]}
+    root = post("root", 0, "Ondine", "Hello", "Title")
+    async with watching(Forum([root, leak], scripted), size=(120, 60)) as watcher:
+        shown = await tell(watcher, "leak")
+        await watcher.press("r")
+        shown += lines(watcher)
+        assert [line for line in pem().split("\n")[1:] if line[:20] in shown] == []
+        assert "masked here" in shown
 
 
 async def test_no_list_shows_a_secret_that_was_found() -> None:

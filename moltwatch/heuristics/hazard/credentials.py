@@ -69,14 +69,23 @@ class Credentials(Heuristic):
         found = item.shown_to(self)
         return (self._refrains.weigh(item, found),) if found else ()
 
-    def shows_secret(self, text: Text) -> bool:
-        """Whether a text shows what looks like a credential."""
-        return self.read(text) is not None
-
     def read(self, text: Text) -> Evidence | None:
         """What the text shows, if it shows anything."""
-        if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
+        found = self._found(text)
+        if not found:
             return None
+        what = " and ".join(list(found)[:2])
+        places = _places(found)[:_MOST_PLACES]
+        return self.evidence(_WEIGHT, "contains what looks like {what}", places=places, what=what)
+
+    def places(self, text: Text) -> list[tuple[int, int]]:
+        """Where in its excerpt all the credentials stand."""
+        return _places(self._found(text))
+
+    def _found(self, text: Text) -> dict[str, list[re.Match[str]]]:
+        """What is found in a text, by what it is."""
+        if text.longest < _LONG_WORD and _SEED_NAMES.isdisjoint(text.vocabulary):
+            return {}
         utf8 = text.folded.encode("utf-8", "surrogatepass")
         hits = _AUTOMATON.find_matches_as_indexes(utf8, overlapping=True)
         body = text.excerpt
@@ -85,13 +94,7 @@ class Credentials(Heuristic):
             pattern, says = _KEYS[at]
             if secrets := list(filter(self._is_secret, pattern.finditer(body))):
                 found[says] = secrets
-        if not found:
-            return None
-        places = [match.span() for secrets in found.values() for match in secrets]
-        what = " and ".join(list(found)[:2])
-        return self.evidence(
-            _WEIGHT, "contains what looks like {what}", places=places[:_MOST_PLACES], what=what
-        )
+        return found
 
     def _is_secret(self, match: re.Match[str]) -> bool:
         groups = match.groupdict()
@@ -105,6 +108,16 @@ class Credentials(Heuristic):
             and any(sign.isdigit() for sign in secret)
             and not any(word in lower for word in _PLACEHOLDERS)
         )
+
+
+def may_show(text: str) -> bool:
+    """Whether a text has anything in it without which there is no credential. It is quick, and
+    wrong only where it says that there may be one."""
+    return bool(_AUTOMATON.find_matches_as_indexes(text.lower().encode("utf-8", "surrogatepass")))
+
+
+def _places(found: dict[str, list[re.Match[str]]]) -> list[tuple[int, int]]:
+    return [match.span() for secrets in found.values() for match in secrets]
 
 
 def entropy(text: str) -> float:

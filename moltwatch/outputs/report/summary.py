@@ -32,11 +32,7 @@ from moltwatch.outputs.report.quotes import (
     MOST_NAME,
     WITHHELD,
     Quote,
-    called,
-    quote,
-    reason,
-    said,
-    shows_secret,
+    Quotes,
 )
 from moltwatch.session import Limits, Session
 from moltwatch.session.agents import Agent
@@ -200,7 +196,7 @@ class Collector:
 
     ``thresholds`` are the scores from which a post counts as flagged, and ``kinds`` those it may
     be flagged for. Only posts seen from ``start`` on and before ``end`` are told of; the others
-    were read for what they taught.
+    were read for what they taught. ``show_secrets`` repeats secrets that were posted.
     """
 
     def __init__(
@@ -210,8 +206,10 @@ class Collector:
         kinds: Collection[Kind] = tuple(Kind),
         start: Micros = EARLIEST,
         end: Micros = LATEST,
+        show_secrets: bool = False,
     ) -> None:
-        self.session = Session(LIMITS, thresholds=thresholds, withholds=shows_secret)
+        self._quotes = Quotes(show_secrets)
+        self.session = Session(LIMITS, thresholds=thresholds, withholds=self._quotes.withholds)
         self._thresholds = thresholds
         self._kinds = tuple(kind for kind in SUREST_FIRST if kind in kinds)
         self._others = {kind.value: 0.0 for kind in Kind if kind not in kinds}
@@ -265,7 +263,7 @@ class Collector:
         merged = session.groups.merged
         hazards = _strongest_first(self._hazards())
         return Summary(
-            title=quote(title, MOST_TITLE),
+            title=self._quotes.quote(title, MOST_TITLE),
             version=__version__,
             thresholds=self._thresholds,
             kinds=self._kinds,
@@ -277,19 +275,24 @@ class Collector:
             accounts=agents.n,
             about=agents.n > LIMITS.agents or threads.n > LIMITS.threads,
             sources=tuple(
-                (quote(name, MOST_NAME), n) for name, n in _most_frequent(session.sources)
+                (self._quotes.quote(name, MOST_NAME), n)
+                for name, n in _most_frequent(session.sources)
             ),
             gaps=tuple(
-                structs.replace(gap, reason=quote(gap.reason, MOST_TITLE))
+                structs.replace(gap, reason=self._quotes.quote(gap.reason, MOST_TITLE))
                 for gap in sorted(session.long_gaps, key=lambda gap: (gap.since, gap.until))
             ),
             n_gaps=session.n_gaps,
             missed=session.missed.length,
             rejects=tuple(
-                Reject(reason=quote(reason), n=n, first=quote(first, MOST_TITLE))
+                Reject(
+                    reason=self._quotes.quote(reason),
+                    n=n,
+                    first=self._quotes.quote(first, MOST_TITLE),
+                )
                 for reason, n, first in rejects or ()
             ),
-            failures=tuple(map(quote, failures)),
+            failures=tuple(map(self._quotes.quote, failures)),
             rate=tuple(session.timeline.steps(FINE)),
             coarse=tuple(session.timeline.steps(COARSE)),
             flagged=dict(charges.by_kind),
@@ -312,7 +315,7 @@ class Collector:
             alerts=tuple(
                 Alerts(
                     kind=kind,
-                    heuristic=quote(name),
+                    heuristic=self._quotes.quote(name),
                     posts=n,
                     alone=charges.alone[kind, name],
                 )
@@ -332,13 +335,15 @@ class Collector:
             id=swarm.id,
             n=swarm.n if whole else len(came),  # the group's own number is of all its time
             posts=swarm.n_posts,
-            reason=WITHHELD if swarm.withheld else quote(swarm.group.reason, MOST_REASON),
+            reason=WITHHELD
+            if swarm.withheld
+            else self._quotes.quote(swarm.group.reason, MOST_REASON),
             formed=formed if formed is not None and self._tells_of(formed) else None,
             first=came[0][0],
             last=swarm.last_at,
             arrivals=tuple(at for at, _ in came),
             members=tuple(self._called(name) for _, name in came[:MOST_MEMBERS]),
-            text=WITHHELD if text is None else quote(text),
+            text=WITHHELD if text is None else self._quotes.quote(text),
             shared=shared,
         )
 
@@ -358,10 +363,10 @@ class Collector:
         return Spoken(
             at=charge.seen_at,
             author=self._called(charge.author),
-            community=quote(charge.community, MOST_NAME),
-            text=said(charge),
+            community=self._quotes.quote(charge.community, MOST_NAME),
+            text=self._quotes.said(charge),
             score=charge.score,
-            reason=reason(charge, charge.reasons[0]) if charge.reasons else Quote(""),
+            reason=self._quotes.reason(charge, charge.reasons[0]) if charge.reasons else Quote(""),
         )
 
     def _most(self, size: Callable[[Agent], int]) -> tuple[Account, ...]:
@@ -373,16 +378,18 @@ class Collector:
                 name=self._called(agent.name),
                 posts=agent.n,
                 flagged=dict(agent.flagged),
-                mostly=quote(next((name for name, _ in _most_frequent(agent.heuristics)), "")),
+                mostly=self._quotes.quote(
+                    next((name for name, _ in _most_frequent(agent.heuristics)), "")
+                ),
             )
             for agent in most
         )
 
     def _thread(self, thread: ThreadSummary) -> Thread:
         return Thread(
-            title=WITHHELD if thread.withheld else quote(thread.title, MOST_TITLE),
+            title=WITHHELD if thread.withheld else self._quotes.quote(thread.title, MOST_TITLE),
             author=self._called(thread.author) if thread.author else Quote(""),
-            community=quote(thread.community or "", MOST_NAME),
+            community=self._quotes.quote(thread.community or "", MOST_NAME),
             posts=thread.n,
             first=thread.first_at,
             last=thread.last_at,
@@ -390,7 +397,7 @@ class Collector:
         )
 
     def _called(self, account: str) -> Quote:
-        return called(self.session.names(account))
+        return self._quotes.called(self.session.names(account))
 
 
 def _most_frequent(counted: Counter[T]) -> list[tuple[T, int]]:

@@ -166,8 +166,8 @@ class CommentRow:
         """All that changes how the text breaks; a vote does not."""
         node = self.node
         changed = node.version if node.edited or node.deleted else node.post is None
-        secrets = secrets_of(node)
-        return width, changed, self._levels(width), self.depth == 0, self.unfolded, secrets
+        told = secrets_of(node) if node.charges else ()  # what it shows by itself does not change
+        return width, changed, self._levels(width), self.depth == 0, self.unfolded, told
 
     def height(self, width: int) -> int:
         wanted = self._broken(width)

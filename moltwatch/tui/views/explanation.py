@@ -20,11 +20,12 @@ from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.groups import Arrival
+from moltwatch.session.secrets import WITHHELD
 from moltwatch.session.thread import Node
 from moltwatch.text import differing
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import Line, StyleOf, alike, clock, cut_inside, safe_line, voice
-from moltwatch.tui.secrets import WITHHELD, masked, masked_of
+from moltwatch.tui.secrets import masked, masked_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flagged_text import FlaggedText, legend
 from moltwatch.tui.views.story import (
@@ -545,7 +546,7 @@ class Explanation:
 
     def _json(self, key: str, title: str, what: Struct) -> list[Row]:
         text = msgspec.json.format(harmless_json(what), indent=2).decode("utf-8", "replace")
-        lines = self.text.mask(text).split("\n")
+        lines = self.text.mask_json(text).split("\n")
         rows: list[Row] = [PiecesRow((key, "title"), [(title, "strong")], (), self.here)]
         rows += [MarkedRow((key, at), marked(line), self.here) for at, line in enumerate(lines)]
         return [*rows, PiecesRow((key, "blank"), [])]

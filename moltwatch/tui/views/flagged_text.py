@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.session.charges import Charge
+from moltwatch.session.secrets import find_secrets
 from moltwatch.text import fold, place_as_written
-from moltwatch.tui.secrets import unquoted
+from moltwatch.tui.secrets import are_shown, unquoted
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.marked import Sort, Span
 from moltwatch.tui.widgets.pane import Piece
@@ -22,13 +24,15 @@ class FlaggedText:
     def __init__(self, body: str, charges: Sequence[Charge]) -> None:
         self.body = body
         self._reasons = [flag for charge in charges for flag in charge.reasons]
-        self.secrets = [
-            Span(start, end, Sort.SECRET)
+        told = {
+            place
             for charge in charges
             for flag in charge.flags
             if flag.heuristic == Credentials.name
-            for start, end in flag.places
-        ]
+            for place in flag.places
+        }
+        secrets = () if are_shown() else told.union(find_secrets(body))
+        self.secrets = _joined(secrets, Sort.SECRET)
 
     def words(self) -> list[Span]:
         """Where in it the reasons' words stand: told by the reason, or found again."""
@@ -69,6 +73,11 @@ class FlaggedText:
         """The text without the secrets of the post, which a reason may quote the beginning of."""
         return unquoted(text, [self.body[start:end] for start, end, _ in self.secrets])
 
+    def mask_json(self, text: str) -> str:
+        """The same of JSON, in which line breaks and quotes are escaped."""
+        secrets = [self.body[start:end] for start, end, _ in self.secrets]
+        return unquoted(text, [json.dumps(each, ensure_ascii=False)[1:-1] for each in secrets])
+
 
 def legend(spans: Iterable[Span], pieces: Sequence[Piece]) -> list[str]:
     """What the signs in a marked text mean, as far as there are any."""
@@ -88,14 +97,14 @@ def legend(spans: Iterable[Span], pieces: Sequence[Piece]) -> list[str]:
     return [" · ".join(notes)] if notes else []
 
 
-def _joined(places: Iterable[tuple[int, int]]) -> list[Span]:
+def _joined(places: Iterable[tuple[int, int]], sort: Sort = Sort.WORDS) -> list[Span]:
     """Places as spans; what overlaps or touches is one."""
     spans: list[Span] = []
     for start, end in sorted(places):
         if spans and start <= spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(end, spans[-1].end), Sort.WORDS)
+            spans[-1] = Span(spans[-1].start, max(end, spans[-1].end), sort)
         else:
-            spans.append(Span(start, end, Sort.WORDS))
+            spans.append(Span(start, end, sort))
     return spans
 
 

@@ -20,10 +20,11 @@ from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
 from moltwatch.session.groups import Swarm
+from moltwatch.session.secrets import WITHHELD
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.cases import Card, Ranking
 from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
-from moltwatch.tui.secrets import WITHHELD, secrets_told, shows_secret, unquoted
+from moltwatch.tui.secrets import secrets_told, shows_secret, unquoted
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, TitledPane

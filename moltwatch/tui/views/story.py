@@ -12,10 +12,11 @@ from rich.cells import cell_len
 from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
+from moltwatch.session.secrets import WITHHELD
 from moltwatch.text import differing, same_words
 from moltwatch.times import format_duration
 from moltwatch.tui.line import alike, clock, cut_inside, safe_line, voice
-from moltwatch.tui.secrets import WITHHELD, shows_secret
+from moltwatch.tui.secrets import secrets_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.repeats import Repeats, times_said
 from moltwatch.tui.widgets.lanes import Came, lanes
@@ -183,7 +184,7 @@ def withheld(arrival: Arrival, session: Session) -> bool:
     if arrival.withheld:
         return True
     node = session.threads.node(arrival.post)
-    return node is not None and any(shows_secret(charge.flags) for charge in node.charges)
+    return bool(secrets_of(node))
 
 
 def body_of(arrival: Arrival, session: Session) -> str:

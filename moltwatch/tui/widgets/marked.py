@@ -11,9 +11,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from moltwatch.session.secrets import SHOWN
 from moltwatch.text import hidden_runs, look_alikes
 from moltwatch.tui.line import Line, StyleOf, safe, wrap
-from moltwatch.tui.secrets import SHOWN_OF_SECRET
+from moltwatch.tui.secrets import mask
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.rows import Look, Target
 
@@ -100,7 +101,7 @@ def marked(text: str, spans: Iterable[Span] = (), style: str = "body") -> list[P
 
 
 def _masked(secret: str) -> str:
-    return f"{safe(secret[:SHOWN_OF_SECRET])}{sign('masked') * 3} [{len(secret)} characters masked]"
+    return f"{safe(secret[:SHOWN])}{mask()} [{len(secret)} characters masked]"
 
 
 class MarkedRow:

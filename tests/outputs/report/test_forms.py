@@ -17,7 +17,7 @@ from moltwatch.model import Gap, Kind
 from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.markup import code, prose
 from moltwatch.outputs.report.page import groups_chart, html, rate_chart
-from moltwatch.outputs.report.quotes import quote
+from moltwatch.outputs.report.quotes import Quotes
 from moltwatch.outputs.report.summary import Collector
 from moltwatch.times import DAY, HOUR, SECOND
 from tests.outputs.report.kit import START, flag, post, summed, verdict
@@ -76,7 +76,7 @@ def test_words_of_strangers_are_never_markup(said: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(strangers, st.sampled_from([code, prose]))
 def test_words_come_through_to_the_letter(said: str, form: Callable[[str], str]) -> None:
-    words = quote(said)
+    words = Quotes().quote(said)
     shown = parsed(f"He said: {form(words)}, and no more.")
     assert {token.type for token in shown} <= {
         "paragraph_open", "text", "code_inline", "paragraph_close",

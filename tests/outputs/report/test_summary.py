@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 from msgspec import structs
 
@@ -16,6 +14,7 @@ from moltwatch.outputs.report.summary import Collector
 from moltwatch.session import charges, groups, timeline
 from moltwatch.times import MINUTE, SECOND
 from tests.outputs.report.kit import START, collected, flag, group, post, summed, verdict
+from tests.secrets import key
 
 
 def test_what_was_seen() -> None:
@@ -99,17 +98,13 @@ def test_accounts_that_are_keys_are_called_by_their_names() -> None:
     assert told.personas[0].author == told.busiest_accounts[0].name == "ab12ab12…"
 
 
-def secret() -> str:
-    return "sk" + "-reef-" + "".join(Random(3).choices("abcdefghkmnpqrstuvwxyz23456789", k=32))
-
-
 @pytest.mark.parametrize("heuristic", ["credentials", "injection"])
 def test_a_key_that_may_still_work_is_not_repeated(heuristic: str) -> None:
     """Neither in texts and titles nor in reasons, whichever heuristic is there to know of it."""
     collector = Collector()
-    quoting = f"said this before: “{secret()[:20]}…”"
+    quoting = f"said this before: “{key()[:20]}…”"
     for n in range(3):
-        one = post(f"p{n}", f"crab{n}", n, f"use {secret()}", title=f"my key {secret()}")
+        one = post(f"p{n}", f"crab{n}", n, f"use {key()}", title=f"my key {key()}")
         collector.take(one, [])
         flags = [
             flag(Kind.HAZARD, heuristic, "contains what looks like a key"),
@@ -122,16 +117,26 @@ def test_a_key_that_may_still_work_is_not_repeated(heuristic: str) -> None:
     assert {said.text for said in told.hazards} | {told.groups[0].text} == {WITHHELD}
     assert {thread.title for thread in told.busiest_threads} == {WITHHELD}
     assert {said.reason for said in told.personas} | {told.groups[0].reason} == {WITHHELD}
-    assert secret()[:16] not in markdown(told) + html(told)
+    assert key()[:16] not in markdown(told) + html(told)
     if heuristic == "credentials":
         assert {said.reason for said in told.hazards} == {"contains what looks like a key"}
 
 
 def test_a_key_in_what_nobody_flagged_is_not_repeated() -> None:
-    collector = Collector()
-    collector.take(post("p", f"crab {secret()}", 0, "hi", title="a" * 90 + f" {secret()}"), [])
-    told = collector.summary("x")
-    assert told.busiest_threads[0].title == told.busiest_accounts[0].name == WITHHELD
+    for shows, shown in ((False, "sk-r•••"), (True, key())):
+        collector = Collector(show_secrets=shows)
+        one = post("p", f"crab {key()}", 0, "hi", title="a" * 70 + f" {key()}")
+        collector.take(one, [])
+        told = collector.summary("x")
+        assert told.busiest_threads[0].title == "a" * 70 + f" {shown}"
+        assert told.busiest_accounts[0].name == f"crab {shown}"
+
+
+def test_whoever_asks_for_secrets_gets_them_in_the_report() -> None:
+    collector = Collector(show_secrets=True)
+    collector.take(one := post("p", "crab", 0, f"use {key()}"), [])
+    collector.finish([verdict(one, flag(Kind.HAZARD, "credentials", "contains a key"))])
+    assert key() in markdown(collector.summary("x"))
 
 
 def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
