@@ -80,6 +80,8 @@ class Pipeline:
                 async for batch in self.source.batches():
                     await _to_its_end(self._take(batch))
             finally:
+                if self._level and (owed := self.source.owed()):
+                    await _to_its_end(self._take(owed))
                 if self._level:
                     self._finish()
 

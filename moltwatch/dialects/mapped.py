@@ -94,6 +94,8 @@ class RefuseRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     when: str
     reason: str
+    key: str | None = None
+    """When it is because of the key."""
 
 
 class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,6 +153,7 @@ def _expressions(mapping: Mapping) -> list[tuple[str, str]]:
         found += [(f"send {number}: when", send.when), (f"send {number}: each", send.each)]
     for number, refuse in enumerate(mapping.refuse, 1):
         found += [(f"refuse {number}: when", refuse.when), (f"refuse {number}", refuse.reason)]
+        found.append((f"refuse {number}: key", refuse.key))
     return [(where, expression) for where, expression in found if expression is not None]
 
 

@@ -123,7 +123,8 @@ class Transport(ABC):
 
 
 class Source(ABC):
-    """One stream of events. Use once: iterate :meth:`batches`, then :meth:`close`."""
+    """One stream of events. Use once: iterate :meth:`batches`, then take what is :meth:`owed`, then
+    :meth:`close`."""
 
     spec: str
     """The SOURCE as the user wrote it."""
@@ -154,6 +155,21 @@ class Source(ABC):
 
         Raises :class:`~moltwatch.errors.SourceUnreachable` when it cannot be reached at all.
         """
+
+    def owed(self) -> Sequence[Event]:
+        """What is still to be said when nobody asks for more: what was held back, and the gap that
+        is open. Asked once, after the last batch, however the run ends."""
+        return ()
+
+    async def may_try_again(self) -> bool:
+        """After it has failed: wait until another try is worth it. False if none ever is; True if
+        :meth:`batches` may be iterated once more."""
+        return False
+
+    def try_again(self) -> list[Status]:
+        """Somebody wants it tried now, instead of later. Returns the sources that had been
+        waiting."""
+        return []
 
     async def close(self) -> None:  # noqa: B027  (most have nothing to close)
         """Let go of connections and files. May be called more than once."""

@@ -203,7 +203,7 @@ class MastodonSource(WebsocketSource):
             spec=spec,
             headers=headers,
             secret=bool(token),
-            key_hint=hint(TOKEN),
+            key_hint=hint(TOKEN, sent=bool(token)),
             **options,
         )
         self._timeline = timeline_path(address.query)

@@ -58,6 +58,8 @@ class MergedSource(Source):
         self.spec = " ".join(source.spec for source in sources)
         self.status = Status(name=" + ".join(source.status.name for source in sources))
         self._sources = sources
+        self._opening: list[Event] | None = []
+        """What is held back until every past is there; None from then on."""
 
     @property
     def replayed(self) -> bool:
@@ -72,37 +74,50 @@ class MergedSource(Source):
         return [status for source in self._sources for status in source.statuses]
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
-        opening: list[Event] | None = []
         async with aclosing(self._arriving()) as arriving:
             async for batch in arriving:
                 self.status.count(batch)
-                if opening is not None:
-                    opening += batch
-                    if self.catching_up and len(opening) <= MOST_HELD:
+                if self._opening is not None:
+                    self._opening += batch
+                    if self.catching_up and len(self._opening) <= MOST_HELD:
                         continue
-                    batch, opening = sorted(opening, key=_when), None
+                    batch, self._opening = sorted(self._opening, key=_when), None
                 if batch:
                     yield batch
-        if opening:
-            yield sorted(opening, key=_when)
+        if self._opening:
+            batch, self._opening = sorted(self._opening, key=_when), None
+            yield batch
+
+    def owed(self) -> list[Event]:
+        owed = [event for source in self._sources for event in source.owed()]
+        self.status.count(owed)
+        held, self._opening = self._opening or [], None
+        return sorted([*held, *owed], key=_when)
+
+    def try_again(self) -> list[Status]:
+        return [status for source in self._sources for status in source.try_again()]
 
     async def _arriving(self) -> AsyncGenerator[Sequence[Event]]:
         """What comes, as it comes; nothing where a source has come to its end."""
         # One place in the queue: whoever is faster than the pipeline waits, as it would alone.
-        queue: asyncio.Queue[Sequence[Event] | _Ended] = asyncio.Queue(maxsize=1)
+        queue: asyncio.Queue[Sequence[Event] | _Turn] = asyncio.Queue(maxsize=1)
         pumps = [asyncio.create_task(_pump(source, queue)) for source in self._sources]
-        failures: list[MoltwatchError] = []
+        failures: dict[Source, MoltwatchError] = {}
         running = len(pumps)
         self.status.say(State.LIVE)
         try:
             while running:
                 item = await queue.get()
-                if not isinstance(item, _Ended):
+                if not isinstance(item, _Turn):
                     yield item
+                    continue
+                if item.tries_again:
+                    running += 1
+                    failures.pop(item.source, None)
                     continue
                 running -= 1
                 if isinstance(item.error, MoltwatchError):
-                    failures.append(item.error)
+                    failures[item.source] = item.error
                 elif item.error is not None:
                     raise item.error
                 yield ()
@@ -112,8 +127,20 @@ class MergedSource(Source):
             await asyncio.gather(*pumps, return_exceptions=True)
         if len(failures) == len(self._sources):
             self.status.say(State.FAILED)
-            raise failures[-1]
+            raise list(failures.values())[-1]
         self.status.say(State.ENDED)
+
+    async def may_try_again(self) -> bool:
+        waits = [asyncio.ensure_future(source.may_try_again()) for source in self._sources]
+        try:
+            for wait in asyncio.as_completed(waits):
+                if await wait:
+                    return True
+        finally:
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return False
 
     async def close(self) -> None:
         await close_all(self._sources)
@@ -123,25 +150,45 @@ def _when(event: Event) -> Micros:
     return event.seen_at
 
 
-class _Ended:
-    """One source is done, well or not."""
+class _Turn:
+    """A source is done, well or not, or tries again after it has failed."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(
+        self, source: Source, error: Exception | None = None, *, tries_again: bool = False
+    ) -> None:
+        self.source = source
         self.error = error
+        self.tries_again = tries_again
 
 
-async def _pump(source: Source, queue: asyncio.Queue[Sequence[Event] | _Ended]) -> None:
+async def _pump(source: Source, queue: asyncio.Queue[Sequence[Event] | _Turn]) -> None:
+    """What one source brings. One that failed is tried again as long as another goes on."""
+    try:
+        while (failure := await _run(source, queue)) is not None:
+            await queue.put(_Turn(source, failure))
+            if not await source.may_try_again():
+                return
+            for status in source.statuses:
+                if status.state is State.FAILED:
+                    status.say(State.CONNECTING)
+            await queue.put(_Turn(source, tries_again=True))
+        await queue.put(_Turn(source))
+    except Exception as error:
+        await queue.put(_Turn(source, error))
+
+
+async def _run(
+    source: Source, queue: asyncio.Queue[Sequence[Event] | _Turn]
+) -> MoltwatchError | None:
+    """One source until it ends; what it failed of, if it did."""
     try:
         async for batch in source.batches():
             await queue.put(batch)
     except MoltwatchError as error:
         if source.status.state is not State.FAILED:  # those that know better have said why
             source.status.say(State.FAILED, str(error))
-        await queue.put(_Ended(error))
-    except Exception as error:
-        await queue.put(_Ended(error))
-    else:
-        await queue.put(_Ended())
+        return error
+    return None
 
 
 class MergedReplay(ReplaySource):

@@ -49,6 +49,8 @@ def words(status: Status, now: Micros, at: Told = _utc) -> str:
             told = f"rate-limited until {at(now + left)}"
         case State.RATE_LIMITED if left is not None:
             told = f"rate-limited for {_seconds(left)}"
+        case State.FAILED if left is not None:
+            told = f"failed, trying again{countdown}"
         case State.POLLING | State.RECONNECTING:
             told = f"{status.state.value}{countdown}"
         case _:
@@ -106,7 +108,11 @@ class Lookout:
                 self._told.pop(place, None)
             elif self._is_news(place, status, now) and not (
                 # Where there is no other, not to reach it ends the run, which says so.
-                len(statuses) == 1 and status.state in (State.FAILED, State.CONNECTING)
+                len(statuses) == 1
+                and (
+                    status.state is State.CONNECTING
+                    or (status.state is State.FAILED and not status.until)
+                )
             ):
                 self._told[place] = status.state
                 said.append(sentence(status, now, self._at))

@@ -65,6 +65,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         *_views(Place.SIDE),
         Key("a", "agent", "card of this post's author", "a"),
         *_views(Place.BELOW),
+        Key("R", "try_again", "try sources that wait or have failed again, now", "R"),
         Key("w", "toggle_side", "show or hide the view at the side", "w"),
     ),
     "Flags": (

@@ -14,7 +14,7 @@ from moltwatch.errors import MoltwatchError
 from moltwatch.model import Kind
 from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
-from moltwatch.sources.base import Source, Transport
+from moltwatch.sources.base import Source, State, Transport
 from moltwatch.times import Micros
 
 
@@ -191,6 +191,19 @@ class Player:
             self._opened.set()
 
     # --- steering ---------------------------------------------------------------------------------
+
+    def try_again(self) -> str:
+        """Try sources that wait or have failed again. Tell which; or why there is none."""
+        if self.run is None or self.done:
+            return "no source to try again: nothing runs"
+        if tried := self.run.source.try_again():
+            return f"trying again: {', '.join(status.called for status in tried)}"
+        lost = [
+            status.called for status in self.run.source.statuses if status.state is State.FAILED
+        ]
+        if lost:
+            return f"{', '.join(lost)} cannot be tried again: start moltwatch anew"
+        return "no source to try again: none waits, and none has failed"
 
     @property
     def paused(self) -> bool:

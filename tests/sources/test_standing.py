@@ -43,6 +43,7 @@ def status(
         (status(State.RECONNECTING, -2, 200), "reconnecting, gap of 3 min 20 s"),
         (status(State.ENDED), "ended"),
         (status(State.FAILED), "failed"),
+        (status(State.FAILED, 290, 40), "failed, trying again in 4 min 50 s, gap of 40 s"),
     ],
 )
 def test_words(stands: Status, told: str) -> None:
@@ -106,3 +107,7 @@ def test_what_is_no_news() -> None:
     assert news(lookout, NOW, status(State.RATE_LIMITED, 5)) == [], "how polling works"
     assert news(lookout, NOW, status(State.RATE_LIMITED, 300)) != []
     assert news(lookout, NOW, status(State.FAILED)) == [], "ends the run, which says so itself"
+    again = status(State.FAILED, 300, detail="HTTP 404 Not Found")
+    assert news(lookout, NOW, again) == [
+        "reef failed, trying again in 5 min (HTTP 404 Not Found)"
+    ], "the run goes on"

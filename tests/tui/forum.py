@@ -97,6 +97,8 @@ class FakeSource(Source):
         """All events were given."""
         self.parts: list[Status] = []
         """Sources behind it, if it plays several."""
+        self.waiting: list[Status] = []
+        """Those of them that wait before their next try."""
         self.moving = None if live else FakeTransport(events)
         self.transport = self.moving
 
@@ -107,6 +109,10 @@ class FakeSource(Source):
     @property
     def statuses(self) -> Sequence[Status]:
         return self.parts or [self.status]
+
+    def try_again(self) -> list[Status]:
+        tried, self.waiting = self.waiting, []
+        return tried
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         for event in self.events:

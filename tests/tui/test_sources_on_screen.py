@@ -117,3 +117,18 @@ async def test_trouble_is_said() -> None:
     async with watching(Forum(said(), live=True)) as watcher:
         await top(watcher, *relays(status("b", State.FAILED, detail="HTTP 403 Forbidden")))
         assert watcher.notice == "b failed (HTTP 403 Forbidden)"
+
+
+async def test_a_key_tries_again_and_says_whom() -> None:
+    async with watching(Forum(said(), live=True)) as watcher:
+        source = watcher.forum.sources[0]
+        source.parts = relays()
+        await watcher.press("R")
+        assert watcher.notice == "no source to try again: none waits, and none has failed"
+        source.parts = relays(lost := status("b", State.FAILED, detail="HTTP 403 Forbidden"))
+        await watcher.press("R")
+        assert watcher.notice == "b cannot be tried again: start moltwatch anew"
+        source.waiting = [lost]
+        await watcher.press("R")
+        assert watcher.notice == "trying again: b"
+        assert source.waiting == []

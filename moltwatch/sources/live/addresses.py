@@ -84,6 +84,13 @@ def checked(key: str, where: str) -> str:
     return key
 
 
-def hint(variable: str) -> str:
-    """What to do where a key is missing or wrong."""
+def hint(variable: str, *, sent: bool, environment: Mapping[str, str] | None = None) -> str:
+    """What to do where a server wants a key. ``sent``: it got the one that :func:`read_key` found,
+    and does not accept it."""
+    environment = os.environ if environment is None else environment
+    where = variable if environment.get(variable, "").strip() else f"{variable}_FILE"
+    if sent:
+        return f"the key in {where} was sent, and is not accepted: wrong, expired, or not for this"
+    if environment.get(f"{variable}_FILE"):
+        return f"it wants a key, and the file that {variable}_FILE names is empty"
     return f"it wants a key: set {variable}, or {variable}_FILE to the name of a file that holds it"

@@ -35,7 +35,8 @@ FATAL_CLOSE = {
     3003: "it refuses us",
 }
 """WebSocket close codes that the next connection would end with as well (RFC 6455, 7.4.1; 3000 and
-3003 from the IANA registry)."""
+3003 from the IANA registry), where nothing was ever heard. Servers that have served us send them
+for other reasons, too: OpenClaw's gateway closes a slow reader with 1008."""
 
 UNAUTHORIZED_CLOSE = frozenset({1008, 3000, 3003})
 """Those of them that a key may help against."""
@@ -49,6 +50,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     reason: str
     """In words, harmless to show."""
     fatal: bool = False
+    only_unheard: bool = False
+    """It is fatal only where nothing was ever heard of that server."""
     retry_after: float | None = None
     """Seconds the server asked us to stay away."""
     unauthorized: bool = False
@@ -58,7 +61,12 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Exception):
-    """The server said, in the forum protocol itself, that it will not serve us."""
+    """The server said, in the forum protocol itself, that it will not serve us. ``unauthorized``:
+    because of the key."""
+
+    def __init__(self, reason: str, *, unauthorized: bool = False) -> None:
+        super().__init__(reason)
+        self.unauthorized = unauthorized
 
 
 class TurnedAway(Exception):
@@ -84,7 +92,7 @@ def judge(error: Exception, now: datetime | None = None) -> Failure:
 
     match error:
         case Refused():
-            return Failure(reason=str(error), fatal=True)
+            return Failure(reason=str(error), fatal=True, unauthorized=error.unauthorized)
         case Silent() | TurnedAway():
             return Failure(reason=str(error))
         case InvalidURI():
@@ -170,15 +178,16 @@ def _judge_close(error: object) -> Failure:
         if error.sent and error.sent.code == 1002:
             return Failure(reason="it sent something that is not websocket")
         return Failure(reason="connection lost")
-    code = error.rcvd.code
+    code, words = error.rcvd.code, display_line(error.rcvd.reason, 80)
+    told = f"closed by the server ({code}{': ' + words if words else ''})"
     if code in FATAL_CLOSE:
         return Failure(
-            reason=f"closed by the server: {FATAL_CLOSE[code]} ({code})",
+            reason=told if words else f"closed by the server: {FATAL_CLOSE[code]} ({code})",
             fatal=True,
+            only_unheard=True,
             unauthorized=code in UNAUTHORIZED_CLOSE,
         )
-    words = display_line(error.rcvd.reason, 80)
-    return Failure(reason=f"closed by the server ({code}{': ' + words if words else ''})")
+    return Failure(reason=told)
 
 
 def _retry_after(value: str | None, now: datetime | None) -> float | None:

@@ -57,7 +57,8 @@ class MappedFeed(ArrivalFeed):
         for refuse in self._mapping.refuse:
             if holds(refuse.when, frame):
                 words = display_line(str(evaluate(refuse.reason, frame) or "it does not say why"))
-                raise Refused(f"it refuses us: {words}")
+                about_key = refuse.key is not None and holds(refuse.key, frame)
+                raise Refused(f"it refuses us: {words}", unauthorized=about_key)
         self._answer(frame)
         outcome = apply(self._mapping, frame, source=self.source, now=now)
         for miss in outcome.misses:

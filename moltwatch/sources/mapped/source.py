@@ -61,7 +61,7 @@ def _prepare(url: str, mapping: Mapping) -> tuple[Status, MappedFeed, dict[str, 
     options: dict[str, Any] = {}
     key = read_key(mapping.key) if mapping.key else None
     if mapping.key:
-        options["key_hint"] = hint(mapping.key)
+        options["key_hint"] = hint(mapping.key, sent=bool(key))
     if key:
         options["secret"] = True
         if not uses_key_in_frames(mapping.send):

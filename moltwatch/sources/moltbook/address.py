@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import UsageError
-from moltwatch.sources.live.addresses import checked, host_name, is_loopback, read_key
+from moltwatch.sources.live.addresses import checked, hint, host_name, is_loopback, read_key
+from moltwatch.text import display_line
 
 HOST = "www.moltbook.com"
 BASE = f"https://{HOST}/api/v1"
@@ -67,6 +68,27 @@ def key_for(base: str, environment: Mapping[str, str] = os.environ) -> str | Non
     if key := read_key(KEY_VARIABLE, environment):
         return key if _belongs(base, environment.get(HOST_VARIABLE) or HOST) else None
     return _from_file(credentials_file(environment)) if _belongs(base, HOST) else None
+
+
+def key_hint(base: str, key: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """What to do where the server at ``base`` wants a key, or does not accept ``key``."""
+    if read_key(KEY_VARIABLE, environment):
+        if key is not None:
+            return hint(KEY_VARIABLE, sent=True, environment=environment)
+        bound = environment.get(HOST_VARIABLE) or HOST
+        if _belongs(base, bound):
+            return f"{KEY_VARIABLE} is set, and not sent in clear over a network: use https"
+        here = urlsplit(base).netloc
+        return (
+            f"{KEY_VARIABLE} is set for {display_line(bound, 80)}, and not sent to {here}: "
+            f"set {HOST_VARIABLE}={here} if it belongs there"
+        )
+    file = credentials_file(environment)
+    if key is not None:
+        return f"the key in {file} was sent, and is not accepted: wrong, or expired"
+    if _from_file(file):
+        return f"the key in {file} is for {HOST} alone: set {KEY_VARIABLE} and {HOST_VARIABLE}"
+    return hint(KEY_VARIABLE, sent=False, environment=environment)
 
 
 def _base(address: str) -> str:

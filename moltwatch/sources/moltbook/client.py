@@ -15,7 +15,6 @@ from msgspec import structs
 from moltwatch.bounded import Bounded
 from moltwatch.sources.live.failures import LONGEST_OBEYED, Bucket, Failure, judge_status
 from moltwatch.sources.live.web import Answer, Web
-from moltwatch.sources.moltbook.address import KEY_VARIABLE
 from moltwatch.sources.moltbook.wire import Request, read_refusal, read_reset
 from moltwatch.text import display_line
 from moltwatch.times import MINUTE, SECOND, Micros
@@ -90,13 +89,14 @@ _TAGS = 2_000
 
 
 class Client:
-    """The server at ``base``. ``patience``: seconds an answer may take in all."""
+    """The server at ``base``. ``key_hint``: what to do where it wants another key than it gets;
+    ``patience``: seconds an answer may take in all."""
 
-    def __init__(self, base: str, *, key: str | None, patience: float) -> None:
+    def __init__(self, base: str, *, key: str | None, patience: float, key_hint: str = "") -> None:
         headers = {"Accept": "application/json"}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
-        self._has_key = key is not None
+        self._key_hint = key_hint or "it wants a key"
         self._web = Web(base, headers, patience=patience)
         self._tags: Bounded[str, str] = Bounded(_TAGS)
 
@@ -120,8 +120,7 @@ class Client:
             to = display_line(answer.headers.get("Location", "nowhere"), 80)
             words = f"it sends us on to {to}: name that server"
         elif answer.status == 401:
-            why = "refuses the key" if self._has_key else f"wants a key: set {KEY_VARIABLE}"
-            words = f"it {why} ({words})"
+            words = f"{self._key_hint} ({words})"
         wait = refusal.retry_after if failure.retry_after is None else failure.retry_after
         return structs.replace(failure, reason=words, retry_after=wait)
 

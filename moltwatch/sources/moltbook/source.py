@@ -16,11 +16,12 @@ from moltwatch.dialects.api_objects import events_from
 from moltwatch.dialects.fields import Origin
 from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Event, Heartbeat, Post
-from moltwatch.sources.base import Clock, Source, State, Status
+from moltwatch.sources.base import Clock, State, Status
 from moltwatch.sources.live.failures import Backoff, Failure
 from moltwatch.sources.live.feed import believed
+from moltwatch.sources.live.source import Retrying
 from moltwatch.sources.live.web import Answer, NoAnswer
-from moltwatch.sources.moltbook.address import BASE, HOST, key_for, short_name, understand
+from moltwatch.sources.moltbook.address import BASE, HOST, key_for, key_hint, short_name, understand
 from moltwatch.sources.moltbook.client import Client, Limits
 from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import Planner
@@ -45,7 +46,7 @@ HISTORY: Micros = 7 * DAY
 """What the first look shows counts as seen when it was written, but as no older than this."""
 
 
-class MoltbookSource(Source):
+class MoltbookSource(Retrying):
     """One Moltbook server, or one submolt of it.
 
     ``base``: the address that ends in ``/api/v1``. ``key``: sent to that host and nowhere else;
@@ -61,18 +62,20 @@ class MoltbookSource(Source):
         clock: Clock,
         submolt: str | None = None,
         key: str | None = None,
+        key_hint: str = "",
         spec: str = "",
         tries: int | None = 4,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
         patience: float = 30.0,
     ) -> None:
+        super().__init__()
         self.base = base.rstrip("/")
         self.spec = spec or base
         self.planner = Planner(short_name(base, submolt), submolt=submolt)
         self.status = Status(name=short_name(base, submolt))
         self._submolt = submolt
-        self._client = Client(self.base, key=key, patience=patience)
+        self._client = Client(self.base, key=key, key_hint=key_hint, patience=patience)
         self._clock = clock
         self._tries = tries
         self._backoff = backoff or Backoff(first=1.0, most=120.0)
@@ -229,6 +232,7 @@ class MoltbookSource(Source):
         tries = self._backoff.tries + 1
         hopeless = failure.fatal or (self._tries is not None and tries >= self._tries)
         if not self._answered and hopeless:
+            self._failure = failure
             self.status.say(State.FAILED, failure.reason)
             raise SourceUnreachable(f"{self.status.name}: {failure.reason}")
         self._failing = failure.reason
@@ -284,10 +288,12 @@ def open_spec(spec: SourceSpec, opening: Opening) -> MoltbookSource:
     base, submolt = understand(spec.scheme, spec.rest)
     limits = opening.shared.setdefault(f"limits of {base}", Limits())
     assert isinstance(limits, Limits)
+    key = key_for(base)
     return MoltbookSource(
         base,
         submolt=submolt,
-        key=key_for(base),
+        key=key,
+        key_hint=key_hint(base, key),
         spec=spec.text,
         limits=limits,
         **opening.connecting,

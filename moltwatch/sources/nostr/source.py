@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit, urlu
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.live.addresses import host_name, need_privacy
-from moltwatch.sources.live.failures import Failure
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.merge import merge
 from moltwatch.sources.nostr.book import Book
@@ -62,8 +61,9 @@ class RelaySource(WebsocketSource):
         trying = self.status.state is State.LIVE or not self.status.detail
         return trying and self._book.catching_up
 
-    def _is_final(self, failure: Failure) -> bool:
-        return failure.fatal or (super()._is_final(failure) and not self._book.alive)
+    @property
+    def _out_of_tries(self) -> bool:
+        return super()._out_of_tries and not self._book.alive
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> Source:

@@ -412,6 +412,10 @@ class MainScreen(StyledScreen):
         """Bring a view to the screen, move into it, or take it away, as its place has it."""
         self.say(self.panes.show(name))
 
+    def action_try_again(self) -> None:
+        """Sources that wait before their next try are tried now."""
+        self.say(self.player.try_again())
+
     def action_toggle_side(self) -> None:
         self.say(self.panes.toggle_side())
 

@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from moltwatch.errors import SourceUnreachable
-from moltwatch.model import Event, Gap, Post
+from moltwatch.model import Gap, Post
 from moltwatch.sources.base import State
 from tests.sources.fakes import FakeClock, drain, post
 from tests.sources.forum.kit import END, Script, frame, source, welcome
@@ -160,20 +160,6 @@ async def test_once_connected_it_never_gives_up() -> None:
         events = await drain(watching)
     assert ids(events) == ["p1"]
     assert clock.slept[:8] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-
-
-async def test_refused_after_it_had_been_connected() -> None:
-    script = Script(
-        says(welcome(), frame(post(1))),
-        says('{"type":"error","code":"forbidden","message":"you watched too long"}'),
-    )
-    async with forum(script) as url:
-        watching = source(url)
-        events: list[Event] = []
-        with pytest.raises(SourceUnreachable, match="you watched too long"):
-            async for batch in watching.batches():
-                events += batch
-    assert [type(event) for event in events] == [Post, Gap]
 
 
 async def test_a_server_that_breaks_its_promise_of_heartbeats_is_dead() -> None:

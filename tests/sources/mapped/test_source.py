@@ -257,7 +257,12 @@ class Gateway:
         sessions = {"sessions": [{"key": "main"}]} if request["method"] == "sessions.list" else {}
         answer = {"type": "res", "id": request["id"], "ok": ok, "payload": sessions}
         if not ok:
-            answer["error"] = {"code": "UNAUTHORIZED", "message": "token mismatch"}
+            details = {"code": "AUTH_TOKEN_MISMATCH", "authReason": "token_mismatch"}
+            answer["error"] = {
+                "code": "INVALID_REQUEST",
+                "message": "unauthorized: gateway token mismatch",
+                "details": details,
+            }
         await websocket.send(json.dumps(answer))
 
 
@@ -281,7 +286,8 @@ async def test_a_gateway_that_refuses_is_not_asked_again(monkeypatch: pytest.Mon
     gateway = Gateway(KEY)
     async with forum(gateway) as url:
         source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
-        with pytest.raises(SourceUnreachable, match="token mismatch"):
+        words = "token mismatch; the key in OPENCLAW_GATEWAY_TOKEN was sent, and is not accepted"
+        with pytest.raises(SourceUnreachable, match=words):
             await collect(source, "never")
     assert gateway.connections == 1
 
