@@ -9,6 +9,24 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
+LARGEST_FRAME = 16 << 20
+"""Bytes of one message of a live forum. A larger one is no post, and is not taken."""
+
+LARGEST_LINE = LARGEST_FRAME + (1 << 20)
+"""Bytes of a line, a row or an object in a file: what a live forum may send, and what a recording
+writes around it."""
+
+LARGEST_ANSWER = 32 << 20
+"""Bytes of an answer of a live forum, which holds many posts; and of a JSON document that is read
+as a whole."""
+
+LONG_TEXT = 1 << 16
+"""Characters. A text as long as this waits pressed, and ends a batch: hundreds of them would weigh
+more than all else."""
+
+TOO_LONG = "longer than 16 MB"
+"""Why something is not taken: the reason that is counted."""
+
 LONGEST_ID = 512
 """Characters of an id. A longer one is refused, and not remembered by those who see it earlier: so
 many entries are no bound where each can be as long as a stranger likes."""

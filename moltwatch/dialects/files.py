@@ -9,13 +9,14 @@ from enum import StrEnum
 from itertools import chain
 from json import JSONDecodeError
 
+from moltwatch.bounded import LARGEST_LINE, TOO_LONG
 from moltwatch.dialects import fields
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import RecordingError, Rejects
 
 _DELIMITERS = ",;\t|"
 
-csv.field_size_limit(64 << 20)  # a cell is a body, and bodies of megabytes occur
+csv.field_size_limit(LARGEST_LINE)  # a cell is a body, and bodies of megabytes occur
 
 
 class Table(StrEnum):
@@ -56,10 +57,12 @@ def rows(
     :mod:`.api_objects` sees it by the same columns.
     """
     header = next(filter(str.strip, lines), "")
-    reader = csv.reader(chain([header], lines), delimiter=_delimiter(header))
+    measured = _Measured(chain([header], lines))
+    reader = csv.reader(measured, delimiter=_delimiter(header))
     columns: list[str] = []
     while True:
-        where = f"{name} line {reader.line_num + 1}"
+        where = f"{name} line {measured.number + 1}"
+        measured.begin_row()
         try:
             row = next(reader)
         except StopIteration:
@@ -67,10 +70,50 @@ def rows(
         except csv.Error:
             rejects.add("not CSV", where)
             continue
+        except _TooLong:
+            measured.skip_row()
+            rejects.add(TOO_LONG, where)
+            continue
         if not columns:
             columns = list(map(_name, row))
         elif row:
             yield {key: cell for key, cell in zip(columns, row, strict=False) if cell}, where
+
+
+class _TooLong(Exception):
+    """A row is longer than any post."""
+
+
+class _Measured:
+    """Lines of a table, with an eye on how long a row becomes that goes over several."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.number = 0
+        """Lines read so far."""
+        self._lines = lines
+        self._length = self._quotes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number += 1
+        self._length += len(line)
+        self._quotes += line.count('"')
+        if self._length > LARGEST_LINE:
+            raise _TooLong
+        return line
+
+    def begin_row(self) -> None:
+        self._length = self._quotes = 0
+
+    def skip_row(self) -> None:
+        """Pass over what is left of the row: it goes on as long as a quotation is open, and what
+        stands in that must not be taken for rows."""
+        while self._quotes % 2 and (line := next(self._lines, None)) is not None:
+            self.number += 1
+            self._quotes += line.count('"')
 
 
 def _name(column: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from moltwatch.bounded import LONGEST_ID, Recent
+from moltwatch.bounded import LONGEST_ID, TOO_LONG, Recent
 from moltwatch.dialects.fields import SEEN, TooDeep, first, read_json, scrub
 from moltwatch.dialects.registry import MOLTBOOK, events_from
 from moltwatch.dialects.usual import read_usual
@@ -70,11 +70,11 @@ def tag(event: Event) -> str:
     return str(event.__struct_config__.tag)
 
 
-def read_own(line: bytes) -> Event | None:
+def read_own(line: bytes | None) -> Event | None:
     """The event of a line that moltwatch wrote; None for any other."""
     try:
-        event = decode(line)
-    except (ValueError, RecursionError):
+        event = decode(line)  # type: ignore[arg-type]  # None is told from lines without cost
+    except (ValueError, TypeError, RecursionError):
         return None
     return event if is_sane(event) else None
 
@@ -128,11 +128,11 @@ class Lines:
         """Highest ``seen_at`` so far."""
         self._now = now
         self._threading = Threading()
-        self._quick: list[Callable[[bytes], Event | None]] = [read_own, self._usual]
+        self._quick: list[Callable[[bytes | None], Event | None]] = [read_own, self._usual]
         """Ways to read a line in one step, the one that read the last such line first."""
 
-    def read(self, lines: Iterable[bytes]) -> list[Event]:
-        """The events of some more whole lines.
+    def read(self, lines: Iterable[bytes | None]) -> list[Event]:
+        """The events of some more whole lines; None stands for one that was too long.
 
         Raises RecordingError only for a header that says the recording is of a later version.
         """
@@ -148,6 +148,8 @@ class Lines:
                 events.append(event)
                 if event.seen_at > last:
                     last = event.seen_at
+            elif line is None:
+                self.reject(TOO_LONG)
             elif line and not line.isspace():
                 self.last = last if last >= 0 else None
                 for event in self._patiently(line):
@@ -156,8 +158,10 @@ class Lines:
         self.last = last if last >= 0 else None
         return events
 
-    def finish(self, rest: bytes) -> list[Event]:
+    def finish(self, rest: bytes | None) -> list[Event]:
         """The events of a last line without line feed: whole, or cut off."""
+        if rest is None:
+            return self.read((None,))
         try:
             read_json(rest)
         except ValueError:
@@ -171,7 +175,7 @@ class Lines:
         """Count something unusable at the current line."""
         self.rejects.add(reason, f"line {self.number}")
 
-    def _usual(self, line: bytes) -> Event | None:
+    def _usual(self, line: bytes | None) -> Event | None:
         source = MOLTBOOK.name if self.source is None else self.source
         post = read_usual(line, source, self._now)
         return post and self._threading.settle(post)

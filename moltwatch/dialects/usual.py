@@ -41,11 +41,13 @@ class _Usual(Struct, forbid_unknown_fields=True, gc=False):
 _decode = msgspec.json.Decoder(_Usual).decode
 
 
-def read_usual(line: bytes, source: str, now: Callable[[], Micros] | None = None) -> Post | None:
+def read_usual(
+    line: bytes | None, source: str, now: Callable[[], Micros] | None = None
+) -> Post | None:
     """The post of a usual line; None for any other line, whatever is wrong with it. It gets this
     ``source``, and as ``seen_at`` what ``now`` says, or else the time of writing."""
     try:
-        item = _decode(line)
+        item = _decode(line)  # type: ignore[arg-type]  # see lines.read_own
         created = parse_time(item.created_at)
         own, author, root, parent = item.id, item.author, item.post_id, item.parent_id
         community = item.submolt
@@ -59,7 +61,7 @@ def read_usual(line: bytes, source: str, now: Callable[[], Micros] | None = None
         ):
             return None
         thread, parent = placed(own, root, parent, is_comment=item.type == "comment")
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return None
     link, url = item.url or None, None
     if link is not None and has_part(link, own):

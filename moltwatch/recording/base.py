@@ -14,14 +14,23 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from moltwatch.bounded import LONG_TEXT
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, SourceUnreachable
-from moltwatch.model import Event
+from moltwatch.model import Edit, Event, Post
 from moltwatch.paths import bundled_recordings
 from moltwatch.times import Micros
 
 BATCH = 1_000
 """Events a batch holds at most."""
+
+
+def is_long(event: Event) -> bool:
+    """Whether an event holds a long text."""
+    if isinstance(event, Post):
+        return len(event.text) >= LONG_TEXT
+    text = event.text if isinstance(event, Edit) else getattr(event, "bio", None)
+    return text is not None and len(text) >= LONG_TEXT
 
 
 class Span(Struct, frozen=True, kw_only=True):

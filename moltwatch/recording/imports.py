@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import io
 import math
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
+from zstandard import ZstdCompressor, ZstdDecompressor
 
+from moltwatch.bounded import LARGEST_ANSWER, LARGEST_LINE, TOO_LONG
 from moltwatch.dialects.fields import TooDeep, read_json
 from moltwatch.dialects.files import ACCEPTED, SAMPLE, Format, Table, detect_format, rows, table_in
+from moltwatch.dialects.framing import ItemSplitter
 from moltwatch.dialects.lines import Header, Lines, Threading
 from moltwatch.dialects.registry import events_from
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.base import BATCH, Span, span_of
+from moltwatch.recording.base import BATCH, Span, is_long, span_of
 from moltwatch.recording.jsonl import read_pieces
 from moltwatch.recording.streams import Damaged, chunks, is_packed
 from moltwatch.times import DAY, Micros
@@ -45,6 +48,27 @@ class Disorder(Struct):
     """Too far behind its place for the buffer."""
 
 
+class _Pressed(Struct, gc=False, frozen=True):
+    """An event with a long text, as it waits: what makes a small file of such texts makes little of
+    them here as well."""
+
+    packed: bytes
+
+    @classmethod
+    def of(cls, event: Event) -> Event | _Pressed:
+        try:
+            packed = ZstdCompressor(level=1).compress(msgspec.msgpack.encode(event))
+        except (UnicodeEncodeError, OverflowError):  # a lone surrogate, an absurd number of votes
+            return event
+        # A copy: what is pressed is cut from a larger piece of memory that would lie idle.
+        return cls(bytes(memoryview(packed)))
+
+    def unpressed(self) -> Event:
+        packed = ZstdDecompressor().decompress(self.packed)
+        event: Event = msgspec.msgpack.decode(packed, type=Event)
+        return event
+
+
 def in_time_order(
     events: Iterable[Event], disorder: Disorder, *, now: Micros | None, most: int | None
 ) -> Iterator[Event]:
@@ -58,7 +82,8 @@ def in_time_order(
     """
     undated: list[Event] = []
     at: Micros | None = None
-    for key, _, event in _earliest_first(events, math.inf if now is None else now, most):
+    for key, _, held in _earliest_first(events, math.inf if now is None else now, most):
+        event = held.unpressed() if isinstance(held, _Pressed) else held
         if key is None:
             disorder.misdated += 1
             if at is None:
@@ -77,7 +102,8 @@ def in_time_order(
     yield from undated  # nothing believable in the whole archive: all as they are
 
 
-_Held: TypeAlias = tuple[Micros | None, int, Event]
+_Waiting: TypeAlias = tuple[Micros, int, Event | _Pressed]
+_Held: TypeAlias = _Waiting | tuple[None, int, Event]
 """Time of writing, None if it is not believed; number in the archive; event."""
 
 
@@ -87,24 +113,25 @@ def _earliest_first(events: Iterable[Event], latest: float, most: int | None) ->
     What comes in order waits in a queue, and only what comes late in a heap: an archive that is
     sorted costs next to nothing.
     """
-    queue: deque[tuple[Micros, int, Event]] = deque()
-    heap: list[tuple[Micros, int, Event]] = []
+    queue: deque[_Waiting] = deque()
+    heap: list[_Waiting] = []
     room = math.inf if most is None else most
 
-    def earliest() -> _Held:
+    def earliest() -> _Waiting:
         if heap and not (queue and queue[0] < heap[0]):
             return heapq.heappop(heap)
         return queue.popleft()
 
-    for count, event in enumerate(events):
+    for number, event in enumerate(events):
         key = event.created_at if isinstance(event, Post) else event.seen_at
         if not EARLIEST_BELIEVED <= key <= latest:
-            yield None, count, event
+            yield None, number, event
             continue
+        held = _Pressed.of(event) if is_long(event) else event
         if not queue or key >= queue[-1][0]:
-            queue.append((key, count, event))
+            queue.append((key, number, held))
         else:
-            heapq.heappush(heap, (key, count, event))
+            heapq.heappush(heap, (key, number, held))
         if len(queue) + len(heap) > room:
             yield earliest()
     while queue or heap:
@@ -117,9 +144,6 @@ def _seen(event: Event, at: Micros) -> Event:
 
 MOST_HELD_BACK = 10_000
 """Events over which a long archive is sorted: an hour of the busiest day, some 20 MB."""
-
-MOST_DOCUMENT = 512 << 20
-"""Bytes of a JSON document, which has to be held as a whole."""
 
 PROFILES = ("agents.jsonl", "agents.jsonl.gz", "agents.jsonl.zst")
 """Names under which the profiles lie beside an archive."""
@@ -190,8 +214,16 @@ class ArchiveReader:
 
 
 def _batched(events: Iterator[Event], size: int) -> Iterator[list[Event]]:
-    while batch := list(islice(events, size)):
+    """Batches of at most ``size``, which end with a long text."""
+    while batch := list(islice(_until_long(events), size)):
         yield batch
+
+
+def _until_long(events: Iterator[Event]) -> Iterator[Event]:
+    for event in events:
+        yield event
+        if is_long(event):
+            return
 
 
 def detect_file(path: Path) -> tuple[Format, bool]:
@@ -283,13 +315,27 @@ def _table(path: Path, rejects: Rejects) -> Iterator[Event]:
         yield from events_from(row, rejects, source=None, where=where)
 
 
+_LINE = re.compile("[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
+"""Not what str.splitlines takes for one, which also cuts at form feeds and separators in a body."""
+
+
 def _text(path: Path, rejects: Rejects) -> Iterator[str]:
-    """Lines of a file, packed or not, with their line ends."""
+    """Lines of a file, packed or not, with their line ends. Of one that is too long for a table
+    comes its beginning, with as many quotation marks as it had, or one more."""
     rest = bytearray()
+    quotes = 0
     try:
         for piece in chunks(path):
+            if len(rest) > LARGEST_LINE:
+                end = _first_end(piece)
+                quotes += piece.count(b'"', 0, end)
+                if end == len(piece):
+                    continue
+                rest += b'"' * (quotes % 2)
+                piece, quotes = piece[end:], 0
             rest += piece
-            end = rest.rfind(b"\n") + 1
+            # What may be half of a line end waits for the other half.
+            end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, len(rest) - 1)) + 1
             yield from _text_lines(rest[:end])
             del rest[:end]
     except Damaged as reason:
@@ -298,19 +344,26 @@ def _text(path: Path, rejects: Rejects) -> Iterator[str]:
 
 
 def _text_lines(text: bytearray) -> Iterator[str]:
-    # Not str.splitlines, which also cuts at the form feeds and separators inside a body.
-    return (line for line in io.StringIO(text.decode("utf-8", "replace"), newline=""))
+    return (line[0] for line in _LINE.finditer(text.decode("utf-8", "replace")))
+
+
+def _first_end(piece: bytes) -> int:
+    """Where the first line end is; the length of a piece without any."""
+    ends = [at for at in (piece.find(b"\n"), piece.find(b"\r")) if at >= 0]
+    return min(ends, default=len(piece))
 
 
 def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
     pieces: list[bytes] = []
     length = 0
+    rest = chunks(path)
     try:
-        for piece in chunks(path):
+        for piece in rest:
             pieces.append(piece)
             length += len(piece)
-            if length > MOST_DOCUMENT:
-                raise RecordingError(f"{path} is one JSON document of more than 512 MB: split it")
+            if length > LARGEST_ANSWER:
+                yield from _items(path, chain(pieces, rest), rejects)
+                return
         value = read_json(b"".join(pieces))
     except Damaged as reason:
         raise RecordingError(f"cannot read {path}: {reason}") from None
@@ -319,6 +372,37 @@ def _document(path: Path, rejects: Rejects) -> Iterator[Event]:
     except ValueError as error:
         raise RecordingError(f"cannot read {path}: not JSON ({error})") from None
     yield from events_from(value, rejects, source=None, where=path.name)
+
+
+def _items(path: Path, pieces: Iterable[bytes], rejects: Rejects) -> Iterator[Event]:
+    """The events of a document that is too large to be held: one item after the other."""
+    splitter = ItemSplitter()
+    damage = None
+    numbers = count(1)
+
+    def read(items: list[bytes | None]) -> Iterator[Event]:
+        for item, number in zip(items, numbers, strict=False):
+            where = f"{path.name} item {number}"
+            try:
+                value = read_json(item) if item is not None else None
+            except ValueError as error:
+                rejects.add(
+                    "nested too deeply" if isinstance(error, TooDeep) else "not JSON", where
+                )
+                continue
+            if item is None:
+                rejects.add(TOO_LONG, where)
+            else:
+                yield from events_from(value, rejects, source=None, where=where)
+
+    try:
+        for piece in pieces:
+            yield from read(splitter.feed(piece))
+    except Damaged as reason:
+        damage = str(reason)
+    yield from read(splitter.end())
+    if damage:
+        rejects.add(damage, path.name)
 
 
 def _one_of_many(path: Path, rejects: Rejects) -> Iterator[Event]:

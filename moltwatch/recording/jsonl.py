@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from moltwatch.dialects.framing import LineSplitter
 from moltwatch.dialects.lines import Header, Lines, encode_lines
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
@@ -19,9 +20,6 @@ from moltwatch.recording.base import BATCH, Span, span_of
 from moltwatch.recording.place import Place
 from moltwatch.recording.streams import Damaged, Sink, chunks, open_sink
 from moltwatch.times import Micros
-
-MOST_LINE = 64 << 20
-"""Bytes. A longer line is no post."""
 
 
 class JsonlReader:
@@ -106,41 +104,18 @@ def read_pieces(path: Path, lines: Lines) -> Iterator[list[Event]]:
     Raises RecordingError if the file cannot be read or is of a later version; all smaller damage
     is counted in ``lines.rejects``.
     """
-    rest: list[bytes] = []
-    length = 0
+    splitter = LineSplitter()
+    damage = None
     try:
         for piece in chunks(path):
-            head, feed, tail = piece.rpartition(b"\n")
-            if feed:
-                rest.append(head)
-                yield _read(lines, b"".join(rest), too_long=length > MOST_LINE)
-                rest, length = [], 0
-            # Of a line that is too long nothing more is kept, but its end is waited for.
-            length += len(tail)
-            if length <= MOST_LINE:
-                rest.append(tail)
-            else:
-                rest.clear()
+            if whole := splitter.feed(piece):
+                yield lines.read(whole)
     except Damaged as reason:
-        yield _last(lines, rest, length)
-        lines.reject(str(reason))
-    else:
-        yield _last(lines, rest, length)
-
-
-def _read(lines: Lines, text: bytes, *, too_long: bool) -> list[Event]:
-    parts = text.split(b"\n")
-    if too_long:
-        lines.number += 1
-        lines.reject("longer than 64 MB")
-        del parts[0]
-    return lines.read(parts)
-
-
-def _last(lines: Lines, rest: list[bytes], length: int) -> list[Event]:
-    if length > MOST_LINE:
-        return _read(lines, b"", too_long=True)
-    return lines.finish(b"".join(rest))
+        damage = str(reason)
+    *whole, rest = splitter.end()
+    yield lines.read(whole) + lines.finish(rest)
+    if damage:
+        lines.reject(damage)
 
 
 def _read_header(path: Path) -> Header:

@@ -12,6 +12,7 @@ closing leaves a single plain file, which can be read from a folder that cannot 
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,7 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
+from moltwatch.bounded import LARGEST_LINE, TOO_LONG
 from moltwatch.dialects import lines
 from moltwatch.dialects.lines import VERSION, Header, check_version
 from moltwatch.errors import RecordingError, Rejects
@@ -89,6 +91,10 @@ class DamagedFile(RecordingError):
     """Pages of the file are missing or hold something else."""
 
 
+class RowTooLong(RecordingError):
+    """A row is longer than is taken at a time."""
+
+
 class MoltReader:
     """An open ``.molt``, also one that is being written."""
 
@@ -99,6 +105,8 @@ class MoltReader:
         self.when_closed: Callable[[], None] = lambda: None
         """Called when the file has been closed."""
         self._db = db
+        self._turn = asyncio.Lock()
+        """Of whoever has set how long a row may be."""
 
     @classmethod
     async def open(cls, path: Path) -> MoltReader:
@@ -130,6 +138,10 @@ class MoltReader:
             except DamagedFile:
                 seq = await self._beyond_damage(seq, rejects)
                 continue
+            except RowTooLong:
+                ((seq,),) = await self._rows("SELECT min(seq) FROM events WHERE seq > ?", seq)
+                rejects.add(TOO_LONG, f"row {seq}")
+                continue
             if not rows:
                 return
             seq = rows[-1][0]
@@ -141,7 +153,7 @@ class MoltReader:
             rows = await self._rows(
                 "SELECT (SELECT at FROM events ORDER BY seq LIMIT 1), max(at), count(*) FROM events"
             )
-        except DamagedFile:
+        except (DamagedFile, RowTooLong):
             return await self._span_of_the_rest()
         start, end, count = rows[0]
         return Span(start=start, end=end, events=count) if count else None
@@ -158,16 +170,30 @@ class MoltReader:
             "SELECT seq - 1 FROM events WHERE at >= ? ORDER BY at, seq LIMIT 1",
             "SELECT seq - 1 FROM events NOT INDEXED WHERE at >= ? ORDER BY seq LIMIT 1",
         ):
-            with suppress(DamagedFile):
+            with suppress(DamagedFile, RowTooLong):
                 rows = await self._rows(sql, start)
                 return int(rows[0][0]) if rows else _LAST
         return -1  # it cannot be found: rather all of it than nothing
 
     async def _rows_after(self, seq: int, size: int) -> list[sqlite3.Row]:
-        """At most ``size`` rows, and not many more than :data:`MOST_BYTES`.
+        """At most ``size`` rows, and not many more than :data:`MOST_BYTES`; a long one alone.
 
-        Raises DamagedFile where the next row cannot be read; those before it come first.
+        Raises DamagedFile where the next row cannot be read, and RowTooLong where no post is as
+        long; those before it come first.
         """
+        async with self._turn:
+            # SQLite refuses a longer row before it has read it.
+            most = LARGEST_LINE if size == 1 else MOST_BYTES // FETCHED
+            self._db._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most)
+            try:
+                return await self._read_after(seq, size)
+            except (DamagedFile, RowTooLong):
+                if size == 1:
+                    raise
+        # A dozen and more are fetched at once: those before the damage come one by one.
+        return await self._rows_after(seq, 1)
+
+    async def _read_after(self, seq: int, size: int) -> list[sqlite3.Row]:
         sql = "SELECT seq, CAST(data AS BLOB) FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
         rows: list[sqlite3.Row] = []
         length = 0
@@ -182,10 +208,8 @@ class MoltReader:
                         break
         except sqlite3.Error as error:
             explained = explain(error, self.path, "read")
-            if not isinstance(explained, DamagedFile) or not (rows or size > 1):
+            if not rows or not isinstance(explained, DamagedFile | RowTooLong):
                 raise explained from error
-            # A dozen and more are fetched at once: those before the damage come one by one.
-            return rows or await self._rows_after(seq, 1)
         return rows
 
     async def _beyond_damage(self, seq: int, rejects: Rejects) -> int | None:
@@ -212,6 +236,8 @@ class MoltReader:
             await self._rows_after(seq - 1, 1)
         except DamagedFile:
             return False
+        except RowTooLong:
+            pass
         return True
 
     async def _span_of_the_rest(self) -> Span | None:
@@ -424,6 +450,8 @@ def explain(error: sqlite3.Error, path: Path, verb: str) -> RecordingError:
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith("SQLITE_CORRUPT") or str(error).startswith(_SIGNS_OF_DAMAGE):
         return DamagedFile(f"cannot {verb} {path}: the file is damaged from its beginning on")
+    if code == "SQLITE_TOOBIG":
+        return RowTooLong(f"cannot {verb} {path}: a row is {TOO_LONG}")
     for prefix, advice in _ADVICE.items():
         if code.startswith(prefix):
             return RecordingError(f"cannot {verb} {path}: {advice}")

@@ -21,7 +21,8 @@ CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 # A block of zstd can stand for 30,000 times its size: reading little bounds what a bomb unfolds to.
-_ZSTD_READ = 4_096
+_ZSTD_READ = 512
+_ZSTD_GIVEN = 1 << 17
 
 
 class Damaged(Exception):
@@ -74,20 +75,30 @@ def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
+    pieces: list[bytes] = []
+    length = 0
     unpacker = None
-    while packed := file.read(_ZSTD_READ):
+    damage = None
+    while not damage and (packed := file.read(_ZSTD_READ)):
         while packed:  # several frames may follow each other
             unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
             try:
                 piece = unpacker.decompress(packed)
             except zstandard.ZstdError:
-                raise Damaged("compressed data is damaged") from None
-            if piece:
-                yield piece
+                damage = "compressed data is damaged"
+                break
+            pieces.append(piece)
+            length += len(piece)
             packed = unpacker.unused_data if unpacker.eof else b""
             unpacker = None if unpacker.eof else unpacker
-    if unpacker is not None:
-        raise Damaged("compressed data is cut off")
+        if length >= _ZSTD_GIVEN:
+            yield b"".join(pieces)
+            pieces.clear()
+            length = 0
+    if length:
+        yield b"".join(pieces)
+    if damage or unpacker is not None:
+        raise Damaged(damage or "compressed data is cut off")
 
 
 class Sink(Protocol):

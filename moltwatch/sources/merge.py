@@ -20,7 +20,7 @@ from heapq import heappop, heappush
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
 from moltwatch.model import Event
-from moltwatch.recording.base import BATCH, Reader, Span
+from moltwatch.recording.base import BATCH, Reader, Span, is_long
 from moltwatch.sources.base import Source, State, Status
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.times import Micros
@@ -290,7 +290,7 @@ class MergedReader:
             at, order, event = heappop(heap)
             if start is None or at >= start:
                 batch.append(event)
-            if len(batch) >= size:
+            if len(batch) >= size or (batch and is_long(event)):
                 yield batch
                 batch = []
             track = self._tracks[order]

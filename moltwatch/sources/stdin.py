@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Sequence
 
+from moltwatch.dialects.framing import LineSplitter
 from moltwatch.dialects.lines import Lines
 from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import Clock, Source, State, Status
@@ -25,9 +26,6 @@ from moltwatch.times import Micros
 
 CHUNK = 64 * 1024
 """Bytes read at once, at most."""
-
-LONGEST_LINE = 16 * 1024 * 1024
-"""Bytes; a longer line is rejected and costs no more memory than that."""
 
 AHEAD = 8
 """Chunks read ahead of the pipeline."""
@@ -75,13 +73,11 @@ class StdinSource(Source):
     def _read(self, chunk: bytes) -> list[Event]:
         """The events of the lines that ``chunk`` completes; an empty one is the end."""
         stamped, self._stamped = self._stamped, False
-        lines = self._split.feed(chunk)
-        events = self._lines.read(line for line in lines if line is not None)
-        if not chunk:
-            lines.append(rest := self._split.end())
-            events += self._lines.finish(rest or b"")
-        for _ in range(lines.count(None)):
-            self._lines.reject("a line longer than 16 MB")
+        if chunk:
+            events = self._lines.read(self._split.feed(chunk))
+        else:
+            *whole, rest = self._split.end()
+            events = self._lines.read(whole) + self._lines.finish(rest)
         if events:
             self.replayed = not self._stamped
         else:
@@ -91,39 +87,6 @@ class StdinSource(Source):
     def _stamp(self) -> Micros:
         self._stamped = True
         return self._clock.now()
-
-
-class LineSplitter:
-    """Cuts chunks into lines. None stands for a line that was too long to keep."""
-
-    def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
-        self._parts: list[bytes] = []
-        self._length = 0
-
-    def feed(self, chunk: bytes) -> list[bytes | None]:
-        """The lines that ``chunk`` completes, without their line feeds."""
-        *whole, tail = chunk.split(b"\n")
-        lines: list[bytes | None] = []
-        for part in whole:
-            self._add(part)
-            lines.append(self.end())
-        self._add(tail)
-        return lines
-
-    def end(self) -> bytes | None:
-        """What has no line feed yet, as a line."""
-        line = b"".join(self._parts) if self._length <= self._longest else None
-        self._parts.clear()
-        self._length = 0
-        return line
-
-    def _add(self, part: bytes) -> None:
-        self._length += len(part)
-        if self._length <= self._longest:
-            self._parts.append(part)
-        else:
-            self._parts.clear()
 
 
 class _Chunks:

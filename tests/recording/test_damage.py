@@ -16,7 +16,6 @@ import zstandard
 
 from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
-from moltwatch.recording import jsonl
 from moltwatch.recording.molt import MoltWriter
 from moltwatch.recording.opening import create_recording, open_recording
 from moltwatch.times import SECOND
@@ -70,16 +69,13 @@ async def test_several_packed_parts_in_one_file(tmp_path: Path) -> None:
         assert not rejects
 
 
-async def test_a_line_without_end_does_not_fill_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jsonl, "MOST_LINE", 3 << 20)
+async def test_a_line_without_end_does_not_fill_the_memory(tmp_path: Path) -> None:
     good = (await write(tmp_path / "a.jsonl", POSTS[:2])).read_bytes()
     path = tmp_path / "long.jsonl"
-    path.write_bytes(good + b'{"text":"' + b"x" * (9 << 20) + b'"}\n' + good + b"y" * (4 << 20))
+    path.write_bytes(good + b'{"text":"' + b"x" * (40 << 20) + b'"}\n' + good + b"y" * (18 << 20))
     events, rejects = await read(path)
     assert events == POSTS[:2] * 2
-    assert list(rejects) == [("longer than 64 MB", 2, "line 4")]
+    assert list(rejects) == [("longer than 16 MB", 2, "line 4")]
 
 
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.9])

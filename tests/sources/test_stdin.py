@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from moltwatch.bounded import LARGEST_LINE
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.sources.base import State
-from moltwatch.sources.stdin import LineSplitter, StdinSource
+from moltwatch.sources.stdin import StdinSource
 from moltwatch.times import HOUR, format_time
 from tests.sources.fakes import T0, FakeClock, drain, post, settle
 
@@ -142,34 +140,9 @@ async def test_closing_does_not_wait_for_a_silent_pipe(pipe: tuple[int, IO[bytes
     await silent.close()
 
 
-@given(st.lists(st.binary(max_size=30)), st.lists(st.integers(0, 600)))
-def test_lines_do_not_depend_on_where_chunks_end(parts: list[bytes], cuts: list[int]) -> None:
-    data = b"\n".join(parts)
-    splitter = LineSplitter()
-    lines: list[bytes | None] = []
-    edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    for begin, end in pairwise(edges):
-        lines += splitter.feed(data[begin:end])
-    lines.append(splitter.end())
-    assert lines == data.split(b"\n")
-
-
-@given(st.lists(st.integers(0, 40), max_size=20), st.integers(1, 9))
-def test_a_line_too_long_leaves_only_a_mark(lengths: list[int], size: int) -> None:
-    data = b"\n".join(b"x" * length for length in lengths)
-    splitter = LineSplitter(longest=20)
-    lines: list[bytes | None] = []
-    for begin in range(0, len(data), size):
-        lines += splitter.feed(data[begin : begin + size])
-    lines.append(splitter.end())
-    assert lines == [line if len(line) <= 20 else None for line in data.split(b"\n")]
-
-
-async def test_a_line_too_long_is_counted(pipe: tuple[int, IO[bytes]]) -> None:
-    reading, writing = pipe
-    wordy = source(reading)
-    wordy._split = LineSplitter(longest=1000)
-    writing.write(b"x" * 2000 + b"\n" + encode_lines([post(1)]) + b"y" * 2000)
-    writing.close()
-    assert await drain(wordy) == [post(1)]
-    assert wordy.status.rejects.counts["a line longer than 16 MB"] == 2
+async def test_a_line_too_long_is_counted(tmp_path: Path) -> None:
+    long = b"x" * (LARGEST_LINE + 1)
+    data = long + b"\n" + encode_lines([post(1)]) + long
+    found, reading = await read_all(data, tmp_path)
+    assert found == [post(1)]
+    assert list(reading.status.rejects) == [("longer than 16 MB", 2, "line 1")]

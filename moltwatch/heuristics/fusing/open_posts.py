@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct, structs
 from zstandard import ZstdCompressor, ZstdDecompressor
 
+from moltwatch.bounded import LONG_TEXT
 from moltwatch.model import Evidence, Kind, Post, Scores
 from moltwatch.times import Micros
 
@@ -28,7 +29,8 @@ AT_HAND = 256
 """Posts that rest on no shelf: the latest that came or were touched."""
 
 SHELF = 64
-"""Posts pressed together: fewer take more memory, and more take longer to get one back."""
+"""Posts pressed together: fewer take more memory, and more take longer to get one back. A long one
+has a shelf for itself at once."""
 
 
 class OpenPost(Struct, array_like=True, gc=False):
@@ -168,6 +170,8 @@ class OpenPosts:
             except (UnicodeEncodeError, OverflowError):
                 continue
             self._at_hand[post] = opened.since, opened.chars
+            if opened.chars >= LONG_TEXT:
+                self._shelve([post])
         self._awake.clear()
         while len(self._at_hand) >= AT_HAND + SHELF:
             self._shelve(list(islice(self._at_hand, SHELF)))

@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Raw, Struct
 
+from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.model import Event, Gap, Post
-from moltwatch.sources.forum.protocol import LARGEST_FRAME, Events, encode
+from moltwatch.sources.forum.protocol import Events, encode
 from moltwatch.times import Micros
 
 FRAME_EVENTS = 500

@@ -60,9 +60,6 @@ from moltwatch.times import EARLIEST, LATEST, Micros, parse_time
 
 PROTOCOL = 1
 
-LARGEST_FRAME = 16 * 1024 * 1024
-"""Bytes a client takes in one frame."""
-
 LONGEST_CURSOR = 512
 """Characters; a longer one is not kept."""
 

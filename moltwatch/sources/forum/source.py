@@ -19,7 +19,6 @@ from moltwatch.model import Event, Post
 from moltwatch.sources.base import Status
 from moltwatch.sources.forum.protocol import (
     FATAL_CODES,
-    LARGEST_FRAME,
     PROTOCOL,
     Beat,
     End,
@@ -192,7 +191,7 @@ class ForumSource(WebsocketSource):
     ) -> None:
         status = Status(name=host_name(url, "ws", "wss"))
         follower = Follower(status.name, communities=communities, rejects=status.rejects)
-        super().__init__(url, status, follower, **{"largest": LARGEST_FRAME} | options)
+        super().__init__(url, status, follower, **options)
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:

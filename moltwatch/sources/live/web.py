@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from moltwatch import __version__
+from moltwatch.bounded import LARGEST_ANSWER
 from moltwatch.dialects.fields import read_json
 from moltwatch.sources.live.addresses import is_loopback
 from moltwatch.sources.live.failures import Failure, judge, judge_status
 
 if TYPE_CHECKING:
     import httpx
-
-LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes, decompressed; a larger answer is not read to its end."""
-
 
 Params = Sequence[tuple[str, str]]
 """What stands behind the ``?``, in order; a name may come several times."""

@@ -7,6 +7,7 @@ from asyncio import Future
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.live.addresses import is_loopback
@@ -17,10 +18,6 @@ from moltwatch.times import SECOND, format_duration
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
-
-
-LARGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes taken in one message, unless a protocol says otherwise."""
 
 
 class WebsocketSource(LiveSource):
@@ -41,7 +38,7 @@ class WebsocketSource(LiveSource):
         spec: str | None = None,
         patience: float = 20.0,
         open_timeout: float = 10.0,
-        largest: int = LARGEST_MESSAGE,
+        largest: int = LARGEST_FRAME,
         headers: Mapping[str, str] | None = None,
         secret: bool = False,
         **options: Any,

@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import UsageError
 from moltwatch.model import Event
@@ -26,9 +27,6 @@ from moltwatch.sources.live.source import LiveSource
 from moltwatch.sources.live.web import new_client
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.times import SECOND, format_duration
-
-LARGEST_EVENT = 16 * 1024 * 1024
-"""Bytes."""
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -45,7 +43,7 @@ class ServerEvent(Struct, frozen=True, kw_only=True):
 class SseParser:
     """Takes the bytes of one response, in whatever pieces they come."""
 
-    def __init__(self, largest: int = LARGEST_EVENT) -> None:
+    def __init__(self, largest: int = LARGEST_FRAME) -> None:
         self.last_id: str | None = None
         """The latest id of a whole event: everything up to it has been received."""
         self.retry: float | None = None

@@ -139,6 +139,24 @@ def test_an_id_used_again_replaces_the_post_in_its_place() -> None:
         assert (len(posts), posts.chars) == (0, 0)
 
 
+def test_a_long_post_rests_pressed_at_once() -> None:
+    posts = OpenPosts()
+    for n in range(3):
+        posts.open(post(f"p{n}", n, text="shell " * 50_000))
+        posts.rest()
+        resting = posts._open[f"p{n}"]
+        assert isinstance(resting, _Resting) and len(resting.shelf.pressed) < 2_000
+    for n in (1, 0, 1, 2):
+        opened = posts.get(f"p{n}")
+        assert opened is not None and opened.post.text == "shell " * 50_000
+        posts.rest()
+    assert posts.chars == 900_000
+    for n in range(3):
+        assert posts.oldest().post.id == f"p{n}"
+        posts.close()
+    assert (posts.chars, len(posts), posts._at_hand, posts._open) == (0, 0, {}, {})
+
+
 @given(st.data())
 def test_shelves_give_back_what_lies_on_them(data: st.DataObject) -> None:
     """Whatever is opened, touched and closed, in whatever order."""

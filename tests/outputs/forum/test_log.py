@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.outputs.forum.log import FRAME_EVENTS, ForumLog
-from moltwatch.sources.forum.protocol import LARGEST_FRAME
 from tests.sources.fakes import post
 
 
