@@ -109,9 +109,9 @@ async def test_nothing_that_can_be_had_is_lost_and_nothing_comes_twice(
         await tide.listening.wait()
         await tide.say(40)
         await count.reaches(tide.said)
-        await tide.kill()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await tide.kill()
 
     kept = [json.loads(line) for line in file.read_text().splitlines()]
     numbers = [int(e["id"].rpartition("/")[2]) for e in kept if e["type"] == "post"]

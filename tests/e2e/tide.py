@@ -56,7 +56,8 @@ class Tide:
         serving, self._open = self._open, {}
         for task, transport in serving.items():
             task.cancel()
-            transport.write(self._half())
+            if not transport.is_closing():
+                transport.write(self._half())
             transport.abort()
         await asyncio.gather(*serving, return_exceptions=True)
         self._server.close()

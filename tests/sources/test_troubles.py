@@ -95,8 +95,8 @@ def spec(kind: str, host: str, folder: Path) -> str:
 # --- scenes ---------------------------------------------------------------------------------------
 
 
-def tells(kind: str, *frames: bytes) -> Scene:
-    """Everything is well: these, and then silence."""
+def tells(kind: str, *frames: bytes, stays: bool = True) -> Scene:
+    """Everything is well: these, and then silence; or the end of the connection."""
 
     async def scene(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if kind == "sse":
@@ -106,6 +106,10 @@ def tells(kind: str, *frames: bytes) -> Scene:
             await accept(reader, writer)
         writer.write(b"".join(frames))
         await writer.drain()
+        if not stays:
+            if kind in ("forum", "nostr"):  # they have something to say first
+                await reader.read(1)
+            writer.write_eof()
         await reader.read()
 
     return scene
@@ -229,6 +233,36 @@ async def test_slow(kind: str, tmp_path: Path) -> None:
     ):
         with pytest.raises(SourceUnreachable, match="no answer in time"):
             await until(batches, "never")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_ended_while_the_connection_is_broken(kind: str, tmp_path: Path) -> None:
+    """What nobody will give back now is an open gap."""
+
+    class Waiting(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            broken.set()
+            await asyncio.Event().wait()
+
+    async def watch() -> None:
+        async for batch in batches:
+            events.extend(batch)
+
+    broken = asyncio.Event()
+    gone = tells(kind, framed(kind, said(kind, 1)), stays=False)
+    events: list[Event] = []
+    async with raw_server(gone) as url:
+        opened = watching(spec(kind, host_of(url), tmp_path), clock=Waiting(T0))
+        async with opened as (source, batches):
+            task = asyncio.create_task(watch())
+            await broken.wait()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            events += source.owed()
+    (gap,) = gaps(events)
+    assert not gap.recovered
+    assert gap.reason.startswith("connection lost")
+    assert texts(events) == ["number 1"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

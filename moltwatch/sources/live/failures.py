@@ -260,3 +260,30 @@ class Bucket:
     def spend(self, now: Micros) -> None:
         """One is taken, if there is one."""
         self.tokens = max(0.0, self.fill(now) - 1)
+
+
+class Doubt:
+    """Whether a way of asking is of no use: one bad answer may be bad luck, two in a row are not.
+    It is then left alone for a ``rest`` (microseconds)."""
+
+    def __init__(self, rest: Micros) -> None:
+        self._rest = rest
+        self._bad = 0
+        self._until: Micros = 0
+
+    def good(self) -> None:
+        """It was answered as it should be."""
+        self._bad = 0
+
+    def bad(self, now: Micros, *, certain: bool = False) -> bool:
+        """It was not. Whether it is to be left alone now: the second time, or at once where the
+        answer leaves no doubt."""
+        self._bad += 1
+        if self._bad < 2 and not certain:
+            return False
+        self._bad, self._until = 0, now + self._rest
+        return True
+
+    def rests(self, now: Micros) -> bool:
+        """It is left alone."""
+        return now < self._until

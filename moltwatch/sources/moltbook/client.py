@@ -102,7 +102,7 @@ class Client:
 
     async def get(self, request: Request) -> Answer:
         """Ask. Raises :class:`~moltwatch.sources.live.web.NoAnswer`."""
-        tag = self._tags.get(request.key) if request.page == 1 else None
+        tag = self._tags.get(request.key) if request.page == 1 and not request.anew else None
         headers = {"If-None-Match": tag} if tag else None
         return await self._web.get(request.path, request.params, headers)
 

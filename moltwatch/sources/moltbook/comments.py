@@ -1,242 +1,41 @@
-"""Comments: which threads move, which of them to ask for next, and what the answers leave open.
-Roots of comments whose thread was never seen are asked for as well. Pure.
+"""Comments: what of which thread is asked for, how far, and what the answers leave open. Roots of
+comments whose thread was never seen are asked for as well. Pure.
 
-A list of posts tells for each how many comments it has. The difference to what was read is known to
-wait; where a thread has not been listed for a while, its pace so far says what to expect. The
-largest sum is read first, so that a tight limit is spent where most is said.
+:class:`~.threads.Threads` knows which threads move. One is read page by page where the server knows
+pages of comments; where it does not, as much is asked for at once as it grants. It is read on until
+as many have come as the thread is said to have, or until something known comes where nobody says
+how many there are.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable
-from heapq import nlargest
-from operator import itemgetter
-
-from msgspec import Struct
+from collections import deque
+from collections.abc import Iterable, Sequence, Set
+from itertools import groupby
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import Delete, Event, Gap
+from moltwatch.sources.live.failures import Doubt
+from moltwatch.sources.moltbook.threads import Missed, Threads, Why
 from moltwatch.sources.moltbook.wire import (
+    LARGEST,
+    PAGE,
     Ask,
-    Listed,
     Page,
     Request,
     can_ask_for,
     comments_of,
     post_of,
 )
-from moltwatch.times import HOUR, MINUTE, SECOND, Micros
+from moltwatch.text import display_line
+from moltwatch.times import HOUR, MINUTE, Micros
 from moltwatch.wording import count
 
-MOST_THREADS = 10_000
-"""Threads remembered; the one not listed for longest is forgotten first."""
-
-LATE: Micros = 5 * MINUTE
-"""Comments known to wait for longer than this are a hole, whether or not they are read one day."""
-
-RANKED = 50
-"""Threads chosen at once."""
-
-RANK: Micros = 5 * SECOND
-"""Least time between two rankings, unless something new was told."""
-
-DUE = 0.5
-"""Comments to be expected before a thread is worth a request."""
-
-HALF_LIFE: Micros = 10 * MINUTE
-"""Of what a thread's earlier pace counts for."""
-
-FIRST_LOOK: Micros = 10 * MINUTE
-"""A thread that no list shows is looked at this long after, then whenever its age has doubled."""
-
-
-class Thread(Struct, kw_only=True):
-    """What is known of one thread."""
-
-    id: str
-    first: Micros
-    """When it was first listed."""
-    seen: Micros
-    """When its number of comments was last told."""
-    told: int = 0
-    """Comments it is said to have."""
-    read: int = 0
-    """Of these, how many were there when they were last read."""
-    rate: float = 0.0
-    """Comments a second, fading."""
-    whole: bool = False
-    """Watched from its first comment on, or read before: what is missing is missed."""
-    listed: bool = False
-    """Met on the list of new posts, rather than elsewhere."""
-    ours: bool = True
-    """To be read; others are remembered only to know how far the list was read."""
-    since: Micros | None = None
-    """Since when comments are waiting."""
-    late: bool = False
-    """They were reported as missed."""
-    not_before: Micros = 0
-    """After failures: when to try again."""
-    failures: int = 0
-
-    @property
-    def waiting(self) -> int:
-        return max(0, self.told - self.read) if self.ours else 0
-
-    def expected(self, now: Micros) -> float:
-        """New comments a reading would bring, as far as can be told."""
-        unseen = now - self.seen
-        idle = unseen / (now - self.first + FIRST_LOOK) if unseen else 0.0
-        return self.waiting + self.rate * unseen / SECOND + idle
-
-
-class Missed(Struct, kw_only=True):
-    """Comments that were written and not seen, since the last report."""
-
-    since: Micros
-    comments: int
-    threads: int
-
-
-class Threads:
-    """The threads of one forum."""
-
-    def __init__(self) -> None:
-        self._threads: OrderedDict[str, Thread] = OrderedDict()
-        self._missed: list[tuple[Micros, int]] = []
-        self._ranking: list[str] = []
-        """The threads to read next, the best last."""
-        self._rank_at: Micros = 0
-
-    def __len__(self) -> int:
-        return len(self._threads)
-
-    def get(self, id: str) -> Thread | None:
-        """The thread, if it is known."""
-        return self._threads.get(id)
-
-    def tell(self, item: Listed, now: Micros, *, new: bool, born: bool) -> int:
-        """A list shows this thread. ``new``: the list of new posts; ``born``: it was not there when
-        that was last read. Returns how many comments it gained since it was last shown."""
-        id, comments = item.id, item.comments
-        thread = self._threads.get(id)
-        gained = 0
-        if thread is None:
-            thread = Thread(
-                id=id, first=now, seen=now, told=comments or 0, whole=born, ours=item.ours
-            )
-            if not new:
-                thread.read = thread.told  # busy for long, maybe: wait until it moves
-            self._threads[id] = thread
-            if len(self._threads) > MOST_THREADS:
-                self._forget(self._threads.popitem(last=False)[1])
-        elif comments is not None:
-            span, gained = now - thread.seen, max(0, comments - thread.told)
-            if span > 0:
-                weight = 0.5 ** (span / HALF_LIFE)
-                thread.rate = weight * thread.rate + (1 - weight) * gained * SECOND / span
-            thread.told, thread.seen = comments, now
-            self._threads.move_to_end(id)
-        thread.listed |= new
-        thread.since = (thread.since or now) if thread.waiting else None
-        return gained if thread.ours else 0
-
-    def same(self, ids: Iterable[str], now: Micros) -> None:
-        """A list shows these as it did before."""
-        for id in ids:
-            if thread := self._threads.get(id):
-                thread.seen = now
-
-    def best(self, now: Micros) -> Thread | None:
-        """The thread whose reading should bring most; None if none is worth a request."""
-        while True:
-            while self._ranking:
-                thread = self._threads.get(self._ranking[-1])
-                if thread and thread.not_before <= now and thread.expected(now) >= DUE:
-                    return thread
-                self._ranking.pop()
-            if now < self._rank_at:
-                return None
-            self._rank(now)
-
-    def rank_again(self) -> None:
-        """Something was told that changes which threads come first."""
-        self._ranking.clear()
-        self._rank_at = 0
-
-    def _rank(self, now: Micros) -> None:
-        """Look through all threads, which takes long enough not to be done for every request."""
-        ready = (
-            (expected, thread.id)
-            for thread in self._threads.values()
-            if thread.ours
-            and thread.not_before <= now
-            and (expected := thread.expected(now)) >= DUE
-        )
-        best = nlargest(RANKED, ready, key=itemgetter(0))
-        self._ranking = [id for _, id in reversed(best)]
-        self._rank_at = now + RANK
-
-    def took(self, id: str, fresh: int, now: Micros, *, overlap: bool) -> None:
-        """A thread was read, and ``fresh`` comments were new. ``overlap``: it reached back to what
-        was known, so that nothing is missing between."""
-        thread = self._threads.get(id)
-        if thread is None:
-            return
-        lost = 0 if overlap or thread.late else thread.waiting - fresh
-        if thread.whole and lost > 0:
-            self._missed.append((thread.since or thread.seen, lost))
-        thread.read = max(thread.told, thread.read + fresh)
-        if thread.told < thread.read:
-            thread.told = thread.read
-        thread.whole, thread.since, thread.late = True, None, False
-        thread.seen, thread.failures, thread.not_before = now, 0, 0
-
-    def unchanged(self, id: str, now: Micros) -> None:
-        """The server says that the thread is as it was when it was last read."""
-        self.took(id, 0, now, overlap=True)
-
-    def failed(self, id: str, now: Micros, *, at_once: bool) -> None:
-        """A thread could not be read. It is left alone, every time for longer, unless it can be
-        asked for in another way ``at_once``."""
-        if thread := self._threads.get(id):
-            thread.failures += 1
-            if not at_once:
-                thread.not_before = now + MINUTE * 2 ** min(thread.failures - 1, 6)
-
-    def drop(self, id: str) -> None:
-        """The thread is gone."""
-        self._threads.pop(id, None)
-
-    def waiting(self) -> int:
-        """Threads with comments known to wait."""
-        return sum(thread.waiting > 0 for thread in self._threads.values())
-
-    def missed(self, now: Micros) -> Missed | None:
-        """What became a hole since this was last asked."""
-        for thread in self._threads.values():
-            if thread.since is not None and not thread.late and now - thread.since >= LATE:
-                thread.late = True
-                self._missed.append((thread.since, thread.waiting))
-        if not self._missed:
-            return None
-        missed, self._missed = self._missed, []
-        return Missed(
-            since=min(since for since, _ in missed),
-            comments=sum(n for _, n in missed),
-            threads=len(missed),
-        )
-
-    def _forget(self, thread: Thread) -> None:
-        if thread.waiting and not thread.late:
-            self._missed.append((thread.since or thread.seen, thread.waiting))
-
-
-MOST_PAGES = 5
+MOST_PAGES = 20
 """Pages of comments read of one thread at once."""
 
 REPORT: Micros = MINUTE
-"""Least time between two gaps."""
+"""Least time between two reports of what is missing."""
 
 PATIENCE: Micros = 10 * MINUTE
 """How long a way of asking that failed is not tried again."""
@@ -246,6 +45,20 @@ TROUBLE = 5
 
 MOST_ASKED = 10_000
 """Unseen roots remembered as asked for."""
+
+MOST_NAMED = 3
+"""Threads named in a report."""
+
+
+class _Visit:
+    """One reading of a thread, over any number of requests."""
+
+    def __init__(self) -> None:
+        self.met: set[str] = set()
+        """Comments that came."""
+        self.fresh = 0
+        """New ones among them."""
+        self.requests = 0
 
 
 class Comments:
@@ -259,11 +72,16 @@ class Comments:
         self._roots: deque[str] = deque()
         self._asked: Bounded[str, None] = Bounded(MOST_ASKED)
         self._more: Request | None = None
-        """The next page of the comments being read."""
-        self._visit = 0
-        """New comments on the pages of this reading so far."""
-        self._no_comments_until: Micros = 0
-        """The comments' own address is of no use; the post is asked for instead."""
+        """The next request of the thread that is being read."""
+        self._visit = _Visit()
+        self._address = Doubt(HOUR)
+        """The comments' own address; the post is asked for instead."""
+        self._wide = Doubt(HOUR)
+        """A limit above that of a page."""
+        self._is_wide = False
+        """The server is known to grant it."""
+        self._most = (0, 0)
+        """The most that one answer held so far: on its top level, and in all."""
         self._rest_until: Micros = 0
         self._in_a_row = 0
         self._reported: Micros = 0
@@ -285,27 +103,85 @@ class Comments:
         """The thread whose reading should bring most; None if none is worth a request."""
         if now < self._rest_until or (thread := self._threads.best(now)) is None:
             return None
-        if now < self._no_comments_until or thread.failures % 2:
+        if self._address.rests(now) or thread.failures % 2:
             return post_of(thread.id)
-        return comments_of(thread.id)
+        rests = self._wide.rests(now)
+        many = thread.told is None or thread.told > PAGE
+        limit = LARGEST if many and self._is_wide and not rests else PAGE
+        # A full page that has not changed may be full of what is known.
+        grow = thread.cut is Why.CUT and limit < LARGEST and not rests
+        return comments_of(thread.id, limit=limit, anew=thread.paged or grow)
 
-    def took(self, request: Request, page: Page, now: Micros, *, fresh: int, known: int) -> None:
-        """Comments of a thread came, or a post with them: so many were new, so many known."""
-        thread = request.thread or ""
+    def took(self, request: Request, page: Page, now: Micros, *, given: Set[str], new: int) -> None:
+        """Comments of a thread came, or a post with them. ``given``: ids of all comments of that
+        thread, deleted ones left out; ``new``: how many comments had not come before."""
+        thread, visit = request.thread or "", self._visit
         self._in_a_row, self.trouble = 0, ""
-        self._visit += fresh
-        if request.ask is Ask.COMMENTS and page.cursor is not None and fresh and not known:
-            if request.page < MOST_PAGES:
-                self._more = comments_of(thread, cursor=page.cursor, page=request.page + 1)
-                return
-        elif request.page > 1:
-            known += 1  # the end of a list read page by page: nothing lies behind it
+        added = not visit.met.issuperset(given)
+        visit.met |= given
+        visit.fresh += new
+        visit.requests += 1
         if request.ask is Ask.POST:
-            self._answered_root(thread)
-            for item in page.listed[:1]:
-                if item.id == thread:
-                    self._threads.tell(item, now, new=False, born=False)
-        self._read(thread, now, overlap=known > 0)
+            self._took_post(thread, page, now)
+            return
+        self._address.good()
+        if request.limit > PAGE:
+            self._grants(len(given) > PAGE or len(page.listed) > PAGE, now)
+        sizes = len(page.listed), len(given)
+        full = max(sizes) >= request.limit
+        # An answer as large as the largest may have been cut to that.
+        largest = any(size >= most for size, most in zip(sizes, self._most, strict=True))
+        self._most = max(self._most[0], sizes[0]), max(self._most[1], sizes[1])
+        if page.cursor is not None:
+            on = self._lacks(thread, new) or 0 < new == len(given)
+            if added and on and visit.requests < MOST_PAGES:
+                self._more = comments_of(
+                    thread, cursor=page.cursor, page=request.page + 1, limit=request.limit
+                )
+                return
+        elif full and self._may_widen(request, now) and self._lacks(thread, new):
+            self._more = comments_of(thread, page=2, limit=LARGEST)
+            return
+        if full or page.cursor is not None:
+            self._settle(thread, now, cut=Why.CUT)
+        else:
+            by_cursor = request.page > 1 and request.limit == PAGE
+            self._settle(thread, now, cut=Why.HELD if largest and not by_cursor else None)
+
+    def _took_post(self, thread: str, page: Page, now: Micros) -> None:
+        """A post came: for its own sake, or with its comments where these have no address."""
+        is_root = self._answered_root(thread)
+        for item in page.listed[:1]:
+            if item.id == thread:
+                self._threads.tell(item, now, new=False, born=item.recent)
+        known, visit = self._threads.get(thread), self._visit
+        lacks = known is not None and known.short(visit.fresh, len(visit.met)) > 0
+        if lacks and (is_root or not visit.met):
+            self._threads.took_part(thread, visit.fresh)
+            if not is_root:
+                self._threads.failed(thread, now, at_once=False)
+            self._more, self._visit = None, _Visit()
+        else:
+            self._settle(thread, now, cut=Why.HELD)
+
+    def _lacks(self, thread: str, new: int) -> bool:
+        """Whether more of the thread should be there than has come."""
+        known = self._threads.get(thread)
+        if known is None or known.told is None:
+            return new > 0
+        return known.short(self._visit.fresh, len(self._visit.met)) > 0
+
+    def _may_widen(self, request: Request, now: Micros) -> bool:
+        """Whether the same can be asked for with a larger limit."""
+        return request.page == 1 and request.limit < LARGEST and not self._wide.rests(now)
+
+    def _grants(self, granted: bool, now: Micros) -> None:
+        """Whether the server gave more than a page at once."""
+        self._is_wide = granted
+        if granted:
+            self._wide.good()
+        else:
+            self._wide.bad(now, certain=True)
 
     def unchanged(self, thread: str, now: Micros) -> None:
         """The server says that nothing is new there (304)."""
@@ -315,10 +191,16 @@ class Comments:
     def refused(self, request: Request, status: int, reason: str, now: Micros) -> list[Event]:
         """A thread was refused: go on without it, or in another way."""
         thread = request.thread or ""
-        if request.page > 1:
-            self._read(thread, now, overlap=False)
+        if request.limit > PAGE and self._wide.bad(now, certain=status in (400, 413, 414, 422)):
+            self._is_wide = False
+            if request.page > 1:
+                self._settle(thread, now, cut=Why.CUT)
+        elif request.page > 1:
+            self._threads.took_part(thread, self._visit.fresh)
+            self._threads.failed(thread, now, at_once=False)
+            self._more, self._visit = None, _Visit()
         elif request.ask is Ask.COMMENTS and status in (405, 501):
-            self._no_comments_until = now + HOUR
+            self._address.bad(now)
         elif request.ask is Ask.POST and status == 404:
             self._answered_root(thread)
             if self._threads.get(thread):
@@ -335,24 +217,15 @@ class Comments:
         return []
 
     def report(self, now: Micros) -> list[Event]:
-        """The gap for comments that were not to be had, now and then."""
+        """The gaps for comments that were not to be had, now and then."""
         if now - self._reported < REPORT:
             return []
         self._reported = now
-        missed = self._threads.missed(now)
-        if missed is None:
-            return []
-        why = self.trouble or "the server gave fewer, or the rate limit allowed no more"
-        return [
-            Gap(
-                seen_at=now,
-                since=min(missed.since, now),
-                until=now,
-                reason=f"{missed.comments:,} comments in {count(missed.threads, 'thread')} "
-                f"not read: {why}",
-                source=self._source,
-            )
-        ]
+        return self._gaps(self._threads.missed(now), now)
+
+    def end(self, now: Micros) -> list[Event]:
+        """The gaps that stay, since nobody reads on."""
+        return self._gaps(self._threads.end(now), now)
 
     def words(self) -> str:
         """What is not as it should be, for the status line."""
@@ -360,10 +233,55 @@ class Comments:
         told = f"comments of {count(waiting, 'thread')} waiting" if waiting else ""
         return ", ".join(filter(None, (told, self.trouble)))
 
-    def _read(self, thread: str, now: Micros, *, overlap: bool) -> None:
-        self._threads.took(thread, self._visit, now, overlap=overlap)
-        self._more, self._visit = None, 0
+    def _gaps(self, missed: Sequence[Missed], now: Micros) -> list[Event]:
+        gaps: list[Event] = []
+        for why, group in groupby(sorted(missed, key=lambda one: one.why), lambda one: one.why):
+            alike = list(group)
+            reason = self.trouble if why is Why.WAITING and self.trouble else why.value
+            gaps.append(
+                Gap(
+                    seen_at=now,
+                    since=min(now, *(one.since for one in alike)),
+                    until=now,
+                    reason=f"{_sum(alike)} not read: {reason}",
+                    source=self._source,
+                )
+            )
+        return gaps
 
-    def _answered_root(self, thread: str) -> None:
-        if self._roots and self._roots[0] == thread:
+    def _settle(self, thread: str, now: Micros, *, cut: Why | None) -> None:
+        visit, self._more, self._visit = self._visit, None, _Visit()
+        self._threads.took(
+            thread,
+            now,
+            fresh=visit.fresh,
+            given=len(visit.met),
+            cut=cut,
+            paged=visit.requests > 1,
+        )
+
+    def _answered_root(self, thread: str) -> bool:
+        """Whether the thread was asked for because its root was not seen."""
+        is_root = bool(self._roots) and self._roots[0] == thread
+        if is_root:
             self._roots.popleft()
+        return is_root
+
+
+def _sum(missed: Sequence[Missed]) -> str:
+    """``20 comments of thread p1``, ``23 comments of 2 threads (p1: 20, p2: 3)``."""
+    of: dict[str, int | None] = {}
+    for one in missed:
+        before = of.get(one.thread, 0)
+        unknown = before is None or one.comments is None
+        of[one.thread] = None if unknown else (before or 0) + (one.comments or 0)
+    named = sorted(of.items(), key=lambda entry: (-(entry[1] or 0), entry[0]))
+    total = sum(n or 0 for _, n in named)
+    what = count(total, "comment") if total else "comments"
+    if len(named) == 1:
+        return f"{what} of thread {display_line(named[0][0], 40)}"
+    told = [
+        display_line(id, 40) + (f": {n:,}" if n is not None else "") for id, n in named[:MOST_NAMED]
+    ]
+    rest = ["…"] if len(named) > MOST_NAMED else []
+    return f"{what} of {count(len(named), 'thread')} ({', '.join([*told, *rest])})"

@@ -2,19 +2,22 @@
 
 New posts come first: their list is read page by page until it reaches what was known before. What
 the server calls ``has_more`` plays no part: it is false on a page cut to 100 and true on the last
-one. Then what was begun, pages of comments and roots that were never seen; now and then a page of
-busy or older threads, for how many comments each has: one request tells of a hundred; and for the
-rest of the budget the comments of threads that move.
+one. Pages that are counted off overlap, for what is deleted meanwhile moves the rest up. Then what
+was begun, pages of comments and roots that were never seen; now and then a page of busy or older
+threads, for how many comments each has: one request tells of a hundred; and for the rest of the
+budget the comments of threads that move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from msgspec import Struct, field, structs
 
 from moltwatch.model import Event, Gap
-from moltwatch.sources.moltbook.comments import PATIENCE, Comments, Threads
+from moltwatch.sources.live.failures import Doubt
+from moltwatch.sources.moltbook.comments import PATIENCE, Comments
+from moltwatch.sources.moltbook.threads import Threads
 from moltwatch.sources.moltbook.wire import PAGE, Ask, Page, Request, can_ask_for, listing
 from moltwatch.times import MINUTE, SECOND, Micros
 
@@ -44,6 +47,10 @@ class _Sweep(Struct, kw_only=True):
     page: int = 1
     offset: int = 0
     cursor: str | None = None
+    tail: frozenset[str] = frozenset()
+    """Ids that the next page should begin with, where it is asked for by its offset."""
+    hole: str = ""
+    """Why something between the pages may be missing."""
     met: set[str] = field(default_factory=set)
     """Ids on the pages so far."""
     news: int = 0
@@ -69,12 +76,16 @@ class Newest:
         """Time between two looks; follows how much is new."""
         self.second: str | None = None
         """How to ask for its second page, where the server pages by cursor."""
+        self.length = PAGE
+        """Posts on its first page."""
         self._source = source
         self._submolt = submolt
         self._threads = threads
         self._sweep = _Sweep()
         self._way = 0
         self._way_until: Micros = 0
+        self._doubt = Doubt(PATIENCE)
+        self._in_order, self._told_disorder = True, False
         self._outage = ""
         """Why it could not be read since; empty if it could."""
         self._front: list[str] = []
@@ -98,32 +109,51 @@ class Newest:
             page=self._sweep.page,
         )
 
-    def took(self, page: Page, oldest: Micros | None, now: Micros) -> list[Event]:
-        """A page came; ``oldest`` is when its oldest post says it was written.
+    def took(
+        self, page: Page, oldest: Micros | None, now: Micros, *, in_order: bool = True
+    ) -> list[Event]:
+        """A page came; ``oldest`` is when its oldest post says it was written; ``in_order``: the
+        posts stand on it by time, the newest first.
 
-        Returns the gap to record, if there is one.
+        Returns the gaps to record, if there are any.
         """
+        self._doubt.good()
         sweep, (sort, _) = self._sweep, WAYS[self._way]
-        repeated = sweep.met.issuperset(item.id for item in page.listed)
-        reached = self._meet(page, now, by_time=sort is not None)
+        ids = [item.id for item in page.listed]
+        repeated, at_end = sweep.met.issuperset(ids), sweep.tail.issuperset(ids)
+        if sweep.tail and sweep.tail.isdisjoint(ids):
+            sweep.hole = "posts were deleted between two pages of new ones"
+        reached = self._meet(page, now, by_time=sort is not None, in_order=in_order)
         if sweep.page == 1:
             self.second = page.cursor
-            self._front = [item.id for item in page.listed]
+            self._front, self.length = ids, len(ids)
         if oldest is not None:
             sweep.oldest = oldest if sweep.oldest is None else min(sweep.oldest, oldest)
         if sort is None:
             self._outage = self._outage or "the list of new posts fails"
             self._look_again(now)
             return []
-        if reached or not page.listed or not self.begun:
-            return self._finish(now)
+        gaps = self._order(in_order, now)
+        if reached or at_end or not self.begun:
+            return gaps + self._finish(now)
         if repeated or sweep.page >= MOST_PAGES:
             why = "the server repeats its pages" if repeated else "more new posts than can be read"
-            return self._finish(now, hole=why)
+            return gaps + self._finish(now, hole=why)
+        overlap = 0 if page.cursor else min(len(ids) - 1, -(-len(ids) // 10))
         sweep.page += 1
-        sweep.offset += len(page.listed)
+        sweep.offset += len(ids) - overlap
         sweep.cursor = page.cursor
-        return []
+        sweep.tail = frozenset(ids[len(ids) - overlap :])
+        return gaps
+
+    def _order(self, in_order: bool, now: Micros) -> list[Event]:
+        """The gap of a list that is not what it was asked for, told once: a new post may stand
+        anywhere on it."""
+        self._in_order = in_order
+        if in_order or self._told_disorder or not self.begun:
+            return []
+        self._told_disorder = True
+        return [self._gap(now, now, "the list of new posts is not in order of time")]
 
     def unchanged(self, now: Micros) -> list[Event]:
         """The server says that nothing is new (304)."""
@@ -142,8 +172,15 @@ class Newest:
         return []
 
     def other_way(self, status: int, now: Micros) -> bool:
-        """The first page was refused. Whether there is another way to ask for it."""
-        if (status < 500 and status != 400) or self._way + 1 == len(WAYS):
+        """The first page was refused. Whether to ask for it again: once more in the same way, soon,
+        then in another."""
+        if status < 500 and status != 400:
+            self._way = 0
+            return False
+        if not self._doubt.bad(now):
+            self.due = now + SOONEST
+            return True
+        if self._way + 1 == len(WAYS):
             self._way = 0
             return False
         self._way += 1
@@ -158,20 +195,28 @@ class Newest:
         """What is not as it should be, for the status line."""
         sort, limit = WAYS[self._way]
         if self._way == 0:
-            return ""
+            return "" if self._in_order else "new posts out of order"
         return f"{limit} posts at a time" if sort else "front page only"
 
-    def _meet(self, page: Page, now: Micros, *, by_time: bool) -> bool:
-        """Take in what a page lists. Returns whether it reaches back to what was known."""
-        sweep, reached = self._sweep, False
+    def end(self, now: Micros) -> list[Event]:
+        """The gap that stays, since nobody reads on."""
+        why = self._outage or ("the watch ended first" if self._sweep.page > 1 else "")
+        return [self._gap(now, now, why)] if self.begun and why else []
+
+    def _meet(self, page: Page, now: Micros, *, by_time: bool, in_order: bool) -> bool:
+        """Take in what a page lists. Returns whether it reaches back to what was known: with its
+        last post, or where they are in no order with all of them."""
+        sweep, reached, seen = self._sweep, not page.listed, False
         for item in page.listed:
             if not can_ask_for(item.id):
                 continue
             thread = self._threads.get(item.id)
             known = thread is not None and thread.listed and item.id not in sweep.met
             if not item.pinned:  # a pinned post stands above older ones and says nothing of them
-                reached = known
-            gained = self._threads.tell(item, now, new=by_time, born=self.begun and by_time)
+                reached = known and (in_order or reached or not seen)
+                seen = True
+            born = item.recent or (self.begun and by_time)
+            gained = self._threads.tell(item, now, new=by_time, born=born)
             sweep.news += gained + (not known and item.id not in sweep.met)
         sweep.met.update(item.id for item in page.listed)
         self._threads.rank_again()
@@ -180,10 +225,11 @@ class Newest:
     def _finish(self, now: Micros, *, hole: str = "") -> list[Event]:
         """The list has been read as far as it will be. ``hole``: why not to where it was known."""
         gaps: list[Event] = []
-        if self.begun and hole:
-            why = f"{self._outage}; {hole}" if self._outage else hole
+        if self.begun and (hole or self._sweep.hole):
+            why = "; ".join(filter(None, (self._outage, self._sweep.hole, hole)))
             oldest = now if self._sweep.oldest is None else self._sweep.oldest
-            gaps.append(self._gap(min(max(oldest, self.read_at), now), now, why))
+            until = now if self._sweep.hole else min(max(oldest, self.read_at), now)
+            gaps.append(self._gap(until, now, why))
         elif self.begun and self._outage:
             gaps.append(self._gap(now, now, self._outage, recovered=True))
         wanted = WAYS[self._way][1] * WANTED // PAGE
@@ -227,6 +273,9 @@ class Survey:
         """When the next page is asked for; None before the new posts were read."""
         self._page = 0
         """Of older threads; 0 are the busiest."""
+        self._offset = 0
+        """Where it begins."""
+        self._doubt = Doubt(PATIENCE)
         self._cursor: str | None = None
         """How to ask for it, where the server pages by cursor."""
 
@@ -246,31 +295,35 @@ class Survey:
             limit=PAGE,
             submolt=self._submolt,
             cursor=self._cursor if self._page else None,
-            offset=self._page * PAGE,
+            offset=self._offset if self._page else 0,
             page=1,
         )
         return structs.replace(request, ask=Ask.SURVEY)
 
     def took(self, page: Page, now: Micros) -> None:
         """A page came."""
+        self._doubt.good()
         for item in page.listed:
             if can_ask_for(item.id):
-                self._threads.tell(item, now, new=False, born=False)
+                self._threads.tell(item, now, new=False, born=item.recent)
         self._threads.rank_again()
         if self._page:
             self._cursor = page.cursor
+            self._offset += len(page.listed)
         self._turn(last=not page.listed)
         self._at = now + SURVEY
 
     def refused(self, now: Micros) -> None:
-        """A page was refused: leave it alone for a while."""
-        self._turn(last=self._page > 0)
-        self._at = now + PATIENCE
+        """A page was refused: try it once more, then leave it alone for a while."""
+        self._at = now + SURVEY
+        if self._doubt.bad(now):
+            self._turn(last=self._page > 0)
+            self._at = now + PATIENCE
 
     def _turn(self, *, last: bool) -> None:
         self._page = 0 if last or self._page >= DEPTH else self._page + 1
         if self._page <= 1:
-            self._cursor = self._newest.second
+            self._cursor, self._offset = self._newest.second, self._newest.length
 
 
 class Planner:
@@ -306,12 +359,15 @@ class Planner:
         """Comments came whose roots were not seen: ask for each, once."""
         self.comments.want_roots(threads)
 
-    def took_new(self, page: Page, oldest: Micros | None, now: Micros) -> list[Event]:
-        """A page of new posts came; ``oldest`` is when its oldest post says it was written.
+    def took_new(
+        self, page: Page, oldest: Micros | None, now: Micros, *, in_order: bool = True
+    ) -> list[Event]:
+        """A page of new posts came; ``oldest`` is when its oldest post says it was written;
+        ``in_order``: they stand on it by time, the newest first.
 
-        Returns the gap to record, if there is one.
+        Returns the gaps to record, if there are any.
         """
-        gaps = self.newest.took(page, oldest, now)
+        gaps = self.newest.took(page, oldest, now, in_order=in_order)
         if self.newest.begun:
             self._survey.begin(now)
         return gaps
@@ -321,10 +377,11 @@ class Planner:
         self._survey.took(page, now)
 
     def took_thread(
-        self, request: Request, page: Page, now: Micros, *, fresh: int, known: int
+        self, request: Request, page: Page, now: Micros, *, given: Set[str], new: int
     ) -> None:
-        """Comments of a thread came, or a post with them: so many were new, so many known."""
-        self.comments.took(request, page, now, fresh=fresh, known=known)
+        """Comments of a thread came, or a post with them. ``given``: ids of all comments of that
+        thread, deleted ones left out; ``new``: how many comments had not come before."""
+        self.comments.took(request, page, now, given=given, new=new)
 
     def unchanged(self, request: Request, now: Micros) -> list[Event]:
         """The server says that nothing is new there (304)."""
@@ -345,7 +402,8 @@ class Planner:
         return [] if limited else self.refused(request, 0, reason, now)
 
     def other_way(self, status: int, now: Micros) -> bool:
-        """The list of new posts was refused. Whether there is another way to ask for it."""
+        """The list of new posts was refused. Whether to ask for it again, in this way or
+        another."""
         return self.newest.other_way(status, now)
 
     def refused(self, request: Request, status: int, reason: str, now: Micros) -> list[Event]:
@@ -358,8 +416,12 @@ class Planner:
         return self.comments.refused(request, status, reason, now)
 
     def report(self, now: Micros) -> list[Event]:
-        """The gap for comments that were not to be had, now and then."""
+        """The gaps for comments that were not to be had, now and then."""
         return self.comments.report(now)
+
+    def end(self, now: Micros) -> list[Event]:
+        """The gaps that stay, since nobody reads on."""
+        return [*self.newest.end(now), *self.comments.end(now)]
 
     def words(self) -> str:
         """What is not as it should be, for the status line; empty if all is well."""

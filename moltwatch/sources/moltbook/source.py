@@ -8,6 +8,7 @@ answer is new.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from urllib.parse import quote
 
 from msgspec import structs
@@ -34,7 +35,7 @@ from moltwatch.sources.moltbook.wire import (
     read_answer,
 )
 from moltwatch.sources.registry import Opening, SourceSpec
-from moltwatch.times import DAY, SECOND, Micros
+from moltwatch.times import DAY, MINUTE, SECOND, Micros
 
 HEARTBEAT: Micros = 15 * SECOND
 """Silence after which time is said to go on."""
@@ -88,6 +89,8 @@ class MoltbookSource(Retrying):
         self._failing = ""
         """Why the last request brought nothing; empty if it brought something."""
         self._answered = False
+        self._began: Micros | None = None
+        """When the newest post of the first look was written, by the server's clock."""
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         while True:
@@ -114,6 +117,10 @@ class MoltbookSource(Retrying):
     @property
     def catching_up(self) -> bool:
         return self._reached is None and not self._failing and self.status.state is not State.FAILED
+
+    def owed(self) -> Sequence[Event]:
+        self._held += self.planner.end(self._clock.now())
+        return self._release()
 
     async def close(self) -> None:
         await self._client.close()
@@ -170,32 +177,45 @@ class MoltbookSource(Retrying):
             where=request.path,
         )
         posts = [event for event in events if isinstance(event, Post)]
-        oldest = min((post.created_at for post in posts), default=None)
-        known = sum(self._news.knows(post.id) for post in posts if not post.is_root)
         foreign = {post.id for post in posts if self._is_foreign(post)}
+        if request.ask is Ask.NEW and self._began is None:
+            self._began = max((min(post.created_at, now) for post in posts), default=None)
+        # A post without a time of its own has that of its arrival.
+        recent = {
+            post.id
+            for post in posts
+            if self._began is not None and self._began < post.created_at < now
+        }
         page = structs.replace(
             page,
             listed=tuple(
-                structs.replace(item, ours=item.id not in foreign) for item in page.listed
+                structs.replace(item, ours=item.id not in foreign, recent=item.id in recent)
+                for item in page.listed
             ),
         )
         unwanted = foreign
         if request.ask is Ask.SURVEY:
             # What is older than our watch is told of when it moves, not as if it were new.
-            unwanted = {post.id for post in posts if not self._news.knows(post.id)}
+            unwanted = foreign | {
+                post.id for post in posts if post.id not in recent and not self._news.knows(post.id)
+            }
         ours = (event for event in events if not (isinstance(event, Post) and event.id in unwanted))
         news = [self._finished(event, now) for event in self._news.take(ours)]
-        news += self._news.gone((item.id for item in page.listed if item.deleted), now, source)
+        news += self._news.gone(page.deleted, now, source)
         fresh = [event for event in news if isinstance(event, Post)]
         self.planner.want_roots(post.thread for post in fresh if not self._news.knows(post.thread))
         match request.ask:
             case Ask.NEW:
-                return [*self.planner.took_new(page, oldest, now), *news]
+                oldest = min((post.created_at for post in posts), default=None)
+                in_order = _in_order(page, posts, now)
+                return [*self.planner.took_new(page, oldest, now, in_order=in_order), *news]
             case Ask.SURVEY:
                 self.planner.took_survey(page, now)
             case Ask.COMMENTS | Ask.POST:
-                comments = sum(not post.is_root for post in fresh)
-                self.planner.took_thread(request, page, now, fresh=comments, known=known)
+                theirs = {post.id for post in posts if post.thread == request.thread != post.id}
+                new = sum(post.id in theirs for post in fresh)
+                given = theirs.difference(page.deleted)
+                self.planner.took_thread(request, page, now, given=given, new=new)
         return news
 
     def _is_foreign(self, post: Post) -> bool:
@@ -280,6 +300,22 @@ class MoltbookSource(Retrying):
             self.status.say(State.RATE_LIMITED, f"used up {limit}", wake)
         else:
             self.status.say(State.POLLING, self.planner.words(), self.planner.due)
+
+
+DISORDER: Micros = MINUTE
+"""By how much a post may be newer than the one above it on a list of the newest first."""
+
+
+def _in_order(page: Page, posts: Sequence[Post], now: Micros) -> bool:
+    """Whether a list shows the newest first. Pinned posts stand above it; where a time is that of
+    arrival, or is none yet, it says nothing."""
+    pinned = {item.id for item in page.listed if item.pinned}
+    times = [
+        post.created_at
+        for post in posts
+        if post.is_root and post.created_at < now and post.id not in pinned
+    ]
+    return all(below <= above + DISORDER for above, below in pairwise(times))
 
 
 def open_spec(spec: SourceSpec, opening: Opening) -> MoltbookSource:

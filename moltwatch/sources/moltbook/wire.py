@@ -23,11 +23,17 @@ from moltwatch.times import DAY, SECOND, Micros, parse_time
 PAGE = 100
 """Items asked for at once. Servers cut anything larger to this, and deny that there is more."""
 
+LARGEST = 500
+"""Comments asked for at once where a server knows no pages of them: the open-source one gives so
+many."""
+
 _LISTS = ("posts", "comments", "data", "items", "results")
 _COUNT = ("comment_count", "commentCount", "comments_count", "commentsCount", "num_comments")
 _CURSOR = ("next_cursor", "nextCursor", "cursor")
 _PINNED = ("is_pinned", "isPinned", "pinned")
 _DELETED = ("is_deleted", "isDeleted")
+_INSIDE = (*_LISTS, "post", "comment", "replies", "children")
+"""Where items lie; an author can be deleted as well, and have the id of a post."""
 _STAY_AWAY = (
     ("retryAfter", 1.0),
     ("retry_after", 1.0),
@@ -61,6 +67,11 @@ class Request(Struct, frozen=True, kw_only=True):
     thread: str | None = None
     """Of COMMENTS and POST: the thread."""
     page: int = 1
+    """Counts the requests of one reading."""
+    limit: int = PAGE
+    """Items asked for."""
+    anew: bool = False
+    """The first page alone does not say whether anything is new."""
 
     @property
     def key(self) -> str:
@@ -74,9 +85,10 @@ class Listed(Struct, frozen=True, kw_only=True):
     id: str
     comments: int | None = None
     pinned: bool = False
-    deleted: bool = False
     ours: bool = True
     """In the submolt that is watched."""
+    recent: bool = False
+    """Written since the list of new posts was first read, by the server's clock."""
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -86,6 +98,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """The JSON value, for :func:`moltwatch.dialects.api_objects.events_from`."""
     listed: tuple[Listed, ...] = ()
     """The items on it in their order; not those nested in others."""
+    deleted: tuple[str, ...] = ()
+    """Of all items, nested ones as well, those that are marked as taken down."""
     cursor: str | None = None
     """What to ask the next page with, where the server pages by cursor."""
 
@@ -111,12 +125,19 @@ def listing(
         params.append(("cursor", cursor))
     elif offset:
         params.append(("offset", str(offset)))
-    return Request(ask=Ask.NEW, path="/posts", params=tuple(params), page=page)
+    return Request(ask=Ask.NEW, path="/posts", params=tuple(params), page=page, limit=limit)
 
 
-def comments_of(thread: str, *, cursor: str | None = None, page: int = 1) -> Request:
-    """A page of a thread's comments, newest first."""
-    params = [("sort", "new"), ("limit", str(PAGE))]
+def comments_of(
+    thread: str,
+    *,
+    cursor: str | None = None,
+    page: int = 1,
+    limit: int = PAGE,
+    anew: bool = False,
+) -> Request:
+    """A page of a thread's comments, newest first; what is answered may come before answers."""
+    params = [("sort", "new"), ("limit", str(limit))]
     if cursor is not None:
         params.append(("cursor", cursor))
     return Request(
@@ -125,6 +146,8 @@ def comments_of(thread: str, *, cursor: str | None = None, page: int = 1) -> Req
         params=tuple(params),
         thread=thread,
         page=page,
+        limit=limit,
+        anew=anew,
     )
 
 
@@ -150,7 +173,12 @@ def read_answer(body: bytes) -> Page | Refusal:
     if not isinstance(value, dict | list):
         return Refusal(words="the answer is not a list of posts")
     around = value if isinstance(value, dict) else {}
-    return Page(value=value, listed=tuple(_listed(value)), cursor=_cursor(around))
+    return Page(
+        value=value,
+        listed=tuple(_listed(value)),
+        deleted=tuple(_deleted(value)),
+        cursor=_cursor(around),
+    )
 
 
 def read_refusal(body: bytes) -> Refusal:
@@ -214,8 +242,25 @@ def _listed(value: object) -> Iterator[Listed]:
                 id=own,
                 comments=None if count is None else max(0, count),
                 pinned=any(item.get(key) is True for key in _PINNED),
-                deleted=any(item.get(key) is True for key in _DELETED),
             )
+
+
+def _deleted(value: object) -> Iterator[str]:
+    """Ids of what is marked as taken down, however deep it stands."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack += value
+        elif isinstance(value, Mapping):
+            stack += (value[key] for key in _INSIDE if isinstance(value.get(key), list | dict))
+            if any(value.get(key) is True for key in _DELETED):
+                try:
+                    own = fields.ident(value, fields.ID)
+                except BadItem:
+                    continue
+                if own is not None:
+                    yield own
 
 
 def _items(value: object) -> list[Any]:

@@ -1,10 +1,16 @@
-"""A Moltbook server for tests: a small forum, three dialects, and the faults met in the wild."""
+"""A Moltbook server for tests: a small forum, three dialects, and the faults met in the wild.
+
+The open-source dialect behaves as that server does, by its source: comments by depth and then by
+time, at most 500 and no further page; deleted ones are left out and counted all the same; the hot
+list is by votes and age. Production pages comments by cursor, those at the top with all below them.
+"""
 
 from __future__ import annotations
 
 import atexit
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +60,10 @@ class Forum(Struct, kw_only=True):
     asked: list[Request] = field(default_factory=list)
     """Every request, in order."""
     tags: bool = True
+    counts: bool = True
+    """Posts say how many comments they have."""
+    most_comments: int | None = None
+    """No answer holds more comments, whatever is asked for; None for what the dialect does."""
 
     # --- what agents do -----------------------------------------------------------------------
 
@@ -95,8 +105,7 @@ class Forum(Struct, kw_only=True):
                 if self.dialect != "open-source":
                     value["comments"] = self._tree(id, None)
             case ["posts", id, "comments"] if self._find(id):
-                key = "data" if self.dialect == "open-source" else "comments"
-                value = {"success": True, key: self._tree(id, None)}
+                value = {"success": True, **self._comments(request, id)}
             case _:
                 return self._finish(says(404, error="Not found"))
         body = json.dumps(value)
@@ -128,6 +137,8 @@ class Forum(Struct, kw_only=True):
         posts = [post for post in self.posts if wanted in (None, post.submolt)]
         if request.args.get("sort") == "new":
             posts.sort(key=lambda post: (post.pinned, post.at), reverse=True)
+        elif self.dialect == "open-source":
+            posts.sort(key=_heat, reverse=True)
         else:
             posts.sort(key=lambda post: self._count(post.id), reverse=True)
         page = [self._post(post) for post in posts[offset : offset + limit]]
@@ -149,7 +160,17 @@ class Forum(Struct, kw_only=True):
         }
 
     def _count(self, thread: str) -> int:
-        return sum(comment.thread == thread for comment in self.comments)
+        return sum(
+            comment.thread == thread and (self.dialect == "open-source" or not comment.deleted)
+            for comment in self.comments
+        )
+
+    def _counts(self, thread: str) -> dict[str, Any]:
+        if not self.counts:
+            return {}
+        if self.dialect == "open-source":
+            return {"commentCount": str(self._count(thread))}
+        return {"comment_count": self._count(thread)}
 
     def _post(self, post: Entry) -> dict[str, Any]:
         item = self._item(post) | {"title": f"On {post.id}"}
@@ -157,24 +178,55 @@ class Forum(Struct, kw_only=True):
             case "production":
                 return item | {
                     "submolt": {"name": post.submolt, "display_name": post.submolt.title()},
-                    "comment_count": self._count(post.id),
+                    **self._counts(post.id),
                     "is_pinned": post.pinned,
                     "is_deleted": post.deleted,
                 }
             case "open-source":
-                return item | {"submolt": post.submolt, "commentCount": str(self._count(post.id))}
+                return item | {"submolt": post.submolt, **self._counts(post.id)}
         return item | {
             "submolt": {"id": "s1", "name": post.submolt},
-            "comment_count": self._count(post.id),
+            **self._counts(post.id),
             "is_pinned": post.pinned,
             "is_deleted": post.deleted,
         }
+
+    def _comments(self, request: Request, thread: str) -> dict[str, Any]:
+        limit = int(request.args.get("limit", 100))
+        offset = int(request.args.get("cursor", 0))
+        match self.dialect:
+            case "production":
+                limit = min(limit, self.most_comments or 100)
+                tree = self._tree(thread, None)
+                more = len(tree) > offset + limit
+                cursor = {"next_cursor": str(offset + limit)} if more else {}
+                return {"comments": tree[offset : offset + limit], "has_more": more, **cursor}
+            case "open-source":
+                return {"comments": self._by_depth(thread, min(limit, self.most_comments or 500))}
+        return {"comments": self._tree(thread, None)}
+
+    def _by_depth(self, thread: str, limit: int) -> list[dict[str, Any]]:
+        """Those nearest to the root, the newest of them first; what they answer is found among
+        them, or they stand at the top."""
+        depth: dict[str | None, int] = {None: -1}
+        for comment in self.comments:
+            depth[comment.id] = depth[comment.parent] + 1
+        there = [c for c in self.comments if c.thread == thread and not c.deleted]
+        there.sort(key=lambda comment: (depth[comment.id], -comment.at))
+        items = {
+            c.id: self._item(c) | {"parent_id": c.parent, "replies": []} for c in there[:limit]
+        }
+        top: list[dict[str, Any]] = []
+        for item in items.values():
+            above = items.get(item["parent_id"])
+            (top if above is None else above["replies"]).append(item)
+        return top
 
     def _tree(self, thread: str, parent: str | None) -> list[dict[str, Any]]:
         return [
             self._item(comment) | {"parent_id": parent, "replies": self._tree(thread, comment.id)}
             for comment in sorted(self.comments, key=lambda comment: -comment.at)
-            if comment.thread == thread and comment.parent == parent
+            if comment.thread == thread and comment.parent == parent and not comment.deleted
         ]
 
     def _item(self, entry: Entry) -> dict[str, Any]:
@@ -198,6 +250,12 @@ class Forum(Struct, kw_only=True):
             "score": entry.votes,
             "created_at": when,
         }
+
+
+def _heat(post: Entry) -> float:
+    return math.copysign(math.log10(max(abs(post.votes), 1)), post.votes) + (
+        post.at / SECOND / 45_000
+    )
 
 
 def says(status: int, headers: dict[str, str] | None = None, **body: Any) -> Response:

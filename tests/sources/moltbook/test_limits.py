@@ -63,7 +63,9 @@ async def test_comments_the_limit_keeps_back_are_a_gap() -> None:
             there.comment(f"x{number}", watch.clock.seconds, f"q{number}")
         await watch.until(lambda: bool(watch.of(Gap)))
     (gap, *_) = watch.of(Gap)
-    assert "comments in" in gap.reason
+    assert gap.reason.startswith(
+        "40 comments of 40 threads (q0: 1, q1: 1, q10: 1, …) not read: the"
+    )
     assert not gap.recovered
 
 
@@ -79,7 +81,8 @@ async def test_comments_the_server_keeps_back_are_a_gap() -> None:
         there.faults.append(faulty(says(200, comments=some), when=is_comments))
         await watch.until(lambda: bool(watch.of(Gap)))
     (gap,) = watch.of(Gap)
-    assert gap.reason.startswith("20 comments in 1 thread not read")
+    assert gap.reason.startswith("20 comments of thread big not read: the server counts more")
+    assert not gap.recovered
 
 
 async def test_etags_are_used_and_counted() -> None:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
-from moltwatch.sources.moltbook.comments import LATE, Threads
 from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
+from moltwatch.sources.moltbook.threads import AGAIN, LATE, Threads, Why
 from moltwatch.sources.moltbook.wire import Ask, Listed, Page, Request, post_of
 from moltwatch.times import DAY, MINUTE, SECOND, Micros
 from tests import strategies
@@ -51,8 +51,8 @@ def test_new_posts_first_and_read_on_until_known() -> None:
     assert not is_for_new(planner.next(now - 1))
     assert "offset" not in asked(planner.next(now))
     assert planner.took_new(page("f", "e"), T0, now) == []
-    assert asked(planner.next(now))["offset"] == "2"
-    assert planner.took_new(page("d", "c", cursor="x"), T0, now) == []
+    assert asked(planner.next(now))["offset"] == "1", "pages overlap"
+    assert planner.took_new(page("e", "d", "c", cursor="x"), T0, now) == []
     assert asked(planner.next(now))["cursor"] == "x"
     assert planner.took_new(page("c", "b"), T0, now) == []
     assert not is_for_new(planner.next(now))
@@ -132,9 +132,13 @@ def test_busy_and_older_threads_are_looked_through_in_turn() -> None:
         {"sort": "hot", "cursor": None, "offset": None},
         {"sort": "new", "cursor": "second", "offset": None},
         {"sort": "new", "cursor": "third", "offset": None},
-        {"sort": "new", "cursor": None, "offset": "300"},
+        {"sort": "new", "cursor": None, "offset": "5"},
         {"sort": "hot", "cursor": None, "offset": None},
     ]
+
+
+def names(prefix: str, n: int) -> set[str]:
+    return {f"{prefix}{number}" for number in range(n)}
 
 
 def test_a_thread_read_in_pages_and_to_its_end() -> None:
@@ -143,13 +147,13 @@ def test_a_thread_read_in_pages_and_to_its_end() -> None:
     first = planner.next(T0)
     assert first is not None
     assert first.ask is Ask.COMMENTS
-    planner.took_thread(first, page("c1", cursor="x"), T0, fresh=100, known=0)
+    planner.took_thread(first, page("c1", cursor="x"), T0, given=names("a", 100), new=100)
     second = planner.next(T0)
     assert asked(second)["cursor"] == "x"
     assert second is not None
-    planner.took_thread(second, page("c2"), T0, fresh=45, known=0)
+    planner.took_thread(second, page("c2"), T0, given=names("b", 45), new=45)
     assert planner.next(T0) is None
-    assert planner.report(T0 + MINUTE) == [], "five were deleted: the list was read to its end"
+    assert planner.report(T0 + MINUTE) == [], "five were deleted before anybody watched"
 
 
 def test_roots_are_asked_for_once() -> None:
@@ -189,11 +193,11 @@ def test_most_waiting_first_then_most_expected() -> None:
     order = []
     while best := threads.best(T0):
         order.append(best.id)
-        threads.took(best.id, best.waiting, T0, overlap=False)
+        threads.took(best.id, T0, fresh=best.waiting, given=best.waiting, cut=None)
     assert order == ["b", "a"]
     for minutes in range(1, 6):  # a gets a comment a minute, and then no list shows it
         tell(threads, "a", 3 + minutes, T0 + minutes * MINUTE)
-    threads.took("a", 5, T0 + 5 * MINUTE, overlap=True)
+    threads.took("a", T0 + 5 * MINUTE, fresh=5, given=8, cut=None)
     best = threads.best(T0 + 8 * MINUTE)
     assert best is not None
     assert best.id == "a"
@@ -202,24 +206,142 @@ def test_most_waiting_first_then_most_expected() -> None:
 def test_comments_are_missed_once() -> None:
     threads = Threads()
     tell(threads, "a", 10, T0)
-    assert threads.missed(T0 + LATE - 1) is None
-    missed = threads.missed(T0 + LATE)
-    assert missed is not None
-    assert (missed.comments, missed.threads, missed.since) == (10, 1, T0)
-    threads.took("a", 4, T0 + LATE, overlap=False)
-    assert threads.missed(T0 + 9 * LATE) is None
+    assert threads.missed(T0 + LATE - 1) == []
+    (missed,) = threads.missed(T0 + LATE)
+    assert (missed.thread, missed.comments, missed.since) == ("a", 10, T0)
+    assert missed.why is Why.WAITING
+    tell(threads, "a", 12, T0 + LATE)
+    (more,) = threads.missed(T0 + 2 * LATE)
+    assert more.comments == 2, "what came later waits for itself"
+    threads.took("a", T0 + 2 * LATE, fresh=4, given=4, cut=Why.CUT)
+    assert threads.missed(T0 + 9 * LATE) == []
 
 
-def test_what_was_written_before_anybody_watched_is_not_missed() -> None:
+def test_what_the_server_cuts_off_is_missed_however_old_it_is() -> None:
     threads = Threads()
     tell(threads, "old", 5_000, T0, born=False)
-    threads.took("old", 100, T0, overlap=False)
-    assert threads.missed(T0 + LATE) is None
+    threads.took("old", T0, fresh=500, given=500, cut=Why.CUT)
+    assert [missed.comments for missed in threads.missed(T0)] == [4_500]
     tell(threads, "old", 5_300, T0 + MINUTE)
-    threads.took("old", 100, T0 + MINUTE, overlap=False)
-    missed = threads.missed(T0 + MINUTE)
-    assert missed is not None
-    assert missed.comments == 200
+    threads.took("old", T0 + MINUTE, fresh=100, given=500, cut=Why.CUT)
+    assert [missed.comments for missed in threads.missed(T0 + MINUTE)] == [200]
+
+
+def test_a_full_page_of_known_comments_is_not_all_there_is() -> None:
+    threads = Threads()
+    tell(threads, "t", 500, T0)
+    threads.took("t", T0, fresh=500, given=500, cut=Why.CUT)
+    assert threads.missed(T0) == []
+    tell(threads, "t", 520, T0 + MINUTE)
+    threads.took("t", T0 + MINUTE, fresh=0, given=500, cut=Why.CUT)
+    (missed,) = threads.missed(T0 + MINUTE)
+    assert (missed.comments, missed.why) == (20, Why.CUT)
+    threads.took("t", T0 + 2 * MINUTE, fresh=0, given=500, cut=Why.CUT)
+    assert threads.missed(T0 + 2 * MINUTE) == [], "told of once"
+
+
+def test_a_list_that_lags_behind_is_no_hole() -> None:
+    """A comment that came before the list knew of it is not counted twice, and a number that goes
+    down and up again is not two new comments."""
+    threads = Threads()
+    tell(threads, "t", 10, T0)
+    threads.took("t", T0, fresh=12, given=12, cut=None)
+    for number in (12, 10, 12):
+        tell(threads, "t", number, T0 + MINUTE)
+        threads.took("t", T0 + MINUTE, fresh=0, given=12, cut=None)
+    assert threads.missed(T0 + 9 * LATE) == []
+
+
+def test_comments_that_lag_behind_their_number_are_asked_for_once_more() -> None:
+    threads = Threads()
+    tell(threads, "t", 10, T0)
+    threads.took("t", T0, fresh=7, given=7, cut=None)
+    assert threads.best(T0 + SECOND) is None
+    threads.rank_again()
+    late = threads.best(T0 + AGAIN)
+    assert late is not None
+    assert late.waiting == 3
+    threads.took("t", T0 + AGAIN, fresh=3, given=10, cut=None)
+    assert threads.missed(T0 + 9 * LATE) == []
+
+
+def test_a_number_that_counts_what_was_deleted() -> None:
+    """Told of once where that was under our eyes, and never again; deletions that were never seen
+    otherwise are nobody's hole."""
+    threads = Threads()
+    tell(threads, "old", 10, T0, born=False)
+    threads.took("old", T0, fresh=8, given=8, cut=None)
+    assert threads.missed(T0) == []
+    tell(threads, "old", 13, T0 + MINUTE)
+    threads.took("old", T0 + MINUTE, fresh=2, given=10, cut=None)
+    threads.took("old", T0 + 2 * MINUTE, fresh=0, given=10, cut=None)
+    (missed,) = threads.missed(T0 + 2 * MINUTE)
+    assert (missed.comments, missed.why) == (1, Why.HELD)
+    tell(threads, "old", 14, T0 + 3 * MINUTE)
+    threads.took("old", T0 + 3 * MINUTE, fresh=1, given=11, cut=None)
+    assert threads.missed(T0 + 9 * LATE) == []
+
+
+def test_a_number_that_counts_what_was_deleted_no_more_hides_nothing() -> None:
+    threads = Threads()
+    tell(threads, "t", 500, T0)
+    threads.took("t", T0, fresh=500, given=500, cut=Why.CUT)
+    tell(threads, "t", 490, T0 + MINUTE)
+    tell(threads, "t", 495, T0 + 2 * MINUTE)
+    assert [thread.waiting for thread in (threads.best(T0 + 2 * MINUTE),) if thread] == [5]
+    threads.took("t", T0 + 2 * MINUTE, fresh=2, given=490, cut=Why.CUT)
+    assert [missed.comments for missed in threads.missed(T0 + 2 * MINUTE)] == [3]
+
+
+def test_a_thread_whose_comments_nobody_counts() -> None:
+    threads = Threads()
+    threads.tell(Listed(id="t"), T0, new=True, born=True)
+    threads.took("t", T0, fresh=80, given=80, cut=None)
+    assert threads.missed(T0) == []
+    threads.took("t", T0, fresh=20, given=100, cut=Why.CUT)
+    (missed,) = threads.missed(T0)
+    assert (missed.comments, missed.why) == (None, Why.UNCOUNTED)
+    tell(threads, "t", 103, T0 + MINUTE)
+    assert [thread.waiting for thread in (threads.best(T0 + MINUTE),) if thread] == [3]
+
+
+def test_a_thread_older_than_the_watch_is_followed_from_its_first_reading_on() -> None:
+    threads = Threads()
+    threads.tell(Listed(id="old", comments=60), T0, new=False, born=False)
+    assert threads.best(T0) is None, "busy for long, maybe: wait until it moves"
+    threads.tell(Listed(id="old", comments=61), T0 + SECOND, new=False, born=False)
+    threads.took("old", T0 + SECOND, fresh=61, given=61, cut=None)
+    threads.tell(Listed(id="old", comments=62), T0 + 2 * SECOND, new=False, born=False)
+    threads.rank_again()
+    best = threads.best(T0 + 2 * SECOND)
+    assert best is not None
+    assert best.waiting == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(0, 40), st.integers(0, 40), st.sampled_from([None, *Why])
+        ),
+        max_size=30,
+    )
+)
+def test_nothing_is_missed_more_often_than_it_was_counted(
+    steps: list[tuple[int | None, int, Why | None]],
+) -> None:
+    """Whatever a server says: never more than it ever counted, and what is missing is settled."""
+    threads, now, most, missed = Threads(), T0, 0, 0
+    rises, last = 0, 0
+    for told, given_, cut in steps:
+        threads.tell(Listed(id="t", comments=told), now, new=True, born=True)
+        if told is not None:
+            rises, last, most = rises + max(0, told - last), told, max(most, told)
+        threads.took("t", now, fresh=0, given=given_, cut=cut)
+        now += AGAIN
+        missed += sum(one.comments or 0 for one in threads.missed(now))
+    assert missed <= rises
+    if (thread := threads.get("t")) is not None and not thread.doubted:
+        assert thread.waiting == 0
 
 
 # --- news ----------------------------------------------------------------------------------------

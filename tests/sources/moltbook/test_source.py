@@ -222,7 +222,7 @@ async def test_a_repeated_page_ends_the_reading_with_a_gap() -> None:
     assert "repeats its pages" in gap.reason
     assert not gap.recovered
     assert gap.since <= gap.until <= watch.clock.now()
-    assert len(watch.ids()) == 106
+    assert len(set(watch.ids())) == 156, "the rest was on the front page"
     assert watch.events.index(gap) < watch.events.index(watch.of(Post)[-1])
 
 
