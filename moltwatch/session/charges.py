@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import IntEnum, StrEnum
 from heapq import nsmallest
 from itertools import islice
+from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct, field
 
 from moltwatch.bounded import Bounded
@@ -25,6 +28,13 @@ MOST_EXCERPT = 450
 
 STRONG = 0.8
 """The score from which a charge counts as strong."""
+
+
+Reasons: TypeAlias = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
+"""What speaks for something, and what speaks against it."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Reasons).decode
 
 
 class Opinion(StrEnum):
@@ -50,12 +60,11 @@ class Charge:
     """One kind held against one post."""
 
     __slots__ = (
-        "against",
+        "_reasons",
         "at",
         "author",
         "case",
         "community",
-        "flags",
         "kind",
         "opinion",
         "post",
@@ -88,10 +97,9 @@ class Charge:
         self.score = said.scores.of(kind)
         self.scores = said.scores
         """Those of the other kinds as well, as they were then."""
-        self.flags: tuple[Evidence, ...] = said.flags
-        """All reasons known when the verdict was reached, strongest first."""
-        self.against = said.against if isinstance(said, FlaggedPost) else ()
-        """What spoke against it."""
+        against = said.against if isinstance(said, FlaggedPost) else ()
+        self._reasons: Reasons | bytes = said.flags, against
+        """As bytes once it is packed."""
         self.retracted = False
         self.opinion: Opinion | None = None
         """What the user says of it."""
@@ -101,6 +109,32 @@ class Charge:
     @property
     def key(self) -> tuple[str, Kind]:
         return self.post, self.kind
+
+    @property
+    def flags(self) -> tuple[Evidence, ...]:
+        """All reasons known when the verdict was reached, strongest first."""
+        return self._unpacked[0]
+
+    @property
+    def against(self) -> tuple[Evidence, ...]:
+        """What spoke against it."""
+        return self._unpacked[1]
+
+    @property
+    def _unpacked(self) -> Reasons:
+        return _decode(self._reasons) if isinstance(self._reasons, bytes) else self._reasons
+
+    def pack(self) -> None:
+        """It is looked at rarely from now on: its reasons take a fifth of the memory, and a moment
+        when they are asked for."""
+        # With a lone surrogate or an absurd number in them they stay as they are.
+        with suppress(UnicodeEncodeError, OverflowError):
+            self._reasons = _encode(self._reasons)
+
+    def take(self, again: Charge) -> None:
+        """The verdict was reached once more, as that one has it."""
+        self.at, self.score, self.scores = again.at, again.score, again.scores
+        self._reasons = again._reasons
 
     @property
     def excerpt(self) -> str:
@@ -320,8 +354,7 @@ class Charges:
     def renew(self, charge: Charge, again: Charge) -> None:
         """A verdict was reached once more, perhaps after it was taken back."""
         case, before = charge.case, _weight_of(charge)
-        charge.at, charge.score, charge.flags = again.at, again.score, again.flags
-        charge.scores, charge.against = again.scores, again.against
+        charge.take(again)
         self._settle(charge, retracted=False, opinion=charge.opinion)
         if charge.tier is Tier.WEAK and charge.score >= STRONG and charge.key in self._by_key:
             self._place(charge, Tier.STRONG)
@@ -394,13 +427,14 @@ class Charges:
 
     def _settle(self, charge: Charge, *, retracted: bool, opinion: Opinion | None) -> None:
         """Whether it stands is known anew."""
-        case, stood = charge.case, charge.stands
-        case.confirmed += (opinion is Opinion.CONFIRMED) - (charge.opinion is Opinion.CONFIRMED)
-        case.dismissed += (opinion is Opinion.DISMISSED) - (charge.opinion is Opinion.DISMISSED)
+        case, stood, before = charge.case, charge.stands, charge.opinion
         charge.retracted, charge.opinion = retracted, opinion
         change = charge.stands - stood
-        case.standing += change
         case.fallen -= change
+        if self._by_key.get(charge.key) is charge:
+            case.standing += change
+            case.confirmed += (opinion is Opinion.CONFIRMED) - (before is Opinion.CONFIRMED)
+            case.dismissed += (opinion is Opinion.DISMISSED) - (before is Opinion.DISMISSED)
         self.standing[charge.kind] += change
 
     def _changed_now(self, case: Case) -> None:
@@ -508,8 +542,10 @@ class Charges:
         self._forget(next(iter(self._tiers[tier].values())))
 
     def _forget(self, charge: Charge) -> None:
+        """No list has it any more; its post does, as long as that is kept."""
         case = charge.case
         del self._by_key[charge.key], self._tiers[charge.tier][charge.key]
+        charge.pack()
         if case.charges == [charge]:
             self._drop(case)  # it keeps its last charge, for whoever is looking at it
             return

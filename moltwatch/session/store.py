@@ -137,6 +137,18 @@ class Session:
     def n_gaps(self) -> int:
         return self.counts.gaps
 
+    def held_against(self, post: str) -> list[Charge]:
+        """What is held against a post: as long as the post is kept all of it, also what no list of
+        charges has any more."""
+        if node := self.threads.node(post):
+            return list(node.charges)
+        return [charge for kind in Kind if (charge := self.charges.get(post, kind))]
+
+    def charge(self, post: str, kind: Kind) -> Charge | None:
+        """What is held against a post of that kind, the same."""
+        held = (charge for charge in self.held_against(post) if charge.kind is kind)
+        return next(held, None)
+
     # --- sink of the pipeline ---------------------------------------------------------------------
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
@@ -360,7 +372,7 @@ class Session:
         self._stand(charge, 1)
 
     def _retract(self, retracted: Retracted) -> None:
-        known = self.charges.get(retracted.post, retracted.kind)
+        known = self.charge(retracted.post, retracted.kind)
         if known and not known.retracted:
             stood = known.stands
             self.charges.retract(known)

@@ -68,10 +68,11 @@ class Triage:
     ) -> str:
         """The same of a charge; again: of its case; once more: take it back. Tells what was done.
         Raises Unusable."""
-        case = charge.case
-        judged = _open_to_judgement(case)
+        judged = _open_to_judgement(charge.case)
+        if charge not in judged and not charge.retracted:
+            judged.append(charge)  # no list has it any more, but its post
         if charge.opinion is opinion or len(judged) < 2:
-            return self.judge_case(session, case, opinion, dismiss)
+            return self._judge_all(session, judged, opinion, dismiss)
         self.last = charge.key
         self.judge(session, [charge], opinion, dismiss)
         again = f"{_KEYS[opinion]} again for {covered(judged)}"
@@ -81,7 +82,11 @@ class Triage:
         self, session: Session, case: Case, opinion: Opinion, dismiss: Dismiss = _nobody
     ) -> str:
         """The same of a case; again: take it back. Tells what was done. Raises Unusable."""
-        judged = _open_to_judgement(case)
+        return self._judge_all(session, _open_to_judgement(case), opinion, dismiss)
+
+    def _judge_all(
+        self, session: Session, judged: Sequence[Charge], opinion: Opinion, dismiss: Dismiss
+    ) -> str:
         if not judged:
             return "nothing is held against it any more"
         if all(charge.opinion is opinion for charge in judged):
@@ -97,7 +102,7 @@ class Triage:
             return "nothing was judged yet that could be undone"
         before = self._said.pop()
         self._change(session, before, dismiss)
-        kept = [charge for key in before if (charge := session.charges.get(*key))]
+        kept = [charge for key in before if (charge := session.charge(*key))]
         if not kept:
             return (
                 f"undone: {count(len(before), 'judgement')} of what is not here yet, or no longer"
@@ -112,7 +117,7 @@ class Triage:
         by_opinion: dict[Opinion | None, list[Charge]] = {}
         for key, opinion in opinions.items():
             self._unkept.opinions[key] = opinion
-            if charge := session.charges.get(*key):
+            if charge := session.charge(*key):
                 by_opinion.setdefault(opinion, []).append(charge)
         for opinion, charges in by_opinion.items():
             self._apply(session, charges, opinion, dismiss)

@@ -184,6 +184,34 @@ def test_charges_are_bounded_and_cases_go_with_them() -> None:
     assert session.charges.n == 10
 
 
+def test_what_no_list_has_any_more_is_held_against_its_post_with_all_reasons() -> None:
+    session = Session(Limits(charges=2))
+    posts = [post(f"{i}", "ann", at=i) for i in range(5)]
+    lone = Evidence("h", Kind.PERSONA, "f", 1.0, (Mark("says {word}", {"word": "\ud800"}),))
+    for one in posts:
+        found = flagged(one)
+        odd = replace(found, flags=(lone,), against=(lone,))
+        session.take(one, [odd if one.id == "1" else found])
+    [case] = session.charges.cases
+    assert [charge.post for charge in case.charges] == ["3", "4"]
+    [kept] = session.held_against("0")
+    assert (kept.flags, kept.against) == (flagged(posts[0]).flags, ())
+    assert [flag.reason for flag in kept.reasons] == ["because"]
+    [odd_one] = session.held_against("1")
+    assert odd_one.flags == odd_one.against == (lone,), "what cannot be packed is kept as it is"
+    thread = session.threads.get("r")
+    assert thread is not None and thread.flagged == {Kind.PERSONA: 5}
+    session.judge([kept], Opinion.DISMISSED)
+    assert not kept.stands and thread.flagged == {Kind.PERSONA: 4}
+    assert (case.posts, case.standing, case.opinion) == (4, 2, None)
+    session.take(post("5", "bob"), [Retracted(at=5, post="1", kind=Kind.PERSONA)])
+    assert not odd_one.stands and session.charges.standing[Kind.PERSONA] == 3
+    session.judge([kept], None)
+    assert (case.posts, case.standing) == (4, 2)
+    session.judge(case.charges, Opinion.DISMISSED)
+    assert (case.posts, case.opinion) == (2, Opinion.DISMISSED)
+
+
 def hazard(of: Post, says: str) -> FlaggedPost:
     flag = evidence(heuristic="h", kind=Kind.HAZARD, reason=says)
     scores = Scores(hazard=0.8)

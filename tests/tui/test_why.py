@@ -220,11 +220,44 @@ async def test_i_tells_of_any_post_and_says_what_is_not_kept() -> None:
         assert "persona     0.42" in await tell(watcher, "plain")
         while len(engine._open):
             engine._open.close()
-        assert "Its scores are not kept any more" in await tell(watcher, "plain")
+        told = " ".join((await tell(watcher, "plain")).split())
+        assert "It is not flagged. Its scores are not kept any more" in told
+        assert "moltwatch flags FILE --verdicts --where id:ID" in told
         await watcher.press("escape", "r")
         assert watcher.notice.startswith("r shows the JSON of a why")
         await watcher.press("e")
         assert watcher.notice.startswith("e goes to the next example")
+
+
+async def test_i_tells_every_reason_of_a_flag_that_no_list_has_any_more() -> None:
+    played = forum()
+    played.play = START
+    async with watching(played) as watcher:
+        main, session = watcher.main, watcher.session
+        session.charges._most = 8  # of 41
+        transport = watcher.forum.sources[-1].moving
+        assert transport is not None
+        transport.play(transport.end)
+        await watcher.frames()
+        assert session.charges.get("k0", Kind.PERSONA) is None
+        main.open_thread(session.threads.get("root"))  # type: ignore[arg-type]
+        main.thread.move_to_post("k0")
+        main.thread.view.focus()
+        await watcher.press("i")
+        assert "WHY ◆ persona 0.55" in watcher.text and "WHY not" not in watcher.text
+        told = lines(watcher)
+        assert "‹Loyal subjects›, kneel" in told and "+1.40 speaks as a king" in told
+        assert "-0.50 asks" in told.split("WHAT SPEAKS AGAINST")[1]
+        await watcher.press("r")
+        assert "speaks as a king" in lines(watcher), "the raw has them as well"
+        await watcher.press("escape", "escape", "x")
+        assert watcher.notice.startswith("dismissed: ")
+        node = session.threads.node("k0")
+        assert node is not None and [charge.stands for charge in node.charges] == [False]
+        await watcher.press("i")
+        assert "dismissed" in lines(watcher)
+        await watcher.press("escape", "u")
+        assert [charge.stands for charge in node.charges] == [True]
 
 
 async def test_a_persona_is_told_mark_by_mark_beside_its_bio_and_its_other_posts() -> None:

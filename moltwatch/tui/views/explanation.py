@@ -379,8 +379,10 @@ class Explanation:
         if scores is None:
             window = format_duration(EVIDENCE_WINDOW)
             said = (
-                f"Its scores are not kept any more: the last word on a post is spoken {window} "
-                "after it was seen, at the end of the run, or when there are too many at once."
+                "It is not flagged. Its scores are not kept any more: the last word on a post is "
+                f"spoken {window} after it was seen, at the end of the run, or when there are too "
+                "many at once. Of a recording, `moltwatch flags FILE --verdicts --where id:ID` "
+                "tells them."
             )
             return [ParagraphRow("gone", said, "dim", 4, 1, self.here)]
         return [

@@ -467,10 +467,7 @@ class FlagsPane(TitledPane):
         """The user looks at why a post is flagged."""
         if self._session is None:
             return
-        for kind in Kind:
-            charge = self._session.charges.get(post, kind)
-            if charge is None:
-                continue
+        for charge in self._session.held_against(post):
             self._looked[_same(charge.case)] = charge.case.posts
             if row := self._find(charge.case):
                 self._see(row)

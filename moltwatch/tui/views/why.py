@@ -159,5 +159,5 @@ class WhyPane(TitledPane):
 
 def _charges(post: str, kind: Kind | None, session: Session) -> list[Charge]:
     """What is held against a post: what is asked about first, then the strongest."""
-    charges = [charge for each in Kind if (charge := session.charges.get(post, each))]
+    charges = session.held_against(post)
     return sorted(charges, key=lambda each: (each.kind is not kind, not each.stands, -each.score))
