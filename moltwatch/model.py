@@ -130,7 +130,8 @@ class AgentSeen(_Event, frozen=True, kw_only=True, tag="agent"):
 
 
 class Gap(_Event, frozen=True, kw_only=True, tag="gap"):
-    """Nothing was observed between ``since`` and ``until``: a disconnect is data."""
+    """Not all was observed that was written between ``since`` and ``until``: a disconnect is data,
+    and so is what a server does not give."""
 
     seen_at: Micros
     since: Micros

@@ -51,7 +51,7 @@ class Progress:
         self.counts.take(event, findings)
         if isinstance(event, Gap):
             span = format_duration(event.until - event.since)
-            what = "caught up" if event.recovered else "nothing was seen"
+            what = "caught up" if event.recovered else "not caught up"
             self.note(f"gap of {span}: {event.reason}; {what}")
 
     def finish(self, findings: Sequence[Finding]) -> None:

@@ -31,6 +31,8 @@ class Counts:
         self.posts = 0
         """Roots and comments."""
         self.gaps = 0
+        self.open_gaps = 0
+        """Of those, the ones that nobody closed, however short."""
         self.flagged: Counter[Kind] = Counter()
         """Posts flagged as they were found, by kind; what was taken back is not counted."""
         self.formed = 0
@@ -54,6 +56,7 @@ class Counts:
             self.told += 1
         elif isinstance(event, Gap):
             self.gaps += 1
+            self.open_gaps += not event.recovered
         elif not isinstance(event, Heartbeat):
             self.told += 1
         if findings:

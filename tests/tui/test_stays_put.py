@@ -328,7 +328,7 @@ async def test_a_gap_says_what_it_is_and_two_sources_of_one_name_are_told_apart(
         for _ in range(4):
             await watcher.wait(3)
         said = watcher.main.notifications.text
-        assert said.startswith("nothing was received from ")
+        assert said.startswith("not all was received from ")
         assert "(90 s of forum time): connection reset" in said
 
 

@@ -174,7 +174,7 @@ def _row(story: GroupStory, top: float, start: Micros, end: Micros, summary: Sum
 
 def _gap(since: Micros, until: Micros, start: Micros, end: Micros) -> Box:
     x, right = (_place(min(max(at, start), end), start, end) for at in (since, until))
-    return Box(x, 0, max(1.5, round(right - x, 2)), RATE_HEIGHT, "gap", "not observed")
+    return Box(x, 0, max(1.5, round(right - x, 2)), RATE_HEIGHT, "gap", "not wholly observed")
 
 
 def _times(

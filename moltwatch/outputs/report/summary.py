@@ -157,6 +157,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
     """The longest, by time; their reasons are quotes."""
     n_gaps: int
+    open_gaps: int
+    """Of those, the ones that nobody closed, however short."""
     missed: Micros
     """Time that was not observed and not recovered."""
     rejects: tuple[Reject, ...]
@@ -283,6 +285,7 @@ class Collector:
                 for gap in sorted(session.long_gaps, key=lambda gap: (gap.since, gap.until))
             ),
             n_gaps=session.n_gaps,
+            open_gaps=session.counts.open_gaps,
             missed=session.missed.length,
             rejects=tuple(
                 Reject(

@@ -89,8 +89,12 @@ def observed(summary: Summary) -> str:
     """What was missed, in a sentence."""
     if not summary.n_gaps:
         return "The recording has no gaps."
-    lost = f"{format_duration(summary.missed)} were not observed" if summary.missed else ""
-    return f"{count(summary.n_gaps, 'gap')}: {lost or 'all was caught up'}."
+    gaps = count(summary.n_gaps, "gap")
+    if not summary.open_gaps:
+        return f"{gaps}: all was caught up."
+    if not summary.missed:
+        return f"{gaps}: something is missing."
+    return f"{gaps}: {format_duration(summary.missed)} were not wholly observed."
 
 
 def came(story: GroupStory, summary: Summary) -> str:

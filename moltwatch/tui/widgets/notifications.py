@@ -109,4 +109,4 @@ def _gap_sentence(session: Session) -> str:
     length = format_duration(max(0, gap.until - gap.since))
     span = f"from {clock(gap.since)} to {clock(gap.until)} ({length} of forum time)"
     later = ", and was given back later" if gap.recovered else ""
-    return f"nothing was received {span}{later}: {gap.reason}"
+    return f"not all was received {span}{later}: {gap.reason}"

@@ -146,7 +146,7 @@ def test_the_report_reads_well() -> None:
         "1 item could not be used.",
         "Posts that reach 0.50: ❖ 5 coordinated (2 groups formed, 1 merged, 1 at the end), "
         "◆ 2 persona, ▲ 2 hazard.",
-        "1 gap: 60 s were not observed.",
+        "1 gap: 60 s were not wholly observed.",
         "- not used, 1 item: no author, first at line 7",
         "1. **5 accounts, 5 posts**: same text as 4 other accounts in 4 s",
         "   - from 05:06:40, all within 4 s, seen as a group after 0 s; its posts go on for 4 s",

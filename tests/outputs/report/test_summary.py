@@ -11,6 +11,7 @@ from moltwatch.outputs.report.markdown import markdown
 from moltwatch.outputs.report.page import html
 from moltwatch.outputs.report.quotes import UNNAMED, WITHHELD
 from moltwatch.outputs.report.summary import Collector
+from moltwatch.outputs.report.words import observed
 from moltwatch.session import charges, groups, timeline
 from moltwatch.times import MINUTE, SECOND
 from tests.outputs.report.kit import START, collected, flag, group, post, summed, verdict
@@ -189,6 +190,17 @@ def test_gaps_that_overlap_count_once() -> None:
         collector.take(gap, [])
     told = collector.summary("x")
     assert (told.n_gaps, told.missed) == (6, 50 * MINUTE)
+
+
+def test_a_gap_of_no_length_that_nobody_closed_is_not_caught_up() -> None:
+    """An event too large to send, comments that a server does not give: no time, and a hole."""
+    collector = Collector()
+    said = []
+    for recovered in (True, False):
+        gap = Gap(seen_at=START, since=START, until=START, reason="lost", recovered=recovered)
+        collector.take(gap, [])
+        said.append(observed(collector.summary("x")))
+    assert said == ["1 gap: all was caught up.", "2 gaps: something is missing."]
 
 
 def test_of_a_group_only_the_part_is_told() -> None:
