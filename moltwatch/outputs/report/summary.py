@@ -227,7 +227,8 @@ class Collector:
             event = Heartbeat(seen_at=event.seen_at)
         elif isinstance(event, Gap):
             since, until = max(event.since, self._start), min(event.until, self._end)
-            if since < until:
+            momentary = event.since == event.until and self._tells_of(event.since)
+            if since < until or momentary:
                 event = structs.replace(event, since=since, until=until)
             else:
                 event = Heartbeat(seen_at=event.seen_at)
