@@ -80,7 +80,9 @@ class Pipeline:
                 async for batch in self.source.batches():
                     await _to_its_end(self._take(batch))
             finally:
-                if self._level and (owed := self.source.owed()):
+                # Where nothing ever came, there is nothing of which a part could be missing.
+                came = self.source.status.events
+                if self._level and came and (owed := self.source.owed()):
                     await _to_its_end(self._take(owed))
                 if self._level:
                     self._finish()

@@ -66,6 +66,13 @@ def said(kind: str, number: int, at: Any = None) -> bytes:
     return json.dumps({"data": {**own, "who": "ada", "at": at}}).encode()
 
 
+def late(kind: str) -> bytes:
+    """A post on a connection before which it could not be reached: relays are asked for what was
+    written meanwhile, and have nothing."""
+    past = [relay_frame("EOSE", "past")] * 2 if kind == "nostr" else []
+    return b"".join(framed(kind, one) for one in [said(kind, 1), *past])
+
+
 def texts(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, Post)]
 
@@ -208,7 +215,7 @@ async def test_rate_limited(kind: str, tmp_path: Path) -> None:
             await super().sleep(seconds)
 
     limit = answers("429 Too Many Requests", "Retry-After: 40")
-    async with raw_server(limit, tells(kind, framed(kind, said(kind, 1)))) as url:
+    async with raw_server(limit, tells(kind, late(kind))) as url:
         opened = watching(spec(kind, host_of(url), tmp_path), clock=Noting(T0))
         async with opened as (source, batches):
             await until(batches, "number 1")
@@ -222,10 +229,12 @@ async def test_rate_limited(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_slow(kind: str, tmp_path: Path) -> None:
     async with (
-        raw_server(mute, tells(kind, framed(kind, said(kind, 1)))) as url,
+        raw_server(mute, tells(kind, late(kind))) as url,
         watching(spec(kind, host_of(url), tmp_path)) as (source, batches),
     ):
-        assert texts(await until(batches, "number 1")) == ["number 1"]
+        events = await until(batches, "number 1")
+        assert texts(events) == ["number 1"]
+        assert [gap.reason for gap in gaps(events)] == ["no answer in time"]
         assert source.status.state is State.LIVE
     async with (
         raw_server(mute) as url,

@@ -109,6 +109,8 @@ class Follower(Feed):
         if welcome.protocol != PROTOCOL:
             raise Refused(f"it speaks version {welcome.protocol} of the forum protocol")
         self._wall = welcome.clock == "wall"
+        if not self._wall:  # what it plays began when it was asked for
+            self._past.forget_absence()
         self._resumed = welcome.resumed and self.cursor is not None
         if not self._resumed:
             self._past.spoil(max(0, welcome.missed or 0))

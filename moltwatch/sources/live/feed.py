@@ -60,6 +60,16 @@ class Continuity:
         """A gap is still to be reported."""
         return self._break is not None
 
+    def absent(self, since: Micros, reason: str) -> None:
+        """Nothing was ever heard, and something was to be heard from ``since`` on."""
+        if self._break is None and not self.begun:
+            self._break, self.reached = _Break(reason=reason), since
+
+    def forget_absence(self) -> None:
+        """What was written meanwhile is not missing after all."""
+        if not self._stretch:
+            self._break = self.reached = None
+
     def lost(self, reason: str) -> None:
         """The connection is gone."""
         if self.heard and self._break is None:
@@ -166,6 +176,10 @@ class Feed(ABC):
     @abstractmethod
     def lost(self, reason: str, *, skip: bool = False) -> None:
         """The connection is gone. ``skip``: what comes next cannot be taken; do not ask again."""
+
+    def absent(self, since: Micros, reason: str) -> None:
+        """It could not be reached, nor ever before; it was to be heard from ``since`` on."""
+        self._past.absent(since, reason)
 
     @abstractmethod
     def give_up(self, now: Micros) -> list[Event]:

@@ -14,15 +14,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
 from moltwatch.errors import SourceUnreachable
-from moltwatch.model import Event
+from moltwatch.model import Event, Gap, Heartbeat
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.live.failures import Backoff, Failure, Refused, Silent, TurnedAway, judge
 from moltwatch.sources.live.feed import Feed
-from moltwatch.times import SECOND
+from moltwatch.times import SECOND, Micros
 
 STABLE = 10.0
 """Seconds a connection must last before the next delay starts from the shortest again: a server
 that accepts and hangs up at once is not to be hammered."""
+
+SETTLED_IN = 60.0
+"""Seconds a connection must last for its server to have taken us in, though it brought nothing."""
 
 REFUSED_WAIT = (300.0, 3_600.0)
 """Seconds after which a server that refused us is tried again, at first and at most."""
@@ -106,25 +109,31 @@ class LiveSource(Retrying):
         self._backoff = backoff or Backoff()
         self._heartbeat = heartbeat
         self._key_hint = key_hint
+        self._asked_for: Micros | None = None
+        """When it was first to be heard."""
         self._served = False
-        """It has brought something."""
+        """It has brought something, or let us listen for long."""
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
         while True:
             since = self._clock.now()
+            self._asked_for = since if self._asked_for is None else self._asked_for
             self.status.until = None
             try:
                 async with aclosing(self._connection()) as connection:
                     async for events in connection:
-                        self._served = True
+                        self._served = self._served or any(map(_tells, events))
                         yield self._counted(events)
             except self._expected() as error:
                 failure = judge(error)
                 self._feed.lost(failure.reason, skip=failure.too_big)
+                self._feed.absent(self._asked_for, failure.reason)
                 if failure.too_big:
                     self.status.rejects.add("a frame larger than we take")
+                if self._clock.now() - since > SETTLED_IN * SECOND:
+                    self._served = True
                 if (final := self._is_final(failure)) and not self._served:
-                    if last := self.owed():
+                    if self._feed.begun and (last := self.owed()):
                         yield last
                     self._failure = failure
                     self.status.say(State.FAILED, self._explain(failure))
@@ -188,3 +197,8 @@ class LiveSource(Retrying):
     def _counted(self, events: list[Event]) -> list[Event]:
         self.status.count(events)
         return events
+
+
+def _tells(event: Event) -> bool:
+    """It tells of more than time."""
+    return not isinstance(event, Gap | Heartbeat)

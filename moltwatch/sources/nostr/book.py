@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from moltwatch.bounded import Bounded
 from moltwatch.dialects.nostr import Deletion, Note, Profile, Reaction, Reading
-from moltwatch.model import Delete, Event, Heartbeat, Post, Vote
+from moltwatch.model import Delete, Event, Gap, Heartbeat, Post, Vote
 from moltwatch.times import SECOND, Micros
 
 MOST_KNOWN = 200_000
@@ -59,6 +59,8 @@ class Book:
         self._histories: set[object] = set()
         """Feeds whose history is still to come."""
         self._gathered: dict[str, tuple[Reading, str]] = {}
+        self._gaps: list[Gap] = []
+        """What of the histories could not be read."""
         self._begin: Micros | None = None
         """Where the histories begin."""
         self._give_up_at: Micros | None = None
@@ -93,11 +95,21 @@ class Book:
             return []
         self._histories.clear()
         gathered, self._gathered = self._gathered, {}
+        gaps, self._gaps = self._gaps, []
         events: list[Event] = []
         for reading, source in _by_time(gathered.values()):
             seen = min(max(reading.created_at, self._begin or 0), now)
             events += self._take(reading, source, seen, now)
-        return events
+        placed = [structs.replace(gap, seen_at=min(gap.until, now)) for gap in gaps]
+        return sorted([*placed, *events], key=lambda event: event.seen_at) if placed else events
+
+    def note(self, gaps: Iterable[Gap]) -> list[Event]:
+        """What of a history could not be read: told where it lies in the past, as long as histories
+        are gathered, and else now."""
+        if not self._histories:
+            return list(gaps)
+        self._gaps += gaps
+        return []
 
     # --- events -----------------------------------------------------------------------------------
 

@@ -8,6 +8,10 @@ answer; :mod:`.questions` knows for how long an answer is waited for.
 
 A relay that refuses filters by tags (in a ``NOTICE`` that does not say what it is about) is asked
 for whole kinds, and the choice is made here.
+
+That the past was read whole rests on :mod:`.history` and on one thing more: what a relay told of
+before, live or stored, must be among what it now gives. One that finds nothing by the question it
+is asked says so with the same ``EOSE`` as one where nothing is.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ from moltwatch.dialects.nostr import (
     verify,
 )
 from moltwatch.errors import BadItem, Rejects
-from moltwatch.model import Event
+from moltwatch.model import Event, Gap
 from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.thread_roots import Lookup
 from moltwatch.sources.nostr.book import Book
+from moltwatch.sources.nostr.history import History, Manners, Told, Unread, Want
 from moltwatch.sources.nostr.protocol import (
     Answer,
     Challenge,
@@ -43,15 +48,20 @@ from moltwatch.sources.nostr.protocol import (
     read_relay_frame,
     request,
 )
-from moltwatch.sources.nostr.questions import History, Login, Questions
+from moltwatch.sources.nostr.questions import Login, Questions
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
 
 LIVE, PAST, BIOS, POSTS = "live", "past", "bios", "posts"
+VOTES = "votes"
 LOGIN = "login"
 
 OVERLAP: Micros = 60 * SECOND
 """How much of what was already heard is asked for again, because clocks differ."""
+
+SETTLED: Micros = 10 * SECOND
+"""An event so much older than the question was stored when it was asked; a later one may have come
+live."""
 
 BEAT: Micros = 15 * SECOND
 """Silence after which time is said to go on."""
@@ -85,6 +95,11 @@ class RelayFeed(Feed):
         self._newest: Micros | None = None
         """Time of the newest event; what is dated tomorrow counts as of now."""
         self._heard_at: Micros = 0
+        self._stored_before: Micros | None = None
+        """What was written before this was stored when it was asked last what there is; None until
+        the time is told."""
+        self._manners = Manners()
+        self._told = {POSTS: Told(), VOTES: Told()}
         self._plain = False
         self._questions = Questions()
         self._login = Login(url, draw_key)
@@ -108,12 +123,19 @@ class RelayFeed(Feed):
     def _subscribe(self) -> None:
         # A limit, because without one a relay sends its whole store; not 0, which some take for
         # no limit.
+        self._stored_before = None
         live = self._scope.everything(plain=self._plain)
         self._questions.ask(LIVE, request(LIVE, [{**one, "limit": 1} for one in live]))
         if self._since is not None:
-            scope, plain = self._scope, self._plain
-            filters = [scope.posts(plain=plain), scope.votes(plain=plain)]
-            self._history = History(self._since // SECOND, filters)
+            scope, plain, since = self._scope, self._plain, self._since // SECOND
+            wants = [
+                Want(what, filter, begin := told.reach(since), told.after(begin))
+                for what, filter, told in (
+                    (POSTS, scope.posts(plain=plain), self._told[POSTS]),
+                    (VOTES, scope.votes(plain=plain), self._told[VOTES]),
+                )
+            ]
+            self._history = History(wants, self._manners)
             self._questions.ask(PAST, request(PAST, [self._history.page()]))
 
     def _look_up(self) -> None:
@@ -140,12 +162,21 @@ class RelayFeed(Feed):
         self._history = None
         self._questions.forget()
 
+    def absent(self, since: Micros, reason: str) -> None:
+        """What was written since then is fetched when it is there at last."""
+        if self._since is None and not self._past.begun:
+            self._since = self._horizon = since
+        super().absent(since if self._since is None else self._since, reason)
+
     def give_up(self, now: Micros) -> list[Event]:
         """What is left to say when it will not be tried again."""
-        return self._read_past(now, complete=False)
+        if self._history is None and self._since is None and not self._past.broken:
+            return []
+        return self._read_past(now, "its past was not read to the end")
 
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while: time goes on, and patience ends."""
+        self._note_time(now)
         if not self._past.heard:
             return self._tick(now)
         self._witness(now)
@@ -156,6 +187,7 @@ class RelayFeed(Feed):
         self._heard()
         self._book.alive = True
         self._heard_at = now
+        self._note_time(now)
         if self._horizon is None:
             self._horizon = now - OVERLAP
         events: list[Event] = []
@@ -167,6 +199,12 @@ class RelayFeed(Feed):
         except BadItem as error:
             self._reject(str(error))
         return events + self._tick(now)
+
+    def _note_time(self, now: Micros) -> None:
+        if self._stored_before is None:
+            self._stored_before = now - SETTLED
+            if self._history:
+                self._history.begin_at(now // SECOND, self._stored_before // SECOND)
 
     @property
     def _where(self) -> str:
@@ -201,6 +239,8 @@ class RelayFeed(Feed):
     def _event(self, subscription: str, event: NostrEvent, now: Micros) -> list[Event]:
         if subscription == PAST and self._history and self._history.saw(event):
             self._questions.goes_on(PAST)
+        if subscription in (LIVE, PAST):
+            self._remember(subscription, event, now)
         if not self._concerns_us(subscription, event):
             return []
         if self._book.knows(event.id) or event.id in self._held:
@@ -219,6 +259,16 @@ class RelayFeed(Feed):
             return []
         return self._give([reading], now)
 
+    def _remember(self, subscription: str, event: NostrEvent, now: Micros) -> None:
+        """It told of this one, which it must do again when it is asked for it."""
+        what = POSTS if self._scope.wants(event) else VOTES if self._scope.judges(event) else None
+        if what is None or event.created_at > now // SECOND:
+            return
+        self._told[what].add(event.id, event.created_at)
+        stored = subscription == LIVE and LIVE in self._questions
+        if stored and self._history and event.created_at < (self._stored_before or 0) // SECOND:
+            self._history.must_hold(what, event.id, event.created_at)
+
     def _concerns_us(self, subscription: str, event: NostrEvent) -> bool:
         if subscription == POSTS:
             return self._posts.asked_for(event.id)
@@ -230,22 +280,41 @@ class RelayFeed(Feed):
         if event.kind in (REACTION, DELETION):
             # Those of strangers' posts are the bulk of a large relay; no signature is checked.
             return self._history is not None or self._book.may_concern(event.values("e"))
-        return self._scope.wants(event) or (event.kind == PROFILE and bool(self._scope.profiles))
+        return self._scope.wants(event) or self._scope.introduces(event)
 
     def _give(self, readings: Iterable[Reading], now: Micros) -> list[Event]:
         return self._book.take(readings, self._scope.source, now)
 
-    def _read_past(self, now: Micros, *, complete: bool) -> list[Event]:
-        """The past has been read as far as it goes; what was kept back is given out."""
+    def _read_past(self, now: Micros, cut: str = "") -> list[Event]:
+        """The past has been read as far as it goes, or was ``cut`` off; what was kept back is given
+        out, after the gaps."""
+        unread: list[Unread] = []
+        if self._history is not None:
+            if cut:
+                self._history.broken_off(cut)
+            unread = self._history.unread
+        elif self._since is not None:
+            unread = [Unread(self._since // SECOND, now // SECOND, cut)]
         self._history = self._since = None
         held, self._held = self._held, {}
-        gap = self._past.mend(now, recovered=complete)
-        events = self._give(held.values(), now)
+        broken = self._past.broken
+        whole = all(span.crowded for span in unread)
+        mended = self._past.mend(now, recovered=whole)
+        gaps = [event for event in mended if isinstance(event, Gap)]
+        # After a break, its gap tells of all but of seconds that hold too much.
+        gaps += [self._gap(span, now) for span in unread if span.crowded or not broken]
+        events = self._book.note(gaps)
+        events += self._give(held.values(), now)
         self._book.history_done(self)
         events += self._book.open(now)
         # Between the last event of the past and the present nobody wrote, as far as it was heard.
         beat = self._book.beat(1, self._scope.source, now) if self._past.begun else []
-        return [*gap, *events, *beat]
+        return [*events, *beat]
+
+    def _gap(self, span: Unread, now: Micros) -> Gap:
+        since = min(span.since * SECOND, now)
+        until = max(since, min(span.until * SECOND, now))
+        return Gap(seen_at=now, since=since, until=until, reason=span.reason, source=self.source)
 
     # --- answers ----------------------------------------------------------------------------------
 
@@ -258,7 +327,7 @@ class RelayFeed(Feed):
             return []
         self._questions.say(close(subscription))
         if subscription == PAST and self._history:
-            return self._read_past(now, complete=self._history.complete)
+            return self._read_past(now)
         return []
 
     def _closed(self, closed: Closed, now: Micros) -> list[Event]:
@@ -322,4 +391,4 @@ class RelayFeed(Feed):
         if subscription == LIVE:
             return []
         self._questions.say(close(subscription))
-        return self._read_past(now, complete=False) if subscription == PAST else []
+        return self._read_past(now, "it did not answer in time") if subscription == PAST else []

@@ -145,7 +145,12 @@ def login(secret: bytes, *, relay: str, challenge: str, created_at: int) -> tupl
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """What is watched. Every tag of ``tags`` must have one of its values."""
+    """What is watched. Every tag of ``tags`` must have one of its values.
+
+    A relay is asked by the first of them, and the choice is made here: one relay in use (nostream)
+    joins one row of tags, and finds nothing that is stored by two. ``l`` stands first, because some
+    refuse filters by capital letters.
+    """
 
     source: str
     """Short name, for :attr:`~moltwatch.model.Post.source`."""
@@ -163,10 +168,16 @@ class Scope(Struct, frozen=True, kw_only=True):
         return (
             event.kind in self.kinds
             and (not self.prefix or (event.first("I") or "").startswith(self.prefix))
-            and all(
-                not set(values).isdisjoint(event.values(tag)) for tag, values in self.tags.items()
-            )
+            and _has(event, self.tags)
         )
+
+    def introduces(self, event: NostrEvent) -> bool:
+        """Whether it is a profile to be told of as it appears."""
+        return event.kind == PROFILE and bool(self.profiles) and _has(event, self.profiles)
+
+    def judges(self, event: NostrEvent) -> bool:
+        """Whether it is a vote on, or a deletion of, what may be one of our posts."""
+        return event.kind in (DELETION, REACTION) and _has(event, self.reactions)
 
     def posts(self, *, plain: bool) -> Filter:
         """``plain``: for a relay that takes no filters by tags."""
@@ -186,8 +197,8 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 def clawstr(communities: Sequence[str] = ()) -> Scope:
     """Posts by agents on Clawstr, of some communities or all."""
-    agent = {"L": ("agent",), "l": ("ai",)}
-    tags: dict[str, Sequence[str]] = {"K": ("web",), **agent}
+    agent = {"l": ("ai",), "L": ("agent",)}
+    tags: dict[str, Sequence[str]] = {**agent, "K": ("web",)}
     if communities:
         tags["I"] = tuple(map(community_address, communities))
     return Scope(
@@ -206,5 +217,9 @@ def nostr(relay: str, hashtags: Sequence[str] = ()) -> Scope:
     return Scope(source=relay, kinds=(NOTE, COMMENT), tags=tags)
 
 
+def _has(event: NostrEvent, tags: Mapping[str, Sequence[str]]) -> bool:
+    return all(not set(values).isdisjoint(event.values(tag)) for tag, values in tags.items())
+
+
 def _asked(tags: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    return {f"#{tag}": list(values) for tag, values in tags.items()}
+    return {f"#{tag}": list(values) for tag, values in list(tags.items())[:1]}

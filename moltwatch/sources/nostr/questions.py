@@ -1,26 +1,19 @@
-"""What is asked of one relay: questions that are open, its past page by page, a login. Pure.
+"""What is asked of one relay: questions that are open, and a login. Pure.
 
 No answer is waited for without a limit: some relays never send ``EOSE``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from moltwatch.dialects.nostr import NostrEvent
 from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.nostr.protocol import Answer, Filter, login
+from moltwatch.sources.nostr.protocol import Answer, login
 from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
 
 PATIENCE: Micros = 8 * SECOND
 """How long an answer is waited for."""
-
-PAGE = 500
-"""Events asked for at once."""
-
-MOST_PAGES = 100
-"""Pages after which a past counts as too long to read."""
 
 
 class Questions:
@@ -76,55 +69,6 @@ class Questions:
         """The connection is gone: nobody answers, and what was to be sent is of no use."""
         self._until.clear()
         self._frames.clear()
-
-
-class History:
-    """Everything that matches one filter after another, back to ``since`` (seconds).
-
-    A relay gives the newest events first, and never more at once than a limit of its own, which it
-    does not tell. So the next page always ends where the last one began, until a page brings
-    nothing new.
-    """
-
-    def __init__(self, since: int, filters: Sequence[Filter]) -> None:
-        self.since = since
-        self.complete = True
-        """Everything was read, as far as one can know."""
-        self._filters = list(filters)
-        self._pages = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._until: int | None = None
-        self._ids: set[str] = set()
-        self._fresh = False
-
-    def page(self) -> Filter:
-        """What to ask for next."""
-        until = {} if self._until is None else {"until": self._until}
-        return {**self._filters[0], "since": self.since, "limit": PAGE, **until}
-
-    def saw(self, event: NostrEvent) -> bool:
-        """An event of the page that was asked for. Returns whether it brings us on."""
-        if event.id in self._ids or event.created_at < self.since:
-            return False
-        self._ids.add(event.id)
-        self._fresh = True
-        # Some relays take `until` for inclusive, some do not: a second more suits both.
-        until = event.created_at + 1
-        self._until = until if self._until is None else min(self._until, until)
-        return len(self._ids) < PAGE * MOST_PAGES
-
-    def turn(self) -> bool:
-        """The page has ended. Returns whether there is another one to ask for."""
-        self._pages += 1
-        if self._fresh and self._pages < MOST_PAGES:
-            self._fresh = False
-            return True
-        self.complete = self.complete and not self._fresh
-        self._filters.pop(0)
-        self._begin()
-        return bool(self._filters)
 
 
 class Login:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from http import HTTPStatus
 
 import pytest
@@ -78,17 +78,22 @@ async def test_refused_after_it_had_served_it_waits_long_and_tells_one_gap() -> 
     assert watching.status.state is State.ENDED
 
 
-def answering(*statuses: int) -> Script:
-    """A forum behind something that answers so, one status a connection; the last is repeated."""
-    script = Script(says(welcome(), frame(post(9)), END))
+Process = Callable[[ServerConnection, Request], Response | None]
+
+
+def answering(*statuses: int) -> Process:
+    """Something before a forum that answers so, one status a connection; the last is repeated."""
     tries = iter(statuses)
 
     def process(websocket: ServerConnection, request: Request) -> Response | None:
         status = next(tries, statuses[-1])
         return None if status == HTTPStatus.OK else websocket.respond(HTTPStatus(status), "no")
 
-    script.process = process  # type: ignore[attr-defined]
-    return script
+    return process
+
+
+def playing(clock: str = "stream") -> Script:
+    return Script(says(welcome(clock=clock), frame(post(9)), END))
 
 
 class Endless(Source):
@@ -113,9 +118,9 @@ async def first_post(merged: Source) -> str:
 
 
 async def test_one_of_several_that_failed_is_tried_again_by_itself() -> None:
-    script = answering(404, 200)
+    process = answering(404, 200)
     clock = FakeClock()
-    async with forum(script, process_request=script.process) as url:  # type: ignore[attr-defined]
+    async with forum(playing(), process_request=process) as url:
         merged = merge([source(url, clock), Endless()])
         assert await first_post(merged) == "p9"
         await merged.close()
@@ -123,9 +128,9 @@ async def test_one_of_several_that_failed_is_tried_again_by_itself() -> None:
 
 
 async def test_one_that_wants_a_key_is_tried_again_only_when_asked() -> None:
-    script = answering(401, 401, 200)
+    process = answering(401, 401, 200)
     clock = HeldClock()
-    async with forum(script, process_request=script.process) as url:  # type: ignore[attr-defined]
+    async with forum(playing(), process_request=process) as url:
         shut = source(url, clock, key_hint="it wants a key")
         merged = merge([shut, Endless()])
         assert merged.try_again() == [], "nothing has been tried yet"
@@ -157,8 +162,8 @@ async def test_what_waits_before_the_next_try_is_tried_when_asked() -> None:
 
 
 async def test_when_all_have_failed_nobody_waits() -> None:
-    script = answering(404)
-    async with forum(script, process_request=script.process) as url:  # type: ignore[attr-defined]
+    process = answering(404)
+    async with forum(playing(), process_request=process) as url:
         both = [source(url, HeldClock()), source(url, HeldClock())]
         with pytest.raises(SourceUnreachable, match="HTTP 404"):
             async with asyncio.timeout(30):
@@ -166,9 +171,9 @@ async def test_when_all_have_failed_nobody_waits() -> None:
 
 
 async def test_all_relays_of_one_forum_are_tried_again_beside_another_forum() -> None:
-    script = answering(404, 404, 200)
+    process = answering(404, 404, 200)
     clock = FakeClock()
-    async with forum(script, process_request=script.process) as url:  # type: ignore[attr-defined]
+    async with forum(playing(), process_request=process) as url:
         inner = MergedSource([source(url, clock), source(url, clock)])
         merged = merge([inner, Endless()])
         assert await first_post(merged) == "p9"
@@ -235,3 +240,45 @@ async def test_a_run_that_ends_while_a_past_is_gathered_keeps_it() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert ids(kept.events) == ["p1"]
+
+
+async def test_a_source_that_was_there_only_later_leaves_a_gap() -> None:
+    process = answering(503, 503, 200)
+    clock = FakeClock()
+    async with forum(playing("wall"), process_request=process) as url:
+        gap, *rest = await drain(source(url, clock))
+    assert isinstance(gap, Gap)
+    assert (gap.since, gap.until) == (T0, clock.now())
+    assert gap.reason == "HTTP 503 Service Unavailable"
+    assert not gap.recovered
+    assert ids(rest) == ["p9"]
+
+
+async def test_a_recording_that_is_played_has_missed_nothing_before_it_began() -> None:
+    process = answering(503, 200)
+    async with forum(playing(), process_request=process) as url:
+        assert [type(event) for event in await drain(source(url))] == [Post]
+
+
+async def test_a_source_that_was_never_there_is_a_gap_of_the_whole_run() -> None:
+    kept, clock = Recorded(1), HeldClock()
+    async with forum(says()) as url:
+        pass
+    away = source(url, clock, tries=None)
+
+    class Beside(Canned):
+        async def batches(self) -> AsyncIterator[Sequence[Event]]:
+            yield [post(1)]
+            await asyncio.Event().wait()
+
+    merged = MergedSource([away, Beside([])])
+    task = asyncio.create_task(Pipeline(merged, Engine([], GroupTracker()), [kept]).run())
+    async with asyncio.timeout(30):
+        await kept.there.wait()
+        while not clock.waited_for:
+            await settle(1)
+    clock._now += 600 * SECOND
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    (gap,) = gaps(kept.events)
+    assert (gap.since, gap.until, gap.reason) == (T0, T0 + 600 * SECOND, "connection refused")

@@ -31,13 +31,13 @@ def test_a_relay_without_filters_by_tags() -> None:
     # Learnt once, remembered.
     relay.feed.lost("connection lost")
     relay.connect()
-    assert "#K" not in relay.last("live")[0]
+    assert "#l" not in relay.last("live")[0]
 
 
 def test_a_notice_after_the_answer_is_only_shown() -> None:
     relay = Relay()
     relay.says(frame("EOSE", "live"), frame("NOTICE", "restarting \x1b[31msoon"))
-    assert "#K" in relay.last("live")[0]
+    assert "#l" in relay.last("live")[0]
     assert "\x1b" not in relay.feed.notice
     assert "restarting" in relay.feed.notice
 
@@ -45,8 +45,8 @@ def test_a_notice_after_the_answer_is_only_shown() -> None:
 def test_filters_refused_by_closing() -> None:
     relay = Relay(since=T0 - HOUR)
     relay.says(frame("CLOSED", "live", "unsupported: too many tags"))
-    assert "#K" not in relay.last("live")[0]
-    assert "#K" not in relay.last("past")[0]
+    assert "#l" not in relay.last("live")[0]
+    assert "#l" not in relay.last("past")[0]
     with pytest.raises(TurnedAway, match="unsupported"):
         relay.says(frame("CLOSED", "live", "unsupported: no"))
 
