@@ -180,6 +180,9 @@ MOST_PER_CASE = 2_000
 MOST_REASONS = 200
 """Different reasons by which a case of hazards is found again."""
 
+MOST_JOINED = 200
+"""Beginnings of other cases that a case remembers."""
+
 MOST_HAZARDS = 5_000
 """Hazards remembered, one for each account and reason."""
 
@@ -213,6 +216,8 @@ class Case(Struct, eq=False):
     """When the first of its posts was seen."""
     until: Micros = 0
     """When the last was."""
+    joined: tuple[Micros, ...] = ()
+    """Where the others began that went into it."""
     accounts: Bounded[str, int] = field(default_factory=lambda: Bounded(MOST_PER_CASE))
     """How many posts of whom, in order of appearance."""
     version: int = 0
@@ -220,8 +225,8 @@ class Case(Struct, eq=False):
     """The version of all charges when it changed last."""
     keys: list[tuple[Kind, str]] = field(default_factory=list)
     """By what it is found again."""
-    marked: Micros | None = None
-    """Where the time line says that it begins, if it does."""
+    marked: tuple[tuple[Micros, int], ...] = ()
+    """Where the time line says that it begins, if it does, and how strong (hundredths) it is."""
 
     @property
     def latest(self) -> Charge:
@@ -249,6 +254,13 @@ class Case(Struct, eq=False):
     def stands(self) -> bool:
         """Something of it is neither taken back nor dismissed."""
         return self.standing > 0
+
+    @property
+    def begins(self) -> tuple[tuple[Micros, int], ...]:
+        """Where it began, and where those did that went into it, each with its strength in
+        hundredths."""
+        strength = round(100 * self.score)
+        return tuple((at, strength) for at in (self.since, *self.joined))
 
     @property
     def matters(self) -> bool:
@@ -526,6 +538,8 @@ class Charges:
         case.standing += other.standing
         case.confirmed += other.confirmed
         case.dismissed += other.dismissed
+        joined = (max(case.since, other.since), *case.joined, *other.joined)
+        case.joined = joined[:MOST_JOINED]
         case.since, case.until = min(case.since, other.since), max(case.until, other.until)
         for name, n in other.accounts.items():
             case.accounts[name] = case.accounts.get(name, 0) + n

@@ -343,7 +343,7 @@ class Session:
             if finding.state is GroupState.MERGED and finding.into:
                 gone = self.charges.merge(finding.kind, finding.id, finding.into)
                 if gone is not None:
-                    self._mark_case(gone, None)
+                    self._mark_case(gone, ())
         else:
             self._retract(finding)
 
@@ -389,19 +389,19 @@ class Session:
         """The time line learns where cases begin. What was marked stays, as long as it stands: its
         strongest charges may have been let go."""
         for case in self.charges.changed_since(self._marked):
-            stays = case.matters or (case.marked is not None and case.stands)
-            self._mark_case(case, case.since if stays else None)
+            stays = case.matters or (case.marked and case.stands)
+            self._mark_case(case, case.begins if stays else ())
         self._marked = self.charges.version
 
-    def _mark_case(self, case: Case, at: Micros | None) -> None:
-        """It is marked at ``at`` and nowhere else."""
-        if case.marked == at:
+    def _mark_case(self, case: Case, begins: tuple[tuple[Micros, int], ...]) -> None:
+        """It is marked there and nowhere else."""
+        if case.marked == begins:
             return
-        if case.marked is not None:
-            self.timeline.unbegin(case.marked, case.kind)
-        if at is not None:
-            self.timeline.begin(at, case.kind)
-        case.marked = at
+        for at, strength in case.marked:
+            self.timeline.unbegin(at, case.kind, strength)
+        for at, strength in begins:
+            self.timeline.begin(at, case.kind, strength)
+        case.marked = begins
 
     def _mark(self, charge: Charge, change: int) -> None:
         """One charge more or less stands against a post of a thread that is known."""

@@ -40,9 +40,19 @@ class Column(Struct):
     persona: int = 0
     coordinated: int = 0
     hazard: int = 0
-    cases: dict[Kind, int] = field(default_factory=dict)
-    """How many cases that matter begin in it, by kind."""
+    cases: dict[tuple[Kind, int], int] = field(default_factory=dict)
+    """How many cases that matter begin in it, by kind and strength in hundredths."""
     gap: bool = False
+
+    def begin(self, kind: Kind, least: int = 0) -> int:
+        """How many cases of a kind begin in it that are so strong (hundredths) at least."""
+        return sum(
+            n for (of, strength), n in self.cases.items() if of is kind and strength >= least
+        )
+
+    def strongest(self, kind: Kind) -> int:
+        """How strong the strongest of them is, in hundredths; -1 where none begins."""
+        return max((strength for of, strength in self.cases if of is kind), default=-1)
 
     @property
     def kinds(self) -> list[Kind]:
@@ -66,8 +76,8 @@ class Column(Struct):
         """Flags of another, and the cases that begin there, as well."""
         for kind in other.kinds:
             self.flag(kind, other.of(kind))
-        for kind, n in other.cases.items():
-            self.cases[kind] = self.cases.get(kind, 0) + n
+        for case, n in other.cases.items():
+            self.cases[case] = self.cases.get(case, 0) + n
 
 
 class Spans:
@@ -131,17 +141,18 @@ class Timeline:
         """The flag was taken back."""
         self._at(at).flag(kind, -1)
 
-    def begin(self, at: Micros, kind: Kind) -> None:
-        """A case that matters begins with a post seen at ``at``."""
+    def begin(self, at: Micros, kind: Kind, strength: int) -> None:
+        """A case that matters, so strong (hundredths), begins with a post seen at ``at``."""
         cases = self._at(at).cases
-        cases[kind] = cases.get(kind, 0) + 1
+        cases[kind, strength] = cases.get((kind, strength), 0) + 1
 
-    def unbegin(self, at: Micros, kind: Kind) -> None:
+    def unbegin(self, at: Micros, kind: Kind, strength: int) -> None:
         """It does not, after all."""
         cases = self._at(at).cases
-        cases[kind] = cases.get(kind, 0) - 1
-        if cases[kind] <= 0:
-            del cases[kind]
+        if cases.get((kind, strength), 0) > 1:
+            cases[kind, strength] -= 1
+        else:
+            cases.pop((kind, strength), None)
 
     def gap(self, since: Micros, until: Micros) -> None:
         """Nothing was observed in between."""

@@ -96,7 +96,8 @@ def test_a_verdict_taken_back_no_longer_stands() -> None:
 
 def test_the_time_line_marks_where_what_matters_begins() -> None:
     def marks() -> list[dict[Kind, int]]:
-        return [column.cases for column in session.timeline.columns(6, 0, 6 * SECOND)]
+        columns = session.timeline.columns(6, 0, 6 * SECOND)
+        return [{kind: n for kind in Kind if (n := column.begin(kind))} for column in columns]
 
     posts = [post(f"{n}", "ann" if n < 4 else "bob", at=n * SECOND) for n in range(6)]
     weak, strong, more, again, swarm, other = posts
@@ -111,13 +112,15 @@ def test_the_time_line_marks_where_what_matters_begins() -> None:
     one, both = {Kind.COORDINATED: 1}, [{Kind.PERSONA: 1}, {}, {}, {Kind.HAZARD: 1}]
     assert marks() == [*both, one, one]
     session.take(post("6"), [group("g1", GroupState.MERGED, into="g2")])
-    assert marks() == [*both, one, {}], "of two that became one the earlier beginning is left"
+    assert marks() == [*both, one, one], "of two that became one both beginnings are left"
     cases = session.charges.cases
     charges = [charge for case in cases for charge in case.charges]
     session.judge(charges, Opinion.DISMISSED)
     assert marks() == [{}] * 6
     session.judge(charges, None)
-    assert marks() == [*both, one, {}]
+    assert marks() == [*both, one, one]
+    columns = session.timeline.columns(6, 0, 6 * SECOND)
+    assert columns[0].strongest(Kind.PERSONA) == 90, "as strong as its strongest post"
     session.take(post("7"), [Retracted(at=7, post="3", kind=Kind.HAZARD)])
     assert marks()[3] == {}
 

@@ -70,8 +70,10 @@ def test_holds_together(steps: list[tuple[Event, list[Finding]]]) -> None:
     assert session.ended
     marks: Counter[Kind] = Counter()
     for column in session.timeline.columns(50, 0, max(now, session.timeline.end) + 1):
-        marks.update(column.cases)
-    assert marks == Counter(case.kind for case in session.charges.cases if case.matters)
+        marks.update({kind: column.begin(kind) for kind in Kind})
+    matter = (case for case in session.charges.cases if case.matters)
+    expected = Counter(case.kind for case in matter for _ in case.begins)
+    assert +marks == expected
 
 
 @FEW

@@ -83,16 +83,23 @@ def test_flags_come_and_go() -> None:
 
 def test_where_cases_begin_is_kept_when_buckets_widen() -> None:
     timeline = Timeline()
-    timeline.begin(5 * SECOND, Kind.HAZARD)
-    timeline.begin(5 * SECOND, Kind.PERSONA)
-    timeline.begin(7 * SECOND, Kind.PERSONA)
-    assert timeline.columns(1, 0, 10 * SECOND)[0].cases == {Kind.HAZARD: 1, Kind.PERSONA: 2}
+    timeline.begin(5 * SECOND, Kind.HAZARD, 60)
+    timeline.begin(5 * SECOND, Kind.PERSONA, 80)
+    timeline.begin(7 * SECOND, Kind.PERSONA, 93)
+    timeline.begin(8 * SECOND, Kind.PERSONA, 80)
+    [column] = timeline.columns(1, 0, 10 * SECOND)
+    assert column.cases == {(Kind.HAZARD, 60): 1, (Kind.PERSONA, 80): 2, (Kind.PERSONA, 93): 1}
+    assert [column.begin(kind) for kind in Kind] == [3, 0, 1]
+    assert (column.begin(Kind.PERSONA, 81), column.strongest(Kind.PERSONA)) == (1, 93)
+    assert column.strongest(Kind.COORDINATED) == -1
     for n in range(2 * MOST_BUCKETS):
         timeline.post(n * HOUR)
-    timeline.unbegin(5 * SECOND, Kind.HAZARD)
-    timeline.unbegin(5 * SECOND, Kind.HAZARD)
+    for _ in range(2):
+        timeline.unbegin(5 * SECOND, Kind.HAZARD, 60)
+    timeline.unbegin(8 * SECOND, Kind.PERSONA, 80)
     columns = timeline.columns(10, 0, 2 * MOST_BUCKETS * HOUR)
-    assert [column.cases for column in columns] == [{Kind.PERSONA: 2}] + [{}] * 9
+    left = {(Kind.PERSONA, 80): 1, (Kind.PERSONA, 93): 1}
+    assert [column.cases for column in columns] == [left] + [{}] * 9
 
 
 def test_a_gap_covers_what_it_covers() -> None:

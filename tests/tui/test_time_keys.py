@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 import pytest
@@ -10,10 +10,12 @@ from rich.style import Style
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.session.charges import Opinion
+from moltwatch.session.timeline import Column
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.widgets.seekbar import LABEL
+from moltwatch.tui.symbols import sign
+from moltwatch.tui.widgets.seekbar import LABEL, begun
 from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
@@ -139,6 +141,38 @@ async def test_marks_lie_where_cases_begin_however_much_is_flagged() -> None:
         assert [letter for letter in marks if letter in "❖▲◆"] == ["❖", "▲"]
         assert marks.index("❖") == 0
         assert 9 / 30 <= marks.index("▲") / (200 - LABEL) < 11 / 30
+
+
+def columns(*cases: Mapping[Kind, tuple[int, ...]]) -> list[Column]:
+    """Columns in which cases of so much strength begin."""
+    return [
+        Column(
+            cases={(kind, each): told.count(each) for kind, told in begin.items() for each in told}
+        )
+        for begin in cases
+    ]
+
+
+def drawn(begun: list[Kind | None]) -> str:
+    return "".join(sign(kind) if kind else "─" for kind in begun)
+
+
+def test_the_time_line_shows_every_group_and_of_personas_the_strongest() -> None:
+    group, hazard, persona = (88,), (60,), (80,)
+    every = {Kind.COORDINATED: group, Kind.HAZARD: hazard, Kind.PERSONA: persona}
+    some = {Kind.HAZARD: hazard, Kind.PERSONA: persona}
+    assert drawn(begun(columns(every, some, {}, {Kind.PERSONA: persona}), 2)) == "❖▲─◆"
+    both = {Kind.COORDINATED: (71, 88)}
+    assert drawn(begun(columns({}, both, some, {}), 3)) == "─❖❖─", "two of them take two cells"
+    assert drawn(begun(columns({}, both, some, {}), 2)) == "❖❖▲─", "none under the play head"
+    assert drawn(begun(columns({}, both, every), 0)) == "─❖❖", "no room on either side"
+    strengths = [80, 81, 95, 80, 82, 90, 90, 97, 80, 81] * 4
+    told = drawn(begun(columns(*({Kind.PERSONA: (n,)} for n in strengths)), 0))
+    assert [strengths[i] for i, letter in enumerate(told) if letter == "◆"] == [97] * 4
+    few = drawn(begun(columns(*({Kind.PERSONA: (n,)} for n in (80, 93, 91, 90))), 0))
+    assert few == "─◆◆◆"
+    same = drawn(begun(columns(*({Kind.PERSONA: (80,)} for _ in range(5))), 0))
+    assert same == "◆" * 5, "no one of equals is stronger"
 
 
 async def test_a_click_on_the_time_line_seeks(watcher: Watcher) -> None:

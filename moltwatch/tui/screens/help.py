@@ -85,4 +85,8 @@ def _marks() -> tuple[tuple[str, str], ...]:
         (f"{sign('edge')} {sign('cursor')}", "a post that is flagged; where you are"),
         (f"{sign('follow')} {sign('pin')}", "follows the end; pinned"),
         (f"{sign('gap')}", "a gap: something was missed here"),
+        (
+            " ".join(map(sign, (Kind.COORDINATED, Kind.HAZARD, Kind.PERSONA))),
+            "on the time line: where cases begin, of personas the strongest",
+        ),
     )

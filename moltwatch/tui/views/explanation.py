@@ -384,7 +384,7 @@ class Explanation:
                 "many at once. Of a recording, `moltwatch flags FILE --verdicts --where id:ID` "
                 "tells them."
             )
-            return [ParagraphRow("gone", said, "dim", 4, 1, self.here)]
+            return [ParagraphRow("gone", said, "dim", 8, 1, self.here)]
         return [
             PiecesRow(
                 ("score", kind),

@@ -3,6 +3,7 @@ in a replay, the seek bar."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -26,8 +27,14 @@ LABEL = 23
 APART = 16
 """Cells between two hours at least."""
 
-_HIGHEST_FIRST = (Kind.HAZARD, Kind.COORDINATED, Kind.PERSONA)
+_RAREST_FIRST = (Kind.COORDINATED, Kind.HAZARD, Kind.PERSONA)
 """Which kind gets the cell where cases of several begin."""
+
+PERSONAS = 10
+"""One cell of so many marks a persona: where the strongest begin."""
+
+LEAST_PERSONAS = 3
+"""Cells that mark one at least, if there are as many."""
 
 SHORTEST: Micros = 2 * MINUTE
 """A live time line covers at least this."""
@@ -40,6 +47,29 @@ class _Cells(NamedTuple):
     ahead: list[Column] | None
     head: int
     """The cell of the present."""
+
+
+def begun(columns: Sequence[Column], head: int) -> list[Kind | None]:
+    """Which kind of case each cell says that begins there. Groups come first; where several begin
+    in one cell, the cell beside it says so as well. Of personas only the strongest have a cell."""
+    signs = [next(filter(column.begin, _RAREST_FIRST), None) for column in columns]
+    personas = [i for i, kind in enumerate(signs) if kind is Kind.PERSONA]
+    strengths = sorted((columns[i].strongest(Kind.PERSONA) for i in personas), reverse=True)
+    most = max(LEAST_PERSONAS, len(columns) // PERSONAS)
+    if len(strengths) > most:
+        # Of equals there may be too many: then all of them go, unless they are the strongest.
+        least = strengths[most - 1] + (strengths[most - 1] == strengths[most])
+        least = min(least, strengths[0])
+        for i in personas:
+            if columns[i].strongest(Kind.PERSONA) < least:
+                signs[i] = None
+    for i, column in enumerate(columns):
+        if column.begin(Kind.COORDINATED) > 1:
+            beside = (j for j in (i + 1, i - 1) if 0 <= j < len(columns) and j != head)
+            free = next((j for j in beside if signs[j] is not Kind.COORDINATED), None)
+            if free is not None:
+                signs[free] = Kind.COORDINATED
+    return signs
 
 
 class SeekBar(Bar):
@@ -150,8 +180,7 @@ class SeekBar(Bar):
         line.gap(LABEL - (width - line.room))
         shown = [c if i <= head or not ahead else ahead[i] for i, c in enumerate(played)]
         pieces = []
-        for i, column in enumerate(shown):
-            kind = next((kind for kind in _HIGHEST_FIRST if kind in column.cases), None)
+        for i, kind in enumerate(begun(shown, head)):
             if i == head:
                 pieces.append((sign("head"), "accent"))
             elif kind:
