@@ -107,6 +107,12 @@ class Transport(ABC):
     position: Micros
     """Stream time reached."""
 
+    @property
+    def reached(self) -> Micros:
+        """The time it has come to by its own clock, for people to look at: between two events it
+        goes on with the pace, never beyond the next."""
+        return self.position
+
     @abstractmethod
     def pause(self) -> None: ...
     @abstractmethod
@@ -119,7 +125,8 @@ class Transport(ABC):
 
     @abstractmethod
     def skip_to(self, at: Micros) -> None:
-        """Rush everything up to ``at`` through without waiting, then go on at the old speed."""
+        """Rush everything up to ``at`` through without waiting, then go on at the old speed. Where
+        no event lies in between, also back."""
 
 
 class Source(ABC):

@@ -49,6 +49,8 @@ class Playhead(Transport):
         self.speed = check_speed(speed)
         self.paused = False
         self.start = self.end = self.position = 0
+        self._next: Micros = 0
+        """Time of the event that is waited for."""
         self._anchor_wall: Micros = 0
         self._anchor_stream: Micros = 0
         """At wall time ``_anchor_wall``, what is due reached up to here."""
@@ -59,6 +61,12 @@ class Playhead(Transport):
         self._passed = 0
         self._steps = 0
         self._steered = asyncio.Event()
+
+    @property
+    def reached(self) -> Micros:
+        if self._skipping_to or math.isinf(self.speed):
+            return self.position
+        return max(self.position, min(round(self._horizon()), self._next))
 
     def pause(self) -> None:
         if not self.paused:
@@ -87,6 +95,8 @@ class Playhead(Transport):
     def skip_to(self, at: Micros) -> None:
         if at > self._head():
             self._skipping_to = max(self._skipping_to, at)
+        elif at >= self.position and not self._skipping_to:
+            self._set_head(at)
         self._steered.set()
 
     def rush(self, events: int) -> None:
@@ -104,7 +114,8 @@ class Playhead(Transport):
 
     def due(self, events: Sequence[Event], begin: int) -> int:
         """How many events from index ``begin`` may pass now."""
-        self._keep_pace(max(self.position, events[begin].seen_at))
+        self._next = max(self.position, events[begin].seen_at)
+        self._keep_pace(self._next)
         horizon = -1 if self.paused and not self._skipping_to else self._horizon()
         if horizon == math.inf:
             return len(events) - begin

@@ -91,6 +91,17 @@ class Player:
         return run.source.transport if run else None
 
     @property
+    def now(self) -> Micros:
+        """What the clock shows: the time of the latest event; in a replay it goes on with the pace
+        until the next."""
+        if self.run is None:
+            return 0
+        now, transport = self.run.session.now, self.run.source.transport
+        if transport is None or self.seeking or self.done:
+            return now
+        return max(now, transport.reached)
+
+    @property
     def never_began(self) -> bool:
         """It failed before anything was seen: there is nothing to look at."""
         return self.failure is not None and (self.session is None or self.session.start is None)
@@ -132,7 +143,7 @@ class Player:
         if self.target is None or run is None or not self._opened.is_set():
             return
         transport = run.source.transport
-        position = transport.position if transport else 0
+        position = transport.reached if transport else 0
         standing = (run.session.version, position)
         self._still = self._still + 1 if standing == self._standing and position else 0
         self._standing = standing
@@ -291,7 +302,7 @@ class Player:
             return why
         session, transport = self.session, self.transport
         assert session is not None and transport is not None
-        here = self.target if self.target is not None else session.now
+        here = self.target if self.target is not None else self.now
         if part > 0 and (self.done or here >= transport.end):
             return f"this is the end: {OVER}"
         if part < 0 and here <= transport.start + 1:

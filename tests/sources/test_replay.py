@@ -229,6 +229,49 @@ async def test_skipping_back_does_nothing() -> None:
     await player.stop()
 
 
+async def test_between_two_events_its_clock_goes_on_with_the_pace_and_not_beyond() -> None:
+    clock = HeldClock()
+    source = replay(MemoryReader([post(0), post(100), post(101), post(200)]), clock, speed=10)
+    player, transport = Player(source), source.transport
+
+    def reached() -> float:
+        return (transport.reached - T0) / SECOND
+
+    assert transport.reached == 0, "nothing is known yet"
+    await settle()
+    assert reached() == 0
+    clock.advance(5)
+    assert (reached(), player.ids) == (50, ["p0"])
+    transport.pause()
+    clock.advance(60)
+    assert reached() == 50, "it stands while it is paused"
+    transport.skip_to(T0 + 20 * SECOND)
+    await settle()
+    assert (reached(), player.ids) == (20, ["p0"]), "and may go back where nothing lies between"
+    transport.resume()
+    transport.set_speed(100)
+    clock.advance(0.5)
+    assert reached() == 70
+    clock.advance(1_000)
+    assert reached() == 100, "the next event is not passed yet"
+    await settle()
+    assert player.ids[:2] == ["p0", "p100"] and 100 <= reached() <= 101
+    transport.set_speed(math.inf)
+    await settle()
+    assert (reached(), len(player.ids)) == (200, 4)
+    await player.stop()
+
+
+async def test_where_a_silence_is_cut_short_its_clock_leaps_over_the_rest() -> None:
+    clock = HeldClock()
+    source = replay(MemoryReader([post(0), post(7200)]), clock, speed=1, max_idle=3)
+    player = Player(source)
+    await settle()
+    clock.advance(1)
+    assert source.transport.reached == T0 + 7198 * SECOND
+    await player.stop()
+
+
 async def test_start_rushes_through_the_warm_up() -> None:
     clock = FakeClock()
     events = [post(0), post(3600), post(7200), post(7203)]

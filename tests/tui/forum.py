@@ -51,11 +51,17 @@ class FakeTransport(Transport):
         self.start = events[0].seen_at
         self.end = events[-1].seen_at
         self.position = self.start
+        self.clock: Micros = 0
+        """How far its own clock has come, where that is further."""
         self.until: Micros = -1
         self.steps = 0
         self.waiting = False
         """Everything that may pass has passed."""
         self.woken = asyncio.Event()
+
+    @property
+    def reached(self) -> Micros:
+        return max(self.position, self.clock)
 
     def play(self, until: Micros) -> None:
         """Let everything up to a time through."""

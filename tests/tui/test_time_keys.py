@@ -14,6 +14,7 @@ from moltwatch.session.timeline import Column
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.local_time import clock
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.widgets.seekbar import LABEL, begun
 from tests.evidence import evidence
@@ -221,6 +222,27 @@ async def test_a_rush_says_where_to() -> None:
         transport.position = START
         await watcher.arrival()
         assert "rushing" not in watcher.text and "▶ 1×" in watcher.text
+
+
+async def test_the_clock_goes_on_where_nothing_happens(watcher: Watcher) -> None:
+    transport = watcher.forum.sources[0].moving
+    assert transport is not None
+    here = watcher.session.now
+    assert f"{clock(here)} UTC" in watcher.text and f"{clock(here)} / 03:" in watcher.text
+    marks = watcher.text.splitlines()[-3]
+    transport.clock = here + 2 * MINUTE
+    later = clock(transport.clock)
+    await watcher.frames()
+    assert f"{later} UTC" in watcher.text and f"{later} / 03:" in watcher.text
+    assert watcher.session.now == here, "nothing else knows of it"
+    moved = watcher.text.splitlines()[-3]
+    assert marks.index("┃") < moved.index("┃"), "nor does the play head stand still"
+    await watcher.press("left")
+    assert transport.until == transport.clock - (transport.end - transport.start) // 100
+    await watcher.arrival()
+    assert len(watcher.forum.runs) == 1, "nothing lies in between: nothing is read again"
+    await watcher.press("shift+right")
+    assert watcher.session.now > here
 
 
 async def test_a_recording_of_days_says_which_day() -> None:

@@ -160,7 +160,7 @@ class MainScreen(StyledScreen):
             return
         session = run.session
         session.catch_up(CATCH_UP)
-        if local_time.turn(session.now):
+        if local_time.turn(self.player.now):
             for view in self.query(RowView):
                 view.forget_looks()
         if self._was_seeking and not self.player.seeking:

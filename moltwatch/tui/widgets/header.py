@@ -87,6 +87,7 @@ class Header(Bar):
                 [(status.state, status.detail) for status in self._statuses],
                 player.seeking,
                 player.done,
+                player.now // SECOND,
                 wall // SECOND,
             )
         )
@@ -98,7 +99,7 @@ class Header(Bar):
         if player is None or player.run is None or player.session is None:
             return [line.add(" opening…", self.style("dim"))]
         session = player.session
-        clock = _clock(session.now, width)
+        clock = _clock(player.now, width)
         reserved = max(map(_width, clock), default=0)
         line.room -= reserved
         self._stand(line, player, width)

@@ -105,7 +105,7 @@ class SeekBar(Bar):
         self.show(
             (
                 session.timeline.version if session.now // cell else 0,
-                session.now // SECOND,
+                player.now // SECOND,
                 transport and (transport.paused, transport.speed),
                 player.target,
                 player.progress,
@@ -140,7 +140,7 @@ class SeekBar(Bar):
         n = max(1, width - LABEL - 2)
         played = session.timeline.columns(n, start, end)
         ahead = self._ahead.columns(n, start, end) if self._ahead else None
-        now = player.target if player.target is not None else session.now
+        now = player.target if player.target is not None else player.now
         head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
         cells = _Cells(played, ahead, head)
         labels = ticks(start, end, n, APART)
@@ -216,7 +216,7 @@ class SeekBar(Bar):
 
     def _when(self, player: Player) -> str:
         """Where it stands, and in a replay where it ends."""
-        now, (_, end) = player.session.now if player.session else 0, self.span(player)
+        now, (_, end) = player.now, self.span(player)
         if not self._days(player):
             return f"{time_of_day(now)} / {time_of_day(end)}" if player.transport else clock(now)
         return f"{day(now)} {short_time(now)} / {day(end)}"
@@ -241,7 +241,7 @@ class SeekBar(Bar):
         speed = "max" if transport.speed == float("inf") else f"{transport.speed:g}×"
         if transport.paused:
             return f"{sign('pause')} paused {speed}", "accent"
-        left = transport.end - transport.position
+        left = transport.end - player.now
         what = f"{sign('play')} {speed}"
         if transport.speed != float("inf") and left > 0:
             rest = format_duration(int(left / transport.speed))
