@@ -59,8 +59,8 @@ def sentence(template: str, facts: Mapping[str, object]) -> str:
 
     ``{n}`` and ``{n:,}`` are formatted as Python does it. ``{span:duration}`` is a span of time
     (microseconds) in words, ``{window:seconds}`` one in seconds, ``{n:count account}`` a number
-    with what is counted, ``{words:quoted}`` puts words in quotation marks. Raises KeyError for a
-    fact that is missing.
+    with what is counted, ``{words:quoted}`` puts words in quotation marks, ``{chance:odds}`` is a
+    probability as ``1 in 10,000``. Raises KeyError for a fact that is missing.
 
     >>> sentence("{n:count post} in {span:duration}: {said:quoted}",
     ...          {"n": 2, "span": 3_000_000, "said": "hello"})
@@ -70,6 +70,11 @@ def sentence(template: str, facts: Mapping[str, object]) -> str:
     for name, put, text in pieces:
         said += put(facts[name]) + text
     return said
+
+
+def fields_of(template: str) -> list[str]:
+    """The facts that a template names."""
+    return [name for name, _, _ in _parsed(template)[1]]
 
 
 _Put = Callable[[object], str]
@@ -97,6 +102,8 @@ def _how(spec: str) -> _Put:
         return lambda span: format_duration(int(str(span)))
     if spec == "seconds":
         return lambda span: format_duration(round(float(str(span)) * SECOND))
+    if spec == "odds":
+        return lambda chance: f"1 in {round(1 / float(str(chance))):,}"
     if spec.startswith("count "):
         return lambda n: count(int(str(n)), spec.removeprefix("count "))
     return lambda fact: format(fact, spec)

@@ -43,14 +43,19 @@ class Heuristic(ABC):
     unless: ClassVar[str] = ""
     """Completes "not flagged if …": what would have to be otherwise for it to say nothing. A
     template for its parameters (``{accounts}``, ``{window:seconds}``), see
-    :func:`moltwatch.wording.sentence`. Where it is empty, a reader is told what the verdict would
-    be without what the heuristic found."""
+    :func:`moltwatch.wording.sentence`. Where it is empty, and where it asks for more ``{accounts}``
+    than a reader is told of, it is told what the verdict would be without what was found."""
 
     def read(self, text: Text) -> object:
         """What the title and text show whoever reads them, whoever wrote them. It is asked once for
         all copies of a text, and is at hand in :meth:`observe` as ``item.shown_to(self)``. About a
         post whose text shows it nothing (None) a heuristic is not asked."""
         return True
+
+    def otherwise(self, found: Evidence) -> str:
+        """The template ``unless`` as it is true of what was ``found``: for a heuristic that finds
+        things of several sorts, each by conditions of its own."""
+        return self.unless
 
     @abstractmethod
     def observe(self, item: Features) -> Iterable[Evidence]:

@@ -18,6 +18,7 @@ import pytest
 from moltwatch.heuristics.base import Features, Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import QUIET, GroupTracker
+from moltwatch.heuristics.fusing.otherwise import condition
 from moltwatch.heuristics.registry import build
 from moltwatch.model import (
     Act,
@@ -33,7 +34,7 @@ from moltwatch.paths import shipped
 from moltwatch.recording.opening import open_recording
 from moltwatch.simulation.simulate import Settings, Simulation
 from moltwatch.text import fold, words
-from moltwatch.times import HOUR, SECOND, Micros, format_duration, parse_time
+from moltwatch.times import HOUR, SECOND, Micros, format_duration, parse_duration, parse_time
 from tests.inject.__main__ import KINDS
 from tests.inject.background import Background, read
 from tests.inject.families import FAMILIES, FASHIONS
@@ -62,7 +63,8 @@ class Witness:
     """Feeds a stream, remembers all of it, and holds each group line against it."""
 
     def __init__(self) -> None:
-        heuristics = [Listening(each, self) for each in build({}) if each.kind is Kind.COORDINATED]
+        self.asked = {each.name: each for each in build({}) if each.kind is Kind.COORDINATED}
+        heuristics = [Listening(each, self) for each in self.asked.values()]
         self.engine = Engine(heuristics, GroupTracker())
         self.posts: dict[str, Post] = {}
         self.written: defaultdict[str, list[Post]] = defaultdict(list)
@@ -77,6 +79,8 @@ class Witness:
         self.told_of: set[str] = set()
         """Groups that had a line."""
         self.checked = 0
+        self.asks = 0
+        """How often it was said what would have kept a heuristic silent."""
         self.heuristics: set[str] = set()
         """Whose evidence was told of a group."""
 
@@ -105,6 +109,8 @@ class Witness:
                 for flag in finding.flags:
                     if flag.group:
                         now[flag.group].add(finding.post.author)
+                    if flag.kind is Kind.COORDINATED:
+                        self.otherwise(flag)
         self.told_of |= {finding.id for finding in findings if isinstance(finding, Group)}
         assert now.keys() <= self.told_of, "a flag names a group before its first line"
         for group, authors in now.items():
@@ -165,6 +171,32 @@ class Witness:
         own = [act for _, act in self.acts[evidence.heuristic, evidence.cluster or ""]]
         own = [act for act in own if act.author in self.groups[group.id]]
         CHECKS[evidence.heuristic](self, evidence, own)
+        self.otherwise(evidence)
+
+    def otherwise(self, evidence: Evidence) -> None:
+        """What would have kept a heuristic silent is not so of what it is shown with."""
+        asks = condition(self.asked[evidence.heuristic], evidence)
+        if not asks:
+            return
+        self.asks += 1
+        known = facts(evidence)
+        acts = [act for _, act in self.acts[evidence.heuristic, evidence.cluster or ""]]
+        for said, within in re.findall(
+            r"^fewer than (\d+) (?:accounts|of them).*? within ([\d.]+ \w+)(?! of its)", asks
+        ):
+            fewest = int(said)
+            assert evidence.n >= fewest, (asks, evidence.reason)
+            within = within.replace("min", "m").replace(" ", "")
+            came = most_within(acts, parse_duration(within))
+            assert len(came) >= fewest, (asks, evidence.reason)
+        for said in re.findall(r"fewer than ([\d,]+) (?:accounts|of them)", asks):
+            assert evidence.n >= int(said), (asks, evidence.reason)
+        for said in re.findall(r"fewer than (\d+) occasions", asks):
+            assert int(str(known["occasions"])) >= int(said), (asks, evidence.reason)
+        for said, of in re.findall(r"less than (\d+)% of (its guests|the words|the threads)", asks):
+            name = {"its guests": "quiet", "the words": "share", "the threads": "overlap"}[of]
+            share = float(str(known[name])) / float(str(known.get("guests", 1)))
+            assert round(100 * share) >= int(said), (asks, evidence.reason)
 
     def body(self, act: Act) -> str:
         return fold(self.posts[act.post].body)
@@ -175,6 +207,13 @@ class Witness:
     def before(self, act: Act) -> int:
         """Posts that an account had written before."""
         return sum(post.seen_at < self.posts[act.post].seen_at for post in self.written[act.author])
+
+
+def most_within(acts: list[Act], within: Micros) -> set[str]:
+    """The most accounts that acted within so long."""
+    acts = sorted(acts, key=lambda act: act.at)
+    found = [{a.author for a in acts if 0 <= a.at - act.at <= within} for act in acts]
+    return max(found, key=len, default=set())
 
 
 Check = Callable[[Witness, Evidence, list[Act]], None]
@@ -397,6 +436,7 @@ def test_what_is_said_of_groups_in_a_bundled_recording(name: str, lines: int) ->
     witness = Witness()
     witness.watch(recorded(name))
     assert witness.checked >= lines
+    assert witness.asks >= lines
 
 
 @pytest.mark.parametrize("seed", [1, 2])

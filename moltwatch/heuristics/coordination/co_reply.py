@@ -127,6 +127,19 @@ class CoReply(Heuristic):
         self._rings: Fading[_Ring] = Fading(lambda: _Ring(strength, fade), fade, MOST_RINGS)
         self._told = Told()
 
+    def otherwise(self, found: Evidence) -> str:
+        told = found.marks[0]
+        if told.says == _COMPANY:
+            return (
+                f"fewer than {FEWEST} of them had twice come to one thread within {{gap:seconds}} "
+                "of each other, or chance made that likelier than {chance:odds}"
+            )
+        needed = self._needed(int(str(told.facts["occasions"])))
+        return (
+            "they had met on fewer than {occasions} occasions, answered more than {gap:seconds} "
+            f"apart, or met on less than {needed:.0%} of the threads they answered"
+        )
+
     def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post
         if post.parent is None:
@@ -217,13 +230,17 @@ class CoReply(Heuristic):
         """Whether they met so often, and went so little elsewhere, that it is no coincidence."""
         if occasions < self.occasions:
             return False
-        needed = self.overlap * sqrt(self.occasions / occasions)
-        if overlap < max(needed, min(LEAST_OVERLAP, self.overlap)):
+        if overlap < self._needed(occasions):
             return False
         # Their zeal alone would make it mine * theirs / threads meetings; overlap is the meetings
         # by the root of mine * theirs.
         held = self._visits.of
         return overlap * len(self._visits.threads) >= LIFT * sqrt(len(held[a]) * len(held[b]))
+
+    def _needed(self, occasions: int) -> float:
+        """The part of their threads on which two must have met who met so often."""
+        needed = self.overlap * sqrt(self.occasions / occasions)
+        return max(needed, min(LEAST_OVERLAP, self.overlap))
 
     def _ring(self, name: str, members: Iterable[str], now: Micros) -> _Ring:
         """The ring of this name, with members who are in it."""

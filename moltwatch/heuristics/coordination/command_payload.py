@@ -35,8 +35,8 @@ class CommandPayload(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "payload"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts had given this command, or they had come more than "
-        "{window:seconds} apart"
+        "fewer than {accounts} accounts had given this command within {window:seconds} of each "
+        "other"
     )
 
     def __init__(

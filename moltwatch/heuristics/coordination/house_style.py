@@ -93,9 +93,8 @@ class HouseStyle(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts wrote so on {repeats} threads each, it stood in less "
-        "than {part:.0%} of their posts, or they were less than {share:.0%} of all who write "
-        "so"
+        "fewer than {accounts} accounts said so on {repeats:count thread} each, it stood in less "
+        "than {part:.0%} of their posts, or they were less than {share:.0%} of all who say so"
     )
 
     def __init__(
@@ -123,6 +122,15 @@ class HouseStyle(Heuristic):
             part=min(1.0, 1.5 * part),
             share=share,
             repeats=repeats,
+        )
+
+    def otherwise(self, found: Evidence) -> str:
+        if found.marks[0].says == _LINE:
+            return self.unless
+        return (
+            "fewer than {accounts} accounts began {repeats:count thread} so each, those were less "
+            f"than {self._layouts.part:.0%} of the long ones they began, or they were less than "
+            "{share:.0%} of all who begin one so"
         )
 
     def observe(self, item: Features) -> Iterable[Evidence]:

@@ -90,8 +90,8 @@ class LinkPush(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "payload"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts had brought it up unasked, they were less than "
-        "{share:.0%} of all who name it, or it were less than {part:.0%} of what they write"
+        "fewer than {accounts} accounts had brought it up unasked while it was new, they were less "
+        "than {share:.0%} of all who name it, or it were less than {part:.0%} of what they write"
     )
 
     def __init__(
@@ -115,6 +115,15 @@ class LinkPush(Heuristic):
         self._burst = round(burst * SECOND)
         self._things: OrderedDict[str, _Thing] = OrderedDict()
         self._since: Micros | None = None
+
+    def otherwise(self, found: Evidence) -> str:
+        if found.marks[0].says != _KEEP_NAMING:
+            return self.unless
+        return (
+            "fewer than {accounts} accounts had named it {repeats:count time} each, unasked, they "
+            f"were less than {{share:.0%}} of all who name it, or it were less than "
+            f"{self.part / 2:.0%} of what they write"
+        )
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         if self._since is None:

@@ -56,8 +56,8 @@ class NameFamily(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "names"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts of such names had first posted, or more than "
-        "{window:seconds} apart"
+        "fewer than {accounts} accounts of such names had first posted within {window:seconds} "
+        "of each other"
     )
 
     def __init__(

@@ -44,8 +44,8 @@ class NearDuplicate(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts had shared these words, they had come more than "
-        "{window:seconds} apart, or less than {similarity:.0%} of the words had been the same"
+        "fewer than {accounts} accounts had shared these words within {window:seconds} of each "
+        "other, or less than {similarity:.0%} of the words had been the same"
     )
 
     def __init__(

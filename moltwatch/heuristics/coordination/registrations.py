@@ -54,7 +54,7 @@ class Registrations(Heuristic):
     family: ClassVar[str] = "registration"
     unless: ClassVar[str] = (
         "fewer than {accounts} accounts had been made within {window:seconds}, or chance made"
-        " so many likelier than {chance:g}"
+        " so many likelier than {chance:odds}"
     )
 
     def __init__(

@@ -49,8 +49,8 @@ class SameText(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "text"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts ({short_accounts} of a short text) had posted this "
-        "text, or they had come more than {window:seconds} apart"
+        "fewer than {accounts} accounts had posted this text within {window:seconds} of each "
+        "other (a short one: fewer than {short_accounts} within {short_window:seconds})"
     )
 
     def __init__(

@@ -63,7 +63,7 @@ class ScriptedGaps(Heuristic):
     family: ClassVar[str] = "timing"
     unless: ClassVar[str] = (
         "fewer than {accounts} accounts had kept one clock, or chance made such a row "
-        "likelier than {chance:g}"
+        "likelier than {chance:odds}"
     )
 
     def __init__(

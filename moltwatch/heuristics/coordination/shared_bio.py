@@ -63,8 +63,8 @@ class SharedBio(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "profile"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts had this bio, or they had begun to post more than "
-        "{window:seconds} apart"
+        "fewer than {accounts} accounts with this bio had begun to post within "
+        "{window:seconds} of each other"
     )
 
     def __init__(

@@ -56,7 +56,7 @@ class TalkingPoint(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "vocabulary"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts brought it up on {repeats} threads each, it stood in "
+        "fewer than {accounts} accounts brought it up on {repeats:count thread} each, it stood in "
         "less than {part:.0%} of their posts, or they were less than {share:.0%} of all who "
         "use the word"
     )

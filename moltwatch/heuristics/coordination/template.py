@@ -76,7 +76,7 @@ class Template(Heuristic):
     family: ClassVar[str] = "text"
     unless: ClassVar[str] = (
         "fewer than {accounts} accounts ({many} where it is short or they came slowly) had "
-        "filled in this form, or they had come more than {window:seconds} apart"
+        "filled in this form within {window:seconds} of each other"
     )
 
     def __init__(

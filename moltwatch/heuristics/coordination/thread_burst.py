@@ -14,7 +14,7 @@ from moltwatch.heuristics.coordination.significance import at_least, lured
 from moltwatch.heuristics.features.fading import Members
 from moltwatch.heuristics.parameters import Accounts, Chance, Count, Fraction, Seconds
 from moltwatch.model import Kind, Level
-from moltwatch.times import HOUR, SECOND, Micros
+from moltwatch.times import HOUR, SECOND, Micros, format_duration
 
 MOST_THREADS = 5_000
 MOST_GUESTS = 60
@@ -172,8 +172,9 @@ class ThreadBurst(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "synchrony"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts that had posted at most {quiet} times had come within"
-        " {window:seconds}, or they were less than {share:.0%} of the guests"
+        "fewer than {accounts} accounts that had hardly posted had come to one thread within"
+        " {window:seconds}, they were less than {share:.0%} of its guests, or chance made so many"
+        " likelier than {chance:odds}"
     )
 
     def __init__(
@@ -204,6 +205,19 @@ class ThreadBurst(Heuristic):
         self._guests = 2.0
         self._new_guests = [1.0] * len(self._levels)
         """By level how many guests had written less; the last are all that are quiet."""
+
+    def otherwise(self, found: Evidence) -> str:
+        says = found.marks[0].says
+        if says == _BURST:
+            return self.unless
+        if found.n < FEWEST_AT_ONCE:
+            return ""
+        what = "never posted" if says == _NEW else "hardly posted"
+        within = format_duration(AT_ONCE)
+        return (
+            f"fewer than {FEWEST_AT_ONCE} accounts that had {what} had come to one thread within "
+            f"{within}, or chance made so many likelier than {{certain:odds}}"
+        )
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         post = item.post

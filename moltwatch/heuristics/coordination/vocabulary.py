@@ -112,7 +112,7 @@ class Vocabulary(Heuristic):
     kind: ClassVar[Kind] = Kind.COORDINATED
     family: ClassVar[str] = "vocabulary"
     unless: ClassVar[str] = (
-        "fewer than {accounts} accounts of at most {quiet} posts had used the word within "
+        "fewer than {accounts} accounts in their first {quiet} posts had used one such word within "
         "{window:seconds} of its first use, or it had been used here before"
     )
 

@@ -17,7 +17,7 @@ from moltwatch.heuristics.fusing.coordination import UNCONFIRMED
 from moltwatch.heuristics.persona.weights import calibrated, uncalibrated
 from moltwatch.model import Evidence, Kind, Level, Scores
 from moltwatch.odds import noisy_or
-from moltwatch.wording import sentence
+from moltwatch.wording import fields_of, sentence
 
 MOST = 3
 """Ways out that are told, where each is enough by itself."""
@@ -53,7 +53,7 @@ def way_out(
     def told(gone: Sequence[str]) -> str:
         # What looks at the same thing falls with it; the strongest of a family speaks for all.
         strongest = families[gone[-1]][0]
-        if known := condition(heuristics.get(strongest.heuristic)):
+        if known := condition(heuristics.get(strongest.heuristic), strongest):
             return f"if {known}"
         return f"without “{strongest.reason}” ({score:.2f} → {left(gone):.2f})"
 
@@ -64,14 +64,21 @@ def way_out(
     return WayOut(tuple([told(order[:n]) for n in range(1, enough + 1)]), together=True)
 
 
-def condition(heuristic: Heuristic | None) -> str:
-    """What would have kept a heuristic silent; empty where it does not tell."""
-    if heuristic is None or not heuristic.unless:
+def condition(heuristic: Heuristic | None, found: Evidence) -> str:
+    """What would have kept a heuristic silent about what it found; empty where it does not tell.
+
+    It is empty as well where fewer accounts are told of than it asks for: some fell silent since,
+    or are in no group, and "fewer than five" would be true of the four that are shown.
+    """
+    if heuristic is None:
         return ""
-    parameters = inspect.signature(type(heuristic)).parameters
-    known = {name: getattr(heuristic, name) for name in parameters if hasattr(heuristic, name)}
     try:
-        return sentence(heuristic.unless, known)
+        template = heuristic.otherwise(found)
+        parameters = inspect.signature(type(heuristic)).parameters
+        known = {name: getattr(heuristic, name) for name in parameters if hasattr(heuristic, name)}
+        if "accounts" in fields_of(template) and found.n < known["accounts"]:
+            return ""
+        return sentence(template, known) if template else ""
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
         return ""  # a third party's template that names what it does not have
 

@@ -55,6 +55,21 @@ _KNOWN_APOSTROPHE = re.compile(r"'(?:ll|re|ve|em|all|til)$|^(?:all|dall|dell|nel
 _INVENTED_LEAST = 6
 
 
+_HIDES = "hides “{words}” {how}"
+_ROW = "holds {n} invisible characters in a row"
+_PARTED = "breaks “{words}” up with invisible characters"
+_DEAD = "writes {n} characters in scripts nobody speaks any more"
+_OWN = "writes in a language of its own ({words})"
+_UNLESS = {
+    _HIDES: "what is hidden did not decode to readable text",
+    _ROW: "fewer than 4 invisible characters stood in a row",
+    _PARTED: "fewer than 8 letters in a row were parted by invisible characters",
+    _DEAD: f"fewer than {_ANCIENT_LEAST} characters were of such scripts",
+    _OWN: f"fewer than {_INVENTED_LEAST} different words were spelt so",
+}
+"""By what it says of a message, what would have kept it silent."""
+
+
 _Hidden: TypeAlias = tuple[float, Mark]
 """How telling something hidden is (0 to 1), and what it is."""
 
@@ -80,12 +95,16 @@ class HiddenMessage(Heuristic):
     name: ClassVar[str] = "hidden-message"
     kind: ClassVar[Kind] = Kind.HAZARD
     family: ClassVar[str] = "encoding"
-    unless: ClassVar[str] = "what is hidden did not decode to {least} readable characters"
+    unless: ClassVar[str] = _UNLESS[_HIDES]
 
     def __init__(self, least: Characters = 12, repeats: Repeats = IN_FULL) -> None:
         self.least = least
         self.repeats = repeats
         self._refrains = Refrains(repeats)
+
+    def otherwise(self, found: Evidence) -> str:
+        ways = dict.fromkeys(_UNLESS.get(mark.says, "") for mark in found.marks)
+        return ", and ".join(filter(None, ways)) or self.unless
 
     def observe(self, item: Features) -> Iterable[Evidence]:
         found = item.shown_to(self)
@@ -136,13 +155,12 @@ class HiddenMessage(Heuristic):
         if _INVISIBLE.search(exotic):
             if run := max(_INVISIBLE.findall(body), key=len, default=""):
                 strength = min(0.5 + len(run) / 100, 0.9)
-                says = "holds {n} invisible characters in a row"
-                yield strength, Mark(says, {"n": len(run)})
+                yield strength, Mark(_ROW, {"n": len(run)})
             if broken := _BROKEN_UP.search(body):
                 said = display_line(broken[0], _SHOWN)
-                yield 0.7, Mark("breaks “{words}” up with invisible characters", {"words": said})
+                yield 0.7, Mark(_PARTED, {"words": said})
         if (n := len(_ANCIENT.findall(exotic))) >= _ANCIENT_LEAST:
-            yield 0.6, Mark("writes {n} characters in scripts nobody speaks any more", {"n": n})
+            yield 0.6, Mark(_DEAD, {"n": n})
         if _BRAILLE.search(exotic):
             yield from self._told(0.7, "in Braille", ciphers.braille(body, self.least))
 
@@ -150,7 +168,7 @@ class HiddenMessage(Heuristic):
         for text in texts:
             if text:
                 said = display_line(text, _SHOWN)
-                yield weight, Mark("hides “{words}” {how}", {"words": said, "how": how})
+                yield weight, Mark(_HIDES, {"words": said, "how": how})
 
 
 def _invented(vocabulary: AbstractSet[str]) -> Iterator[_Hidden]:
@@ -162,4 +180,4 @@ def _invented(vocabulary: AbstractSet[str]) -> Iterator[_Hidden]:
     )
     if len(found) >= _INVENTED_LEAST:
         words = ", ".join(found[:3])
-        yield 0.55, Mark("writes in a language of its own ({words})", {"words": words})
+        yield 0.55, Mark(_OWN, {"words": words})
