@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {args[0]!r}.{_meant(args[0])}")
+            ctx.fail(f"No such command {_shown(args[0])!r}.{_meant(args[0])}")
         return super().resolve_command(ctx, args)
 
     def make_context(
@@ -111,10 +112,11 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
+        error.message = _without_secrets(error.message)  # type: ignore[misc]  # final by habit
         error.show(sys.stderr)
         sys.exit(2)
     except MoltwatchError as error:
-        click.echo(f"moltwatch: {display(str(error))}", err=True)
+        click.echo(f"moltwatch: {display(_without_secrets(str(error)))}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -125,6 +127,27 @@ def main() -> None:
         _abandon_stdout()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _shown(word: str) -> str:
+    from moltwatch.sources.grammar import shown
+
+    return shown(word)
+
+
+def _without_secrets(message: str) -> str:
+    """The message, which may quote what was typed, or a piece of it, with the secrets of addresses
+    masked."""
+    for word in sys.argv[1:]:
+        if (masked := _shown(word)) != word:
+            message = message.replace(word, masked)
+            for secret in sorted({*_PARTS.findall(word)} - {*_PARTS.findall(masked)}, key=len):
+                message = message.replace(secret, "***")
+    return message
+
+
+_PARTS = re.compile(r"[^:/?#&=@]{6,}")
+"""Of an address; shorter ones are words of ours as well."""
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -150,7 +173,7 @@ def _meant(word: str) -> str:
 
     for close in get_close_matches(word, COMMANDS, 1):
         return f" Did you mean {close!r}?"
-    told = display_line(word)
+    told = display_line(_shown(word))
     if bundled_recording(word) or os.path.exists(word):  # noqa: PTH110  (never raises)
         return f" Did you mean 'replay {told}'?"
     return f" Did you mean 'watch {told}'?" if ":" in word else ""

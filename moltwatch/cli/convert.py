@@ -42,6 +42,7 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
     """
     from moltwatch.cli.running import require_file, run_async
     from moltwatch.recording.convert import convert
+    from moltwatch.sources.grammar import shown
 
     require_file(source, target)
 
@@ -53,6 +54,7 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
             blind=blind,
             force=force,
             title=title,
+            shown=shown,
             progress=_show if sys.stderr.isatty() else lambda events: None,
         )
     )

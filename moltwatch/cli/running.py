@@ -25,19 +25,19 @@ def forbid_source(path: Path, specs: Sequence[str], what: str) -> None:
 
 def require_recording(spec: str) -> None:
     """Raise UsageError for a SOURCE that goes on for ever: what sums up needs an end."""
-    from moltwatch.sources.grammar import recordings_among
+    from moltwatch.sources.grammar import recordings_among, shown
 
     if spec != "-" and not recordings_among([spec]):
-        told = display_line(spec)
+        told = display_line(shown(spec))
         raise UsageError(f"{told} is no recording: moltwatch record {told} -o FILE makes one")
 
 
 def require_file(spec: str, target: Path) -> None:
     """Raise UsageError for a SOURCE that is no file or folder: what is read twice has to stay."""
-    from moltwatch.sources.grammar import recordings_among
+    from moltwatch.sources.grammar import recordings_among, shown
 
     if not recordings_among([spec]):
-        told = display_line(spec)
+        told = display_line(shown(spec))
         raise UsageError(f"{told} is not a file: moltwatch record {told} -o {target} keeps it")
 
 

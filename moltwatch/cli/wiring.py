@@ -133,11 +133,12 @@ def _writer(
     path: Path, force: bool, specs: Sequence[str], clock: Clock, complain: Callable[[str], None]
 ) -> Writer:
     from moltwatch.recording.opening import PlannedRecording
+    from moltwatch.sources.grammar import shown
 
     forbid_source(path, specs, "record")
     header = Header(
         title=f"recorded by moltwatch {__version__}",
-        origin=" ".join(specs),
+        origin=" ".join(map(shown, specs)),
         created_at=format_time(clock.now()),
     )
     return PlannedRecording(path, header, overwrite=force, complain=complain)

@@ -19,6 +19,7 @@ from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, SourceUnreachable
 from moltwatch.model import Edit, Event, Post
 from moltwatch.paths import bundled_recordings
+from moltwatch.text import masked_address
 from moltwatch.times import Micros
 
 BATCH = 1_000
@@ -99,7 +100,8 @@ def find_recording(name: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # too long, a null in it, no home folder
         pass
     hint = "" if "/" in name or "." in name else _bundled(name)
-    raise SourceUnreachable(f"no such recording: {name}{hint}")
+    # It may have been meant for an address, with what that holds.
+    raise SourceUnreachable(f"no such recording: {masked_address(name)}{hint}")
 
 
 def _bundled(name: str) -> str:

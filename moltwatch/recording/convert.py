@@ -79,12 +79,14 @@ async def convert(
     blind: bool = False,
     force: bool = False,
     title: str | None = None,
+    shown: Callable[[str], str] = str,
     progress: Callable[[int], None] = lambda events: None,
 ) -> Summary:
     """Write what is in ``source`` as the new recording ``target``.
 
     ``now`` is the wall clock's time: it dates the recording, and archives are not believed beyond
-    it. ``progress`` is told how many events are done. The target appears when it is complete.
+    it. ``shown`` takes the secrets out of a SOURCE, which an old header may still hold.
+    ``progress`` is told how many events are done. The target appears when it is complete.
     Raises SourceUnreachable if there is no source, UsageError for a target that is no recording's
     name or is the source, and RecordingError.
     """
@@ -93,7 +95,7 @@ async def convert(
     _check_target(source, target, force=force)
     reader = await open_recording(source, now=now)
     try:
-        header = _header(reader, title, now)
+        header = _header(reader, title, now, shown)
         blinder = Blinder(await _names(reader, source)) if blind else None
         header = blinder.header(header) if blinder else header
         with whole(target, overwrite=force) as part:
@@ -130,11 +132,12 @@ async def _copy(
     return summary
 
 
-def _header(reader: Reader, title: str | None, now: Micros) -> Header:
+def _header(reader: Reader, title: str | None, now: Micros, shown: Callable[[str], str]) -> Header:
     old = reader.header
     return msgspec.structs.replace(
         old,
         title=old.title if title is None else title,
+        origin=" ".join(map(shown, old.origin.split(" "))),
         created_at=old.created_at or format_time(now),
     )
 

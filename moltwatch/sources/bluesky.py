@@ -248,7 +248,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> JetstreamSource:
     """
     unknown = spec.rest.removeprefix("?")
     query = parse_qs(unknown, keep_blank_values=True)
-    if (unknown and not query) or (query.keys() - {"dids", "list", "host", "api"}):
+    if (unknown and not query) or query.keys() - set(spec.kind.parameters):
         raise UsageError(
             "jetstream: takes dids=DID,…, list=FILE, host=HOST and api=HOST, joined by &"
         )

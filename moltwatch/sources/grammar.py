@@ -15,7 +15,8 @@ from moltwatch.sources.base import Source
 from moltwatch.sources.merge import merge
 from moltwatch.sources.registry import RECORDING, STDIN, Opening, SourceSpec, by_scheme
 from moltwatch.sources.replay import ReplaySource
-from moltwatch.text import display_line
+from moltwatch.text import display_line, masked_address
+from moltwatch.text.address import MASK
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(localhost|[0-9.]+|\[[0-9a-f:]+\]):\d{1,5}(/.*)?", re.IGNORECASE)
@@ -40,6 +41,16 @@ def parse(text: str) -> SourceSpec:
     elif _HOST_AND_PORT.fullmatch(text) and not _exists(text):
         raise UsageError(_unknown(text, ""))
     return SourceSpec(text=text, kind=RECORDING, rest=text)
+
+
+def shown(text: str) -> str:
+    """A SOURCE as it may be shown and kept: names and passwords, and what its grammar does not know
+    behind a question mark, are ``***``. Harmless to no terminal yet; see :mod:`moltwatch.text`."""
+    match = _SCHEME.fullmatch(text)
+    kind = dict(by_scheme()).get(match[1].lower()) if match else None
+    if kind is not None:
+        return masked_address(text, kind.parameters)
+    return text if _exists(text) else masked_address(text)
 
 
 async def open_source(source: str, opening: Opening) -> Source:
@@ -75,15 +86,16 @@ def recordings_among(sources: Sequence[str]) -> list[Path]:
 
 
 def _unknown(text: str, scheme: str) -> str:
-    shown = display_line(text, 100)
+    told = display_line(shown(text), 100)
     if _HOST_AND_PORT.fullmatch(text):
-        return f"{shown} is no SOURCE; did you mean ws://{shown}?"
+        return f"{told} is no SOURCE; did you mean ws://{told}?"
     schemes = [known for known, _ in by_scheme()]
+    named = scheme if told.lower().startswith(scheme) else MASK  # it may be somebody's name
     near = get_close_matches(scheme, schemes, n=1, cutoff=0.5)
     close = ["moltbook"] if "moltbook.com" in text else near
     hint = f"; did you mean {close[0]}:?" if close else "."
     there_is = ", ".join(f"{known}:" for known in schemes)
-    return f"no source {scheme}: ({shown}){hint} There is: a recording, -, {there_is}"
+    return f"no source {named}: ({told}){hint} There is: a recording, -, {there_is}"
 
 
 def _exists(text: str) -> bool:

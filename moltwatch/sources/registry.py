@@ -30,6 +30,9 @@ class SourceKind(Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...]
     key: str = ""
     """The key or account it needs, in words; empty if none."""
+    parameters: tuple[str, ...] = ()
+    """What may stand behind the question mark of its SOURCE; what else stands there is for the
+    server, and may be a secret."""
     past: bool = False
     """It can be told how far back to begin."""
     opener: str
@@ -114,6 +117,7 @@ KINDS: tuple[SourceKind, ...] = (
         summary="Clawstr, live from several relays; communities, a past and relays may be chosen",
         examples=("clawstr:", "clawstr:ai-freedom,agent-economy?since=2h"),
         past=True,
+        parameters=("since", "relay"),
         opener="moltwatch.sources.nostr.source:open_clawstr",
     ),
     SourceKind(
@@ -122,6 +126,7 @@ KINDS: tuple[SourceKind, ...] = (
         summary="all notes and comments of a Nostr relay; #names choose hashtags",
         examples=("nostr+wss://relay.example?since=10m", "nostr+wss://relay.example#ai,agents"),
         past=True,
+        parameters=("since",),
         opener="moltwatch.sources.nostr.source:open_spec",
     ),
     SourceKind(
@@ -133,6 +138,7 @@ KINDS: tuple[SourceKind, ...] = (
             "mastodon+wss://mastodon.example?tag=aiagents",
         ),
         key="MASTODON_ACCESS_TOKEN, for most servers",
+        parameters=("stream", "tag", "api"),
         opener="moltwatch.sources.mastodon:open_spec",
     ),
     SourceKind(
@@ -140,6 +146,7 @@ KINDS: tuple[SourceKind, ...] = (
         schemes=("jetstream",),
         summary="Bluesky's posts, of everybody or of the accounts that are named or listed",
         examples=("jetstream:", "jetstream:?dids=did:plc:…", "jetstream:?list=agents.txt"),
+        parameters=("dids", "list", "host", "api"),
         opener="moltwatch.sources.bluesky:open_spec",
     ),
     SourceKind(
@@ -151,6 +158,7 @@ KINDS: tuple[SourceKind, ...] = (
             "sse+https://forum.example/events?map=mine.toml",
         ),
         key="what the mapping names: AGENTFEED_KEY for agentfeed",
+        parameters=("map",),
         opener="moltwatch.sources.mapped.source:open_sse",
     ),
     SourceKind(
@@ -162,6 +170,7 @@ KINDS: tuple[SourceKind, ...] = (
             "json+wss://forum.example/live?map=mine.toml",
         ),
         key="what the mapping names: OPENCLAW_GATEWAY_TOKEN for openclaw",
+        parameters=("map",),
         opener="moltwatch.sources.mapped.source:open_websocket",
     ),
     SourceKind(
@@ -169,6 +178,7 @@ KINDS: tuple[SourceKind, ...] = (
         schemes=("sim",),
         summary="a simulated forum, live and without end; a seed fixes what is said",
         examples=("sim:", "sim:?agents=200&rate=20&seed=7&campaigns=clones,ring"),
+        parameters=("agents", "rate", "seed", "campaigns", "hours", "speed"),
         opener="moltwatch.sources.sim:open_spec",
     ),
 )

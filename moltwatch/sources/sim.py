@@ -20,6 +20,7 @@ from moltwatch.simulation.stage import SOURCE
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.text import display_line
+from moltwatch.text.address import MASK
 from moltwatch.times import SECOND, Micros
 
 SPEED = (0.01, 10_000.0)
@@ -100,7 +101,8 @@ def parse_sim(rest: str) -> tuple[Settings, float | None]:
     else:
         speed = read.number("speed", float, SPEED, 0.0) or None
     if given:
-        unknown = display_line(next(iter(given)), 40)
+        key, value = next(iter(given.items()))
+        unknown = display_line(key, 40) if value else MASK  # alone it may be a secret
         raise UsageError(
             f"sim: no parameter {unknown}; there is agents, rate, seed, campaigns, hours, speed"
         )

@@ -3,6 +3,7 @@
 The original is never changed; both forms derive from it, once.
 """
 
+from moltwatch.text.address import masked_address
 from moltwatch.text.display import display, display_line
 from moltwatch.text.hidden import beyond_ascii, count_hidden, strip_hidden
 from moltwatch.text.match import excerpt, fold, fold_into_words, same_words
@@ -25,6 +26,7 @@ __all__ = [
     "hidden_runs",
     "links",
     "look_alikes",
+    "masked_address",
     "mentions",
     "place_as_written",
     "same_words",

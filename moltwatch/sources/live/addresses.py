@@ -26,8 +26,9 @@ def host_name(url: str, *schemes: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"not a {sort} address: {error}") from error
+    except ValueError:
+        # What cannot be read is not quoted: it may be a part of a password.
+        raise UsageError(f"not a {sort} address: its host or port cannot be read") from None
     if parts.scheme not in schemes or not host:
         example = "ws://127.0.0.1:8765" if sort == "websocket" else "https://forum.example/stream"
         raise UsageError(f"not a {sort} address: try {example}")

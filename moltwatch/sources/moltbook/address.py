@@ -37,6 +37,8 @@ def understand(scheme: str, rest: str) -> tuple[str, str | None]:
     else:
         address, _, name = rest.partition("#")
         base = _base(f"{scheme.removeprefix('moltbook+')}:{address}")
+    if "?" in name:
+        raise UsageError(f"a key does not belong into an address: set {KEY_VARIABLE}")
     submolt = unquote(name)
     if "," in submolt or "/" in submolt:
         raise UsageError("one submolt a SOURCE: several sources may be named side by side")

@@ -21,6 +21,7 @@ from moltwatch.sources.nostr.feed import RelayFeed
 from moltwatch.sources.nostr.protocol import Scope, clawstr, nostr
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.text import display_line
+from moltwatch.text.address import MASK
 from moltwatch.times import Micros, parse_duration
 
 TICK = 2.0
@@ -33,8 +34,6 @@ RELAYS = (
     "wss://nos.lol",
 )
 """Where Clawstr's own programs publish."""
-
-PARAMETERS = ("since", "relay")
 
 
 class RelaySource(WebsocketSource):
@@ -91,10 +90,12 @@ def open_clawstr(spec: SourceSpec, opening: Opening) -> Source:
     are named, or the usual ones. Raises UsageError."""
     names, _, query = spec.rest.partition("?")
     given = parse_qs(query, keep_blank_values=True)
-    for key in given:
-        if key not in PARAMETERS:
-            there_is = ", ".join(PARAMETERS)
-            raise UsageError(f"clawstr: no parameter {display_line(key, 40)}; there is {there_is}")
+    for key, values in given.items():
+        if key not in spec.kind.parameters:
+            there_is = ", ".join(spec.kind.parameters)
+            # What stands there alone may be a secret.
+            unknown = display_line(key, 40) if any(values) else MASK
+            raise UsageError(f"clawstr: no parameter {unknown}; there is {there_is}")
     scope = clawstr([unquote(name) for name in names.split(",") if name])
     since = read_since(given.get("since", []), opening)
     book = book_of(opening)
