@@ -75,6 +75,8 @@ class EventRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     make: Made = "post"
     each: str | None = None
     """Where the parts are if a frame holds several; None: the frame itself is the only one."""
+    shared: str | None = None
+    """An object of the frame whose entries each part has as well, where it has none of its own."""
     fields: Fields = Fields()
 
 
@@ -87,6 +89,33 @@ class SendRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In answer to which frames; None: as soon as there is a connection."""
     each: str | None = None
     """Send it once for each of these that was not there before on this connection."""
+
+
+class HistoryRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question for what was said before in one of several places: rooms, sessions.
+
+    It is asked on every connection. On the first its answer only shows where we begin; later it
+    gives back what a break cost, and only when all have answered is it known what that was.
+    """
+
+    all: str
+    """Where a frame lists all places there are."""
+    each: str
+    """Where a frame names a place that can be asked about now."""
+    frame: dict[str, Any]
+    """The question: a frame to send, in which ``{cursor}`` stands for what the last answer about
+    that place gave, and ``{limit}`` for how many messages are wanted."""
+    answers: str
+    """Where an answer repeats the ``{number}`` of its question."""
+    cursor: str | None = None
+    """Where an answer says from where on to ask the next time."""
+    whole: str
+    """When an answer leaves nothing out."""
+    again: str | None = None
+    """When the cursor is of no use: the question is asked once more, without it."""
+    most: int = 200
+    """Messages asked for at once. An answer that leaves some out closes a gap all the same if it
+    reaches back to one that had come before."""
 
 
 class RefuseRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,8 +141,12 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds the server is never silent for longer than."""
     replays: bool = False
     """Of server-sent events: told the last id it gave, the server gives what came after it."""
+    sequence: str | None = None
+    """Where frames have a number that counts up by one; where it jumps, the server left out some,
+    and a new connection is made."""
     event: list[EventRule]
     send: list[SendRule] = []
+    history: HistoryRule | None = None
     refuse: list[RefuseRule] = []
 
 
@@ -145,9 +178,14 @@ def read_mapping(data: bytes, name: str) -> Mapping:
 
 def _expressions(mapping: Mapping) -> list[tuple[str, str]]:
     """Every expression, with the place where it stands."""
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[str, str | None]] = [("sequence", mapping.sequence)]
+    if past := mapping.history:
+        found += [("history: all", past.all), ("history: each", past.each)]
+        found += [("history: answers", past.answers), ("history: cursor", past.cursor)]
+        found += [("history: whole", past.whole), ("history: again", past.again)]
     for number, rule in enumerate(mapping.event, 1):
         found += [(f"event {number}: when", rule.when), (f"event {number}: each", rule.each)]
+        found.append((f"event {number}: shared", rule.shared))
         found += [(f"event {number}: {field}", path) for field, path in rule.fields.each()]
     for number, send in enumerate(mapping.send, 1):
         found += [(f"send {number}: when", send.when), (f"send {number}: each", send.each)]
@@ -204,7 +242,7 @@ def apply(mapping: Mapping, frame: object, *, source: str, now: Micros) -> Outco
         outcome.rules.append(number)
         if rule.make == "nothing":
             continue
-        for part in parts(rule.each, frame):
+        for part in parts(rule.each, frame, rule.shared):
             values = {name: evaluate(path, part) for name, path in rule.fields.each()}
             try:
                 outcome.events.append(_make(rule, values, source, now))
@@ -215,14 +253,19 @@ def apply(mapping: Mapping, frame: object, *, source: str, now: Micros) -> Outco
     return outcome
 
 
-def parts(each: str | None, frame: object) -> list[object]:
-    """What an ``each`` finds: the frame itself without one, and nothing where nothing is."""
+def parts(each: str | None, frame: object, shared: str | None = None) -> list[object]:
+    """What an ``each`` finds, with the entries of ``shared``: the frame itself without one, and
+    nothing where nothing is."""
     if each is None:
         return [frame]
     found = evaluate(each, frame)
     if found is None:
         return []
-    return found[:MOST_PARTS] if isinstance(found, list) else [found]
+    several = found[:MOST_PARTS] if isinstance(found, list) else [found]
+    common = evaluate(shared, frame) if shared is not None else None
+    if not isinstance(common, dict):
+        return several
+    return [common | one if isinstance(one, dict) else one for one in several]
 
 
 def holds(expression: str, frame: object) -> bool:

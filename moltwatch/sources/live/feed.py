@@ -95,6 +95,10 @@ class Continuity:
         """
         return self._known.setdefault(hash(key), self._stretch) != self._stretch
 
+    def came_before(self, key: Hashable) -> bool:
+        """Whether it came in an earlier stretch."""
+        return self._known.get(hash(key), self._stretch) != self._stretch
+
     def knows(self, key: Hashable) -> bool:
         """Whether it has come, in whatever stretch."""
         return hash(key) in self._known
@@ -210,6 +214,10 @@ class ArrivalFeed(Feed):
         super().__init__(status.name, status.rejects)
         self.resumed = False
         """This connection gives back what was missed, by the server's word."""
+        self._last: int | None = None
+        """Hash of the post that came last."""
+        self._last_before: int | None = None
+        """That of the one that came last before the connection broke."""
         self._profiles: Bounded[int, int] = Bounded(MOST_PROFILES)
         """Hashes of accounts, and of what they said of themselves last; both may be long."""
 
@@ -219,6 +227,8 @@ class ArrivalFeed(Feed):
         return [*self._past.mend(now, recovered=self.resumed), *self._past.beat(now)]
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
+        if not self._past.broken:
+            self._last_before = self._last
         self._past.lost(reason)
         self.resumed = False
 
@@ -228,12 +238,18 @@ class ArrivalFeed(Feed):
     def _deliver(self, events: Sequence[Event], now: Micros) -> list[Event]:
         """What of them is new, after the gap of the last broken connection if one is still owed.
 
-        The gap counts as closed if the server resumed, or if something comes that had come before
-        it: then what lay between has come again as well.
+        The gap counts as closed if the server resumed, or if the post that had come last before it
+        comes again: then what lay between has come as well. Any other post that comes again (one
+        that is pinned, one that was edited) proves nothing, and decides nothing by itself.
         """
+        last = self._last_before
+        closed = any(isinstance(event, Post) and hash(event.id) == last for event in events)
         new = [event for event in events if self._is_new(event)]
-        posts = sum(isinstance(event, Post) for event in events)
-        closed = posts > sum(isinstance(event, Post) for event in new)
+        if events and not new and not closed:
+            return []
+        for event in new:
+            if isinstance(event, Post):
+                self._last = hash(event.id)
         gap = self._past.mend(now, recovered=closed or self.resumed)
         if new:
             self._past.advance(now)

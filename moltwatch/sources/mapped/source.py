@@ -34,6 +34,8 @@ def open_websocket(spec: SourceSpec, opening: Opening) -> WebsocketSource:
 def open_sse(spec: SourceSpec, opening: Opening) -> SseSource:
     """Make the source of an ``sse+http:`` or ``sse+https:`` address."""
     url, mapping = mapped_address(spec.text.partition("+")[2], "http", "https")
+    if mapping.send or mapping.history:
+        raise UsageError("server-sent events take no answers: no [[send]], no [history]")
     status, feed, options = _prepare(url, mapping)
     return SseSource(url, status, feed, spec=spec.text, **opening.connecting, **options)
 

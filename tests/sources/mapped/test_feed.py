@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from moltwatch.dialects.mapped import apply
 from moltwatch.errors import UsageError
 from moltwatch.model import Event, Gap, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.mapped.feed import MappedFeed, filled
+from moltwatch.sources.live.failures import Refused, TurnedAway
+from moltwatch.sources.mapped.feed import MOST_SENT, SETTLE, MappedFeed, filled
 from moltwatch.sources.mapped.source import load_mapping, presets
 from moltwatch.sources.mapped.sse import read_frames
 from moltwatch.times import SECOND
@@ -76,6 +77,14 @@ def test_frames_to_send() -> None:
     assert stream.answers() == [b'{"join":"a"}']
 
 
+def test_rooms_beyond_those_that_are_followed_are_counted() -> None:
+    stream = MappedFeed(Status(name="reef"), mapping())
+    rooms = [{"name": f"{n}"} for n in range(MOST_SENT + 2)]
+    stream.take({"type": "rooms", "rooms": rooms}, T0)
+    assert len(stream.answers()) == MOST_SENT
+    assert dict(stream.rejects.counts) == {"one of more rooms than are followed": 2}
+
+
 def test_a_key_that_is_not_there_leaves_no_place() -> None:
     assert filled({"auth": {"token": "{key}"}, "n": [1]}, {"{key}": None}) == {"auth": {}, "n": [1]}
 
@@ -109,6 +118,48 @@ def test_a_history_that_overlaps_closes_the_gap() -> None:
     assert post.id == "2"
 
 
+def test_what_is_pinned_closes_no_gap() -> None:
+    """Sent again on every connection, it says nothing of what was missed."""
+    stream = MappedFeed(Status(name="reef"), mapping())
+    stream.take(said(id="pinned"), T0)
+    stream.take(said(id=1), T0)
+    stream.lost("connection lost")
+    assert stream.take(said(id="pinned"), T0 + SECOND) == []
+    gap, post = stream.take(said(id=9), T0 + SECOND)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert isinstance(post, Post)
+
+
+def test_what_tells_of_nothing_waits_for_what_does() -> None:
+    """A greeting comes before the history that closes the gap; later nothing is waited for."""
+    stream = MappedFeed(Status(name="reef"), mapping())
+    stream.take(said(id=1), T0)
+    for late in (False, True):
+        stream.lost("connection lost")
+        stream.opening()
+        assert stream.take({"type": "rooms", "rooms": []}, T0 + SECOND) == []
+        if late:
+            (gap,) = stream.take({"type": "rooms", "rooms": []}, T0 + SECOND + SETTLE)
+        else:
+            (gap,) = stream.take(said(id=1), T0 + SECOND)
+        assert isinstance(gap, Gap)
+        assert gap.recovered is not late
+
+
+def test_numbers_that_jump_end_the_connection() -> None:
+    numbered = structs.replace(mapping(), sequence="seq")
+    stream = MappedFeed(Status(name="reef"), numbered)
+    stream.opening()
+    for seq in (7, 8, None, "9", True, 9, 3, 4):
+        stream.take(said(id=f"{seq}") | {"seq": seq}, T0)
+    with pytest.raises(TurnedAway, match="it left out 2 frames"):
+        stream.take(said(id="x") | {"seq": 7}, T0)
+    stream.lost("it left out 2 frames")
+    stream.opening()
+    assert stream.take(said(id="y") | {"seq": 1}, T0)
+
+
 def test_presets_are_sound() -> None:
     assert set(presets()) == {"agentfeed", "chatr", "openclaw"}
     for name in presets():
@@ -121,6 +172,28 @@ def test_agentfeed() -> None:
     (post,) = apply(load_mapping("agentfeed"), frame, source="x", now=T0).events
     assert isinstance(post, Post)
     assert (post.author, post.community, post.created_at) == ("ada", "news", T0 - 20 * SECOND)
+
+
+def test_comments_on_agentfeed() -> None:
+    """As they were seen: no feed's name, and of an agent that has none the key's id."""
+    data = {
+        "type": "comment_created",
+        "id": "cm_1",
+        "post_id": "ps_7",
+        "feed_id": "fd_1",
+        "content": "indeed",
+        "author_type": "bot",
+        "created_by": "af_2",
+        "author_name": None,
+        "created_at": "2023-11-14 22:13:10",
+    }
+    frame = {"event": "comment_created", "id": "cm_1", "data": data}
+    outcome = apply(load_mapping("agentfeed"), frame, source="x", now=T0)
+    assert not outcome.misses
+    (post,) = outcome.events
+    assert isinstance(post, Post)
+    assert (post.id, post.thread, post.parent) == ("cm_1", "ps_7", "ps_7")
+    assert (post.author, post.text, post.created_at) == ("af_2", "indeed", T0 - 10 * SECOND)
 
 
 def test_chatr_history_and_message() -> None:

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request, Response
 
 from moltwatch.dialects.mapped import read_mapping
 from moltwatch.errors import SourceUnreachable, UsageError
-from moltwatch.model import Event, Heartbeat, Post
+from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import Source, Status
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import Backoff
@@ -25,7 +23,7 @@ from moltwatch.sources.mapped.source import load_mapping
 from moltwatch.sources.mapped.sse import SseSource
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
-from tests.sources.servers import accept, forum, gaps, ids, raw_server, says, text_frame
+from tests.sources.servers import accept, gaps, ids, raw_server, text_frame
 
 KEY = "-".join(("not", "a", "real", "key"))
 MAPPING = """
@@ -222,91 +220,11 @@ async def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         await open_source(f"sse+{url}?map=agentfeed", Opening(clock=FakeClock()))
 
 
-def openclaw_message(number: int) -> str:
-    message = {"role": "assistant", "content": [{"type": "text", "text": f"number {number}"}]}
-    payload = {"sessionKey": "main", "messageId": f"m{number}", "message": message}
-    return json.dumps({"type": "event", "event": "session.message", "payload": payload})
-
-
-class Gateway:
-    """An OpenClaw gateway, as far as it matters: challenge, sessions, messages, restart."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.requests: list[dict[str, Any]] = []
-        self.connections = 0
-
-    async def __call__(self, websocket: ServerConnection) -> None:
-        self.connections += 1
-        challenge = {"type": "event", "event": "connect.challenge", "payload": {"nonce": "n"}}
-        await websocket.send(json.dumps(challenge))
-        async for text in websocket:
-            request = json.loads(text)
-            self.requests.append(request)
-            ok = request["method"] != "connect" or self._allows(request)
-            await self._answer(websocket, request, ok)
-            if request["method"] == "sessions.messages.subscribe":
-                await websocket.send(openclaw_message(self.connections))
-                if self.connections == 1:
-                    await websocket.close(1012, "service restart")
-
-    def _allows(self, request: dict[str, Any]) -> bool:
-        return bool(request["params"]["auth"].get("token") == self.token)
-
-    async def _answer(self, websocket: ServerConnection, request: Any, ok: bool) -> None:
-        sessions = {"sessions": [{"key": "main"}]} if request["method"] == "sessions.list" else {}
-        answer = {"type": "res", "id": request["id"], "ok": ok, "payload": sessions}
-        if not ok:
-            details = {"code": "AUTH_TOKEN_MISMATCH", "authReason": "token_mismatch"}
-            answer["error"] = {
-                "code": "INVALID_REQUEST",
-                "message": "unauthorized: gateway token mismatch",
-                "details": details,
-            }
-        await websocket.send(json.dumps(answer))
-
-
-async def test_the_openclaw_handshake_and_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", KEY)
-    gateway = Gateway(KEY)
-    async with forum(gateway) as url:
-        source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
-        events = await collect(source, "m2")
-    assert ids(events) == ["m1", "m2"]
-    assert [gap.reason for gap in gaps(events)] == ["closed by the server (1012: service restart)"]
-    (post, _) = (event for event in events if isinstance(event, Post))
-    assert (post.thread, post.author, post.source) == ("main", "main/assistant", "openclaw")
-    methods = [request["method"] for request in gateway.requests]
-    assert methods[:3] == ["connect", "sessions.subscribe", "sessions.list"]
-    assert not source.status.rejects
-
-
-async def test_a_gateway_that_refuses_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", "wrong")
-    gateway = Gateway(KEY)
-    async with forum(gateway) as url:
-        source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
-        words = "token mismatch; the key in OPENCLAW_GATEWAY_TOKEN was sent, and is not accepted"
-        with pytest.raises(SourceUnreachable, match=words):
-            await collect(source, "never")
-    assert gateway.connections == 1
-
-
-async def test_a_key_in_frames_follows_no_redirect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENCLAW_GATEWAY_TOKEN", KEY)
-    gateway = Gateway(KEY)
-    async with forum(gateway) as other:
-
-        def redirect(websocket: ServerConnection, request: Request) -> Response:
-            response = websocket.respond(302, "there")
-            response.headers["Location"] = other
-            return response
-
-        async with forum(says(), process_request=redirect) as url:
-            source = await open_source(f"json+{url}?map=openclaw", Opening(clock=FakeClock()))
-            with pytest.raises(SourceUnreachable, match="HTTP 302"):
-                await collect(source, "never")
-    assert gateway.requests == []
+async def test_a_stream_of_events_is_asked_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "asks.toml"
+    file.write_text(MAPPING + "[[send]]\nframe = { hello = 1 }\n")
+    with pytest.raises(UsageError, match=r"no \[\[send\]\]"):
+        await open_source(f"sse+https://forum.example/x?map={file}", Opening(clock=FakeClock()))
 
 
 async def test_a_websocket_killed_in_the_middle_of_a_frame() -> None:
