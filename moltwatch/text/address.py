@@ -16,7 +16,7 @@ MASK = "***"
 # Without slashes, what ends at the first colon may be a name.
 _BEGINNING = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?=/|[^@]*:[^@]*@|[^@]*$))?/*")
 _AUTHORITY = re.compile(r"[^/?#]*")
-_HOST = re.compile(r"[^:@]*(?::\d+)?|\[[^@]*\](?::\d+)?")
+_HOST = re.compile(r"[\w.%~-]*(?::\d+)?|\[[^@]*\](?::\d+)?")
 _AT = re.compile("(?<!/)@")
 
 
@@ -40,8 +40,8 @@ def _without_user(text: str) -> str:
     assert begin is not None
     authority = _AUTHORITY.match(text, begin.end())
     assert authority is not None
-    at = authority[0].rpartition("@")[2]
-    if _HOST.fullmatch(at):
+    _, at, host = authority[0].rpartition("@")
+    if _HOST.fullmatch(host) and (host or not at):
         # What follows a slash is somebody's page; any other sign of it is a password that was not
         # encoded, and begins like a port.
         pages = text.partition("?")[0]
