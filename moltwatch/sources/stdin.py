@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from moltwatch.dialects.framing import LineSplitter
 from moltwatch.dialects.lines import Lines
+from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Heartbeat
 from moltwatch.sources.base import Clock, Source, State, Status
 from moltwatch.sources.registry import Opening, SourceSpec
@@ -65,6 +66,11 @@ class StdinSource(Source):
                 yield events
             if not chunk:
                 break
+        if (error := self._chunks.error) is not None:
+            # What could not be read is no end: more was to come.
+            reason = f"cannot be read to its end: {error.strerror or 'input error'}"
+            self.status.say(State.FAILED, reason)
+            raise RecordingError(f"standard input: {reason}")
         self.status.say(State.ENDED)
 
     async def close(self) -> None:
@@ -102,6 +108,8 @@ class _Chunks:
         self._ready: asyncio.Queue[bytes] = asyncio.Queue()
         self._room = threading.Semaphore(AHEAD)
         self._stopped = False
+        self.error: OSError | None = None
+        """Why there was nothing more to read, if that was not the end."""
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -125,8 +133,8 @@ class _Chunks:
                 return
             try:
                 chunk = os.read(self._fd, CHUNK)
-            except OSError:
-                chunk = b""
+            except OSError as error:
+                chunk, self.error = b"", error
             try:
                 loop.call_soon_threadsafe(self._ready.put_nowait, chunk)
             except RuntimeError:  # the loop has closed meanwhile: nobody listens any more

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -12,6 +14,7 @@ import pytest
 
 from moltwatch.bounded import LARGEST_LINE
 from moltwatch.dialects.lines import encode_lines
+from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Heartbeat, Post
 from moltwatch.sources.base import State
 from moltwatch.sources.stdin import StdinSource
@@ -146,3 +149,20 @@ async def test_a_line_too_long_is_counted(tmp_path: Path) -> None:
     found, reading = await read_all(data, tmp_path)
     assert found == [post(1)]
     assert list(reading.status.rejects) == [("longer than 16 MB", 2, "line 1")]
+
+
+async def test_what_cannot_be_read_is_no_end() -> None:
+    """A terminal that went away: all that came before is told, and then why there is no more."""
+    reading, writing = pty.openpty()
+    tty.setraw(writing)
+    os.write(writing, PLAIN + PLAIN.replace(b'"7"', b'"8"'))
+    os.close(writing)
+    watching, found = source(reading), list[Event]()
+    try:
+        with pytest.raises(RecordingError, match="standard input: cannot be read to its end: Inp"):
+            async for batch in watching.batches():
+                found += batch
+    finally:
+        os.close(reading)
+    assert [event.id for event in found if isinstance(event, Post)] == ["7", "8"]
+    assert watching.status.state is State.FAILED

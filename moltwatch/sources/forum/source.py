@@ -96,6 +96,7 @@ class Follower(Feed):
             case Beat() as frame:
                 at = now if self._wall else frame.at
                 events = self._beat(min(at, now + AHEAD)) if at is not None else []
+                self._past.kept()  # a server that beats has nothing else to send
             case End() as frame:
                 self.ended = True
                 events = self._mend(self._present(now))
@@ -111,9 +112,10 @@ class Follower(Feed):
         self._wall = welcome.clock == "wall"
         if not self._wall:  # what it plays began when it was asked for
             self._past.forget_absence()
-        self._resumed = welcome.resumed and self.cursor is not None
+        missed = max(0, welcome.missed or 0)
+        self._resumed = welcome.resumed and self.cursor is not None and not missed
         if not self._resumed:
-            self._past.spoil(max(0, welcome.missed or 0))
+            self._past.spoil(missed)
         if welcome.heartbeat is not None and welcome.heartbeat > 0:
             self.heartbeat = welcome.heartbeat
         if not self._resumed:
@@ -170,7 +172,7 @@ class Follower(Feed):
 
     def _mend(self, at: Micros) -> list[Event]:
         """The gap of the last broken connection, which ends at ``at``."""
-        return self._past.mend(at, recovered=self._resumed)
+        return self._past.mend(at, recovered=self._resumed, promised=self._resumed)
 
     def _present(self, now: Micros) -> Micros:
         """Stream time at this moment: that of a forum being played stands still between events."""

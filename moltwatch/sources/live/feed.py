@@ -45,6 +45,8 @@ class Continuity:
         """Something came on this connection."""
         self._break: _Break | None = None
         """How the last connection ended, until a gap has been reported for it."""
+        self._promised_since: Micros | None = None
+        """From here on it was told that all is to come again, and it has not all come yet."""
         self._stretch = 0
         self._known: Bounded[int, int] = Bounded(MOST_KNOWN)
         """Hashes of what has been received, for a key can be as long as a stranger likes, with the
@@ -107,13 +109,21 @@ class Continuity:
         """Stream time has come to ``at``, if it had not passed it."""
         self.reached = at if self.reached is None else max(self.reached, at)
 
-    def mend(self, at: Micros, *, recovered: bool) -> list[Event]:
-        """The gap of the last broken connection, which ends at ``at``; nothing if there is none."""
+    def mend(self, at: Micros, *, recovered: bool, promised: bool = False) -> list[Event]:
+        """The gap of the last broken connection, which ends at ``at``; nothing if there is none.
+
+        ``promised``: the server has only said that it gives back what was missed. Where the
+        connection breaks before it has, and the next one does not give it either, the next gap
+        begins where this one did.
+        """
         if self._break is None:
             return []
         broken, self._break = self._break, None
         since = at if self.reached is None else self.reached
         self.reached = max(since, at)
+        if self._promised_since is not None:
+            since = min(since, self._promised_since)
+        self._promised_since = since if promised else None
         return [
             Gap(
                 seen_at=self.reached,
@@ -124,6 +134,10 @@ class Continuity:
                 source=self.source,
             )
         ]
+
+    def kept(self) -> None:
+        """All that was promised has come."""
+        self._promised_since = None
 
     def beat(self, at: Micros) -> list[Event]:
         """A heartbeat, if time went on."""
@@ -224,7 +238,9 @@ class ArrivalFeed(Feed):
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while; a connection that stays open is one, and time goes on."""
         self._past.heard = True
-        return [*self._past.mend(now, recovered=self.resumed), *self._past.beat(now)]
+        gap = self._past.mend(now, recovered=self.resumed)
+        self._past.kept()
+        return [*gap, *self._past.beat(now)]
 
     def lost(self, reason: str, *, skip: bool = False) -> None:
         if not self._past.broken:
@@ -250,7 +266,8 @@ class ArrivalFeed(Feed):
         for event in new:
             if isinstance(event, Post):
                 self._last = hash(event.id)
-        gap = self._past.mend(now, recovered=closed or self.resumed)
+        promised = self.resumed and not closed
+        gap = self._past.mend(now, recovered=closed or self.resumed, promised=promised)
         if new:
             self._past.advance(now)
         return gap + new

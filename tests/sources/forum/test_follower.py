@@ -17,6 +17,7 @@ from moltwatch.sources.forum.source import Follower
 from moltwatch.sources.live.failures import Refused
 from moltwatch.times import SECOND
 from tests.sources.fakes import T0, post
+from tests.sources.servers import gaps, ids
 
 NOW = T0 + 1_000 * SECOND
 
@@ -166,6 +167,45 @@ def test_a_gap_once_lossy_stays_lossy() -> None:
     assert isinstance(gap, Gap)
     assert not gap.recovered
     assert "3 events missed" in gap.reason
+
+
+def test_a_promise_that_was_not_kept_is_told() -> None:
+    """It said that all would come again, broke off, and knew no more of it afterwards."""
+    follow = follower()
+    follow.receive(welcome(clock="wall"), NOW)
+    follow.receive(events(post(1), cursor="c1"), NOW)
+    follow.lost("connection lost")
+    promise = follow.receive(welcome(clock="wall", resumed=True), NOW + 60 * SECOND)
+    told = follow.receive(events(post(2), cursor="c2"), NOW + 60 * SECOND)
+    follow.lost("connection lost")
+    after = follow.receive(welcome(clock="wall", resumed=False), NOW + 90 * SECOND)
+    (first,), (second,) = gaps(promise), gaps(after)
+    assert ids(told) == ["p2"]
+    assert (first.since, first.until, first.recovered) == (NOW, NOW + 60 * SECOND, True)
+    assert (second.since, second.until) == (NOW, NOW + 90 * SECOND)
+    assert not second.recovered
+
+
+def test_a_promise_that_was_kept_is_forgotten() -> None:
+    follow = follower()
+    follow.receive(welcome(clock="wall"), NOW)
+    follow.receive(events(post(1), cursor="c1"), NOW)
+    follow.lost("connection lost")
+    follow.receive(welcome(clock="wall", resumed=True), NOW + 60 * SECOND)
+    follow.receive(b'{"type":"heartbeat"}', NOW + 70 * SECOND)
+    follow.lost("connection lost")
+    (gap,) = gaps(follow.receive(welcome(clock="wall", resumed=False), NOW + 90 * SECOND))
+    assert gap.since == NOW + 70 * SECOND
+
+
+def test_a_server_that_resumes_and_has_missed_something() -> None:
+    follow = follower()
+    follow.receive(welcome(clock="wall"), NOW)
+    follow.receive(events(post(1), cursor="c1"), NOW)
+    follow.lost("connection lost")
+    (gap,) = gaps(follow.receive(welcome(clock="wall", resumed=True, missed=3), NOW + SECOND))
+    assert not gap.recovered
+    assert gap.reason == "connection lost; 3 events missed"
 
 
 def test_no_gap_before_anything_was_heard() -> None:
