@@ -98,6 +98,7 @@ async def test_the_list_of_sources_has_all_of_them() -> None:
         watcher.forum.sources[0].parts = relays(ill)
         await watcher.press("4")
         lines = [line[83:].strip() for line in watcher.text.splitlines()]
+        assert lines.count("R tries again now") == 1
         for words in ("SOURCES 5", "✗ b␛[2J", "1,204 events, 2 gaps", "● relay3.example"):
             assert any(line.startswith(words) for line in lines), words
         assert any("no author" in line for line in lines)

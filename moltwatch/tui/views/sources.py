@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from moltwatch.sources.base import Status
-from moltwatch.sources.standing import words, worst_first
+from moltwatch.sources.base import State, Status
+from moltwatch.sources.standing import is_ill, words, worst_first
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.local_time import short_time
@@ -46,6 +46,8 @@ def _rows(status: Status, wall: Micros) -> list[Row]:
         ParagraphRow((key, "why"), safe_line(status.detail), "body", 3, 3),
         PiecesRow((key, "brought"), [(f"   {', '.join(brought)}", "dim")]),
     ]
+    if is_ill(status) and (status.until or status.state is State.FAILED):
+        rows.append(ParagraphRow((key, "again"), "R tries again now", "faint", 3, 3))
     if status.rejects:
         rows.append(ParagraphRow((key, "rejects"), safe_line(str(status.rejects)), "faint", 3, 3))
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,10 @@ from moltwatch.errors import SourceUnreachable
 from moltwatch.model import Gap
 from moltwatch.sources.base import State
 from moltwatch.sources.live.failures import Backoff
+from moltwatch.sources.merge import merge
 from moltwatch.sources.moltbook.source import MoltbookSource
+from tests.sources.fakes import settle
+from tests.sources.live.test_trying_again import Endless, first_post
 from tests.sources.moltbook.kit import Clock, Watch, forum, more, watching
 from tests.sources.moltbook.server import Forum, faulty, says, serving_alone
 
@@ -77,6 +81,19 @@ async def test_forbidden_moved_or_broken(answer: Response, words: str) -> None:
         async with watching(there) as watch:
             await watch.until(lambda: False)
     assert "\x1b" not in str(error.value)
+
+
+async def test_refused_at_first_it_is_tried_again_beside_another() -> None:
+    there = forum(faults=[faulty(says(401, error="No token", code="UNAUTHORIZED"), times=1)])
+    async with watching(there) as watch:
+        merged = merge([watch.source, Endless()])
+        found = asyncio.create_task(first_post(merged))
+        async with asyncio.timeout(30):
+            while not merged.try_again():
+                await settle(1)
+        assert await found in ("p1", "p2", "p3")
+        assert watch.source.status.state is State.POLLING
+        await merged.close()
 
 
 async def test_forbidden_later_is_waited_for() -> None:
