@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from moltwatch.dialects.mapped import Mapping, apply, read_mapping
+from moltwatch.dialects.mapped import Mapping, apply, parts, read_mapping
 from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Post, Vote
 from moltwatch.times import SECOND
@@ -182,8 +182,25 @@ def test_a_bad_part_does_not_cost_its_neighbours() -> None:
             b'[[event]]\nfields = { id = "a..b", author = "a", text = "t" }',
             r"event 1: id: not a JMESPath expression: a\.\.b",
         ),
+        (
+            b'[[event]]\nmake = "nothing"\n[history]\nall = "["\neach = "a"\nanswers = "a"\n'
+            b'whole = "a"\nframe = {}',
+            r"history: all: not a JMESPath expression",
+        ),
+        (b'sequence = "!"\n[[event]]\nmake = "nothing"', "sequence: not a JMESPath"),
+        (b'[[event]]\nmake = "nothing"\n[history]\nall = "a"', "each"),
     ],
 )
 def test_what_is_wrong_with_a_mapping_is_said(text: bytes, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         read_mapping(text, "m")
+
+
+def test_parts_have_what_their_frame_shares() -> None:
+    frame = {"room": "a", "items": [{"id": 1}, {"id": 2, "room": "b"}, 3]}
+    assert parts("items", frame, "{room: room}") == [
+        {"room": "a", "id": 1},
+        {"room": "b", "id": 2},
+        3,
+    ]
+    assert parts("items", frame, "items") == frame["items"], "no object, nothing shared"

@@ -35,7 +35,7 @@ from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.thread_roots import Lookup
 from moltwatch.sources.nostr.book import Book
-from moltwatch.sources.nostr.history import History, Manners, Told, Unread, Want
+from moltwatch.sources.nostr.history import KEY, History, Manners, Told, Unread, Want
 from moltwatch.sources.nostr.protocol import (
     Answer,
     Challenge,
@@ -262,7 +262,7 @@ class RelayFeed(Feed):
     def _remember(self, subscription: str, event: NostrEvent, now: Micros) -> None:
         """It told of this one, which it must do again when it is asked for it."""
         what = POSTS if self._scope.wants(event) else VOTES if self._scope.judges(event) else None
-        if what is None or event.created_at > now // SECOND:
+        if what is None or event.created_at > now // SECOND or len(event.id) != KEY:
             return
         self._told[what].add(event.id, event.created_at)
         stored = subscription == LIVE and LIVE in self._questions

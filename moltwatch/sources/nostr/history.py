@@ -30,6 +30,9 @@ the relay that it cuts them so."""
 MOST_AUTHORS = 2_000
 """Authors by whom a crowded second is asked for."""
 
+KEY = 64
+"""Digits of an id, and of an account."""
+
 MOST_BY_AUTHOR = 60
 """Questions by authors in one reading of the past."""
 
@@ -172,6 +175,8 @@ class History:
     def saw(self, event: NostrEvent) -> bool:
         """An event of the page that was asked for. Returns whether it brings us on."""
         at, page = event.created_at, self._page
+        if len(event.id) != KEY or len(event.pubkey) != KEY:
+            return False  # it is none, and not to be remembered
         if self._probes:
             page.ids.add(event.id)
             return len(page.ids) <= PAGE
