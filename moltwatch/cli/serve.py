@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
 import click
-from click.core import ParameterSource
 
 from moltwatch.cli.options import SourceParam, TimeParam
 from moltwatch.times import Micros
@@ -28,15 +29,20 @@ from moltwatch.times import Micros
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
 )
-@click.pass_context
+@click.option("--public", is_flag=True, help="Let everybody in who reaches HOST, without a token.")
 def command(
-    ctx: click.Context, source: str, speed: str, start: Micros | None, host: str, port: int
+    source: str, speed: str, start: Micros | None, host: str, port: int, public: bool
 ) -> None:
     """Play SOURCE as a forum that others watch over a websocket.
 
     Prints the address to watch; who comes and goes is told on stderr. A recording begins to play
     when the first watcher comes. Ends with Ctrl-C. A server started again with the same recording
     goes on where each of its watchers was.
+
+    If MOLTWATCH_SERVE_TOKEN (or MOLTWATCH_SERVE_TOKEN_FILE, the name of a file) is set, only those
+    are let in who have set the same token, and, on another machine, MOLTWATCH_SERVE_HOST to the
+    HOST:PORT it belongs to. Without a token, only this machine is served, unless --public. Nothing
+    is encrypted: through a network it belongs into a tunnel.
 
     \b
     Examples:
@@ -45,12 +51,17 @@ def command(
       tail -f posts.jsonl | moltwatch serve - --port 0
     """
     from moltwatch.cli.running import run_async
+    from moltwatch.errors import UsageError
     from moltwatch.outputs.forum.server import ForumServer
+    from moltwatch.sources.forum.protocol import TOKEN
     from moltwatch.sources.grammar import open_source
+    from moltwatch.sources.live.addresses import is_loopback_host, read_key
     from moltwatch.sources.registry import Opening
     from moltwatch.sources.replay import parse_speed
 
-    exposed = ctx.get_parameter_source("host") is not ParameterSource.DEFAULT
+    token = read_key(TOKEN)
+    if token is None and os.environ.get(f"{TOKEN}_FILE"):
+        raise UsageError(f"{TOKEN}_FILE: the file that it names is empty")
 
     async def work() -> None:
         opened = await open_source(source, Opening(speed=parse_speed(speed), start=start))
@@ -59,9 +70,17 @@ def command(
                 opened,
                 host=host,
                 port=port,
-                exposed=exposed,
+                token=token,
+                public=public,
                 notice=lambda line: click.echo(line, err=True),
             )
+            if not is_loopback_host(host):
+                who = "whoever has the token" if token else "everybody who reaches it"
+                click.echo(
+                    f"moltwatch: {host} can be reached from outside: {who} can read along, and "
+                    "nothing is encrypted on its way",
+                    err=True,
+                )
             async with server:
                 click.echo(server.address)
                 await server.run()

@@ -29,6 +29,9 @@ MOST_BAD_FRAMES = 20
 FAREWELL = 1.0
 """Seconds to take leave of a client in."""
 
+LINGER = 5.0
+"""Seconds that one who was left behind has to take what is on its way, and then the reason."""
+
 TRY_AGAIN_LATER, POLICY = 1013, 1008
 """WebSocket close codes (RFC 6455, 7.4.1; 1013 from the IANA registry)."""
 
@@ -52,6 +55,8 @@ class Client:
         """Stream time at ``position``: what a heartbeat may say."""
         self.communities: set[str] | None = None
         self.news = asyncio.Event()
+        self.left_behind = asyncio.Event()
+        """It was too slow: what it is to get next is not kept any more."""
         self._stall = stall
         self._bad_frames = 0
         self._sent_at = 0.0
@@ -75,6 +80,11 @@ class Client:
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._sent_at + most):
                 await self.news.wait()
+
+    async def send_away_late(self) -> SentAway:
+        """Tell one that was left behind why it has to go, after what is on its way to it."""
+        self.websocket.close_timeout = LINGER
+        return await self._send_away(TRY_AGAIN_LATER, "too slow", LINGER)
 
     async def subscription(self, patience: float) -> Subscribe:
         """What the client wants. It is sent away if it does not say so within ``patience``."""
@@ -105,9 +115,9 @@ class Client:
         if self._bad_frames >= MOST_BAD_FRAMES:
             raise await self._send_away(POLICY, "too many bad frames")
 
-    async def _send_away(self, code: int, reason: str) -> SentAway:
+    async def _send_away(self, code: int, reason: str, within: float = FAREWELL) -> SentAway:
         with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL):
+            async with asyncio.timeout(within):
                 await self.websocket.close(code, reason)
         # Who takes nothing does not take a farewell either, and close() waits for it without end.
         self.websocket.transport.abort()

@@ -38,6 +38,9 @@ is the time the stream has reached; it never runs ahead of what has been sent or
 the recording is over, nothing will follow. After an error with one of the codes in
 :data:`FATAL_CODES` the server closes; after any other the stream goes on.
 
+A server may want a token: the client sends it as ``Authorization: Bearer TOKEN`` with its upgrade
+request, and is answered 401 where it is missing or wrong.
+
 A ``cursor`` stands for everything up to and including its frame. Clients keep the latest, give it
 back as ``since``, and read nothing into it. Servers make it of what lasts: ours is a fingerprint of
 the recording (of the run, for a live source) and the ordinal of the event, so that a server started
@@ -59,6 +62,12 @@ from msgspec import Raw, Struct
 from moltwatch.times import EARLIEST, LATEST, Micros, parse_time
 
 PROTOCOL = 1
+
+TOKEN = "MOLTWATCH_SERVE_TOKEN"
+"""The environment variable of the token, on both ends; with ``_FILE`` the name of its file."""
+
+TOKEN_HOST = "MOLTWATCH_SERVE_HOST"
+"""On a client: the server on another machine, HOST:PORT, that the token belongs to."""
 
 LONGEST_CURSOR = 512
 """Characters; a longer one is not kept."""

@@ -6,9 +6,10 @@ without a clock; everything else is what all websockets have in common.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import os
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Raw, structs
 
@@ -20,6 +21,8 @@ from moltwatch.sources.base import Status
 from moltwatch.sources.forum.protocol import (
     FATAL_CODES,
     PROTOCOL,
+    TOKEN,
+    TOKEN_HOST,
     Beat,
     End,
     Error,
@@ -30,7 +33,7 @@ from moltwatch.sources.forum.protocol import (
     encode,
     read_server_frame,
 )
-from moltwatch.sources.live.addresses import host_name
+from moltwatch.sources.live.addresses import hint, host_name, is_loopback, read_key
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.live.feed import Feed, believed
 from moltwatch.sources.live.websocket import WebsocketSource
@@ -203,4 +206,28 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:
     which a websocket address has no other use."""
     url, _, names = spec.text.partition("#")
     communities = [unquote(name) for name in names.split(",") if name]
-    return ForumSource(url, communities=communities or None, **opening.connecting)
+    options = opening.connecting | _token(url)
+    return ForumSource(url, communities=communities or None, **options)
+
+
+def _token(url: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Options that send the server its token, if there is one that belongs to it.
+
+    A server on another machine does not get it by being named: that would let a line to copy and
+    paste collect tokens. Raises UsageError for a token that cannot be sent.
+    """
+    here = host_name(url, "ws", "wss")
+    token = read_key(TOKEN, environment)
+    if "@" in urlsplit(url).netloc:
+        return {}  # a name and a password go in the same header
+    bound = environment.get(TOKEN_HOST, "").strip().lower()
+    if token and (is_loopback(url) or bound == here):
+        return {
+            "headers": {"Authorization": f"Bearer {token}"},
+            "secret": True,
+            "key_hint": hint(TOKEN, sent=True, environment=environment),
+        }
+    if token:
+        words = f"{TOKEN} is not sent to {here}: set {TOKEN_HOST}={here} if it belongs there"
+        return {"key_hint": words}
+    return {"key_hint": hint(TOKEN, sent=False, environment=environment)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.datastructures import HeadersLike
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
@@ -200,20 +202,56 @@ async def test_a_cursor_that_is_none(since: str) -> None:
 
 
 async def test_the_player_waits_for_a_slow_client() -> None:
+    """As long as nobody else waits for the player."""
     recording = [post(i, text="x" * 10_000) for i in range(2000)]
-    reader = MemoryReader(recording, size=50)
-    source = replay(reader)
+    source = replay(MemoryReader(recording, size=50))
     async with serving(source, kept=200_000) as server:
         websocket, _ = await subscribe(server)
-        quick = asyncio.create_task(drain(watch(server)))
         websocket.transport.pause_reading()
         await until(lambda: server._log.full)
         await settle(200)
         assert source.status.events < 2000
         websocket.transport.resume_reading()
         assert await posts_of(websocket, 2000) == [event.id for event in recording]
-        found = await quick
-        assert found == recording[len(recording) - len(found) :]
+
+
+@pytest.mark.parametrize("reads_later", [True, False])
+async def test_a_client_that_never_reads_does_not_hold_up_the_others(reads_later: bool) -> None:
+    """It is left behind when it is behind by all that is kept, and told so if it reads at last."""
+    source, told = Live(), list[str]()
+    posts = [post(i, text="x" * 10_000) for i in range(3000)]
+    options: dict[str, Any] = {"kept": 500_000, "stall": 10**6, "notice": told.append}
+    async with asyncio.timeout(30), serving(source, **options) as server:
+        stuck, _ = await subscribe(server)
+        stuck.transport.pause_reading()
+        quick, _ = await subscribe(server)
+        found = []
+        for begin in range(0, 3000, 10):
+            source.feed.put_nowait(posts[begin : begin + 10])
+            found += await posts_of(quick, 10)
+        assert found == [event.id for event in posts]
+        assert sum("is too slow and is sent away" in line for line in told) == 1
+        assert len(server._clients) == 1
+        if reads_later:
+            stuck.transport.resume_reading()
+            early = [event["id"] async for frame in frames(stuck) for event in frame["events"]]
+            assert early == [f"p{i}" for i in range(len(early))], "without a hole"
+            assert (stuck.close_code, stuck.close_reason) == (1013, "too slow")
+        await quick.close()
+        if reads_later:
+            await stuck.wait_closed()
+        else:
+            stuck.transport.abort()
+
+
+async def test_who_takes_nothing_does_not_hold_up_the_end() -> None:
+    source = Live()
+    async with asyncio.timeout(30), serving(source, stall=10**6) as server:
+        stuck, _ = await subscribe(server)
+        stuck.transport.pause_reading()
+        source.feed.put_nowait([post(i, text="x" * 10_000) for i in range(2000)])
+        await until(lambda: any(client.websocket.paused for client in server._clients))
+    stuck.transport.abort()
 
 
 async def test_a_client_that_takes_nothing_is_sent_away() -> None:
@@ -258,11 +296,65 @@ async def test_a_recording_waits_when_everybody_has_left() -> None:
 # --- who may come in ------------------------------------------------------------------------------
 
 
-async def test_it_stays_on_this_machine_unless_told_otherwise() -> None:
-    with pytest.raises(UsageError, match="say so with --host"):
-        ForumServer(Live(), host="0.0.0.0")
-    ForumServer(Live(), host="0.0.0.0", exposed=True)
-    ForumServer(Live(), host="localhost")
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1", "forum.example", "127.1"])
+async def test_it_stays_on_this_machine_unless_told_otherwise(host: str) -> None:
+    with pytest.raises(UsageError, match="reached from outside: set MOLTWATCH_SERVE_TOKEN, or"):
+        ForumServer(Live(), host=host)
+    with pytest.raises(UsageError):
+        ForumServer(Live(), host=host, token="")
+    ForumServer(Live(), host=host, token="shell")
+    ForumServer(Live(), host=host, public=True)
+    for this_machine in ("localhost", "127.0.0.1", "127.8.8.8", "::1"):
+        ForumServer(Live(), host=this_machine)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "shell"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer shel"},
+        {"Authorization": "Bearer shell2"},
+        {"Authorization": "Bearer SHELL"},
+        {"Authorization": "Basic shell"},
+        {"Authorization": "Bearer sh\xe9ll"},
+        [("Authorization", "Bearer shell"), ("Authorization", "Bearer shell")],
+        {"Cookie": "token=shell"},
+    ],
+)
+async def test_a_missing_or_wrong_token_is_refused(sent: HeadersLike) -> None:
+    told: list[str] = []
+    async with serving(Live(), token="shell", notice=told.append) as server:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{server.address}/?token=shell", proxy=None, additional_headers=sent)
+    assert refused.value.response.status_code == 401
+    assert refused.value.response.headers["WWW-Authenticate"] == 'Bearer realm="moltwatch"'
+    assert len(told) == 1 and "was refused" in told[0] and "shel" not in told[0]
+
+
+@pytest.mark.parametrize("bearer", ["Bearer shell", "bearer  shell "])
+async def test_the_token_lets_in(bearer: str) -> None:
+    async with serving(Live(), token="shell") as server:
+        headers = {"Authorization": bearer}
+        await (await connect(server.address, proxy=None, additional_headers=headers)).close()
+
+
+async def test_a_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(given: bytes, wanted: bytes) -> bool:
+        compared.append((given, wanted))
+        return False
+
+    monkeypatch.setattr("moltwatch.outputs.forum.server.compare_digest", compare)
+    async with serving(Live(), token="shell") as server:
+        for token in ("shell", "reef"):
+            headers = {"Authorization": f"Bearer {token}"}
+            with pytest.raises(InvalidStatus):
+                await connect(server.address, proxy=None, additional_headers=headers)
+    assert compared == [(b"shell", b"shell"), (b"reef", b"shell")]
 
 
 async def test_a_page_in_a_browser_is_not_let_in() -> None:
