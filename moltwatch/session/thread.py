@@ -19,7 +19,7 @@ from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
 from moltwatch.session.pace import Pulse, Rate
 from moltwatch.session.secrets import secrets_of
-from moltwatch.text import same_words
+from moltwatch.text import repeated_words
 from moltwatch.times import Micros
 from moltwatch.wording import cut
 
@@ -65,7 +65,7 @@ class Node(Struct, eq=False):
     charges: list[Charge] = field(default_factory=list)
     version: int = 0
     """Raised by every change that shows."""
-    _said: int | None = None
+    _said: tuple[int, int] | None = None
     _secrets: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
@@ -75,8 +75,17 @@ class Node(Struct, eq=False):
     def said(self) -> int:
         """A number that is the same for posts with the same words, 0 where nothing was said. It is
         worked out once, when it is asked for."""
+        return self._words[0]
+
+    @property
+    def nearly(self) -> int:
+        """The same for posts of which only numbers, links and pictures differ."""
+        return self._words[1]
+
+    @property
+    def _words(self) -> tuple[int, int]:
         if self._said is None:
-            self._said = same_words(f"{self.title}\n{self.text}" if self.title else self.text)
+            self._said = repeated_words(f"{self.title}\n{self.text}" if self.title else self.text)
         return self._said
 
     @property

@@ -35,6 +35,9 @@ _LOWER = bytes(32 if chr(code).isspace() and code < 128 else code for code in ra
 """ASCII letters in lower case, and a blank for all that parts words."""
 _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"\d+")
+_LINKED = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,2000}\)|\]\([^)]{0,2000}\)|(?:https?://|www\.)\S+")
+"""A picture with what is said of it, the address of a link, an address."""
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 _LATIN = re.compile("[a-z]")
 _GREEK_OR_CYRILLIC = re.compile("[\u0370-\u052f]")
@@ -70,7 +73,22 @@ def same_words(text: str) -> int:
     """A number that is the same for texts with the same words, whatever letters, signs and emoji
     they are dressed in, and for the same signs where there are no words; 0 where there is nothing.
     It holds within one run of the program."""
+    return _same(fold(text))
+
+
+def repeated_words(text: str) -> tuple[int, int]:
+    """The same, and a number that is the same for texts of which only numbers, links and pictures
+    differ: "Pepe #7" with one picture, "Pepe #8" with another."""
     folded = fold(text)
+    same = _same(folded)
+    linked = "//" in folded or "](" in folded or "www." in folded
+    if not linked and not _NUMBER.search(folded):
+        return same, same
+    left = _NUMBER.sub("", _LINKED.sub(" ", folded) if linked else folded).strip()
+    return same, _same(left or "a number, a link or a picture")
+
+
+def _same(folded: str) -> int:
     if folded.isascii():
         letters = folded.encode().translate(None, _SIGNS)
     else:

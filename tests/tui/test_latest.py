@@ -11,6 +11,7 @@ from moltwatch.model import Post
 from moltwatch.session import Session
 from moltwatch.times import MINUTE, SECOND, format_time
 from moltwatch.tui.views.latest import LatestRow
+from moltwatch.tui.views.repeats import Times
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
 
@@ -109,7 +110,7 @@ def test_a_title_that_comes_later_is_shown() -> None:
     session = Session()
     comment = Post(id="c", thread="r", parent="r", author="ada", created_at=START, seen_at=START)
     session.take(comment, [])
-    row = LatestRow(session.latest[0], session.names, 1, "02:40:00")
+    row = LatestRow(session.latest[0], session.names, Times(1), "02:40:00")
     before = row.stamp
     session.take(structs.replace(comment, id="r", parent=None, title="Tides", author="bob"), [])
     assert session.latest[0].thread.title == "Tides"

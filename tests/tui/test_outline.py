@@ -6,12 +6,14 @@ from collections.abc import Hashable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.style import Style
 
 from moltwatch.model import Post
 from moltwatch.session.thread import Thread
 from moltwatch.times import SECOND
 from moltwatch.tui.views.comment import CommentRow, Manner, RepeatsRow
 from moltwatch.tui.views.outline import Outline, ThreadRow
+from moltwatch.tui.widgets.rows import Look
 from tests.tui.forum import START
 
 
@@ -37,13 +39,26 @@ def seen(rows: list[ThreadRow]) -> list[tuple[Hashable, ...]]:
     ]
 
 
-POSTS = st.lists(st.tuples(st.integers(0, 12), st.sampled_from("abcd")), min_size=1, max_size=25)
-"""Whom each answers, be that seen or not, and what it says."""
+def drawn(outline: Outline) -> str:
+    lines = [
+        line.strip(Style()).text
+        for row in outline.rows
+        for line in row.lines(80, lambda _: Style(), Look())
+    ]
+    return "\n".join(lines)
+
+
+POSTS = st.lists(
+    st.tuples(st.integers(0, 12), st.sampled_from(["a", "b", "a 1", "a 2"]), st.sampled_from("mn")),
+    min_size=1,
+    max_size=25,
+)
+"""Whom each answers, be that seen or not, what it says, and whose it is."""
 
 
 @given(POSTS, st.lists(st.integers(0, 30), max_size=4), st.booleans())
 def test_post_by_post_or_at_once_it_is_the_same(
-    posts: list[tuple[int, str]], toggled: list[int], timely: bool
+    posts: list[tuple[int, str, str]], toggled: list[int], timely: bool
 ) -> None:
     manner = Manner()
     manner.timely = timely
@@ -51,8 +66,8 @@ def test_post_by_post_or_at_once_it_is_the_same(
     thread.add(post(0))
     view = list(grown.arrange(thread))
     moves = thread.moves
-    for n, (parent, text) in enumerate(posts, 1):
-        thread.add(post(n, str(parent) if parent else None, text))
+    for n, (parent, text, author) in enumerate(posts, 1):
+        thread.add(post(n, str(parent) if parent else None, text, author))
         made = grown.add([thread.order[-1]]) if thread.moves == moves else None
         moves = thread.moves
         for at, rows in made or ():
@@ -90,3 +105,24 @@ def test_what_is_said_again_is_one_row_behind_it() -> None:
     repeats = outline.rows[2]
     assert isinstance(repeats, RepeatsRow)
     assert [node.id for node in repeats.nodes] == ["4", "6"]
+
+
+def test_of_one_account_nearly_the_same_is_said_again() -> None:
+    thread, outline = Thread("r"), Outline(Manner())
+    thread.add(post(0))
+    thread.add(post(1, text="![pepe](https://a.example/7.png) Pepe #7 on the road to 2000 🐸"))
+    thread.add(post(2, text="Pepe #8 on the road to 2000", author="shy"))
+    thread.add(post(3, text="![pepe](https://a.example/9.png) Pepe #9 on the road to 2000 🐸"))
+    (_, _, repeats, other) = outline.arrange(thread)
+    assert isinstance(repeats, RepeatsRow) and repeats.first is thread.nodes["1"]
+    assert [node.id for node in repeats.nodes] == ["3"] and repeats.nearly
+    assert isinstance(other, CommentRow) and other.node.author == "shy", "others' count as theirs"
+    thread.add(post(4, text="https://b.example Pepe #10 on the road to 2000"))
+    assert outline.add([thread.nodes["4"]]) == [], "a row that is there counts one more"
+    thread.add(post(5, text="pepe #9 on the road to 2000", author="shy"))
+    thread.add(post(6, text="Pepe #11 is off the road"))
+    assert [len(rows) for _, rows in outline.add(thread.order[-2:]) or ()] == [2]
+    assert "▸ 2 more by the same account, nearly the same" in drawn(outline)
+    thread.add(post(7, text=thread.nodes["3"].text, author="shy"))
+    assert outline.add([thread.nodes["7"]]) == [], "who copies one of them stands with them"
+    assert "▸ 3 more with nearly the same words, 2 accounts" in drawn(outline)

@@ -184,7 +184,7 @@ async def test_enter_on_a_flag_tells_why_and_escape_goes_back_to_where_one_was()
         assert "⟦⟧ differs between members" in told
         assert "conclusive near-duplicate  34 accounts · 10 examples" in told
         assert "same words as 33 other accounts" in told and "WHAT SPEAKS AGAINST  nothing" in told
-        assert "if fewer than 3 accounts had shared these words, they had come more than" in told
+        assert "if fewer than 3 accounts had shared these words within 30 min of each other" in told
         assert "WHO CAME WHEN  all within 2 min 12 s" in told
         assert "smith_12" in told and "smith_13  " not in told.partition("IN ORDER")[0]
         assert "and 21 more" in told, "of many accounts those that came last share a lane"

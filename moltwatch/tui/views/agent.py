@@ -8,14 +8,13 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
 from moltwatch.session.charges import Charge
-from moltwatch.text import same_words
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import Line, StyleOf, clock, safe, safe_line, shorten, voice
 from moltwatch.tui.local_time import column, full_date
 from moltwatch.tui.secrets import masked_of, secrets_told, unquoted
 from moltwatch.tui.symbols import sign, spark
 from moltwatch.tui.views.flags import MOST_REASONS, said
-from moltwatch.tui.views.repeats import Repeats, times_said
+from moltwatch.tui.views.repeats import Repeats, Words, words_of
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, PostRow, TitledPane
 from moltwatch.tui.widgets.rows import Look, Row, Target
 from moltwatch.tui.widgets.rowview import RowView
@@ -36,7 +35,7 @@ class AgentPane(TitledPane):
         self.name_shown: str | None = None
         self._shown: object = None
         self._repeats = Repeats()
-        self._said: dict[Hashable, int] = {}
+        self._said: dict[Hashable, Words] = {}
         """The words of each post that is listed."""
 
     def open(self, name: str | None) -> None:
@@ -68,21 +67,21 @@ class AgentPane(TitledPane):
     def _latest(self, agent: Agent, session: Session) -> list[Row]:
         """Its latest posts; what it says more than once is said once."""
         latest = list(agent.recent)[-MOST_POSTS:]
-        self._said = {own.id: same_words(own.text) for own in latest}
+        self._said = {own.id: words_of(agent.name, own.text) for own in latest}
         shown = self._repeats.fold(latest[::-1], lambda own: self._said[own.id])
         when = column([own.at for own, _ in shown])
         rows: list[Row] = []
         for (own, times), at in zip(shown, when, strict=True):
             text = safe_line(masked_of(own.text, own.id, session), 120)
             place = own.id, own.thread, at
-            rows.append(PostRow(*place, "", "dim", text, right=times_said(times)))
+            rows.append(PostRow(*place, "", "dim", text, right=times.told()))
         return rows
 
     def toggle(self) -> str:
         """Show all posts with the words of the one under the cursor, or only the newest; what to
         say if there is no other."""
         row = self.view.current
-        if row is None or not self._repeats.toggle(self._said.get(row.key, 0)):
+        if row is None or not self._repeats.toggle(self._said.get(row.key)):
             return "nothing here is said more than once"
         self._shown = None
         return ""

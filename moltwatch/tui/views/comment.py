@@ -375,7 +375,17 @@ class RepeatsRow:
     them.
     """
 
-    __slots__ = ("_authors", "_flagged", "_manner", "depth", "first", "key", "nodes", "open")
+    __slots__ = (
+        "_authors",
+        "_flagged",
+        "_manner",
+        "depth",
+        "first",
+        "key",
+        "nearly",
+        "nodes",
+        "open",
+    )
 
     def __init__(self, key: Hashable, first: Node | None, depth: int, manner: Manner) -> None:
         self.key = key
@@ -384,13 +394,16 @@ class RepeatsRow:
         self.nodes: list[Node] = []
         """In order of arrival."""
         self.open = False
+        self.nearly = False
+        """Of some of them only the numbers, links and pictures are others."""
         self._manner = manner
         self._authors: set[str] = set()
         self._flagged = Flagged(lambda: self.nodes)
 
-    def add(self, node: Node) -> None:
-        """One more says it again."""
+    def add(self, node: Node, first: Node) -> None:
+        """One more says again what ``first`` said."""
         self.nodes.append(node)
+        self.nearly = self.nearly or node.said != first.said
         self._authors.add(node.author)
 
     @property
@@ -428,18 +441,21 @@ class RepeatsRow:
         mark = sign("more") if self.open else sign("folded")
         line.add(f"{mark} ", style("fresh" if look.fresh else "accent"))
         nodes, first = self.nodes, self.first
-        if len(self._authors) == 1 and (first is None or first.author in self._authors):
+        n, nearly = len(nodes), "nearly " if self.nearly else ""
+        if len(self._authors) > 1 or (first is not None and first.author not in self._authors):
+            words = "the same words" if first else "words said before"
+            line.add(f"{n:,} more", style("strong")).add(f" with {nearly}{words}", style("dim"))
+            line.whole((f", {count(len(self._authors), 'account')}", style("faint")))
+        elif nearly and first is not None and not first.children:
+            line.add(f"{n:,} more", style("strong"))
+            line.add(" by the same account, nearly the same", style("dim"))
+        else:
             if first is None or first.children:
                 # What is said stands elsewhere, or its answers stand between.
                 author = nodes[-1].author
                 line.add(safe_line(self._manner.called(author), 40), style(voice(author))).add(" ")
-            line.add("says this again" if first else "repeats itself", style("dim"))
-            if len(nodes) > 1:
-                line.add(f" ×{len(nodes):,}", style("strong"))
-        else:
-            line.add(f"{len(nodes):,} more", style("strong"))
-            line.add(" with the same words" if first else " with words said before", style("dim"))
-            line.whole((f", {count(len(self._authors), 'account')}", style("faint")))
+            says = f"says {nearly}this again" if first else f"{nearly}repeats itself"
+            line.add(says, style("dim")).add(f" ×{n:,}" if n > 1 else "", style("strong"))
         self._flagged.on(line, style, nodes[-1].thread.version)
         if len(nodes) > 1:
             line.whole((f"  {clock(nodes[0].at)}–{clock(nodes[-1].at)}", style("faint")))

@@ -12,7 +12,7 @@ from moltwatch.session.groups import Swarm
 from moltwatch.tui.line import clock, safe_line, voice
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flags import said
-from moltwatch.tui.views.repeats import Repeats
+from moltwatch.tui.views.repeats import Repeats, words_of
 from moltwatch.tui.views.story import (
     came_rows,
     forms,
@@ -21,7 +21,6 @@ from moltwatch.tui.views.story import (
     telling,
     text_rows,
     told_of,
-    words_of,
     written_by,
 )
 from moltwatch.tui.widgets.pane import Frame, ParagraphRow, PiecesRow, StackRow, TitledPane
@@ -97,7 +96,7 @@ class GroupsPane(TitledPane):
         first; what to say if there is no other."""
         target, arrivals = self.view.target, self._swarm.arrivals if self._swarm else ()
         here = next((each for each in arrivals if target and each.post == target.post), None)
-        if here is None or not self._repeats.toggle(words_of(here.text)):
+        if here is None or not self._repeats.toggle(words_of(here.author, here.text)):
             return "nothing here is said more than once"
         self._shown = None
         return ""

@@ -14,7 +14,7 @@ from moltwatch.tui.local_time import column
 from moltwatch.tui.secrets import masked
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.comment import Called, strongest
-from moltwatch.tui.views.repeats import Repeats, times_said
+from moltwatch.tui.views.repeats import Repeats, Times, Words
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.pane import Frame, TitledPane
 from moltwatch.tui.widgets.rows import Look, Target
@@ -35,11 +35,11 @@ class LatestRow:
     """When it came, what is held against it, who wrote it, in which thread, what it says, and how
     many times that was said of late."""
 
-    __slots__ = ("_called", "key", "node", "said", "target", "times", "when")
+    __slots__ = ("_called", "key", "node", "target", "times", "when")
 
-    def __init__(self, node: Node, called: Called, times: int, when: str) -> None:
+    def __init__(self, node: Node, called: Called, times: Times, when: str) -> None:
         self.node = node
-        self.said, self.times, self.when = node.said, times, when
+        self.times, self.when = times, when
         self.key, self.target = node.id, Target(node.thread.id, node.id)
         self._called = called
 
@@ -53,7 +53,7 @@ class LatestRow:
 
     def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
         node = self.node
-        again = times_said(self.times)
+        again = self.times.told()
         rest = sum(cell_len(text) for text, _ in again)
         line = Line(width - rest).add(sign("cursor") if look.selected else " ", style("primary"))
         line.add(self.when, style("fresh" if look.fresh else "faint"))
@@ -71,6 +71,10 @@ class LatestRow:
             line.gap(1).add(said, style("body"))
         line.room += rest
         return [line.right(*((text, style(of)) for text, of in again))]
+
+
+def _words(node: Node) -> Words:
+    return Words(node.said, node.author, node.nearly)
 
 
 class LatestView(RowView):
@@ -121,7 +125,7 @@ class LatestPane(TitledPane):
         )
 
     def _fill(self) -> None:
-        newest_first = self._repeats.fold(self._listed[::-1], lambda node: node.said)
+        newest_first = self._repeats.fold(self._listed[::-1], _words)
         when = column([node.at for node, _ in newest_first])
         rows = [
             LatestRow(node, self._called, times, at)
@@ -133,7 +137,7 @@ class LatestPane(TitledPane):
         """Show all posts with the words of the one under the cursor, or only the newest; what to
         say if there is no other."""
         row = self.view.current
-        if not isinstance(row, LatestRow) or not self._repeats.toggle(row.said):
+        if not isinstance(row, LatestRow) or not self._repeats.toggle(_words(row.node)):
             return "nothing here is said more than once"
         self._fill()
         return ""

@@ -3,7 +3,8 @@ folded away.
 
 As a tree, answers that say what another answer to the same comment said are folded into one row
 behind that. One that was answered itself stays where it is. In order of time, those that say what
-was said before are folded where they follow each other.
+was said before are folded where they follow each other. Of one account it is enough if they say
+nearly the same: if only numbers, links and pictures differ.
 
 What a filter hides has no row; what answers it stands under the next comment above that has one.
 The root is always there.
@@ -26,7 +27,7 @@ ThreadRow: TypeAlias = CommentRow | RepeatsRow
 Insertion: TypeAlias = tuple[int, list[ThreadRow]]
 """Rows, and the place of the first."""
 Run: TypeAlias = tuple[str, int]
-"""Answers to one comment with the same words: its id, and what they say."""
+"""Answers to one comment that say the same: its id, and what the first of them says."""
 
 _MANY = 2_000
 """Rows of posts that have gone, kept until there are as many."""
@@ -43,7 +44,9 @@ class Outline:
         """Posts whose answers are not shown."""
         self._opened: set[Hashable] = set()
         """Rows of repeats that are."""
-        self._firsts: dict[Run, Node] = {}
+        self._firsts: dict[tuple[str, str, int], Node] = {}
+        """By the comment that is answered, whose words they are where nearly the same is enough,
+        and the words, who said them first."""
         self._runs: dict[Hashable, RepeatsRow] = {}
         self._folded: dict[str, RepeatsRow] = {}
         """Where a post that repeats is, folded or opened."""
@@ -153,7 +156,7 @@ class Outline:
             self._collapsed ^= {row.node.id}
             return ""
         run = self._run(row.node)
-        if run in self._runs and self._firsts.get(run) is row.node:
+        if run in self._runs and self._runs[run].first is row.node:
             self._opened ^= {run}
             return ""
         return "no replies to fold here"
@@ -194,16 +197,16 @@ class Outline:
         kept: list[Node] = []
         repeated: dict[str, RepeatsRow] = {}
         for child in self._left_of(node.children):
-            run = self._run(child)
-            first = self._firsts.setdefault(run, child) if run[1] else child
+            first = self._first(child)
             if first is child or child.children:
                 kept.append(child)
             else:
+                run = self._run(first)
                 row = self._runs.get(run)
                 if row is None:
                     row = self._runs[run] = self._repeats(run, first, depth)
                     repeated[first.id] = row
-                row.add(child)
+                row.add(child, first)
                 self._folded[child.id] = row
         if not repeated:
             return [(child, depth) for child in kept]
@@ -255,13 +258,13 @@ class Outline:
         if above.id in self._collapsed:
             return None
         depth = row.depth + 1
-        run = self._run(node)
-        first = self._firsts.setdefault(run, node) if run[1] else node
+        first = self._first(node)
         if first is node:
             return self._end(row), [self._comment(node, depth)]
+        run = self._run(first)
         repeats = self._runs.get(run)
         if repeats is not None:
-            repeats.add(node)
+            repeats.add(node, first)
             self._folded[node.id] = repeats
             if not repeats.open:
                 return 0, []
@@ -271,7 +274,7 @@ class Outline:
         if before is None or before.shown != self._number or run in self._opened:
             return None
         repeats = self._runs[run] = self._repeats(run, first, depth)
-        repeats.add(node)
+        repeats.add(node, first)
         self._folded[node.id] = repeats
         return self._end(before), [repeats]
 
@@ -283,15 +286,15 @@ class Outline:
 
     def _next(self, node: Node) -> list[ThreadRow]:
         """What a post adds at the end, in order of time."""
-        run = ("", node.said)
-        if not node.said or self._firsts.setdefault(run, node) is node:
+        first = self._first(node, anywhere=True)
+        if first is node:
             self._stretch = None
             return [self._comment(node, 1)]
         stretch, rows = self._stretch, list[ThreadRow]()
         if stretch is None:
             stretch = self._stretch = self._repeats(("", node.id), None, 1)
             rows.append(stretch)
-        stretch.add(node)
+        stretch.add(node, first)
         self._folded[node.id] = stretch
         if stretch.open:
             rows.append(self._comment(node, 1))
@@ -336,6 +339,20 @@ class Outline:
         row = self._comments.get(node.id)
         return row is not None and row.shown == self._number
 
+    def _first(self, node: Node, *, anywhere: bool = False) -> Node:
+        """The post whose words it says again, among the answers to the same comment or
+        ``anywhere``; itself if there is none."""
+        if not node.said:
+            return node
+        place = "" if anywhere or node.parent is None else node.parent.id
+        same, nearly = (place, "", node.said), (place, node.author, node.nearly)
+        first = self._firsts.get(same) or self._firsts.get(nearly) or node
+        # Who copies one of those that are nearly the same stands with them.
+        self._firsts.setdefault(same, first)
+        self._firsts.setdefault(nearly, first)
+        return first
+
     @staticmethod
-    def _run(node: Node) -> Run:
-        return node.parent.id if node.parent else "", node.said
+    def _run(first: Node) -> Run:
+        """The answers that say again what one says."""
+        return first.parent.id if first.parent else "", first.said

@@ -4,7 +4,6 @@ For the view of the groups, and for the why of a post that is one of a group's."
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import islice
 
 from rich.cells import cell_len
@@ -13,12 +12,12 @@ from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.groups import Arrival, Swarm
 from moltwatch.session.secrets import WITHHELD
-from moltwatch.text import differing, same_words
+from moltwatch.text import differing
 from moltwatch.times import format_duration
 from moltwatch.tui.line import alike, clock, cut_inside, safe_line, voice
 from moltwatch.tui.secrets import secrets_of
 from moltwatch.tui.symbols import sign
-from moltwatch.tui.views.repeats import Repeats, times_said
+from moltwatch.tui.views.repeats import Repeats, Times, words_of
 from moltwatch.tui.widgets.lanes import Came, lanes
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import PiecesRow, PostRow
@@ -154,24 +153,18 @@ def post_rows(
     same = alike([name for _, name in shown], room)
     afters = [f"+{format_duration(arrival.at - begin)}" for arrival, _ in shown]
     column = max(map(len, afters))
-    listed = [(each, 1) for each in shown]
+    listed = [(each, Times(1)) for each in shown]
     if repeats is not None:
-        listed = repeats.fold(shown, lambda each: words_of(each[0].text))
+        listed = repeats.fold(shown, lambda each: words_of(each[0].author, each[0].text))
     for (arrival, name), times in listed:
         after = f"+{format_duration(arrival.at - begin)}".rjust(column)
         name = cut_inside(name, room) if name in same else name
         text = safe_line(WITHHELD if withheld(arrival, session) else arrival.text, 200)
         style = voice(arrival.author)
-        again = times_said(times)
+        again = times.told()
         at = arrival.post, arrival.thread
         rows.append(PostRow(*at, after, name, style, text, room, right=again, section=section))
     return rows
-
-
-@lru_cache(maxsize=2_048)
-def words_of(text: str) -> int:
-    """A number for the words of a post; of a group that grows it is asked for again and again."""
-    return same_words(text)
 
 
 def in_order(swarm: Swarm) -> list[Arrival]:
