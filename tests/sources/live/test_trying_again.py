@@ -34,9 +34,11 @@ async def test_a_slow_reader_that_was_sent_away_comes_back() -> None:
         says(welcome(), frame(post(1)), code=1008, reason="slow consumer\x1b[2J"),
         says(welcome(), frame(post(2)), END),
     )
+    clock = FakeClock()
     async with forum(script) as url:
-        events = await drain(source(url))
+        events = await drain(source(url, clock))
     assert ids(events) == ["p1", "p2"]
+    assert clock.slept == [0.5], "soon, not as one that was refused"
     reasons = [gap.reason for gap in gaps(events)]
     assert reasons == ["closed by the server (1008: slow consumer␛[2J)"]
 

@@ -135,6 +135,7 @@ async def test_more_than_the_cursor_reaches_is_read_from_the_end(
 ) -> None:
     """The newest 1,000 meet what had come before, or leave a gap."""
     gateway = Gateway(KEY, "main")
+    await gateway.say("main", "long ago", at=NOW - 3_600_000)
     async with watching(gateway, monkeypatch) as watcher:
         await gateway.say("main", "before", at=NOW)
         await watcher.until(lambda: len(watcher.texts) == 1)
