@@ -91,7 +91,7 @@ def hint(variable: str, *, sent: bool, environment: Mapping[str, str] | None = N
     environment = os.environ if environment is None else environment
     where = variable if environment.get(variable, "").strip() else f"{variable}_FILE"
     if sent:
-        return f"the key in {where} was sent, and is not accepted: wrong, expired, or not for this"
+        return f"the key in {where} was sent, and is not accepted: wrong, expired, or another's"
     if environment.get(f"{variable}_FILE"):
         return f"it wants a key, and the file that {variable}_FILE names is empty"
     return f"it wants a key: set {variable}, or {variable}_FILE to the name of a file that holds it"
