@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from moltwatch.cli.wiring import build_engine, open_run
+from moltwatch.config import Config
+from moltwatch.errors import RecordingError
+from moltwatch.pipeline import Pipeline
+from moltwatch.session import Session
+from moltwatch.sources.base import SystemClock
+from moltwatch.sources.stdin import StdinSource
+from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.player import Run
 from tests.cli.running import command, environment, lines, moltwatch, session
-from tests.e2e.terminal import Terminal
-from tests.e2e.test_ending import SOME_POSTS
 from tests.recording.files import names
 
 
@@ -35,7 +43,7 @@ def recorder(path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-@pytest.mark.parametrize(("suffix", "more"), [(".molt", 1), (".jsonl.zst", 1), (".jsonl", 0)])
+@pytest.mark.parametrize(("suffix", "more"), [(".molt", 1), (".jsonl", 0)])
 def test_a_run_whose_recording_is_gone_fails(tmp_path: Path, suffix: str, more: int) -> None:
     """Noticed when the next is written, or at the end."""
     path = tmp_path / f"night{suffix}"
@@ -48,6 +56,7 @@ def test_a_run_whose_recording_is_gone_fails(tmp_path: Path, suffix: str, more: 
 
 
 def test_two_processes_cannot_record_to_one_file(tmp_path: Path) -> None:
+    """Whatever the second is: ``watch`` opens its run as the others do."""
     path, source = tmp_path / "night.molt", tmp_path / "tide.jsonl"
     source.write_text(lines(session()))
     with recorder(path) as process:
@@ -59,9 +68,8 @@ def test_two_processes_cannot_record_to_one_file(tmp_path: Path) -> None:
             done = moltwatch(*second)
             assert done.returncode == 1, second
             assert f"{path} is being written by process {process.pid}: end that" in done.stderr
-        with Terminal(f"exec moltwatch watch sim: --record {path} --force", tmp_path) as terminal:
-            assert terminal.ends() == 1
-        assert b"is being written by process" in terminal.raw
+        with pytest.raises(RecordingError, match="is being written by process"):
+            asyncio.run(open_run(["sim:"], config=Config(), record=path, force=True))
         process.kill()
     done = moltwatch("record", source, "-o", path, "--force")
     assert done.returncode == 0, "the lock died with its process"
@@ -74,14 +82,18 @@ def test_a_source_that_cannot_be_opened_leaves_no_lock(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_the_screen_says_that_its_recording_is_gone(tmp_path: Path) -> None:
-    path = tmp_path / "kept.molt"
-    with Terminal(
-        f"exec moltwatch watch 'sim:?rate=600&seed=3' --record {path}", tmp_path
-    ) as screen:
-        screen.until(lambda text: bool(SOME_POSTS.search(text)), "a post")
-        path.unlink()
-        screen.shows("was deleted or moved away")
-        screen.press("q")
-        assert screen.ends() == 1
-    assert b"what was seen is in" not in screen.raw
+@pytest.mark.parametrize("gone", [True, False])
+def test_after_a_screen_nothing_is_said_to_be_kept_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    def run(app: MoltwatchApp) -> None:
+        source, seen = StdinSource(clock=SystemClock()), Session()
+        seen.take(session()[0], ())
+        app.player.run = Run(source, seen, Pipeline(source, build_engine(Config()), []))
+        app.player.failure = RecordingError("night.molt was deleted") if gone else None
+
+    monkeypatch.setattr(MoltwatchApp, "run", run)
+    monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
+    done = moltwatch("watch", "sim:", "--record", tmp_path / "night.molt")
+    assert done.returncode == (1 if gone else 0)
+    assert ("what was seen is in" in done.stderr) == (not gone)

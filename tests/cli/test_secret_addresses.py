@@ -151,7 +151,8 @@ def test_what_is_served_leaves_no_secret(run: Run, forum: Forum) -> None:
 
 def test_the_screen_leaves_no_secret(run: Run, forum: Forum) -> None:
     there = f"'{forum.address}' 'ws://{KEY}127.0.0.1:1/?{QUERY}'"
-    with Terminal(f"exec moltwatch watch {there} --record kept.jsonl", run.folder) as terminal:
+    watch = f"exec moltwatch watch {there} --record kept.jsonl"
+    with Terminal(watch, run.folder, columns=100, rows=20) as terminal:
         terminal.shows("ignore all")
         terminal.press("4")
         terminal.shows("SOURCES")

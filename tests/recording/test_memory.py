@@ -23,7 +23,7 @@ from moltwatch.sources.merge import MergedReader, _Track
 from moltwatch.times import SECOND, format_time
 from tests.recording.files import write
 
-HUGE = 24 << 20
+HUGE = 35 << 19
 
 
 def post(n: int, text: str = "x") -> Post:
@@ -50,10 +50,6 @@ def recording() -> bytes:
 
 def archive() -> bytes:
     return b"".join(json.dumps(item).encode() + b"\n" for item in PLAIN)
-
-
-def one_list() -> bytes:
-    return json.dumps(PLAIN).encode()
 
 
 def one_answer() -> bytes:
@@ -97,9 +93,8 @@ async def measured(path: Path) -> tuple[list[str], list[tuple[str, int]], int]:
         (recording, gzip.compress, 40),
         (recording, zstandard.compress, 40),
         (archive, gzip.compress, 40),
-        (one_list, gzip.compress, 40),
         (one_answer, zstandard.compress, 40),
-        (document, gzip.compress, 60),
+        (document, gzip.compress, 50),
         (table, gzip.compress, 90),
         (table_of_lines, gzip.compress, 180),  # the csv module takes eight bytes for each of a cell
     ],
@@ -116,7 +111,7 @@ async def test_a_text_that_is_too_long_is_counted_and_costs_no_neighbour(
     assert peak < most << 20
 
 
-@pytest.mark.parametrize("bombs", [{1, 3}, {0, 4}, {0, 1, 2, 4}])
+@pytest.mark.parametrize("bombs", [{1, 3}, {0, 4}])
 async def test_a_row_that_is_too_long_is_counted_and_costs_no_neighbour(
     tmp_path: Path, bombs: set[int]
 ) -> None:
@@ -134,7 +129,7 @@ async def test_a_row_that_is_too_long_is_counted_and_costs_no_neighbour(
 
 
 async def test_rows_that_are_long_come_one_by_one(tmp_path: Path) -> None:
-    long: list[Event] = [post(n, "shell " * 400_000) for n in range(20)]
+    long: list[Event] = [post(n, "shell " * 300_000) for n in range(20)]
     path = await write(tmp_path / "long.molt", long)
     ids, refused, peak = await measured(path)
     assert (ids, refused) == ([f"p{n}" for n in range(20)], [])
@@ -143,17 +138,17 @@ async def test_rows_that_are_long_come_one_by_one(tmp_path: Path) -> None:
 
 async def test_long_texts_wait_for_their_place_in_time_pressed(tmp_path: Path) -> None:
     path = tmp_path / "archive.jsonl"
-    late = [plain(post(n ^ 1, "shell " * 400_000)) for n in range(40)]
+    late = [plain(post(n ^ 1, "shell " * 300_000)) for n in range(30)]
     path.write_bytes(b"".join(json.dumps(item).encode() + b"\n" for item in late))
     ids, refused, peak = await measured(path)
-    assert (ids, refused) == ([f"p{n}" for n in range(40)], [])
-    assert peak < 30 << 20, "all of them are 96 MB"
+    assert (ids, refused) == ([f"p{n}" for n in range(30)], [])
+    assert peak < 30 << 20, "all of them are 54 MB"
 
 
 async def test_recordings_read_as_one_do_not_gather_long_texts(tmp_path: Path) -> None:
     tracks = []
     for part in (0, 1):
-        posts: list[Event] = [post(n, "shell " * 400_000) for n in range(part, 20, 2)]
+        posts: list[Event] = [post(n, "shell " * 300_000) for n in range(part, 20, 2)]
         reader = await open_recording(await write(tmp_path / f"{part}.jsonl", posts))
         tracks.append(_Track(reader, Status(name=str(part))))
     sizes = [len(batch) async for batch in MergedReader(tracks).batches()]
