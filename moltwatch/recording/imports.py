@@ -433,11 +433,11 @@ def _profiles(path: Path, start: Micros, rejects: Rejects) -> Iterator[Event]:
 
 def _news(events: Iterable[Event]) -> Iterator[Event]:
     """All events but profiles that repeat word for word: dumps carry one beside every post."""
-    known: dict[str, AgentSeen] = {}
+    known: dict[int, int] = {}  # hashes: a bio can be as long as a post
     for event in events:
         if isinstance(event, AgentSeen):
-            timeless = msgspec.structs.replace(event, seen_at=0)
-            if known.get(event.name) == timeless:
+            name, timeless = hash(event.name), hash(msgspec.structs.replace(event, seen_at=0))
+            if known.get(name) == timeless:
                 continue
-            known[event.name] = timeless
+            known[name] = timeless
         yield event

@@ -145,6 +145,16 @@ async def test_long_texts_wait_for_their_place_in_time_pressed(tmp_path: Path) -
     assert peak < 30 << 20, "all of them are 54 MB"
 
 
+async def test_profiles_with_long_bios_are_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "archive.jsonl"
+    agents = [{"name": f"a{n}", "bio": "shell " * 300_000, "karma": n} for n in range(30)]
+    items = [PLAIN[0], *agents, *agents, PLAIN[2]]
+    path.write_bytes(b"".join(json.dumps(item).encode() + b"\n" for item in items))
+    ids, refused, peak = await measured(path)
+    assert (ids, refused) == (["p0", "p2"], [])
+    assert peak < 30 << 20, "all of them are 54 MB"
+
+
 async def test_recordings_read_as_one_do_not_gather_long_texts(tmp_path: Path) -> None:
     tracks = []
     for part in (0, 1):
