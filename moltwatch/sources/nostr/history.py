@@ -145,6 +145,8 @@ class History:
         """The page at hand reaches for what lies before the oldest second."""
         self._full = 0
         """Events on the page that ended in the oldest second and brought nothing new."""
+        self._crowds: list[int] = []
+        """Crowded seconds whose authors are still to be asked for."""
         self._narrow: list[_Narrow] = []
         self._narrowed: _Narrow | None = None
         self._probes = False
@@ -300,10 +302,7 @@ class History:
     def _crowded(self, second: int) -> None:
         reason = f"more {self.want.what} in one second than the {self._full:,} it gives at once"
         self.unread.append(Unread(second, second + 1, reason, crowded=True))
-        authors = list(self._authors)
-        quarter = -(-len(authors) // 4)
-        for start in range(0, len(authors), quarter or 1):
-            self._narrow.append(_Narrow(second, authors[start : start + quarter]))
+        self._crowds.append(second)
 
     def _split(self, asked: _Narrow, n: int) -> None:
         """Half of the authors each, where the answer was full again."""
@@ -313,7 +312,16 @@ class History:
                 self._narrow.append(_Narrow(asked.second, authors))
 
     def _next_narrow(self) -> bool:
-        """By authors, what could not be read by time; then the next want."""
+        """By authors, what could not be read by time; then the next want.
+
+        That comes last: by now it is known who else has written, and may have written then.
+        """
+        authors = list(self._authors)
+        quarter = max(1, -(-len(authors) // 4))
+        for second in self._crowds:
+            for start in range(0, len(authors), quarter):
+                self._narrow.append(_Narrow(second, authors[start : start + quarter]))
+        self._crowds = []
         if self._narrow and self._by_author < MOST_BY_AUTHOR:
             self._by_author += 1
             self._narrowed = self._narrow.pop(0)

@@ -344,7 +344,7 @@ async def test_a_crowded_second_on_a_real_relay() -> None:
         for n in range(8)
         for author in (ADA, BOB, EVE)
     ]
-    older = [ADA.post(f"older {n}", at=at(-1_000 - n)) for n in range(25)]
+    older = [(ADA, BOB, EVE)[n % 3].post(f"older {n}", at=second - 400 - n) for n in range(25)]
     async with sdk_relay(lambda builder: builder.max_filter_limit(10)) as url:
         await publish(url, *crowd, *older)
         async with watching(relay(url, since=at(HOUR_AGO) * SECOND)) as watcher:
