@@ -19,11 +19,11 @@ from websockets.asyncio.server import ServerConnection
 
 # All that these tests know of the inside of moltwatch: when it moves, only these lines change.
 from moltwatch.config import Config, load
-from moltwatch.errors import SourceUnreachable
 from moltwatch.heuristics import registry
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.jsonl import FlaggedLine, FlagLine, decode, encode
 from moltwatch.model import Event, Evidence, Finding, FlaggedPost, Kind, Post, Retracted, Scores
+from moltwatch.sources.base import State
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from moltwatch.times import parse_time
@@ -297,15 +297,26 @@ async def test_a_mapping_speaks_to_a_server_as_it_did(monkeypatch: pytest.Monkey
             await websocket.send(frame)
         await websocket.send('{"type": "no", "why": "closed for the night"}')
         await websocket.wait_closed()
+        refused.set()
 
     monkeypatch.setenv("REEF_KEY", "not-a-real-key")
+    refused = asyncio.Event()
     seen: list[Event] = []
     async with websocket_server(server) as url:
         source = await open_source(f"json+{url}?map={KEPT / 'mapping.toml'}", Opening(tries=1))
-        with pytest.raises(SourceUnreachable, match="closed for the night"):
-            async with asyncio.timeout(20):
-                async for batch in source.batches():
-                    seen += batch
+
+        async def watch() -> None:
+            async for batch in source.batches():
+                seen.extend(batch)
+
+        watching = asyncio.create_task(watch())
+        async with asyncio.timeout(20):
+            await refused.wait()
+            while source.status.state is not State.FAILED:  # noqa: ASYNC110  (it is polled)
+                await asyncio.sleep(0)
+        assert "closed for the night" in source.status.detail
+        watching.cancel()
+        await asyncio.wait([watching])
         await source.close()
     assert heard == [
         {"type": "hello", "key": "not-a-real-key", "number": "1"},

@@ -87,6 +87,6 @@ def _marks() -> tuple[tuple[str, str], ...]:
         (f"{sign('gap')}", "a gap: something was missed here"),
         (
             " ".join(map(sign, (Kind.COORDINATED, Kind.HAZARD, Kind.PERSONA))),
-            "on the time line: where cases begin, of personas the strongest",
+            "where cases begin; of personas only the strongest",
         ),
     )
