@@ -58,6 +58,8 @@ class Pipeline:
         self._writer = writer
         self._intake = Intake()
         self._rests_until = 0.0
+        self._goes_on = asyncio.Event()
+        self._goes_on.set()
         self._level = True
         """The sinks know all that was recorded."""
 
@@ -70,6 +72,14 @@ class Pipeline:
         """Leave the processor to others for a moment: somebody waits for an answer."""
         self._rests_until = perf_counter() + seconds
 
+    def rest(self) -> None:
+        """Take nothing more from the source, until :meth:`go_on`."""
+        self._goes_on.clear()
+
+    def go_on(self) -> None:
+        """Go on after a rest."""
+        self._goes_on.set()
+
     async def run(self) -> None:
         """Go on until the source ends. Closes source and writer whatever happens."""
         async with AsyncExitStack() as opened:
@@ -78,6 +88,7 @@ class Pipeline:
             opened.push_async_callback(self.source.close)
             try:
                 async for batch in self.source.batches():
+                    await self._goes_on.wait()
                     await _to_its_end(self._take(batch))
             finally:
                 # Where nothing ever came, there is nothing of which a part could be missing.

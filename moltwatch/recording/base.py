@@ -7,6 +7,7 @@ windows close in a replay exactly when they closed live.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,6 +35,13 @@ def is_long(event: Event) -> bool:
     return text is not None and len(text) >= LONG_TEXT
 
 
+STEP = 500
+"""Events after which a span says when they came."""
+
+MOST_STEPS = 4_000
+"""How often it does at most; of a long recording after more of them."""
+
+
 class Span(Struct, frozen=True, kw_only=True):
     """What a recording covers."""
 
@@ -42,19 +50,39 @@ class Span(Struct, frozen=True, kw_only=True):
     end: Micros
     """Highest ``seen_at``."""
     events: int
+    steps: Sequence[tuple[Micros, int]] = ()
+    """In order: the highest ``seen_at`` so far, and how many events came up to there."""
+
+    def before(self, at: Micros) -> int | None:
+        """About how many events come before a time, if that is known."""
+        if not self.steps:
+            return None
+        i = bisect_left(self.steps, (at, 0))
+        if i == len(self.steps):
+            return self.events
+        (since, n), (until, more) = self.steps[i - 1] if i else (self.start, 0), self.steps[i]
+        if at <= since:
+            return n
+        return n + (more - n) * (at - since) // (until - since)
 
 
 async def span_of(batches: Iterable[Sequence[Event]]) -> Span | None:
     """What these batches cover. Others get their turn after each."""
     start: Micros | None = None
     end = count = 0
+    steps: list[tuple[Micros, int]] = []
     for events in batches:
         if events:
             start = events[0].seen_at if start is None else start
-            end = max(end, *(event.seen_at for event in events))
-            count += len(events)
+        for i in range(0, len(events), STEP):
+            some = events[i : i + STEP]
+            end = max(end, *(event.seen_at for event in some))
+            count += len(some)
+            steps.append((end, count))
+            if len(steps) > MOST_STEPS:
+                del steps[1:-1:2]
         await asyncio.sleep(0)
-    return None if start is None else Span(start=start, end=end, events=count)
+    return None if start is None else Span(start=start, end=end, events=count, steps=steps)
 
 
 class Reader(Protocol):

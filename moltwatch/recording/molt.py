@@ -16,6 +16,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 
 import aiosqlite
@@ -26,7 +27,7 @@ from moltwatch.dialects import lines
 from moltwatch.dialects.lines import VERSION, Header, check_version
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import Event
-from moltwatch.recording.base import BATCH, Span
+from moltwatch.recording.base import BATCH, MOST_STEPS, STEP, Span
 from moltwatch.recording.place import Place
 from moltwatch.times import Micros
 
@@ -153,10 +154,16 @@ class MoltReader:
             rows = await self._rows(
                 "SELECT (SELECT at FROM events ORDER BY seq LIMIT 1), max(at), count(*) FROM events"
             )
+            parts = await self._rows(
+                "SELECT max(at), count(*) FROM events GROUP BY seq / ? ORDER BY seq / ?",
+                *(max(STEP, rows[0][2] // MOST_STEPS + 1),) * 2,
+            )
         except (DamagedFile, RowTooLong):
             return await self._span_of_the_rest()
         start, end, count = rows[0]
-        return Span(start=start, end=end, events=count) if count else None
+        counts = accumulate(n for _, n in parts)
+        steps = list(zip((at for at, _ in parts), counts, strict=True))
+        return Span(start=start, end=end, events=count, steps=steps) if count else None
 
     async def close(self) -> None:
         await self._db.close()

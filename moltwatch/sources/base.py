@@ -106,12 +106,18 @@ class Transport(ABC):
     """Time of the last event."""
     position: Micros
     """Stream time reached."""
+    n_events: int = 0
+    """Events let through so far."""
 
     @property
     def reached(self) -> Micros:
         """The time it has come to by its own clock, for people to look at: between two events it
         goes on with the pace, never beyond the next."""
         return self.position
+
+    def events_before(self, at: Micros) -> int | None:
+        """About how many events come before a time, as soon as that is known."""
+        return None
 
     @abstractmethod
     def pause(self) -> None: ...
@@ -127,6 +133,10 @@ class Transport(ABC):
     def skip_to(self, at: Micros) -> None:
         """Rush everything up to ``at`` through without waiting, then go on at the old speed. Where
         no event lies in between, also back."""
+
+    @abstractmethod
+    def stay(self) -> None:
+        """Rush no further: go on at the old speed from where it is."""
 
 
 class Source(ABC):

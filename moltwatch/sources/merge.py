@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from heapq import heappop, heappush
+from itertools import accumulate, pairwise
 
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
@@ -304,10 +305,18 @@ class MergedReader:
         spans = [span for track in self._tracks if (span := await track.reader.span())]
         if not spans:
             return None
+        known = all(span.steps for span in spans)
+        more = (
+            (at, n - before)
+            for span in spans
+            for (_, before), (at, n) in pairwise([(0, 0), *span.steps])
+        )
+        times, counts = zip(*sorted(more), strict=True) if known else ((), ())
         return Span(
             start=min(span.start for span in spans),
             end=max(span.end for span in spans),
             events=sum(span.events for span in spans),
+            steps=list(zip(times, accumulate(counts), strict=True)),
         )
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ from itertools import islice
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.model import Event, Heartbeat
-from moltwatch.recording.base import Reader, find_recording
+from moltwatch.recording.base import Reader, Span, find_recording
 from moltwatch.sources.base import Clock, Source, State, Status, Transport
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.times import SECOND, Micros, format_time
@@ -58,7 +58,9 @@ class Playhead(Transport):
         """Where a rush is heading; 0 when it is there."""
         self._rush = 0
         """Events up to which nothing is waited for."""
-        self._passed = 0
+        self.span: Span | None = None
+        """What the recording covers, once that is known."""
+        self.n_events = 0
         self._steps = 0
         self._steered = asyncio.Event()
 
@@ -99,6 +101,15 @@ class Playhead(Transport):
             self._set_head(at)
         self._steered.set()
 
+    def stay(self) -> None:
+        if self._skipping_to:
+            self._skipping_to = 0
+            self._set_head(self.position)
+            self._steered.set()
+
+    def events_before(self, at: Micros) -> int | None:
+        return self.span.before(at) if self.span else None
+
     def rush(self, events: int) -> None:
         """Let everything through without waiting, up to the ``events``th event of the recording."""
         self._rush = max(self._rush, events)
@@ -122,15 +133,15 @@ class Playhead(Transport):
         reached, count = self.position, 0
         for event in islice(events, begin, None):
             reached = max(reached, event.seen_at)
-            if reached > horizon and self._passed + count >= self._rush:
+            if reached > horizon and self.n_events + count >= self._rush:
                 break
             count += 1
         return count or self._stepped(events, begin)
 
     def passed(self, events: Sequence[Event]) -> None:
         """These were let through."""
-        rushed = self._passed < self._rush
-        self._passed += len(events)
+        rushed = self.n_events < self._rush
+        self.n_events += len(events)
         self.position = max(self.position, *(event.seen_at for event in events))
         self.end = max(self.end, self.position)
         if rushed or self.position > self._horizon():
@@ -306,6 +317,7 @@ class ReplaySource(Source):
         """Find out where the recording ends, while it plays."""
         assert self._reader is not None
         if span := await self._reader.span():
+            self.transport.span = span
             self.transport.end = max(self.transport.end, span.end)
 
 

@@ -1,7 +1,7 @@
 """Runs the pipeline beside the screen, and steers it: pause, speed, step, seek.
 
 Seeking forwards rushes; seeking backwards opens a fresh run that rushes to the place. Until it is
-there, the old session stays on the screen, so that nothing flickers.
+there, the old run rests and stays on the screen: the user may stay with it after all.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Transport
 from moltwatch.times import Micros
+from moltwatch.tui.local_time import clock
 
 
 @dataclass(frozen=True)
@@ -50,25 +51,31 @@ AT_REST = 8
 class Player:
     """Holds the run on the screen, and while seeking backwards the one to come.
 
-    A run belongs to the task that opens it, drives it and closes it. There is one turn, and a task
-    has it from before it opens until it has closed: a newer run cancels the older and waits for the
-    turn, so that no two ever run, however quickly the user seeks.
+    A run belongs to the task that opens it, drives it and closes it. Beside the one on the screen
+    there is at most one that comes, while the other rests: a newer one cancels it, and waits until
+    it has closed.
     """
 
     def __init__(self, open_run: OpenRun) -> None:
         self._open = open_run
-        self._task: asyncio.Task[None] | None = None
-        """The newest."""
-        self._turn = asyncio.Lock()
-        self._opened = asyncio.Event()
-        """The newest task has its run, or has failed to get it."""
         self.run: Run | None = None
         """What is on the screen."""
+        self._task: asyncio.Task[None] | None = None
+        """Drives it."""
         self._coming: Run | None = None
+        """What will be on the screen, once it is there and open."""
+        self._coming_task: asyncio.Task[None] | None = None
+        """Drives that."""
+        self._turn = asyncio.Lock()
+        """Of those that come: a task has it from before it opens its run until it has closed it."""
+        self._alive: set[asyncio.Task[None]] = set()
+        """All that have not closed yet."""
+        self._opened = asyncio.Event()
+        """The newest task has its run, or has failed to get it."""
         self.target: Micros | None = None
         """Where a rush is heading, until it is there."""
-        self._rushes_from: Micros = 0
-        """Where it set out."""
+        self._rushes_from = 0
+        """How many events had come when it set out."""
         self.failure: MoltwatchError | None = None
         """Why the run stopped, if it did not end by itself."""
         self.crash: Exception | None = None
@@ -77,9 +84,13 @@ class Player:
         self._still = 0
 
     @property
+    def _newest(self) -> asyncio.Task[None] | None:
+        return self._coming_task or self._task
+
+    @property
     def done(self) -> bool:
         """Nothing runs any more, nor is anything being opened."""
-        return self._task is not None and self._task.done()
+        return self._newest is not None and self._newest.done()
 
     @property
     def session(self) -> Session | None:
@@ -111,14 +122,29 @@ class Player:
         return self.target is not None
 
     @property
-    def progress(self) -> int:
-        """Per cent of its way, in stream time, that a rush has behind it."""
+    def goes_back(self) -> bool:
+        """A rush leads back in time: all is read again from the start."""
+        return self.seeking and self._coming_task is not None
+
+    @property
+    def progress(self) -> int | None:
+        """Per cent of the events on its way that a rush has behind it, where that is known."""
         transport = self.transport
         if self.target is None or transport is None or not self._opened.is_set():
+            return None
+        before = transport.events_before(self.target)
+        if before is None:
+            return None
+        since = self._rushes_from
+        return max(0, min(99, 100 * (transport.n_events - since) // max(1, before - since)))
+
+    @property
+    def posts_read(self) -> int:
+        """By the run that is on its way, or else by the one on the screen."""
+        if not self._opened.is_set():
             return 0
-        since = max(self._rushes_from, transport.start)
-        done = 100 * (transport.position - since) // max(1, self.target - since)
-        return max(0, min(99, done))
+        run = self._coming or self.run
+        return run.session.posts if run else 0
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -131,11 +157,11 @@ class Player:
 
     async def stop(self) -> None:
         """Cancel whatever runs; sources and recordings are closed when this returns."""
-        if self._task:
-            self._task.cancel()
+        for task in (self._task, self._coming_task):
+            if task:
+                task.cancel()
         self._opened.set()
-        async with self._turn:
-            pass
+        await asyncio.gather(*self._alive, return_exceptions=True)
 
     def settle(self) -> None:
         """Once a frame: see whether a seek has arrived."""
@@ -151,21 +177,36 @@ class Player:
         # has come to rest is over.
         if max(run.session.now, position) >= self.target or self.done or self._still > AT_REST:
             if self._coming is not None:
-                self.run, self._coming = self._coming, None
+                self._change(self._coming)
             self.target = None
             self._still = 0
 
-    def _begin(self, at: Micros | None) -> None:
-        """Start a run in the place of the one there is."""
+    def _change(self, run: Run) -> None:
+        """The run that came is the one on the screen from now on."""
         if self._task:
             self._task.cancel()
+        self.run, self._coming = run, None
+        self._task, self._coming_task = self._coming_task, None
+        self._turn = asyncio.Lock()
+
+    def _begin(self, at: Micros | None) -> None:
+        """Start a run in the place of the one there is, which rests meanwhile."""
         self._opened.clear()
         self._rushes_from = 0
-        self._task = asyncio.create_task(self._play(at), name="pipeline")
+        task = asyncio.create_task(self._play(at, self._turn), name="pipeline")
+        self._alive.add(task)
+        task.add_done_callback(self._alive.discard)
+        if self.run is None:
+            self._task = task
+            return
+        self.run.pipeline.rest()
+        if self._coming_task:
+            self._coming_task.cancel()
+        self._coming_task = task
 
-    async def _play(self, at: Micros | None) -> None:
+    async def _play(self, at: Micros | None, turn: asyncio.Lock) -> None:
         """One run, from before it is opened until it is closed."""
-        async with self._turn:
+        async with turn:
             self.failure = self.crash = None
             try:
                 run = await self._open(at)
@@ -180,7 +221,7 @@ class Player:
     def _take(self, run: Run) -> None:
         """Show the first run at once; one that seeks when it is there, steered like the last."""
         if self.run is None:
-            self.run = run
+            self.run, self._turn = run, asyncio.Lock()
         else:
             steered, transport = self.transport, run.source.transport
             if steered and transport:
@@ -191,8 +232,8 @@ class Player:
         self._opened.set()
 
     def _fail(self, error: Exception) -> None:
-        if self._task is not asyncio.current_task():
-            return  # a newer run has taken its place
+        if self._newest is not asyncio.current_task():
+            return  # a newer run takes its place
         if isinstance(error, MoltwatchError):
             self.failure = error
         else:
@@ -200,6 +241,9 @@ class Player:
         if not self._opened.is_set():
             self.target = self._coming = None
             self._opened.set()
+            if self._coming_task is not None and self._task is not None:
+                self._task.cancel()
+                self._task, self._coming_task = self._coming_task, None
 
     # --- steering ---------------------------------------------------------------------------------
 
@@ -310,6 +354,22 @@ class Player:
         step = max(1, round(abs(part) * (transport.end - transport.start)))
         return self.seek(here + step if part > 0 else here - step)
 
+    def stay(self) -> str:
+        """Give up a rush: stay with what is on the screen, or go on from where it has come to. Tell
+        what was done; empty if there was none."""
+        transport = self.transport
+        if self.run is None or self.target is None or transport is None:
+            return ""
+        self.target, self._still = None, 0
+        if self._coming_task is None:
+            transport.stay()
+            return f"stopped at {clock(self.run.session.now)}"
+        self._coming_task.cancel()
+        self._coming = self._coming_task = None
+        self._opened.set()
+        self.run.pipeline.go_on()
+        return f"staying at {clock(self.run.session.now)}"
+
     def seek(self, at: Micros) -> str:
         """Go to a time. Tell why not; empty if so."""
         transport = self.transport
@@ -325,7 +385,7 @@ class Player:
             return "recorded or piped, a session is played once: no way back in time"
         self.target, self._still = at, 0
         if ahead:
-            self._rushes_from = transport.position
+            self._rushes_from = transport.n_events
             transport.skip_to(at)
         else:
             self._begin(at)

@@ -12,10 +12,29 @@ from hypothesis import strategies as st
 
 from moltwatch.dialects.lines import Header
 from moltwatch.model import Event, Heartbeat, Post
+from moltwatch.recording.base import MOST_STEPS, Span, span_of
 from moltwatch.recording.opening import SUFFIXES, create_recording, open_recording
 from moltwatch.times import SECOND
 from tests.recording.files import HEADER, names, read, write
 from tests.strategies import broken_texts, streams, times
+
+
+async def test_a_span_knows_how_many_events_come_when(tmp_path: Path) -> None:
+    """About, however long the recording is."""
+    seconds = [*range(3_000), *(3_000 + 100 * n for n in range(3_000))]
+    stream: list[Event] = [Heartbeat(seen_at=second * SECOND) for second in seconds]
+    for suffix in (".molt", ".jsonl"):
+        reader = await open_recording(await write(tmp_path / f"a{suffix}", stream))
+        span = await reader.span()
+        assert span is not None
+        for n in (0, 1_500, 3_000, 4_500, 6_000 - 1):
+            assert span.before(seconds[n] * SECOND) == pytest.approx(n, abs=100)
+        await reader.close()
+    long = await span_of([Heartbeat(seen_at=n)] for n in range(3 * MOST_STEPS))
+    assert long is not None and len(long.steps) <= MOST_STEPS
+    for n in (0, 5_000, 3 * MOST_STEPS):
+        assert long.before(n) == pytest.approx(n, abs=9)
+    assert Span(start=0, end=9, events=3).before(5) is None, "not every reader knows"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -65,6 +84,8 @@ def test_both_formats_span_alike(stream: list[Event]) -> None:
                 assert found.start == stream[0].seen_at
                 assert found.end == max(e.seen_at for e in stream)
                 assert found.events == len(stream)
+                assert found.before(found.end + 1) == len(stream)
+                assert found.before(found.start) == 0
 
     asyncio.run(span())
 

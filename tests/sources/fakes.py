@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from itertools import accumulate
 
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
@@ -103,7 +104,8 @@ class MemoryReader:
         if not self._events:
             return None
         times = [event.seen_at for event in self._events]
-        return Span(start=times[0], end=max(times), events=len(times))
+        steps = [(at, n) for n, at in enumerate(accumulate(times, max), start=1)]
+        return Span(start=times[0], end=max(times), events=len(times), steps=steps)
 
     async def close(self) -> None:
         self.closed = True

@@ -272,6 +272,27 @@ async def test_where_a_silence_is_cut_short_its_clock_leaps_over_the_rest() -> N
     await player.stop()
 
 
+async def test_a_rush_can_be_given_up_and_says_how_much_of_it_there_is() -> None:
+    clock = HeldClock()
+    source = replay(MemoryReader([post(i * 10) for i in range(10)], size=1), clock, speed=1)
+    transport = source.transport
+    batches = source.batches()
+    await anext(batches)
+    assert transport.events_before(T0 + 50 * SECOND) is None, "not measured yet"
+    transport.skip_to(T0 + 50 * SECOND)
+    await anext(batches)
+    await settle()
+    assert (transport.n_events, transport.events_before(T0 + 49 * SECOND)) == (2, 5)
+    transport.stay()
+    coming = asyncio.ensure_future(anext(batches))
+    await settle()
+    assert not coming.done() and transport.reached == T0 + 10 * SECOND
+    clock.advance(10.1)
+    await settle()
+    assert coming.done() and transport.n_events == 3, "at the old speed, from where it was"
+    await source.close()
+
+
 async def test_start_rushes_through_the_warm_up() -> None:
     clock = FakeClock()
     events = [post(0), post(3600), post(7200), post(7203)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Sequence
 
 from moltwatch.heuristics.engine import Engine
@@ -46,6 +47,9 @@ class FakeTransport(Transport):
     """Time moves only when a test says so: by :meth:`play`, by stepping, or by skipping."""
 
     def __init__(self, events: Sequence[Event]) -> None:
+        self.measured = True
+        """It is known how many events come when."""
+        self._times = [event.seen_at for event in events]
         self.speed = 1.0
         self.paused = False
         self.start = events[0].seen_at
@@ -86,6 +90,12 @@ class FakeTransport(Transport):
 
     def skip_to(self, at: Micros) -> None:
         self.play(at)
+
+    def stay(self) -> None:
+        self.until = self.position
+
+    def events_before(self, at: Micros) -> int | None:
+        return bisect_left(self._times, at) if self.measured else None
 
 
 class FakeSource(Source):
@@ -131,6 +141,7 @@ class FakeSource(Source):
                 if self.moving.steps and event.seen_at > self.moving.until:
                     self.moving.steps -= 1
                 self.moving.position = event.seen_at
+                self.moving.n_events += 1
             yield [event]
         self.through = True
         if self.fail:
@@ -172,8 +183,12 @@ class Forum:
         self.runs: list[Run] = []
         self.sources: list[FakeSource] = []
         self.dismissed: list[tuple[str, Kind]] = []
+        self.gate: asyncio.Event | None = None
+        """Nothing is opened until it is set."""
 
     async def open(self, start: Micros | None) -> Run:
+        if self.gate:
+            await self.gate.wait()
         source = FakeSource(self.events, live=self.live, fail=self.fail)
         if source.moving:
             source.moving.play(self.play if self.play is not None else source.moving.end)

@@ -112,21 +112,10 @@ async def test_seeking_past_either_end_ends_there(at: int) -> None:
         assert START <= watcher.session.now <= forum.events[-1].seen_at
 
 
-class SlowForum(Forum):
-    """Opens when a test says so."""
-
-    gate: asyncio.Event | None = None
-
-    async def open(self, start: int | None) -> Run:
-        if self.gate:
-            await self.gate.wait()
-        return await super().open(start)
-
-
 @pytest.mark.parametrize("play", [START + 3 * MINUTE, START + 500 * MINUTE])
 async def test_a_seek_lasts_until_the_new_run_is_open_however_long_that_takes(play: int) -> None:
     events, _ = script(minutes=5)
-    forum = SlowForum(events, play=play)
+    forum = Forum(events, play=play)
     async with watching(forum) as watcher:
         player, before = watcher.app.player, watcher.session
         forum.gate, forum.play = asyncio.Event(), START
@@ -141,7 +130,7 @@ async def test_a_seek_lasts_until_the_new_run_is_open_however_long_that_takes(pl
 
 async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> None:
     events, _ = script(minutes=5)
-    forum = SlowForum(events, play=START + 3 * MINUTE)
+    forum = Forum(events, play=START + 3 * MINUTE)
     async with watching(forum) as watcher:
         player = watcher.app.player
         forum.play = START
@@ -158,7 +147,7 @@ async def test_of_several_seeks_in_quick_succession_the_last_one_counts() -> Non
 
 async def test_stopping_while_a_run_is_being_opened_waits_for_what_is_being_closed() -> None:
     events, _ = script(minutes=5)
-    forum = SlowForum(events, play=START + 3 * MINUTE)
+    forum = Forum(events, play=START + 3 * MINUTE)
     player = Player(forum.open)
     await player.start()
     forum.gate = asyncio.Event()

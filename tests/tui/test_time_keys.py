@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
@@ -199,29 +200,86 @@ async def test_a_run_that_does_not_rewind_says_so() -> None:
         assert len(forum.runs) == 1 and "no way back" in watcher.notice
 
 
-async def test_a_rush_says_where_to() -> None:
+async def test_who_reads_on_to_a_time_says_where_to_and_how_far_it_is() -> None:
     events, findings = script()
     forum = Forum(events, findings, play=START + MINUTE)
     app = MoltwatchApp(forum.open, fps=0, start=START + 9 * MINUTE, wall=lambda: START)
     async with app.run_test(size=(80, 24)) as pilot:
         watcher = Watcher(app, forum, pilot)
         assert app.player.target == START + 9 * MINUTE
-        assert "rushing to 02:49:00" in watcher.text
+        assert "on to 02:49:00" in watcher.text and "● going on" in watcher.text
+        assert "esc stops" not in watcher.text, "it may be there in a moment"
         transport = forum.sources[0].moving
         assert transport is not None
-        ways = ((START, "0 %"), (START + 4 * MINUTE, "44 %"), (transport.end, "99 %"))
+        before = transport.events_before(START + 9 * MINUTE)
+        assert before is not None and before < len(events)
+        ways = ((0, "0 %"), (before // 2, "50 %"), (len(events), "99 %"))
         for width, height in ((60, 18), (80, 24), (200, 60)):
             await pilot.resize_terminal(width, height)
-            for position, told in ways:
-                transport.position = position
+            for n, told in ways:
+                transport.n_events = n
                 watcher.main.seekbar.draw(app.player)
                 lines = watcher.main.seekbar.lines(width)
                 left = [line.strip(Style()).text[:LABEL] for line in lines]
-                assert f" {told} of the way".ljust(LABEL) in left
+                assert f" {told} read".ljust(LABEL) in left
+        transport.n_events = before // 2
         app.player.target = START + 9 * MINUTE
-        transport.position = START
+        watcher.main.panes.underway.draw(app.player, START)
+        watcher.main.panes.underway.draw(app.player, START + SECOND)
+        await pilot.pause()
+        assert "going on to 02:49:00 · 50 % read" in watcher.text
+        assert "all before it is read first" in watcher.text
+        assert "esc stops on the way" in watcher.text
+        transport.measured = False
+        forum.runs[0].session.counts.posts = 1_234
+        watcher.main.panes.underway.draw(app.player, START + SECOND)
+        await pilot.pause()
+        assert "going on to 02:49:00 · 1,234 posts read" in watcher.text
+        transport.n_events = 0
         await watcher.arrival()
-        assert "rushing" not in watcher.text and "▶ 1×" in watcher.text
+        assert "going on" not in watcher.text and "▶ 1×" in watcher.text
+
+
+async def test_esc_stays_with_what_is_on_the_screen_instead_of_going_back() -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + 10 * MINUTE)
+    async with watching(forum, size=(120, 40)) as watcher:
+        player, session = watcher.app.player, watcher.session
+        first = forum.sources[0].moving
+        assert first is not None
+        now = session.now
+        forum.play = START
+        gate = forum.gate = asyncio.Event()
+        await watcher.press("shift+left", "shift+left", "shift+left")
+        await watcher.wait(2)
+        assert "going back to 02:40:" in watcher.text and "0 posts read" in watcher.text
+        assert "all before it is read again" in watcher.text and "esc stays here" in watcher.text
+        first.play(START + 11 * MINUTE)
+        await watcher.frames()
+        assert (watcher.session.now, watcher.session) == (now, session), "it rests"
+        await watcher.press("escape")
+        assert watcher.notice == f"staying at {clock(now)}" and not player.seeking
+        assert "going back" not in watcher.text and "▶ 1×" in watcher.text
+        assert watcher.session is session and session.now > now, "and goes on"
+        gate.set()
+        await watcher.frames()
+        assert len(forum.runs) == 1 and player.run is forum.runs[0], "nothing was opened"
+        await watcher.press("shift+left")
+        await watcher.arrival()
+        assert watcher.session is not session and forum.sources[0].closed
+
+
+async def test_esc_stops_a_way_on_where_it_has_come_to(watcher: Watcher) -> None:
+    player, transport = watcher.app.player, watcher.forum.sources[0].moving
+    assert transport is not None
+    transport.skip_to = lambda at: None  # type: ignore[method-assign]
+    now = watcher.session.now
+    await watcher.strike("shift+right")
+    assert player.seeking
+    assert not player.goes_back
+    await watcher.press("escape")
+    assert (watcher.notice, player.target) == (f"stopped at {clock(now)}", None)
+    assert transport.until == transport.position
 
 
 async def test_the_clock_goes_on_where_nothing_happens(watcher: Watcher) -> None:
@@ -253,7 +311,7 @@ async def test_a_recording_of_days_says_which_day() -> None:
         assert "2 Feb 02:49 / 5 Feb" in watcher.text
         watcher.app.player.target = START + DAY
         watcher.main.seekbar.draw(watcher.app.player)
-        assert "rushing 3 Feb 02:40" in watcher.main.seekbar.lines(80)[0].strip(Style()).text
+        assert "on to 3 Feb 02:40" in watcher.main.seekbar.lines(80)[0].strip(Style()).text
 
 
 async def test_live_the_bar_says_how_the_source_stands() -> None:

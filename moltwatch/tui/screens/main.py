@@ -240,6 +240,7 @@ class MainScreen(StyledScreen):
             self.header.draw(self.player, self._wall)
             self.seekbar.draw(self.player)
             self.panes.keep_focus()
+        self.panes.underway.draw(self.player, self._wall)
         frame = self._frame()
         if frame is None:
             return
@@ -451,7 +452,10 @@ class MainScreen(StyledScreen):
 
     def action_back(self) -> None:
         panes = self.panes
-        if panes.reading_why:
+        if stayed := self.player.stay():
+            self._was_seeking = False
+            self.say(stayed)
+        elif panes.reading_why:
             if not self.why.back():
                 panes.close_why()
         elif self.live_filter and self.live_filter.nothing:

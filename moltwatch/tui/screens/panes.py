@@ -25,6 +25,7 @@ from moltwatch.tui.views.thread import Note, ThreadPane
 from moltwatch.tui.views.threads import ThreadsPane
 from moltwatch.tui.views.why import WhyPane
 from moltwatch.tui.widgets.pane import Frame, Pane
+from moltwatch.tui.widgets.underway import Underway
 
 P = TypeVar("P", bound=Pane)
 
@@ -46,6 +47,7 @@ class Panes(Horizontal):
         self.threads = ThreadsPane(id="threads")
         self.thread = ThreadPane(id="thread")
         self.why = WhyPane(id="why")
+        self.underway = Underway()
         sides = self._placed(Place.SIDE)
         self.first_side = sides[0].id or ""
         """The name of the view that is at the side at the start."""
@@ -68,6 +70,7 @@ class Panes(Horizontal):
                 yield self.why
                 yield from self._placed(Place.CENTRE)
                 yield from self._placed(Place.BELOW)
+                yield self.underway
             yield self._sides
 
     def reset(self) -> None:

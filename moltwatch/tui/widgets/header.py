@@ -173,7 +173,7 @@ class Header(Bar):
         if player.failure or player.crash:
             return "stopped", "bad"
         if player.seeking:
-            return "rushing", "accent"
+            return f"going {'back' if player.goes_back else 'on'}", "accent"
         if player.done:
             return "ended", "dim"
         if (transport := player.transport) is None:

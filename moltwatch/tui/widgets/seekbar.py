@@ -20,6 +20,7 @@ from moltwatch.tui.local_time import clock, day, short_time, ticks, time_of_day
 from moltwatch.tui.player import Player
 from moltwatch.tui.status_line import look_of, overall
 from moltwatch.tui.symbols import sign, spark
+from moltwatch.tui.widgets.underway import far, goal
 
 LABEL = 23
 """Cells left of the bars."""
@@ -108,7 +109,7 @@ class SeekBar(Bar):
                 player.now // SECOND,
                 transport and (transport.paused, transport.speed),
                 player.target,
-                player.progress,
+                player.target and far(player),
                 player.done,
                 player.run and overall(player.run.source.statuses),
                 id(session),
@@ -229,9 +230,7 @@ class SeekBar(Bar):
         if player.frozen and session is not None and session.held is not None:
             return f"{sign('pause')} frozen {sign('dot')} +{session.held.posts:,} new", "accent"
         if player.target is not None:
-            days = self._days(player)
-            where = f" {day(player.target)} {short_time(player.target)}"
-            return f"rushing{where if days else f' to {time_of_day(player.target)}'}", "accent"
+            return f"{'back' if player.goes_back else 'on'} to {goal(player)}", "accent"
         if player.done:
             return f"{sign('end')} end", "dim"
         if transport is None:
@@ -254,7 +253,7 @@ class SeekBar(Bar):
         if player.failure or player.crash:
             return ""
         if player.target is not None and not player.frozen:
-            return f"{player.progress} % of the way"
+            return far(player)
         if player.frozen:
             return "G takes up again"
         if player.done:
