@@ -17,6 +17,7 @@ from moltwatch.session import Session
 from moltwatch.session.filter import FilterError, compile_filter
 from moltwatch.session.filter_terms import Matches, Or
 from moltwatch.session.thread import Node
+from moltwatch.times import Micros
 from moltwatch.tui.completion import Candidate, Completion, complete
 from moltwatch.tui.hits import LATEST, Key, key_of
 from moltwatch.tui.keys import KEYS
@@ -48,6 +49,8 @@ class Shown(Protocol):
     def go_to(self, thread_id: str, post: str = "") -> None: ...
 
     def focus_thread(self) -> None: ...
+
+    def go_to_time(self, at: Micros) -> None: ...
 
     def open_agent(self, name: str) -> None: ...
 
@@ -369,7 +372,7 @@ class GoAsking:
 
     prompt = "go"
     sign = ":"
-    hint = "an id, an address, the name of an account, a community or a thread, or what to do"
+    hint = "an id, an address, the name of an account, a community or a thread, a time, what to do"
     enter = "goes there, or does it"
     text = ""
     takes_first = True
@@ -391,8 +394,8 @@ class GoAsking:
 
     def enter_with(self, text: str, picked: Candidate | None) -> Deed | Wrong:
         finder = self._finder
-        if not text.strip() and picked is not None and not picked.text:
-            return Wrong("nothing is typed")
+        if not text.strip():
+            return Wrong("nothing is typed; tab picks what is listed, esc closes")
         if not isinstance(picked, Place):
             like = similar(text, finder.session, self._deeds)
             hint = f"; similar are {', '.join(like)}" if like else ""
@@ -416,6 +419,8 @@ def _go(finder: Finder, place: Place) -> None:
         shown.open_agent(place.id)
     elif place.kind == "group":
         shown.open_group(place.id)
+    elif place.kind == "time":
+        shown.go_to_time(int(place.id))
     elif place.kind == "community":
         finder.hide(str(Matches("community", place.id, whole=True)))
     else:

@@ -83,6 +83,46 @@ def clock(at: Micros) -> str:
     return f"{_day(moment)} {moment:%H:%M}"
 
 
+_TIME = re.compile(
+    r"(?:(?P<year>\d{4})-(?P<month>\d\d?)-(?P<on>\d\d?)"
+    r"|(?P<day>\d\d?) (?P<name>[A-Za-z]{3})[a-z]*)?"
+    r"(?:(?:(?<=\d)T|(?<=.) +|^)(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
+    r"(?P<offset>Z|[+-]\d\d:\d\d)?)?"
+)
+
+
+def read(text: str, now: Micros) -> Micros | None:
+    """The time that somebody types as it stands on the screen: ``19:24``, ``19:24:04``, ``30 Jan``,
+    ``30 Jan 19:24``, or as a file has it, ``2026-01-30T19:24Z``. What is not said is as it is
+    ``now``; a day begins at midnight. None for anything else."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None or not found[0]:
+        return None
+    said = found.groupdict()
+    today = _moment(now)
+    month, on = said["month"], said["on"] or said["day"]
+    if said["name"]:
+        place = _MONTHS.find(said["name"].title())
+        if place < 0 or place % 3:
+            return None
+        month = str(place // 3 + 1)
+    try:
+        moment = datetime(
+            int(said["year"] or today.year),
+            int(month or today.month),
+            int(on or today.day),
+            int(said["hour"] or 0),
+            int(said["minute"] or 0),
+            int(said["second"] or 0),
+            tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{said['offset']}").tzinfo
+            if said["offset"]
+            else _Here.zone,
+        )
+        return round(moment.timestamp()) * SECOND
+    except (ValueError, OverflowError, OSError):  # the 31st of February
+        return None
+
+
 def column(times: Sequence[Micros]) -> list[str]:
     """Each of them as :func:`clock` has it, all equally wide."""
     told = [clock(at) for at in times]

@@ -1,5 +1,5 @@
 """Where one can go by name, and what can be done by name: posts, threads, accounts, communities and
-groups that the session knows, and what the keys do."""
+groups that the session knows, times, and what the keys do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Node
+from moltwatch.tui import local_time
 from moltwatch.tui.completion import Candidate, communities
 from moltwatch.tui.secrets import masked
 from moltwatch.wording import count
@@ -34,7 +35,8 @@ class Place(Candidate):
     """One of them."""
 
     kind: str = ""
-    """``post``, ``thread``, ``agent``, ``community`` or ``group``; ``do`` for what a key does."""
+    """``post``, ``thread``, ``agent``, ``community``, ``group`` or ``time``; ``do`` for what a key
+    does."""
     id: str = ""
     """Or what to do."""
     thread: str = ""
@@ -60,6 +62,9 @@ def places(text: str, session: Session | None, deeds: Sequence[Place]) -> list[P
             if not kind
             else named
         )
+        if not kind and (at := local_time.read(text, session.now)) is not None:
+            told = f"{local_time.weekday(at)} {local_time.time_of_day(at)}"
+            every = iter([Place(text, told, "time", str(at)), *every])
         if named and _exact(named[0], text):
             every = iter([named[0], *every])
         if not kind and (node := session.threads.node(text)):

@@ -14,6 +14,8 @@ from textual import events
 from textual.widgets import Input
 
 from moltwatch.model import Event, Post
+from moltwatch.times import MINUTE
+from moltwatch.tui.local_time import short_time
 from moltwatch.tui.screens.help import HelpScreen
 from moltwatch.tui.views.latest import LatestRow
 from moltwatch.tui.widgets.prompt import PromptScreen
@@ -365,6 +367,28 @@ async def test_colon_goes_to_what_has_that_id_address_or_name(watcher: Watcher) 
 
 
 # --- from what is under the cursor ----------------------------------------------------------------
+
+
+async def test_colon_goes_to_a_time_of_a_replay_and_does_nothing_for_nothing(
+    watcher: Watcher,
+) -> None:
+    session, threads = watcher.session, watcher.main.threads.view
+    middle = (session.start or 0) + (session.now - (session.start or 0)) // 2 // MINUTE * MINUTE
+    await watcher.press("colon")
+    await watcher.type(short_time(middle))
+    assert f"{short_time(middle)}" in watcher.text and "Mon 2 Feb" in watcher.text
+    await watcher.press("enter")
+    await watcher.arrival()
+    assert abs(watcher.session.now - middle) <= MINUTE and watcher.session is not session
+    at = threads.cursor
+    await watcher.press("colon", "enter")
+    assert "nothing is typed" in watcher.text and threads.cursor == at
+    await watcher.press("escape")
+    async with watching(Forum(script(minutes=2)[0], live=True)) as live:
+        await live.press("colon")
+        await live.type("02:41")
+        await live.press("enter")
+        assert "live" in live.notice and "no way through time" in live.notice
 
 
 async def test_quick_filters_from_what_is_under_the_cursor(watcher: Watcher) -> None:

@@ -53,6 +53,36 @@ def test_a_machine_without_zones_falls_back_to_utc_and_says_so(
     assert zone is UTC and "knows no time zones" in said and "UTC" in said
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("19:24", "2026-01-30T18:24:00Z"),
+        ("9:24:05", "2026-01-30T08:24:05Z"),
+        ("29 Jan 21:00", "2026-01-29T20:00:00Z"),
+        ("1 august 21:00", "2026-08-01T19:00:00Z"),
+        ("29 Jan", "2026-01-28T23:00:00Z"),
+        ("2026-01-31T05:19", "2026-01-31T04:19:00Z"),
+        ("2026-01-31 05:19Z", "2026-01-31T05:19:00Z"),
+        ("2026-01-31T05:19:30+05:30", "2026-01-30T23:49:30Z"),
+    ],
+)
+def test_a_time_is_read_as_it_is_told(typed: str, meant: str) -> None:
+    use(BERLIN)
+    now = parse_time("2026-01-30T22:58:00Z")
+    turn(now)
+    assert local_time.read(typed, now) == parse_time(meant)
+    at = local_time.read(clock(now - DAY), now)
+    assert at == (now - DAY) // MINUTE * MINUTE
+
+
+@given(st.text("0123456789:- TZ+JanFeb", max_size=24) | st.text(max_size=12))
+def test_what_is_no_time_is_none(typed: str) -> None:
+    at = local_time.read(typed, START)
+    assert at is None or isinstance(at, int)
+    for wrong in ("", " ", "Jan", "31 Feb", "25:00", "12", "30 Xyz 12:00", "an 12:00", "0-0-0"):
+        assert local_time.read(wrong, START) is None
+
+
 def test_another_day_is_named_and_a_column_stays_in_line() -> None:
     use(BERLIN)
     late = parse_time("2026-01-30T22:58:00Z")

@@ -630,5 +630,9 @@ class MainScreen(StyledScreen):
         if why:
             self.say(why)
 
+    def go_to_time(self, at: Micros) -> None:
+        """Go to that time of a replay."""
+        self._say_why(self.player.seek(at))
+
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self._say_why(self.player.seek(message.at))

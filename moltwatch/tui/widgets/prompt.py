@@ -227,7 +227,8 @@ class PromptScreen(StyledScreen, ModalScreen[None]):
 
     def _show(self, wrong: Wrong | None) -> None:
         at = self._picked
-        if at < 0 and self._asking.takes_first and self._completion.candidates:
+        typed = self._input.value.strip()
+        if at < 0 and typed and self._asking.takes_first and self._completion.candidates:
             at = 0
         self._candidates.set(self._completion.candidates, at)
         before = self._input.value[: wrong.start] if wrong else ""
