@@ -413,3 +413,16 @@ async def test_what_is_new_above_is_counted_and_a_list_left_alone_shows_it() -> 
         assert view.scroll_offset.y > 0
         await watcher.press("escape")
         assert view.scroll_offset.y == 0, "esc leads back to the top as well"
+
+
+async def test_in_a_short_pane_cards_are_made_to_fit() -> None:
+    script = Script()
+    reason = "asks readers to run what comes from elsewhere, and to tell nobody, of sort "
+    script.say("loner0", Kind.HAZARD, 0.7, f"{reason} 0")
+    for n, wanted in ((1, 4), (2, 4), (3, 3)):
+        async with watching(Forum(script.events, script.findings), size=(80, 24)) as watcher:
+            rows = [row for row in watcher.main.flags.view.rows if isinstance(row, CaseRow)]
+            width = watcher.main.flags.view.size.width
+            assert [len(rows), rows[0].height(width)] == [n, wanted], "all that there is room for"
+            assert len(watcher.main.flags.view.in_sight) == n
+        script.say(f"loner{n}", Kind.HAZARD, 0.7, f"{reason} {n}")

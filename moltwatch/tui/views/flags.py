@@ -47,6 +47,12 @@ MOST_OF_MEMBERS = 2
 HOLD: Micros = 3 * SECOND
 """How long an order holds at least."""
 
+FEW_LINES = 12
+"""In a pane with fewer, cards are made to fit, so that some are seen."""
+
+SEEN = 3
+"""Cards that are seen there."""
+
 FULL_PART = 0.6
 """The part of the height that is given to cards at full length; those below are short."""
 
@@ -89,6 +95,7 @@ class CaseRow:
         "_body",
         "_called",
         "_for",
+        "brief",
         "card",
         "full",
         "key",
@@ -106,6 +113,8 @@ class CaseRow:
         self.opened = False
         self.full = True
         """It has room for more than what must be said."""
+        self.brief = False
+        """It has hardly any room."""
         self.mark = ""
         """What is new about it: all of it, or so many posts since it was looked at."""
         self._for: Hashable = None
@@ -132,7 +141,7 @@ class CaseRow:
     def _wanted(self) -> Hashable:
         """What its height depends on, besides the width."""
         versions = self.case.version, *(case.version for case in self.card.members)
-        return versions, self.swarm and self.swarm.version, self.opened, self.full
+        return versions, self.swarm and self.swarm.version, self.opened, self.full, self.brief
 
     def height(self, width: int) -> int:
         wanted = (width, self._wanted)
@@ -140,6 +149,12 @@ class CaseRow:
             self._body = self._wrapped(width)
             self._for = wanted
         return 1 + len(self._body)
+
+    def fit(self, width: int, height: int) -> None:
+        """Say as much as there is room for, and at least why on one line."""
+        for self.full, self.brief in ((True, False), (False, False), (False, True)):
+            if self.height(width) <= height:
+                break
 
     # --- what it says -----------------------------------------------------------------------------
 
@@ -157,7 +172,7 @@ class CaseRow:
         else:
             reasons = self._evidence if self.swarm else self._evidence[:1]
             told = when + said("; ".join(map(self._reason, reasons)))
-            most = 3 if self.full else 2
+            most = 3 if self.full else 1 if self.brief else 2
             lines += [[("  ", "dim"), (text, "body")] for text in shorten(told, room, most)]
         if self.full or self.opened:
             lines += self._names(room)
@@ -356,20 +371,25 @@ class FlagsPane(TitledPane):
         """Put the rows into their order."""
         ranking, rows = self.ranking, list[Row]()
         cards = ranking.cards(MOST_SHOWN + 1)
-        width, room = self.view.scrollable_content_region.width, self.view.size.height * FULL_PART
+        width, height = self.view.scrollable_content_region.width, self.view.size.height
+        few, room = height < FEW_LINES, height * FULL_PART
+        left = height - bool(ranking.n_weak or ranking.n_fallen)
         kept: dict[int, CaseRow] = {}
 
         def put(card: Card, *, full: bool) -> CaseRow:
             row = self._row(card, session)
-            row.full = full
+            row.full, row.brief = full, False
             kept[row.key] = row
             rows.append(row)
             return row
 
-        for card in cards[:MOST_SHOWN]:
+        for i, card in enumerate(cards[:MOST_SHOWN]):
             row = put(card, full=room > 0)
             self._renew(row, session)
+            if few:
+                row.fit(width, left - 2 * max(0, min(len(cards), SEEN) - 1 - i))
             room -= row.height(width)
+            left -= row.height(width)
         if len(cards) > MOST_SHOWN:
             rows.append(_note("more", "the rest matters less; s, P, C and H choose"))
         if not rows and (ranking.n_weak or ranking.n_fallen or ranking.hidden):
