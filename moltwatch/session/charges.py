@@ -20,6 +20,7 @@ from msgspec import Struct, field
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import Evidence, FlaggedPost, Kind, Verdict
+from moltwatch.session.floods import Flood, flooded
 from moltwatch.times import Micros
 from moltwatch.wording import cut
 
@@ -65,6 +66,7 @@ class Charge:
         "author",
         "case",
         "community",
+        "created_at",
         "kind",
         "opinion",
         "post",
@@ -86,6 +88,7 @@ class Charge:
         self.thread = post.thread
         self.author = post.author
         self.seen_at = post.seen_at
+        self.created_at = post.created_at
         self.community = post.community or ""
         self.title = post.title and cut(post.title, MOST_EXCERPT)
         self.text = cut(post.text, MOST_EXCERPT)
@@ -225,6 +228,8 @@ class Case(Struct, eq=False):
     """The version of all charges when it changed last."""
     keys: list[tuple[Kind, str]] = field(default_factory=list)
     """By what it is found again."""
+    flood: Flood | None = None
+    """That it is of an account of which very many posts are flagged as a persona's."""
     marked: tuple[tuple[Micros, int], ...] = ()
     """Where the time line says that it begins, if it does, and how strong (hundredths) it is."""
 
@@ -264,8 +269,9 @@ class Case(Struct, eq=False):
 
     @property
     def matters(self) -> bool:
-        """It stands, and is more than a weak persona."""
-        return self.stands and (self.kind is not Kind.PERSONA or self.score >= STRONG)
+        """It stands, and is more than a weak persona, be it strong or a flood."""
+        weak = self.kind is Kind.PERSONA and self.score < STRONG and self.flood is None
+        return self.stands and not weak
 
 
 class Hazard(Struct):
@@ -356,12 +362,12 @@ class Charges:
 
     # --- verdicts ---------------------------------------------------------------------------------
 
-    def add(self, charge: Charge) -> None:
-        """A verdict was reached."""
+    def add(self, charge: Charge, posts: int) -> None:
+        """A verdict was reached, when so many ``posts`` were seen of anybody."""
         self.version += 1
         self._count(charge)
         if self._most:
-            self._keep(charge)
+            self._keep(charge, posts)
 
     def renew(self, charge: Charge, again: Charge) -> None:
         """A verdict was reached once more, perhaps after it was taken back."""
@@ -463,7 +469,7 @@ class Charges:
 
     # --- keeping ----------------------------------------------------------------------------------
 
-    def _keep(self, charge: Charge) -> None:
+    def _keep(self, charge: Charge, posts: int) -> None:
         case = self._case_for(charge)
         charge.case = case
         lasts = charge.kind is not Kind.PERSONA
@@ -481,6 +487,11 @@ class Charges:
         case.accounts[charge.author] = case.accounts.get(charge.author, 0) + 1
         if _weight_of(charge) >= _weight_of(case.top):
             case.top = charge
+        if charge.kind is Kind.PERSONA:
+            known, case.flood = case.flood, flooded(case.flood, case.charges, case.posts, posts)
+            if case.flood is not known:
+                # The case lasts as long as one of its charges, and the weak go first.
+                tier = Tier.STRONG
         self._by_key[charge.key] = charge
         self._place(charge, tier)
         self._tell(case)

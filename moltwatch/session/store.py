@@ -364,7 +364,7 @@ class Session:
             elif node := self.threads.node(charge.post):
                 self._change(node)  # its score
             return
-        self.charges.add(charge)
+        self.charges.add(charge, self.posts)
         self.groups.join(charge)
         self.agents.flag(charge)
         if node := self.threads.node(charge.post):

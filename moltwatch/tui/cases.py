@@ -90,11 +90,16 @@ class _Order:
             del self._sorted[bisect_left(self._sorted, (key, serial))]
 
 
+def strength(case: Case) -> float:
+    """How strong a case is, 0 to 1: a flood is as strong as can be, however weak its posts are."""
+    return 1.0 if case.flood else case.score
+
+
 def rank(case: Case) -> float:
     """Where a case stands: groups and hazards before personas; among these, the strong, the large
     and the latest first. An hour of stream time weighs as much as a quarter of a score, so that the
     order of two changes only when one of them goes on."""
-    weight = SCORE_WEIGHT * case.score + log2(max(1, len(case.accounts))) / 2
+    weight = SCORE_WEIGHT * strength(case) + log2(max(1, len(case.accounts))) / 2
     weight += case.until // STEP * (STEP / HOUR)
     # A section is as far from the next as all of time.
     return (1e9 if case.kind is Kind.PERSONA else 0.0) - weight
@@ -110,7 +115,7 @@ class Ranking:
         self.shown = dict.fromkeys(Kind, True)
         """Which kinds are switched on."""
         self.strength = STRENGTHS[0]
-        """The score from which a persona matters."""
+        """The score from which a persona matters that is no flood."""
         self.version = 0
         """Different when the cards may be."""
         self.chosen = 0
@@ -119,7 +124,7 @@ class Ranking:
         """Cases that would matter, and do not pass the filter, or were not tried yet."""
         self.ahead: list[tuple[Micros, Micros, Kind, float]] = []
         """Of a run that had come further: when its cases begin, when they were told of, their kinds
-        and scores, in order."""
+        and strengths, in order."""
         self._session: Session | None = None
         self._seen = 0
         """The version of the charges."""
@@ -160,7 +165,7 @@ class Ranking:
             self._try(session)
 
     def _place(self, case: Case) -> None:
-        serial, weak = case.serial, case.kind is Kind.PERSONA and case.score < self.strength
+        serial, weak = case.serial, case.kind is Kind.PERSONA and strength(case) < self.strength
         where = self._fallen if not case.stands else self._weak if weak else self._strong
         self._drop(case)
         where.put(serial, rank(case))
@@ -197,7 +202,7 @@ class Ranking:
     def _leave(self) -> None:
         """A session is left: remember when its cases came, as long as no other had come further."""
         cases = [case for case in self._cases.values() if case.stands]
-        known = [(case.since, case.charges[0].at, case.kind, case.score) for case in cases]
+        known = [(case.since, case.charges[0].at, case.kind, strength(case)) for case in cases]
         if known and (not self.ahead or max(known)[1] >= self.ahead[-1][1]):
             self.ahead = sorted(known)[-MOST_AHEAD:]
 

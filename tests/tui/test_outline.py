@@ -122,7 +122,7 @@ def test_of_one_account_nearly_the_same_is_said_again() -> None:
     thread.add(post(5, text="pepe #9 on the road to 2000", author="shy"))
     thread.add(post(6, text="Pepe #11 is off the road"))
     assert [len(rows) for _, rows in outline.add(thread.order[-2:]) or ()] == [2]
-    assert "▸ 2 more by the same account, nearly the same" in drawn(outline)
+    assert "▸ 2 more by this account, nearly the same" in drawn(outline)
     thread.add(post(7, text=thread.nodes["3"].text, author="shy"))
     assert outline.add([thread.nodes["7"]]) == [], "who copies one of them stands with them"
     assert "▸ 3 more with nearly the same words, 2 accounts" in drawn(outline)

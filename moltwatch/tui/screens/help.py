@@ -80,6 +80,22 @@ def _marks() -> tuple[tuple[str, str], ...]:
     """Numbers and signs that stand beside names."""
     return (
         ("0.53", "how sure the verdict is; flags begin at 0.5 of 1"),
+        (
+            f"9 posts {sign(Kind.PERSONA)}2 {sign(Kind.HAZARD)}1",
+            "at the top: how many posts are flagged as what",
+        ),
+        (
+            f"{sign(Kind.PERSONA)}2 {sign(Kind.HAZARD)}1 cases",
+            "over the cards: how many cases that matter they are",
+        ),
+        (
+            "×33 16:45",
+            "flagged posts of the account; when the latest came",
+        ),
+        (
+            "1 in 8 of all",
+            "who writes very much has a card, weak or not",
+        ),
         ("+13", "posts of the thread that you have not seen"),
         (spark((1, 3, 2, 6, 4)), "posts of the last minutes, up to now"),
         (f"{sign('edge')} {sign('cursor')}", "a post that is flagged; where you are"),

@@ -448,7 +448,7 @@ class RepeatsRow:
             line.whole((f", {count(len(self._authors), 'account')}", style("faint")))
         elif nearly and first is not None and not first.children:
             line.add(f"{n:,} more", style("strong"))
-            line.add(" by the same account, nearly the same", style("dim"))
+            line.add(" by this account, nearly the same", style("dim"))
         else:
             if first is None or first.children:
                 # What is said stands elsewhere, or its answers stand between.

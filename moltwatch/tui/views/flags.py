@@ -19,9 +19,10 @@ from textual.message import Message
 from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.floods import PART
 from moltwatch.session.groups import Swarm
 from moltwatch.session.secrets import WITHHELD
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import SECOND, Micros, format_duration
 from moltwatch.tui.cases import Card, Ranking
 from moltwatch.tui.line import Line, Piece, StyleOf, clock, safe_line, shorten, voice, with_right
 from moltwatch.tui.secrets import secrets_told, shows_secret, unquoted
@@ -84,11 +85,36 @@ def points(score: float) -> str:
     return f"{score:.2f}".removeprefix("0")
 
 
+def told_of_flood(case: Case, session: Session) -> str:
+    """How much the posts of a flood are; empty where a case is none."""
+    flood = case.flood
+    if flood is None:
+        return ""
+    told: list[str] = []
+    if flood.part:
+        agent, all = session.agents.get(case.top.author), max(1, session.posts)
+        wrote = max(case.posts, agent.n if agent else 0)
+        of_all = _part(wrote / all) if wrote >= PART * all else f"once {_part(flood.part)}"
+        told.append(f"{count(wrote, 'post')}, {of_all} of all")
+        told += [f"{case.posts:,} flagged"] if case.posts < wrote else []
+    if burst := flood.burst:
+        told.append(f"{count(burst.n, 'post')} in one thread in {format_duration(burst.within)}")
+    if flood.times > 1:
+        told.append(f"says nearly the same ×{flood.times:,}")
+    return f" {sign('dot')} ".join(told)
+
+
+def _part(part: float) -> str:
+    """A part of a whole: ``1 in 8``, ``60%``."""
+    return f"{part:.0%}" if part > 1 / 3 else f"1 in {1 / part:.0f}"
+
+
 class CaseRow:
     """A head, the strongest reasons and an excerpt; all reasons when it is opened.
 
-    Time, score, reason and excerpt are those of the strongest charge. Of several accounts, the time
-    is that of all posts, and the reason of a group is the group's.
+    Score, reason and excerpt are those of the strongest charge; the reason of a group is the
+    group's, and before that of a flood stands how much it is. The time is that of the latest post;
+    of several accounts from the first to the last.
     """
 
     __slots__ = (
@@ -97,6 +123,7 @@ class CaseRow:
         "_for",
         "brief",
         "card",
+        "flood",
         "full",
         "key",
         "mark",
@@ -110,6 +137,8 @@ class CaseRow:
         self._called = called
         self.swarm: Swarm | None = None
         """Its group, where it is about one."""
+        self.flood = ""
+        """How much it is, where it is a flood."""
         self.opened = False
         self.full = True
         """It has room for more than what must be said."""
@@ -141,7 +170,8 @@ class CaseRow:
     def _wanted(self) -> Hashable:
         """What its height depends on, besides the width."""
         versions = self.case.version, *(case.version for case in self.card.members)
-        return versions, self.swarm and self.swarm.version, self.opened, self.full, self.brief
+        drawn_as = self.opened, self.full, self.brief
+        return versions, self.swarm and self.swarm.version, self.flood, drawn_as
 
     def height(self, width: int) -> int:
         wanted = (width, self._wanted)
@@ -162,6 +192,8 @@ class CaseRow:
         room = width - 4
         case, top = self.case, self.case.top
         lines: list[list[Named]] = []
+        if self.flood:
+            lines += [[("  ", "dim"), (text, "strong")] for text in shorten(self.flood, room, 3)]
         when = "" if self._time_fits(width) else f"{span(case.since, case.until)} {sign('dot')} "
         if self.opened:
             for flag in self._evidence[:MOST_REASONS]:
@@ -259,7 +291,7 @@ class CaseRow:
     @property
     def _when(self) -> str:
         case = self.case
-        return span(case.since, case.until) if self.n_accounts > 1 else minute(case.top.seen_at)
+        return span(case.since, case.until) if self.n_accounts > 1 else minute(case.until)
 
     def _time_fits(self, width: int) -> bool:
         """Whether the head has room for the time; that of a single account is short enough."""
@@ -444,6 +476,7 @@ class FlagsPane(TitledPane):
         """A row knows how things stand."""
         case = row.case
         row.swarm = session.groups.get(case.group) if case.group else None
+        row.flood = said(told_of_flood(case, session))
         looked = self._looked.get(_same(case))
         if not case.stands:
             mark = ""
@@ -462,10 +495,15 @@ class FlagsPane(TitledPane):
                 title.append((f"{sign(kind)}off ", "faint"))
             elif n:
                 title.append((f"{sign(kind)}{n:,} ", kind.value))
+        n = len(title)
         if ranking.shown[Kind.PERSONA]:
             least = ranking.strength
             title.append((f"{points(least)}+ " if least > 0.5 else "all ", "faint"))
-        self.title_line.set(title, self._news())
+        n_cases = sum(ranking.counted(kind) for kind in Kind if ranking.shown[kind])
+        news, cases = self._news(), ("case " if n_cases == 1 else "cases ", "dim")
+        if n > 1 and _cells([*title, cases, *news]) + 2 <= self.title_line.size.width:
+            title.insert(n, cases)  # the line at the top counts posts
+        self.title_line.set(title, news)
 
     def _news(self) -> list[Named]:
         """How many cards are new, and how many of them are above what is in sight."""
@@ -542,6 +580,10 @@ class FlagsPane(TitledPane):
         if left:
             self.open_current()
         return left
+
+
+def _cells(pieces: Sequence[Named]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
 
 
 def _same(case: Case) -> Hashable:

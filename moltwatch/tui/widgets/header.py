@@ -56,6 +56,11 @@ def _width(part: _Part) -> int:
     return sum(cell_len(text) for text, _ in part.pieces)
 
 
+def _counted(rank: int, n: int, what: str, between: str = "") -> _Part:
+    number, _, counted = count(n, what).partition(" ")
+    return _Part(rank, [(f"{between}{number}", "body"), (f" {counted}", "faint")])
+
+
 def _clock(now: Micros, width: int) -> list[_Part]:
     """The time of the stream with its zone, at the right end; the day where there may be room."""
     if not now:
@@ -123,23 +128,20 @@ class Header(Bar):
         lag = f" {lag}" if (lag := self._lag()) else ""
         rate = f"{session.rate.per_minute(now, session.start):,.0f}/min"
         yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
-        for rank, n, name in (
-            (6, session.posts, "post"),
-            (4, session.threads.n, "thread"),
-            (3, session.agents.n, "agent"),
-        ):
-            number, _, counted = count(n, name).partition(" ")
-            yield _Part(rank, [(number, "body"), (f" {counted}  ", "faint")])
+        yield _counted(6, session.posts, "post")
+        # Beside the posts, for they count posts: the cards count cases.
         for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
             if n := session.charges.standing[kind]:
-                yield _Part(rank, [(f"{sign(kind)}{n:,} ", kind.value)])
+                yield _Part(rank, [(f" {sign(kind)}{n:,}", kind.value)])
+        yield _counted(4, session.threads.n, "thread", "  ")
+        yield _counted(3, session.agents.n, "agent", "  ")
         if session.n_gaps:
-            yield _Part(7, [(f"{sign('gap')}{session.n_gaps} ", "bad")])
+            yield _Part(7, [(f"  {sign('gap')}{session.n_gaps}", "bad")])
         assert player.run is not None
         rejected = player.run.pipeline.rejects.total
         rejected += sum(status.rejects.total for status in self._statuses)
         if rejected and width >= 140:
-            yield _Part(1, [(f"{rejected:,} rejected ", "faint")])
+            yield _Part(1, [(f"  {rejected:,} rejected", "faint")])
 
     @property
     def _statuses(self) -> Sequence[Status]:
