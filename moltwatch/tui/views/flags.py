@@ -193,19 +193,20 @@ class CaseRow:
         case, top = self.case, self.case.top
         lines: list[list[Named]] = []
         if self.flood:
-            lines += [[("  ", "dim"), (text, "strong")] for text in shorten(self.flood, room, 3)]
+            told = shorten(self.flood, room, 1 if self.brief else 3)
+            lines += [[("  ", "dim"), (text, "strong")] for text in told]
         when = "" if self._time_fits(width) else f"{span(case.since, case.until)} {sign('dot')} "
         if self.opened:
             for flag in self._evidence[:MOST_REASONS]:
-                told = when + said(self._reason(flag))
-                lines += [[("  ", "dim"), (text, "body")] for text in shorten(told, room, 6)]
+                why = when + said(self._reason(flag))
+                lines += [[("  ", "dim"), (text, "body")] for text in shorten(why, room, 6)]
                 lines.append(self._about(flag))
                 when = ""
-        else:
+        elif not (self.flood and self.brief):
             reasons = self._evidence if self.swarm else self._evidence[:1]
-            told = when + said("; ".join(map(self._reason, reasons)))
+            why = when + said("; ".join(map(self._reason, reasons)))
             most = 3 if self.full else 1 if self.brief else 2
-            lines += [[("  ", "dim"), (text, "body")] for text in shorten(told, room, most)]
+            lines += [[("  ", "dim"), (text, "body")] for text in shorten(why, room, most)]
         if self.full or self.opened:
             lines += self._names(room)
         lines += self._of_members(room)
