@@ -2,14 +2,14 @@
 the next in time.
 
 A card is a case, and the cases of its members where it is about a group: what one of many does is
-told on the card of the many.
+told on the card of the many, and so is what several do of whom each is one of a group's.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from math import log2
 from time import perf_counter
@@ -226,10 +226,11 @@ class Ranking:
         self.hidden = 0
         cards: dict[int, Card] = {}
         members: dict[int, list[Case]] = {}
+        homes = self._homes()
         for case in self._mattering():
             if not self._passes(case):
                 self.hidden += 1
-            elif (group := self._group_of(case)) is not None:
+            elif (group := self._home_of(case, homes)) is not None:
                 members.setdefault(group.serial, []).append(case)
             else:
                 cards[case.serial] = Card(case)
@@ -249,26 +250,33 @@ class Ranking:
     def _passes(self, case: Case) -> bool:
         return self._filter is None or case.serial in self._passing
 
-    def _group_of(self, case: Case) -> Case | None:
-        """The case of the group of which all its accounts are members, if that has a card."""
-        session = self._session
-        if case.kind is Kind.COORDINATED or session is None or not self.shown[Kind.COORDINATED]:
+    def _homes(self) -> dict[str, list[Case]]:
+        """By account the cases of the groups it is in, of those that have a card."""
+        homes: dict[str, list[Case]] = {}
+        for case in self._mattering():
+            if case.kind is not Kind.COORDINATED or not case.group or not self._passes(case):
+                continue
+            swarm = self._session.groups.get(case.group) if self._session else None
+            names = [*case.accounts, *(swarm.members if swarm else ())]
+            for name in dict.fromkeys([*names, *(swarm.group.accounts if swarm else ())]):
+                homes.setdefault(name, []).append(case)
+        return homes
+
+    @staticmethod
+    def _home_of(case: Case, homes: Mapping[str, Sequence[Case]]) -> Case | None:
+        """The case of the group that most of its accounts are in, if none of them is a stranger to
+        all groups. When they joined does not matter."""
+        if case.kind is Kind.COORDINATED:
             return None
-        common: set[int] | None = None
+        n: Counter[int] = Counter()
         groups: dict[int, Case] = {}
         for name in case.accounts:
-            agent = session.agents.get(name)
-            of_it = set()
-            for id in agent.groups if agent else ():
-                swarm = session.groups.get(id)
-                group = session.charges.of_group(Kind.COORDINATED, swarm.id) if swarm else None
-                if group is not None and group.stands and self._passes(group):
-                    groups[group.serial] = group
-                    of_it.add(group.serial)
-            common = of_it if common is None else common & of_it
-            if not common:
+            if name not in homes:
                 return None
-        return groups[min(common)] if common else None
+            groups |= {group.serial: group for group in homes[name]}
+            n.update(group.serial for group in homes[name])
+        most = sorted(n, key=lambda serial: (-n[serial], -len(groups[serial].accounts), serial))
+        return groups[most[0]] if most else None
 
     def posts(self, card: Card) -> list[Charge]:
         """What stands of a card, one charge a post, in order of time: of what a filter leaves, as

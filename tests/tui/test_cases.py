@@ -61,13 +61,13 @@ class Script:
             found.append(FlaggedPost(at=at, kind=kind, post=post, scores=scores, flags=(flag,)))
         return post
 
-    def group(self, *accounts: str) -> None:
+    def group(self, *accounts: str, id: str = "g1") -> None:
         """They post the same, one after the other, and are a group."""
         for name in accounts:
-            post = self.say(name, Kind.COORDINATED, 0.97, "same words in 40 s", "g1")
+            post = self.say(name, Kind.COORDINATED, 0.97, "same words in 40 s", id)
         self.findings[post.id].append(
             Group(
-                id="g1", at=post.seen_at, kind=Kind.COORDINATED, state=GroupState.FORMED,
+                id=id, at=post.seen_at, kind=Kind.COORDINATED, state=GroupState.FORMED,
                 n=len(accounts), accounts=accounts, since=post.seen_at,
                 evidence=told("same words in 40 s"),
             )
@@ -113,6 +113,26 @@ def told_in(watcher: Watcher) -> str:
 def post_under_cursor(watcher: Watcher) -> str:
     node = watcher.main.thread.node
     return node.id if node else ""
+
+
+async def test_what_members_of_groups_do_has_no_card_beside_theirs() -> None:
+    script = Script()
+    script.say("late", Kind.HAZARD, 0.8, "asks for secrets")  # before there was a group
+    script.say("node_1", Kind.HAZARD, 0.6, "speaks a language of its own")
+    script.group("smith_1", "smith_2", "smith_3")
+    script.group("node_1", "node_2", "node_3", "node_4", id="g2")
+    script.say("smith_2", Kind.HAZARD, 0.6, "speaks a language of its own")
+    script.say("node_3", Kind.HAZARD, 0.9, "asks readers to run code")
+    script.say("stranger", Kind.HAZARD, 0.9, "asks readers to run code")
+    script.say("late", Kind.COORDINATED, 0.97, "same words in 40 s", "g1")
+    async with watching(script.forum(), size=(120, 60)) as watcher:
+        shown = {
+            next(iter(card.case.accounts)): card for card in watcher.main.flags.ranking.cards()
+        }
+        assert shown.keys() == {"node_1", "smith_1", "node_3"}
+        assert [list(case.accounts) for case in shown["node_1"].members] == [["node_1", "smith_2"]]
+        assert [list(case.accounts) for case in shown["smith_1"].members] == [["late"]]
+        assert list(shown["node_3"].case.accounts) == ["node_3", "stranger"], "that is news"
 
 
 async def test_what_matters_first_and_one_card_a_case() -> None:
