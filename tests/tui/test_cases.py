@@ -120,7 +120,7 @@ async def test_what_members_of_groups_do_has_no_card_beside_theirs() -> None:
     script.say("late", Kind.HAZARD, 0.8, "asks for secrets")  # before there was a group
     script.say("node_1", Kind.HAZARD, 0.6, "speaks a language of its own")
     script.group("smith_1", "smith_2", "smith_3")
-    script.group("node_1", "node_2", "node_3", "node_4", id="g2")
+    script.group(*(f"node_{n}" for n in range(1, 6)), id="g2")
     script.say("smith_2", Kind.HAZARD, 0.6, "speaks a language of its own")
     script.say("node_3", Kind.HAZARD, 0.9, "asks readers to run code")
     script.say("stranger", Kind.HAZARD, 0.9, "asks readers to run code")
