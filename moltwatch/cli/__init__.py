@@ -31,6 +31,7 @@ COMMANDS = {
     "heuristics": "the heuristics, explained",
     "sources": "the sources, explained",
     "themes": "the themes there are",
+    "doctor": "what a report of a bug needs",
     "completion": "shell completion, to be sourced",
 }
 

@@ -67,7 +67,7 @@ def check_command(ctx: click.Context, source: str, within: Micros) -> None:
     """
     from moltwatch.cli.running import run_async
 
-    report = run_async(lambda: _check(source, within / SECOND))
+    report = run_async(lambda: check(source, within / SECOND))
     for line in report.lines:
         click.echo(line)
     ctx.exit(0 if report.works else 3)
@@ -116,7 +116,7 @@ def try_command(ctx: click.Context, mapping: str, frames: BinaryIO) -> None:
     ctx.exit(0 if fits else 1)
 
 
-async def _check(source: str, limit: float) -> Report:
+async def check(source: str, limit: float) -> Report:
     from moltwatch.sources.grammar import open_source
     from moltwatch.sources.registry import FAST, Opening
     from moltwatch.sources.standing import check
