@@ -56,7 +56,11 @@ class Rejects:
         # Reasons are ours and few; the cap only guards against one that quotes the input.
         reason = reason if reason in self.counts or len(self.counts) < 100 else "other"
         self.counts[reason] += 1
-        self.first.setdefault(reason, where)
+        if reason not in self.first:
+            self.first[reason] = where
+            from logging import getLogger  # which whoever refuses nothing need not wait for
+
+            getLogger(__name__).info("rejected, for the first time: %s (%s)", reason, where)
 
     def clear(self) -> None:
         """Count anew."""

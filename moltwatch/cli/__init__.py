@@ -109,7 +109,8 @@ def main() -> None:
     try:
         if sys.stdout is None:
             raise UsageError("standard output is closed; >/dev/null throws it away")
-        code = cli.main(prog_name="moltwatch", standalone_mode=False)
+        with _logged():
+            code = cli.main(prog_name="moltwatch", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -128,6 +129,20 @@ def main() -> None:
         _abandon_stdout()
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """The log, if one is kept, tells how it ended."""
+    error: BaseException | None = None
+    try:
+        yield
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        if (logfile := sys.modules.get("moltwatch.cli.logfile")) is not None:
+            logfile.end(error)
 
 
 def _shown(word: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import SourceParam
 
 
@@ -17,6 +18,7 @@ from moltwatch.cli.options import SourceParam
 @click.option("--blind", is_flag=True, help="Replace every account name by a pseudonym.")
 @click.option("--force", is_flag=True, help="Overwrite OUT if it is there.")
 @click.option("--title", help="What it is, in one line, for the new recording's header.")
+@log_option
 def command(source: str, target: Path, blind: bool, force: bool, title: str | None) -> None:
     """Make a recording of IN, in the format that the name of OUT says.
 

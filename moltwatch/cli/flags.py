@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import (
     FilterParam,
     LeastScore,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 @show_secrets_option("in text lines; JSON lines and CSV are data and have them anyway")
 @since_option
 @record_options
+@log_option
 @config_option
 def command(
     sources: tuple[str, ...],

@@ -4,6 +4,7 @@ watching, notices as they come, and a summary at the end."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sys
 import time
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PERIOD = 0.25
 """Seconds between two looks at the counts."""
+
+_log = logging.getLogger(__name__)
 
 _MOST_SAID = 2_000
 """Characters of a notice."""
@@ -61,6 +64,7 @@ class Progress:
     def note(self, sentence: str) -> None:
         """Say something on a line of its own, harmless whatever it quotes."""
         self._wipe()
+        _log.info("said: %s", sentence)
         click.echo(f"moltwatch: {display_line(sentence, _MOST_SAID)}", err=True)
 
     @asynccontextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import (
     DurationParam,
     config_option,
@@ -29,6 +30,7 @@ from moltwatch.times import SECOND, Micros
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 @since_option
+@log_option
 @config_option
 def command(
     sources: tuple[str, ...],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import DurationParam, LeastScore, SourceParam, TimeParam, config_option
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.paths import shipped
@@ -39,6 +40,7 @@ ALIVE = parse_time("2026-02-14T18:01:44Z")
     help="Wait no longer than this for the next event, however long it took.",
 )
 @screen_options
+@log_option
 @config_option
 def command(
     file: str,

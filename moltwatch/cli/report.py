@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import (
     LeastScore,
     SourceParam,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     "--end", type=TimeParam(), default=LATEST, metavar="TIME", help="Tell only of what came before."
 )
 @show_secrets_option("in the report")
+@log_option
 @config_option
 def command(
     recording: str,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import PART, SourceParam, config_option
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--ablation", is_flag=True, help="Also each family alone, and all but it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@log_option
 @config_option
 def command(
     recording: str,

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import SourceParam, TimeParam
 from moltwatch.times import Micros
 
@@ -30,6 +31,7 @@ from moltwatch.times import Micros
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--public", is_flag=True, help="Let everybody in who reaches HOST, without a token.")
+@log_option
 def command(
     source: str, speed: str, start: Micros | None, host: str, port: int, public: bool
 ) -> None:

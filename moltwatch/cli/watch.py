@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import (
     LeastScore,
     config_option,
@@ -22,6 +23,7 @@ from moltwatch.times import Micros
 @since_option
 @record_options
 @screen_options
+@log_option
 @config_option
 def command(
     sources: tuple[str, ...],

@@ -8,6 +8,7 @@ on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import NamedTuple, TypeGuard
@@ -37,6 +38,8 @@ from moltwatch.model import (
     Verdict,
 )
 from moltwatch.times import HOUR, Micros
+
+_log = logging.getLogger(__name__)
 
 EVIDENCE_WINDOW: Micros = 6 * HOUR
 """How long later posts can still change what is said of a post."""
@@ -337,6 +340,7 @@ class Engine:
     def _blame(self, heuristic: Heuristic, error: Exception) -> None:
         health = self.health[heuristic.name]
         health.failed(error)
+        _log.warning("heuristic %s failed", heuristic.name, exc_info=error)
         fate = "switched off" if health.off else "goes on"
         self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
         if health.off:

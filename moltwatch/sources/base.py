@@ -8,6 +8,7 @@ simply by not asking for more.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +19,9 @@ from msgspec import Struct, field
 
 from moltwatch.errors import Rejects
 from moltwatch.model import Event, Gap
-from moltwatch.times import Micros
+from moltwatch.times import Micros, format_time
+
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -84,6 +87,8 @@ class Status(Struct, kw_only=True):
 
     def say(self, state: State, detail: str = "", until: Micros | None = None) -> None:
         """The source stands otherwise now."""
+        if (state, detail) != (self.state, self.detail):
+            _log.info("%s: %s%s", self.name, state.value, f" ({detail})" if detail else "")
         self.state, self.detail, self.until = state, detail, until
         if state is State.LIVE:
             self.lost_at = None
@@ -91,7 +96,11 @@ class Status(Struct, kw_only=True):
     def count(self, events: Sequence[Event]) -> None:
         """These have come."""
         self.events += len(events)
-        self.gaps += sum(isinstance(event, Gap) for event in events)
+        for gap in [event for event in events if isinstance(event, Gap)]:
+            self.gaps += 1
+            kept = "caught up" if gap.recovered else "missing"
+            since, until = format_time(gap.since), format_time(gap.until)
+            _log.info("%s: gap from %s to %s, %s: %s", self.name, since, until, kept, gap.reason)
 
 
 class Transport(ABC):
