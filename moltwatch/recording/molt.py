@@ -96,6 +96,10 @@ class RowTooLong(RecordingError):
     """A row is longer than is taken at a time."""
 
 
+READING = (sqlite3.Error, UnicodeDecodeError)
+"""What reading raises: names in a damaged schema need not be text."""
+
+
 class MoltReader:
     """An open ``.molt``, also one that is being written."""
 
@@ -213,7 +217,7 @@ class MoltReader:
                     length += len(row[1] or b"")
                     if length >= MOST_BYTES:
                         break
-        except sqlite3.Error as error:
+        except READING as error:
             explained = explain(error, self.path, "read")
             if not rows or not isinstance(explained, DamagedFile | RowTooLong):
                 raise explained from error
@@ -257,7 +261,7 @@ class MoltReader:
     async def _rows(self, sql: str, *values: int) -> list[sqlite3.Row]:
         try:
             return list(await self._db.execute_fetchall(sql, values))
-        except sqlite3.Error as error:
+        except READING as error:
             raise explain(error, self.path, "read") from error
 
 
@@ -447,15 +451,19 @@ async def closed_on_failure(db: aiosqlite.Connection, path: Path, verb: str) -> 
         yield
     except BaseException as error:
         await db.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, READING):
             raise explain(error, path, verb) from error
         raise
 
 
-def explain(error: sqlite3.Error, path: Path, verb: str) -> RecordingError:
+def explain(error: Exception, path: Path, verb: str) -> RecordingError:
     """What happened to which file, and what to do."""
     code = getattr(error, "sqlite_errorname", "") or ""
-    if code.startswith("SQLITE_CORRUPT") or str(error).startswith(_SIGNS_OF_DAMAGE):
+    if (
+        isinstance(error, UnicodeDecodeError)
+        or code.startswith("SQLITE_CORRUPT")
+        or str(error).startswith(_SIGNS_OF_DAMAGE)
+    ):
         return DamagedFile(f"cannot {verb} {path}: the file is damaged from its beginning on")
     if code == "SQLITE_TOOBIG":
         return RowTooLong(f"cannot {verb} {path}: a row is {TOO_LONG}")

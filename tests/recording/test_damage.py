@@ -157,6 +157,17 @@ async def test_database_of_something_else(tmp_path: Path) -> None:
         await open_recording(path)
 
 
+async def test_a_schema_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "night.molt"
+    await write(path, POSTS)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"simulated", b"simulate\xe4"))
+    with pytest.raises(RecordingError, match="damaged"):
+        reader = await open_recording(path)
+        async for _ in reader.batches():
+            pass
+
+
 async def test_database_of_a_later_version(tmp_path: Path) -> None:
     path = await write(tmp_path / "a.molt")
     with closing(sqlite3.connect(path)) as db, db:
