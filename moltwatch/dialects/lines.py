@@ -209,7 +209,7 @@ class Lines:
         check_version(version, self.name)
         try:
             header = msgspec.convert(value, Header)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, ValueError):  # a lone surrogate is not even told of
             self.reject("damaged header")
             return
         self.header = self.header or header

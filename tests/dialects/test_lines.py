@@ -138,6 +138,7 @@ def test_observed_now_unless_it_says_otherwise() -> None:
          "a community, not a post"),
         (b'{"type":"header","format":"other"}', "a header of something else"),
         (b'{"type":"header","title":7}', "damaged header"),
+        (b'{"type":"header","simulated":"\\ud800"}', "damaged header"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"x":' * 200_000, "nested too deeply"),
     ],
