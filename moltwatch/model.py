@@ -285,7 +285,7 @@ class Evidence(Struct, frozen=True, array_like=True, gc=False):
         if size is None:
             others = count(self.n - 1, "other account")
         elif self.n != size:
-            who = f"{self.n:,} of them"
+            who = f"{self.n:,} of the {size:,}"
             others = f"each other, {who},"
         return {"who": who, "others": others, "span": format_duration(self.span)}
 

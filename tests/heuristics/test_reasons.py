@@ -163,8 +163,9 @@ class Witness:
         n = evidence.n
         for said in re.findall(r"([\d,]+) accounts?\b", sentence):
             assert int(said.replace(",", "")) == n, group
-        for said in re.findall(r"([\d,]+) of them", sentence):
+        for said, of in re.findall(r"([\d,]+) of the ([\d,]+)", sentence):
             assert int(said.replace(",", "")) == n, group
+            assert int(of.replace(",", "")) == group.n, group
         assert "other account" not in sentence, group
         if "{span}" in evidence.marks[0].says:
             assert format_duration(evidence.span) in sentence, group

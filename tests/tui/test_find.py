@@ -358,7 +358,8 @@ async def test_colon_goes_to_what_has_that_id_address_or_name(watcher: Watcher) 
     await enter(watcher, "colon", "tinyowl")
     assert main.panes.side == "agent" and main.agent.name_shown == "tinyowl"
     await enter(watcher, "colon", "g7")
-    assert main.panes.side == "groups" and main.groups.group == "g7"
+    assert main.panes.reading_why and main.why.group == "g7" and main.focused is main.why.view
+    await press(watcher, "escape")
     await enter(watcher, "colon", "m/poetry")
     assert main.live_filter is not None and main.live_filter.expression == "community:poetry"
     assert [row.key for row in main.threads.view.rows] == ["r2"]

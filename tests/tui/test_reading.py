@@ -78,7 +78,7 @@ async def test_repetition_is_folded_in_its_place_and_unfolds() -> None:
 async def test_keys_of_the_tree_go_where_they_say_and_say_where_they_cannot() -> None:
     parents = {1: "r", 2: "1", 3: "2", 4: "r", 5: "4", 6: "r"}
     events: list[Event] = [post(0), *(post(n, of, author=f"a{n}") for n, of in parents.items())]
-    late = [post(60, "3", author="late"), post(61, author="late"), post(62, "1", author="late")]
+    late = [post(60, "3", author="late"), post(61, author="last"), post(62, "1", author="latest")]
     forum = Forum([*events, *late], play=START + 10 * SECOND)
     async with watching(forum) as watcher:
         view = watcher.main.thread.view
@@ -122,8 +122,9 @@ async def test_keys_of_the_tree_go_where_they_say_and_say_where_they_cannot() ->
 
 
 async def test_following_goes_to_the_newest_wherever_it_is_but_does_not_jump_about() -> None:
-    events: list[Event] = [post(n) for n in range(60)]
-    events += [post(100, "3"), post(101), post(102, "5"), post(103), post(104, "7"), post(105)]
+    late = {100: "3", 101: "r", 102: "5", 103: "r", 104: "7", 105: "r"}
+    events: list[Event] = [post(n, author=f"a{n}") for n in range(60)]
+    events += [post(n, of, author=f"a{n}") for n, of in late.items()]
     forum = Forum(events, play=START + 59 * SECOND)
     async with watching(forum) as watcher:
         view = watcher.main.thread.view
@@ -222,24 +223,23 @@ async def test_a_group_lists_its_words_once() -> None:
     events, findings = script()
     async with watching(Forum(events, findings), size=(160, 50)) as watcher:
         main = watcher.main
-        main.groups.open("g7")
-        main.panes.show_side("groups")
+        main.open_group("g7")
         await watcher.frames()
         swarm = watcher.session.groups.get("g7")
         assert swarm is not None
         swarm.arrivals.append(
             structs.replace(swarm.arrivals[0], post="s0", author="CoralWitness17")
         )
-        main.groups._shown = None
+        main.why._shown = None
         await watcher.frames()
 
         def listed() -> int:
-            return sum(isinstance(row, PostRow) for row in main.groups.view.rows)
+            return sum(isinstance(row, PostRow) for row in main.why.view.rows)
 
         n = len(swarm.arrivals)
-        main.groups.view.focus()
-        first = next(row for row in main.groups.view.rows if isinstance(row, PostRow))
-        main.groups.view.move_to_key(first.key)
+        main.why.view.focus()
+        first = next(row for row in main.why.view.rows if isinstance(row, PostRow))
+        main.why.view.move_to_key(first.key)
         assert first.right and listed() == n - 1
         await watcher.press("z")
         assert listed() == n

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from msgspec import structs
 from rich.style import Style
 
@@ -119,6 +120,14 @@ def forum() -> Forum:
         findings[command.id] = [hazard(command, "injection", "asks readers to run code", RUN)]
     findings["leak"] = [hazard(posts[7], "credentials", f"shows a key: {KEY[:20]}", KEY)]
     findings["trick"] = [hazard(posts[8], "injection", "asks for a log-in", "Log in")]
+    alike = structs.replace(
+        evidence(
+            "near-duplicate", score=0.95, n=34, family="text",
+            posts=[each.id for each in smiths[:10]], accounts=[each.author for each in smiths[:10]],
+        ),
+        marks=(Mark("{who} said the same words", {}),),
+        cluster="words",
+    )  # fmt: skip
     told: list[Finding] = [
         Group(
             id="g1",
@@ -128,7 +137,7 @@ def forum() -> Forum:
             n=36,
             accounts=tuple(smith.author for smith in smiths[:10]),
             since=smiths[0].seen_at,
-            evidence=(evidence("near-duplicate", reason="same words"),),
+            evidence=(alike,),
         )
     ]
     for smith in smiths:
@@ -168,7 +177,7 @@ def lines(watcher: Watcher) -> str:
     return "\n".join(line.strip(Style()).text.rstrip() for line in drawn)
 
 
-async def test_enter_on_a_flag_tells_why_and_escape_goes_back_to_where_one_was() -> None:
+async def test_enter_on_a_groups_card_tells_its_story_and_escape_goes_back() -> None:
     async with watching(forum()) as watcher:
         main = watcher.main
         install(watcher)
@@ -176,23 +185,30 @@ async def test_enter_on_a_flag_tells_why_and_escape_goes_back_to_where_one_was()
         case = next(c for c in watcher.session.charges.cases if c.kind is Kind.COORDINATED)
         main.flags.show_case(case)
         await watcher.press("enter")
-        assert "WHY ❖ coordinated 0.97  36 accounts · 34 posts by 34 of them" in watcher.text
+        assert "GROUP ❖ 0.97  36 accounts · 34 posts by 34 of them" in watcher.text
         assert main.focused is main.why.view and not main.thread.display and main.flags.display
         told = lines(watcher)
-        number = main.why.post[1:]
-        assert f"The swarm has arrived on m/general. I am ⟦{number}⟧!" in told
+        assert told.index("WHAT SPEAKS FOR THE GROUP") < told.index("WHO CAME WHEN"), "why first"
+        assert "The swarm has arrived on m/general. I am ⟦0⟧!" in told
         assert "⟦⟧ differs between members" in told
         assert "conclusive near-duplicate  34 accounts · 10 examples" in told
-        assert "same words as 33 other accounts" in told and "WHAT SPEAKS AGAINST  nothing" in told
+        assert "34 of the 36 said the same words" in told
         assert "if fewer than 3 accounts had shared these words within 30 min of each other" in told
         assert "WHO CAME WHEN  all within 2 min 12 s" in told
         assert "smith_12" in told and "smith_13  " not in told.partition("IN ORDER")[0]
         assert "and 21 more" in told, "of many accounts those that came last share a lane"
         assert "+2 min 12 s smith_33" in told.replace("  ", " "), "its posts stand in order"
-        top = main.why.view.scroll_offset.y
-        await watcher.press("G", "k", "k")
-        assert main.why.view.scroll_offset.y > top
-        await watcher.press("enter")
+        await watcher.press("r")
+        assert "RAW ❖ 0.97" in watcher.text and '"state": "formed"' in lines(watcher)
+        await watcher.press("escape", "G", "k", "k")
+        assert main.why.view.scroll_offset.y > 0
+        await watcher.press("i")
+        assert main.why.post == "s31" and "WHY ❖ coordinated 0.97" in watcher.text
+        told = lines(watcher)
+        assert "am ⟦31⟧!" in told and "WHAT SPEAKS AGAINST  nothing" in told
+        await watcher.press("escape")
+        assert "GROUP ❖ 0.97" in watcher.text, "back to the story that it belongs to"
+        await watcher.press("G", "k", "k", "enter")
         node = main.thread.node
         assert not watcher.main.panes.has_class("with-why") and main.focused is main.thread.view
         assert node is not None and node.id == "s31"
@@ -271,7 +287,7 @@ async def test_a_persona_is_told_mark_by_mark_beside_its_bio_and_its_other_posts
         assert against.index("-0.50 asks") < against.index("NOT FLAGGED")
         assert "without “speaks as a king (“loyal subjects”)” (0.55 → 0.35)" in against
         assert "My ‹loyal subjects› know." in told.split("ITS BIO")[1]
-        assert "SAYS THIS AGAIN  in 2 of its latest 2 posts" in told
+        assert "SAYS ALL OF THIS AGAIN  in 2 of its latest 2 posts" in told
         await watcher.press("e")
         assert watcher.main.why.view.target == Target("root", "k1")
         await watcher.press("e", "e")
@@ -325,26 +341,33 @@ async def test_what_cannot_be_seen_is_shown_in_its_place_also_in_the_raw() -> No
         assert '"heuristic": "injection"' in raw and '"type": "post"' in raw
 
 
-async def test_a_group_has_the_same_story_in_its_own_view() -> None:
-    async with watching(forum()) as watcher:
-        await watcher.press("2", "2", "g", "enter")
-        assert watcher.main.panes.reading_why, "where the side is narrow, in the centre"
-        await watcher.press("escape")
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_groups_story_is_told_in_the_centre_whatever_leads_to_it(
+    size: tuple[int, int],
+) -> None:
+    async with watching(forum(), size) as watcher:
+        main = watcher.main
+        view = main.why.view
+        for keys in (("2", "2", "g", "enter"), ("colon", "g", "1", "enter")):
+            await watcher.press(*keys)
+            assert "GROUP ❖ 0.97  36 accounts" in watcher.text and main.focused is view
+            assert main.why.size.width > 70, "there is room for it"
+            told = lines(watcher)
+            assert "WHO CAME WHEN" in told and "WHAT THEY SAY" in told and "⟦0⟧" in told
+            assert "IN ORDER  34 posts" in told
+            await watcher.press("escape")
+            assert not main.panes.reading_why
         watcher.main.open_group("g1")
         await watcher.frames()
-        view = watcher.main.groups.view
-        width = view.scrollable_content_region.width
-        drawn = [line for row in view.rows for line in row.lines(width, view.style, Look())]
-        told = "\n".join(line.strip(Style()).text.rstrip() for line in drawn)
-        assert "GROUP 36 accounts" in watcher.text
-        assert "WHO CAME WHEN" in told and "WHAT THEY SAY" in told and "⟦0⟧" in told
-        assert "IN ORDER  34 posts" in told
         lanes = [row for row in view.rows if isinstance(row, LaneRow)]
         assert 2 < len(lanes) <= MOST_LANES + 1
         view.move_to_key(lanes[2].key)
         await watcher.press("enter")
         node = watcher.main.thread.node
         assert node is not None and node.id == lanes[2].target.post  # type: ignore[union-attr]
+        main.open_group("g9")
+        await watcher.frames()
+        assert watcher.notice == "that group is no longer kept" and not main.panes.reading_why
 
 
 async def test_a_post_that_is_gone_is_told_by_what_its_flag_keeps() -> None:
@@ -372,6 +395,14 @@ async def test_cases_and_their_posts_are_walked_within_the_why() -> None:
         await watcher.frames()
         await watcher.press("right_curly_bracket")
         assert main.panes.reading_why and main.why.post == "s4", "the next post of the case"
+        main.panes.open_why("trick")
+        await watcher.frames()
+        await watcher.press("right_square_bracket")
+        assert not main.why.post and main.why.group == "g1", "of the next case the whole story"
+        await watcher.press("right_curly_bracket")
+        assert watcher.main.why.post[:2] == "s1", "its posts come one by one"
+        await watcher.press("escape")
+        assert not watcher.main.why.post and main.panes.reading_why
 
 
 def test_a_secret_that_lies_beyond_what_is_kept_of_a_post_stands_in_nobodys_way() -> None:
@@ -522,20 +553,24 @@ async def test_the_why_of_a_groups_post_tells_what_speaks_for_the_group() -> Non
         assert "I read that twice." not in rest.partition("IN ORDER")[0], "it stands above"
 
 
-async def test_the_story_of_a_group_can_be_read_in_a_narrow_strip() -> None:
-    async with watching(coalition()) as watcher:
-        view = watcher.main.groups.view
+async def test_the_story_of_a_group_can_be_read_where_there_is_little_room() -> None:
+    async with watching(coalition(), size=(60, 24)) as watcher:
+        view = watcher.main.why.view
         watcher.main.open_group("g1")
         await watcher.frames()
         width = view.scrollable_content_region.width
-        assert width < 40
+        assert width < 61
         drawn = [line for row in view.rows for line in row.lines(width, view.style, Look())]
         assert len(drawn) == view.virtual_size.height
         told = [line.strip(Style()).text.rstrip() for line in drawn]
+        names, burst = (
+            next(at for at, line in enumerate(told) if each in line)
+            for each in ("conclusive name-family", "corroborating thread-burst")
+        )
+        assert names < burst < 10, "what says most of most accounts first, before all else"
         says = next(at for at, line in enumerate(told) if "WHAT THEY SAY" in line)
         assert told[says + 1].strip() == "Hail the coalition!", "what it was found by comes first"
         order = told[next(at for at, line in enumerate(told) if "IN ORDER" in line) + 1 :]
-        assert order[1].strip() == "I read that twice.", "below, where it does not fit beside"
-        column = {line.index("coalition") for line in order[::2]}
+        column = {line.index("coalition") for line in order if "coalition_" in line}
         assert len(column) == 1 and any("1 h" in line for line in order)
-        assert order[0].split()[2] == "coalition_no…e_000"
+        assert "coalition_no…e_000" in order[0]

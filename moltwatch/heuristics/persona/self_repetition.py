@@ -92,7 +92,7 @@ class SelfRepetition(PersonaHeuristic):
     says: ClassVar = {
         "repetition.share": "{share:.0%} of it repeats sentences it posted before",
         "repetition.closing": "closes with a sentence it posted {times:count time} before",
-        "repetition.often": "said this {times:count time} before: {sentence:quoted}",
+        "repetition.often": "said {sentence:quoted} {times:count time} before",
         "repetition.stale": "has been said often enough to be known",
         "repetition.own_words": "keeps using words of its own ({words:quoted})",
     }

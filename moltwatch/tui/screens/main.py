@@ -19,7 +19,7 @@ from textual.geometry import Size
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charges import Case, Opinion
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
 from moltwatch.tui import local_time
@@ -311,7 +311,7 @@ class MainScreen(StyledScreen):
         if view is pane.view and (pane is self.thread or pane.folds):
             self.say(pane.unfold())
         elif view is self.flags.view and self.flags.case:
-            self.panes.open_why(*self.flags.case.top.key)
+            self._tell_of(self.flags.case)
         elif target is None or (view is self.why.view and target.post == self.why.post):
             self.say("nothing to go to from here")
         elif not target.thread and not target.group:
@@ -319,19 +319,18 @@ class MainScreen(StyledScreen):
         else:
             if target.thread:
                 self.go_to(target.thread, target.post)
-            if target.group and not self._tell_why_of_group(target.group):
+            if target.group:
                 self.open_group(target.group)
-            if not view.stays:
+            elif not view.stays:
                 self.thread.view.focus()
 
-    def _tell_why_of_group(self, id: str) -> bool:
-        """Where the side is a narrow strip, tell a group's story in the centre; False if not."""
-        charges = self._session.charges if self._session else None
-        case = charges.of_group(Kind.COORDINATED, id) if charges else None
-        if case is None or self.has_class("-wide"):
-            return False
-        self.panes.open_why(*case.top.key)
-        return True
+    def _tell_of(self, case: Case) -> None:
+        """Tell all there is to say of a case: the story of a group, or why its strongest post is
+        flagged."""
+        if case.group and self._session and self._session.groups.get(case.group):
+            self.open_group(case.group)
+        else:
+            self.panes.open_why(*case.top.key)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if event.widget in (self.thread.view, self.why.view):
@@ -373,9 +372,8 @@ class MainScreen(StyledScreen):
         self.say("esc first: the why is open" if hidden else do(self.panes.reading))
 
     def action_fold(self) -> None:
-        lists = (
-            pane for pane in (self.latest, self.agent, self.groups) if pane.view is self.focused
-        )
+        told = () if self.why.post else (self.why,)
+        lists = (pane for pane in (self.latest, self.agent, *told) if pane.view is self.focused)
         if (listed := next(lists, None)) is not None:
             self.say(listed.toggle())
         else:
@@ -436,7 +434,7 @@ class MainScreen(StyledScreen):
         if node is None or node.post is None:
             self.say("no post under the cursor to explain; [ and ] go to flagged ones")
         else:
-            self.panes.open_why(node.id)
+            self.panes.open_why(node.id, onwards=self.panes.reading_why)
 
     def action_why_raw(self) -> None:
         if self.panes.reading_why:
@@ -489,7 +487,7 @@ class MainScreen(StyledScreen):
     def action_case(self, by: int) -> None:
         if session := self._session:
             self.flags.ranking.update(session, self.live_filter)
-            self._take(self.walk.to_case(by, self.meant.where, session.now))
+            self._take(self.walk.to_case(by, self.meant.where, session.now), self._tell_of)
 
     def action_case_post(self, by: int) -> None:
         if session := self._session:
@@ -497,8 +495,9 @@ class MainScreen(StyledScreen):
             node = session.threads.node(self.meant.where.post)
             self._take(self.walk.to_post(by, self.meant.where, node.charges if node else ()))
 
-    def _take(self, step: Step) -> None:
-        """Go where a step leads."""
+    def _take(self, step: Step, tell: Callable[[Case], None] | None = None) -> None:
+        """Go where a step leads. Where a why is being read, that of the post comes next, or what
+        there is to ``tell`` of its case."""
         charge, frame, say = step.charge, self._frame(), step.say
         if step.seek is not None:
             self.player.seek(step.seek)
@@ -506,8 +505,10 @@ class MainScreen(StyledScreen):
             self.panes.show_side("flags")
             self.flags.draw(frame)
             self.flags.show_case(step.card.case)
-            if self.panes.reading_why:
-                self.panes.open_why(*charge.key)
+            if self.panes.reading_why and tell is not None:
+                tell(step.card.case)
+            elif self.panes.reading_why:
+                self.panes.open_why(*charge.key, onwards=True)
             elif frame.session.threads.node(charge.post):
                 self.go_to(charge.thread, charge.post)
                 self.focus_thread()  # so that the next key is about what is looked at
@@ -581,8 +582,12 @@ class MainScreen(StyledScreen):
         self.panes.show_side("agent")
 
     def open_group(self, id: str) -> None:
-        self.groups.open(id)
-        self.panes.show_side("groups")
+        """Tell the story of a group, in the centre: it needs room."""
+        swarm = self._session.groups.get(id) if self._session else None
+        if swarm is None:
+            self.say("that group is no longer kept")
+        else:
+            self.panes.open_group(swarm.id)
 
     def do(self, action: str) -> None:
         """What a key does, by name."""

@@ -78,6 +78,8 @@ class Meant:
         panes, session = self._panes, self.session
         if panes.focused is panes.flags.view and (case := panes.flags.case):
             return Where(case.since, case=case)
+        if panes.reading_why and not panes.why.post and (case := panes.why.case):
+            return Where(case.since, case=case)
         if panes.reading_why and (node := session and session.threads.node(panes.why.post)):
             return Where(node.at, node.id)
         tiles = (pane for pane in panes.tiles if pane.view is panes.focused)

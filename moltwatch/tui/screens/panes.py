@@ -1,7 +1,8 @@
 """The panes of the main screen: which there are, and which of them are on it.
 
-In the centre stands a thread, or instead of it the deck, or the why of a post. At the side stands
-one of the views that belong there. What the widths and classes come to, the style sheet says.
+In the centre stands a thread, or instead of it the deck, or the why of a post or of a group. At the
+side stands one of the views that belong there. What the widths and classes come to, the style sheet
+says.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class Panes(Horizontal):
         for pane in self.tiles:
             if pane.thread is not None:
                 yield pane.thread.id
-        if self.reading_why:
+        if self.reading_why and self.why.post:
             yield self.why.post
         panes = (self.threads, *self.tiles, self.why, self.views[self.side], self.latest)
         for view in (pane.view for pane in panes if pane.display):
@@ -186,10 +187,20 @@ class Panes(Horizontal):
     def leave_deck(self) -> None:
         self.remove_class("decked")
 
-    def open_why(self, post: str, kind: Kind | None = None) -> None:
-        """Tell why a post is flagged, instead of its thread."""
-        self.why.open(post, kind)
+    def open_why(self, post: str, kind: Kind | None = None, *, onwards: bool = False) -> None:
+        """Tell why a post is flagged, instead of its thread; ``onwards`` from the group whose story
+        was being read."""
+        self.why.open(post, kind, onwards=onwards)
         self.flags.see(post)
+        self._show_why()
+
+    def open_group(self, group: str) -> None:
+        """Tell the story of a group, instead of a thread."""
+        self.why.open_group(group)
+        self.flags.see_group(group)
+        self._show_why()
+
+    def _show_why(self) -> None:
         if not self.reading_why:
             self._before_why = self.focused
             self.add_class("with-why")

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-import msgspec
-from msgspec import Struct
-from rich.cells import cell_len
-
 from moltwatch.heuristics.engine import EVIDENCE_WINDOW, Engine
 from moltwatch.heuristics.fusing.otherwise import way_out
-from moltwatch.jsonl import harmless_json, line_of
+from moltwatch.jsonl import line_of
 from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
@@ -23,11 +19,21 @@ from moltwatch.session.groups import Arrival
 from moltwatch.session.secrets import WITHHELD
 from moltwatch.session.thread import Node
 from moltwatch.text import differing
-from moltwatch.times import SECOND, format_duration
-from moltwatch.tui.line import Line, StyleOf, alike, clock, cut_inside, safe_line, voice
+from moltwatch.times import format_duration
+from moltwatch.tui.line import alike, clock, cut_inside, safe_line, voice
 from moltwatch.tui.secrets import masked, masked_of
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flagged_text import FlaggedText, legend
+from moltwatch.tui.views.flags import told_of_flood
+from moltwatch.tui.views.reasons import (
+    MOST_REASON,
+    ReasonRow,
+    json_rows,
+    numbers_of,
+    reason_rows,
+    said_row,
+    way_out_rows,
+)
 from moltwatch.tui.views.story import (
     NAME,
     came_rows,
@@ -42,11 +48,8 @@ from moltwatch.tui.views.story import (
 from moltwatch.tui.views.threads import title_of
 from moltwatch.tui.widgets.marked import MarkedRow, Sort, Span, marked
 from moltwatch.tui.widgets.pane import ParagraphRow, Piece, PiecesRow, PostRow
-from moltwatch.tui.widgets.rows import Look, Row, Target
+from moltwatch.tui.widgets.rows import Row, Target
 from moltwatch.wording import count, sentence
-
-MOST_REASON = 4_000
-"""Characters of a reason, which quotes the forum."""
 
 MOST_AGAIN = 20
 """Other posts of an account, or other accounts, that are listed."""
@@ -59,31 +62,6 @@ MOST_OWN = 24
 
 MOST_BIO = 1_000
 """Characters of a bio that are shown."""
-
-
-class ReasonRow(PiecesRow):
-    """What a reason is called, and its numbers: below, where they have no room beside it."""
-
-    __slots__ = ("_below", "_head")
-
-    def __init__(
-        self, key: Hashable, head: Sequence[Piece], numbers: Sequence[Piece], target: Target
-    ) -> None:
-        super().__init__(key, [*head, *numbers], (), target)
-        self._head = PiecesRow(key, head)
-        self._below = PiecesRow(key, [(" ", "dim"), *numbers])
-
-    def _fits(self, width: int) -> bool:
-        return sum(cell_len(text) for text, _ in self.left) < width
-
-    def height(self, width: int) -> int:
-        return 1 if self._fits(width) else 2
-
-    def lines(self, width: int, style: StyleOf, look: Look) -> list[Line]:
-        if self._fits(width):
-            return super().lines(width, style, look)
-        head, below = self._head, self._below
-        return [*head.lines(width, style, look), *below.lines(width, style, look)]
 
 
 class Explanation:
@@ -202,6 +180,9 @@ class Explanation:
                     )
                 left.append((f", one of {charge.case.n:,} posts of {whose}", "dim"))
             rows.append(PiecesRow(("verdict", charge.kind), left, (), self.here))
+            if much := told_of_flood(charge.case, self.session):
+                key = ("verdict", charge.kind, "flood")
+                rows.append(ParagraphRow(key, f"it has a card for that: {much}", "dim", 3, 1))
             if charge.reasons:  # below a long post the others are far
                 reason = safe_line(self.text.mask(charge.reasons[0].reason), MOST_REASON)
                 key = ("verdict", charge.kind, "why")
@@ -271,19 +252,14 @@ class Explanation:
             ),
         ]
         for at, flag in enumerate(charge.reasons):
-            name = safe_line(flag.heuristic, 60)
-            numbers = self._numbers(flag)
-            if flag.kind is Kind.PERSONA:
-                head: list[Piece] = [(f" {flag.weight:+.2f} ", "persona"), (name, "strong")]
-                rows.append(ReasonRow((key, at), head, numbers, self.here))
-                rows += self._marks(flag, (key, at))
+            if flag.kind is not Kind.PERSONA:
+                said = self.text.mask(flag.reason)
+                rows += reason_rows(flag, said, key.value, (key, at), self.here)
                 continue
-            level = (
-                flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"
-            )
-            head = [(f" {level} ", key.value), (name, "strong")]
-            rows.append(ReasonRow((key, at), head, numbers, self.here))
-            rows.append(self._paragraph((key, at, "said"), flag.reason))
+            name = safe_line(flag.heuristic, 60)
+            head: list[Piece] = [(f" {flag.weight:+.2f} ", "persona"), (name, "strong")]
+            rows.append(ReasonRow((key, at), head, numbers_of(flag), self.here))
+            rows += self._marks(flag, (key, at))
         return rows
 
     def _of_the_group(self, charge: Charge) -> list[Row]:
@@ -301,11 +277,8 @@ class Explanation:
         head = (" WHAT SPEAKS FOR THE GROUP", "strong")
         rows: list[Row] = [PiecesRow(("blank", *key), []), PiecesRow(key, [head], (), self.here)]
         for at, flag in enumerate(more):
-            name = safe_line(flag.heuristic, 60)
-            left: list[Piece] = [(f" {_strength(flag)} ", charge.kind.value), (name, "strong")]
-            rows.append(ReasonRow((*key, at), left, self._numbers(flag), self.here))
-            said = WITHHELD if swarm.withheld else flag.reason_in(swarm.n)
-            rows.append(self._paragraph((*key, at, "said"), said))
+            said = WITHHELD if swarm.withheld else self.text.mask(flag.reason_in(swarm.n))
+            rows += reason_rows(flag, said, charge.kind.value, (*key, at), self.here)
         return rows
 
     def _marks(self, flag: Evidence, key: tuple[Kind, int]) -> list[Row]:
@@ -319,19 +292,6 @@ class Explanation:
         if told and abs(rest) >= 0.005:
             rows.append(self._paragraph((*key, "rest"), f"{rest:+.2f}  what needs no words"))
         return rows or [self._paragraph((*key, "said"), flag.reason)]
-
-    def _numbers(self, flag: Evidence) -> list[Piece]:
-        about = [count(flag.n, "account")] if flag.n and flag.kind is Kind.COORDINATED else []
-        if flag.posts:
-            about.append(count(len(flag.posts), "example"))
-        if flag.span >= SECOND:
-            about.append(format_duration(flag.span))
-        if flag.score and flag.kind is not Kind.HAZARD:
-            about.append(f"alone {flag.score:.2f}")
-        if flag.muted:
-            about.append("muted: its author keeps saying so")
-        between = f" {sign('dot')} "
-        return [(f"  {between.join(about)}", "dim")] if about else []
 
     def _against(self, charge: Charge) -> list[Row]:
         rows: list[Row] = [PiecesRow(("blank", "against", charge.kind), [])]
@@ -359,19 +319,7 @@ class Explanation:
         way = way_out(
             charge.kind, charge.score, charge.reasons, known, self.engine.least[charge.kind]
         )
-        if not way.conditions:
-            return []
-        head: list[Piece] = [(" NOT FLAGGED", "strong")]
-        if way.together and len(way.conditions) > 1:
-            head.append(("  only if all of this were so", "dim"))
-        rows: list[Row] = [
-            PiecesRow(("blank", "otherwise", charge.kind), []),
-            PiecesRow(("otherwise", charge.kind), head, (), self.here),
-        ]
-        for at, condition in enumerate(way.conditions):
-            joined = "" if not at else "and " if way.together else "or "
-            rows.append(self._paragraph(("otherwise", charge.kind, at), joined + condition))
-        return rows
+        return way_out_rows(way, charge.kind, self.here, self.text.mask)
 
     def _scores(self) -> list[Row]:
         """Of a post that is not flagged, what it was found to be."""
@@ -409,12 +357,8 @@ class Explanation:
             PiecesRow("held", [(" EVIDENCE", "strong"), ("" if held else "  none kept", "dim")]),
         ]
         for at, flag in enumerate(held):
-            head: list[Piece] = [
-                (f" {_strength(flag)} ", "dim"),
-                (safe_line(flag.heuristic, 60), "strong"),
-            ]
-            rows.append(ReasonRow(("held", at), head, self._numbers(flag), self.here))
-            rows.append(self._paragraph(("held", at, "said"), flag.reason))
+            said = self.text.mask(flag.reason)
+            rows += reason_rows(flag, said, "dim", ("held", at), self.here)
         said = (
             "What several accounts share is kept of every post. What speaks for a persona or a "
             "hazard is kept only where it led to a flag; of the others there is only the score."
@@ -457,7 +401,7 @@ class Explanation:
         return rows
 
     def _again(self) -> list[Row]:
-        """The author's other posts that say the same."""
+        """The author's other posts that say all of the same."""
         agent = self.session.agents.get(self.author)
         if agent is None or self.text.secrets:
             return []
@@ -466,10 +410,11 @@ class Explanation:
         _, alike = differing(said, [each.text for each in own])
         same = [own[at] for at in alike]
         rows: list[Row] = [PiecesRow(("blank", "again"), [])]
-        head: list[Piece] = [(" SAYS THIS AGAIN", "strong")]
+        # A reason may say that it said a part of this before.
+        head: list[Piece] = [(" SAYS ALL OF THIS AGAIN", "strong")]
         if not same:
             kept = count(len(own), "post")
-            none = f"  not in its latest {kept}" if own else "  no other post of it is kept"
+            none = f"  in none of its latest {kept}" if own else "  no other post of it is kept"
             return [*rows, PiecesRow("again", [*head, (none, "dim")])]
         head.append((f"  in {len(same):,} of its latest {count(len(own), 'post')}", "dim"))
         rows.append(PiecesRow("again", head))
@@ -517,9 +462,8 @@ class Explanation:
         text = safe_line(text, 200)
         return PostRow(post, thread, clock(at), name, voice(author), text, NAME, section=section)
 
-    def _paragraph(self, key: object, text: str) -> Row:
-        said = safe_line(self.text.mask(text), MOST_REASON)
-        return ParagraphRow(("said", str(key)), said, "body", 60, 3, self.here)
+    def _paragraph(self, key: Hashable, text: str) -> Row:
+        return said_row(key, self.text.mask(text), self.here)
 
     # --- raw --------------------------------------------------------------------------------------
 
@@ -527,7 +471,8 @@ class Explanation:
         """The JSON of the post, and of each flagged line."""
         rows: list[Row] = []
         if self.post:
-            rows += self._json("post", " THE POST, as a recording has it", self.post)
+            title = " THE POST, as a recording has it"
+            rows += json_rows("post", title, self.post, self.here, self.text.mask_json)
         else:
             rows.append(PiecesRow("gone", [(" the post is no longer kept", "dim")]))
         for charge in self.charges:
@@ -540,20 +485,9 @@ class Explanation:
                     flags=charge.flags,
                 )
                 title = f" ITS LINE as {charge.kind.value}, as `moltwatch flags` writes it"
-                rows += self._json(charge.kind.value, title, line_of(found))
+                line = line_of(found)
+                rows += json_rows(charge.kind.value, title, line, self.here, self.text.mask_json)
         if self.text.secrets:
             note = "what looks like a secret is masked here; a line on stdout has it as it came"
             rows.insert(0, ParagraphRow("masked", note, "bad", 3))
         return rows
-
-    def _json(self, key: str, title: str, what: Struct) -> list[Row]:
-        text = msgspec.json.format(harmless_json(what), indent=2).decode("utf-8", "replace")
-        lines = self.text.mask_json(text).split("\n")
-        rows: list[Row] = [PiecesRow((key, "title"), [(title, "strong")], (), self.here)]
-        rows += [MarkedRow((key, at), marked(line), self.here) for at, line in enumerate(lines)]
-        return [*rows, PiecesRow((key, "blank"), [])]
-
-
-def _strength(flag: Evidence) -> str:
-    """How much a reason proves, in a word, or as a number where it is a probability."""
-    return flag.level.name.lower() if flag.kind is Kind.COORDINATED else f"{flag.score:.2f}"

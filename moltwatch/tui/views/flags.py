@@ -531,6 +531,16 @@ class FlagsPane(TitledPane):
             if row := self._find(charge.case):
                 self._see(row)
 
+    def see_group(self, group: str) -> None:
+        """The user looks at the story of a group."""
+        if self._session is None:
+            return
+        case = self._session.charges.of_group(Kind.COORDINATED, group)
+        if case is not None:
+            self._looked[_same(case)] = case.posts
+            if row := self._find(case):
+                self._see(row)
+
     def _see(self, row: CaseRow) -> None:
         self._looked[_same(row.case)] = row.case.posts
         row.mark = ""

@@ -1,4 +1,4 @@
-"""Groups: all swarms, or the story of one of them."""
+"""Groups: all swarms; enter tells the story of one in the centre."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ from textual.binding import Binding, BindingType
 
 from moltwatch.session import Session
 from moltwatch.session.groups import Swarm
-from moltwatch.tui.line import clock, safe_line, voice
+from moltwatch.tui.line import clock, safe_line
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.flags import said
-from moltwatch.tui.views.repeats import Repeats, words_of
 from moltwatch.tui.views.story import (
-    came_rows,
-    forms,
-    in_order,
-    post_rows,
-    telling,
-    text_rows,
     told_of,
     written_by,
 )
@@ -34,7 +27,7 @@ MOST_SHOWN = 200
 
 
 class GroupsView(RowView):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "look closer")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "its story")]
 
 
 class GroupsPane(TitledPane):
@@ -42,64 +35,18 @@ class GroupsPane(TitledPane):
 
     def __init__(self) -> None:
         super().__init__(GroupsView(empty="no group has formed", stays=True))
-        self.group: str | None = None
-        """The one looked at; None for the list."""
         self._shown: object = None
-        self._swarm: Swarm | None = None
-        self._repeats = Repeats()
-
-    def open(self, group: str | None) -> None:
-        """Look at one group, or at the list."""
-        self.group = group
-        self._shown = None
-        self._repeats.clear()
-        self.view.set_reactive(RowView.cursor, -1)
-        self.view.scroll_home(animate=False, immediate=True)
-
-    def back(self) -> bool:
-        if self.group is None:
-            return False
-        self.open(None)
-        return True
 
     def draw(self, frame: Frame) -> None:
         session = frame.session
-        swarm = session.groups.get(self.group) if self.group else None
-        version = (
-            session.groups.version,
-            session.names.version,
-            self.group,
-            swarm.version if swarm else 0,
-            id(session),
-        )
+        version = session.groups.version, session.names.version, id(session)
         if version == self._shown:
             return
-        self._shown, self._swarm = version, swarm
-        if swarm:
-            self.view.set_rows(self._one(swarm, session))
-            self.title_line.set(
-                [
-                    ("GROUP ", "strong"),
-                    (count(swarm.n, "account"), "coordinated"),
-                    (f" {sign('dot')} {written_by(swarm)}", "dim"),
-                ],
-                [("esc all groups ", "faint")],
-            )
-        else:
-            self.view.set_rows(self._all(session))
-            groups = count_groups(session.groups.n, session.groups.merged, "now")
-            counted = _UNIT.sub("", groups, count=1)  # the title says what is counted
-            self.title_line.set([("GROUPS ", "strong"), (counted, "dim")])
-
-    def toggle(self) -> str:
-        """Show all posts of the group with the words of the one under the cursor, or only the
-        first; what to say if there is no other."""
-        target, arrivals = self.view.target, self._swarm.arrivals if self._swarm else ()
-        here = next((each for each in arrivals if target and each.post == target.post), None)
-        if here is None or not self._repeats.toggle(words_of(here.author, here.text)):
-            return "nothing here is said more than once"
-        self._shown = None
-        return ""
+        self._shown = version
+        self.view.set_rows(self._all(session))
+        groups = count_groups(session.groups.n, session.groups.merged, "now")
+        counted = _UNIT.sub("", groups, count=1)  # the title says what is counted
+        self.title_line.set([("GROUPS ", "strong"), (counted, "dim")])
 
     def _all(self, session: Session) -> list[Row]:
         rows: list[Row] = []
@@ -123,23 +70,6 @@ class GroupsPane(TitledPane):
             )
             who = ParagraphRow((swarm.id, "who"), names, "dim", 1, 3)
             rows.append(StackRow(swarm.id, [head, why, who], target))
-        return rows
-
-    def _one(self, swarm: Swarm, session: Session) -> list[Row]:
-        rows: list[Row] = [
-            ParagraphRow("why", _why(swarm, session), "body", 12),
-            PiecesRow("state", [(f" since {clock(swarm.group.since)}, {_state(swarm)}", "dim")]),
-        ]
-        if swarm.arrivals:
-            rows += came_rows(in_order(swarm), swarm.group.kind, session)
-            first = telling(swarm, session)
-            rows += text_rows(forms(in_order(swarm), session, first))
-            return rows + post_rows(swarm, session, repeats=self._repeats)
-        rows.append(PiecesRow("members", [(" MEMBERS", "strong")]))
-        rows += [
-            PiecesRow(("member", name), [("  " + safe_line(session.names(name), 40), voice(name))])
-            for name in swarm.group.accounts
-        ]
         return rows
 
 

@@ -1,7 +1,9 @@
-"""The pane of a why: all there is to say of what a post is flagged for, or why it is not."""
+"""The pane of a why: all there is to say of what a post is flagged for, or why it is not; or of a
+group, which is more than any of its posts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,9 +11,12 @@ from textual.binding import Binding, BindingType
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge
+from moltwatch.session.groups import Swarm
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.explanation import Explanation
-from moltwatch.tui.widgets.pane import Frame, PostRow, TitledPane
+from moltwatch.tui.views.group_story import GroupStory
+from moltwatch.tui.views.repeats import Repeats, words_of
+from moltwatch.tui.widgets.pane import Frame, Piece, PostRow, TitledPane
 from moltwatch.tui.widgets.rows import Row, Target
 from moltwatch.tui.widgets.rowview import RowView
 
@@ -51,12 +56,19 @@ class WhyView(RowView):
 
 
 class WhyPane(TitledPane):
-    """The why of one post."""
+    """The why of one post, or the story of one group."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(WhyView(empty="that post is no longer kept"), id=id)
+        super().__init__(WhyView(), id=id)
         self.post = ""
-        """Id of the post that it is about."""
+        """Id of the post that it is about; empty where it is about a group."""
+        self.group = ""
+        """Id of the group that it is about, or that it was about before this post."""
+        self._swarm: Swarm | None = None
+        self._case: Case | None = None
+        """Of the group."""
+        self._repeats = Repeats()
+        """In the list of the group's posts."""
         self._kind: Kind | None = None
         """What it is asked about above all."""
         self.raw = False
@@ -67,20 +79,34 @@ class WhyPane(TitledPane):
         self._shown: object = None
         self._drawn = 0
 
-    def open(self, post: str, kind: Kind | None = None) -> None:
-        """Tell of this post."""
+    def open(self, post: str, kind: Kind | None = None, *, onwards: bool = False) -> None:
+        """Tell of this post; ``onwards`` from the group whose story was being read, to which esc
+        leads back."""
+        if not onwards:
+            self.group = ""
         self.post, self._kind = post, kind
         self.raw = False
+        self._from_the_top()
+
+    def open_group(self, group: str) -> None:
+        """Tell of this group."""
+        self.group, self.post = group, ""
+        self.raw = False
+        self._charges, self._thread = [], ""
+        self._repeats.clear()
         self._from_the_top()
 
     def reset(self) -> None:
         self._shown = None
 
     def back(self) -> bool:
-        """Back from the raw JSON to the why."""
-        if not self.raw:
+        """Back from the raw JSON to the why, and from a post to the group whose story was read."""
+        if self.raw:
+            self.toggle_raw()
+        elif self.group and self.post:
+            self.open_group(self.group)
+        else:
             return False
-        self.toggle_raw()
         return True
 
     def toggle_raw(self) -> None:
@@ -101,8 +127,20 @@ class WhyPane(TitledPane):
 
     @property
     def case(self) -> Case | None:
-        """The case of its strongest charge."""
+        """The case of the group, or of the post's strongest charge."""
+        if not self.post:
+            return self._case
         return self._charges[0].case if self._charges else None
+
+    def toggle(self) -> str:
+        """Show all posts of the group with the words of the one under the cursor, or only the
+        first; what to say if there is no other."""
+        target, arrivals = self.view.target, self._swarm.arrivals if self._swarm else ()
+        here = next((each for each in arrivals if target and each.post == target.post), None)
+        if here is None or not self._repeats.toggle(words_of(here.author, here.text)):
+            return "nothing here is said more than once"
+        self._shown = None
+        return ""
 
     def next_example(self) -> bool:
         """Put the cursor on the next row that leads to another post; tell whether there is one."""
@@ -125,7 +163,51 @@ class WhyPane(TitledPane):
     # --- drawing ----------------------------------------------------------------------------------
 
     def draw(self, frame: Frame) -> None:
+        if self.post or not self.group:
+            self._draw_post(frame)
+        else:
+            self._draw_group(frame)
+
+    def _rests(self, version: object, frame: Frame) -> bool:
+        """Whether what is shown stays as it is for now."""
+        resting = self._shown is not None and 0 <= frame.number - self._drawn < REST
+        if version == self._shown or resting:
+            return True
+        self._shown, self._drawn = version, frame.number
+        return False
+
+    def _put(self, title: Sequence[Piece], rows: list[Row]) -> None:
+        self.title_line.set(title, [(self._keys(), "faint")])
+        self.view.set_rows(rows)
+        if self.view.cursor < 0 and self.view.rows:
+            self.view.move_to(0, tell=False)
+
+    def _draw_group(self, frame: Frame) -> None:
         session = frame.session
+        swarm = session.groups.get(self.group)
+        self.view.say_when_empty("that group is no longer kept")
+        self._swarm = swarm
+        self._case = session.charges.of_group(Kind.COORDINATED, swarm.id) if swarm else None
+        version = (
+            self.group,
+            self.raw,
+            swarm.version if swarm else None,
+            self._case.opinion if self._case else None,
+            session.names.version,
+            id(session),
+        )
+        if self._rests(version, frame):
+            return
+        head = ("RAW " if self.raw else "GROUP ", "strong")
+        if swarm is None:
+            self._put([head], [])
+            return
+        story = GroupStory(swarm, session, frame.run.pipeline.engine, self._repeats)
+        self._put([head, *story.title()], story.raw() if self.raw else story.rows())
+
+    def _draw_post(self, frame: Frame) -> None:
+        session = frame.session
+        self.view.say_when_empty("that post is no longer kept")
         node = session.threads.node(self.post)
         self._charges = _charges(self.post, self._kind, session)
         self._thread = node.thread.id if node else ""
@@ -142,19 +224,11 @@ class WhyPane(TitledPane):
             session.names.version,
             id(session),
         )
-        if version == self._shown or (
-            self._shown is not None and 0 <= frame.number - self._drawn < REST
-        ):
+        if self._rests(version, frame):
             return
-        self._shown, self._drawn = version, frame.number
         why = Explanation(self.post, node, self._charges, session, frame.run.pipeline.engine)
-        self.title_line.set(
-            [("RAW " if self.raw else "WHY ", "strong"), *why.title()],
-            [(self._keys(), "faint")],
-        )
-        self.view.set_rows(why.raw() if self.raw else why.rows())
-        if self.view.cursor < 0 and self.view.rows:
-            self.view.move_to(0, tell=False)
+        head = ("RAW " if self.raw else "WHY ", "strong")
+        self._put([head, *why.title()], why.raw() if self.raw else why.rows())
 
 
 def _charges(post: str, kind: Kind | None, session: Session) -> list[Charge]:
