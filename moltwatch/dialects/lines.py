@@ -209,7 +209,7 @@ class Lines:
         check_version(version, self.name)
         try:
             header = msgspec.convert(value, Header)
-        except (msgspec.ValidationError, ValueError):  # a lone surrogate is not even told of
+        except ValueError:  # of the wrong shape, or half a character where none is due
             self.reject("damaged header")
             return
         self.header = self.header or header

@@ -153,7 +153,7 @@ def read(item: Item, origin: Origin) -> list[Event]:
     """
     try:
         event = msgspec.convert(item, NostrEvent)
-    except msgspec.ValidationError:
+    except ValueError:  # of the wrong shape, or half a character where none is due
         raise BadItem("an event of the wrong shape") from None
     reading = read_event(event)
     verify(event)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -316,3 +317,11 @@ async def test_what_real_relays_sent(tmp_path: Path, shared: Path) -> None:
     posts = {event.id for event in events if isinstance(event, Post)}
     assert notes
     assert posts == notes
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "\ud800"}, {"tags": ["\ud800"]}, {"created_at": None}])
+def test_a_kept_event_of_the_wrong_shape_is_refused(wrong: dict[str, object]) -> None:
+    rejects = Rejects()
+    kept = {**msgspec.to_builtins(EVENT), **wrong}
+    assert events_from(kept, rejects, source=None, where="line 1") == []
+    assert list(rejects) == [("an event of the wrong shape", 1, "line 1")]
