@@ -17,7 +17,7 @@ def post(n: int, thread: str = "r", parent: str | None = None, text: str | None 
         id=thread if root else f"{n}",
         thread=thread,
         parent=None if root else parent or thread,
-        author=f"agent{n % 7}",
+        author=f"agent{n}",
         text=f"hello {n}" if text is None else text,
         created_at=START,
         seen_at=START + n * SECOND,
