@@ -340,7 +340,7 @@ class Engine:
     def _blame(self, heuristic: Heuristic, error: Exception) -> None:
         health = self.health[heuristic.name]
         health.failed(error)
-        _log.warning("heuristic %s failed", heuristic.name, exc_info=error)
+        _log.info("heuristic %s failed", heuristic.name, exc_info=error)
         fate = "switched off" if health.off else "goes on"
         self._complain(f"heuristic {heuristic.name} failed ({health.last_error}); {fate}")
         if health.off:

@@ -52,6 +52,8 @@ def test_a_heuristic_that_fails_is_told_where(
 
     monkeypatch.setattr(SameText, "observe", fails)
     log = tmp_path / "run.log"
+    silent = moltwatch("flags", "first-look")
+    assert "Traceback" not in silent.stderr, "where no log is kept nobody is shown it"
     moltwatch("flags", "first-look", "--log", log)
     assert "heuristic same-text failed" in log.read_text()
     assert "in fails" in log.read_text() and "by design" in log.read_text()
