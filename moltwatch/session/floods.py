@@ -55,6 +55,8 @@ class Burst(Struct):
 class Flood(Struct):
     """How much an account writes."""
 
+    at: Micros
+    """When it became one."""
     part: float = 0.0
     """The largest part of all posts that its flagged ones were by then; 0 where it never was too
     much for the forum."""
@@ -97,7 +99,7 @@ def flooded(flood: Flood | None, charges: Sequence[Charge], n: int, posts: int) 
     if flood is not None:
         flood.hear(charges[-1])
     elif part or burst:
-        flood = Flood()
+        flood = Flood(charges[-1].at)
         for charge in charges:
             flood.hear(charge)
     if flood is not None:

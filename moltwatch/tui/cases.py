@@ -95,6 +95,12 @@ def strength(case: Case) -> float:
     return 1.0 if case.flood else case.score
 
 
+def _told_at(case: Case) -> Micros:
+    """When a case came to matter, as far as that is known."""
+    weak = case.flood is not None and case.score < STRONG
+    return case.flood.at if case.flood and weak else case.charges[0].at
+
+
 def rank(case: Case) -> float:
     """Where a case stands: groups and hazards before personas; among these, the strong, the large
     and the latest first. An hour of stream time weighs as much as a quarter of a score, so that the
@@ -202,7 +208,7 @@ class Ranking:
     def _leave(self) -> None:
         """A session is left: remember when its cases came, as long as no other had come further."""
         cases = [case for case in self._cases.values() if case.stands]
-        known = [(case.since, case.charges[0].at, case.kind, strength(case)) for case in cases]
+        known = [(case.since, _told_at(case), case.kind, strength(case)) for case in cases]
         if known and (not self.ahead or max(known)[1] >= self.ahead[-1][1]):
             self.ahead = sorted(known)[-MOST_AHEAD:]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from moltwatch.model import Event, FlaggedPost, Kind, Post, Scores
+from moltwatch.session.floods import Burst
 from moltwatch.times import MINUTE
+from moltwatch.tui.views.flags import told_of_flood
 from tests.evidence import evidence
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Findings, Forum
@@ -60,6 +62,21 @@ async def test_a_flood_has_a_card_that_says_how_much_it_is() -> None:
         assert "120 posts, 1 in 4 of all · says nearly the same ×120 is rally" in told
         await watcher.press("s")
         assert "◆ rally" in side(watcher), "it has a card whatever the strength"
+
+
+async def test_a_flood_that_is_over_says_that_it_was_one() -> None:
+    async with watching(forum()) as watcher:
+        session = watcher.session
+        [case] = [case for case in session.charges.cases if case.flood]
+        assert case.flood is not None and case.flood.part > 0.2
+        case.flood.burst = Burst("p0", 40, START, START + 2 * MINUTE)
+        session.counts.posts = 1_000_000
+        assert told_of_flood(case, session).startswith(
+            "120 posts, once 1 in 4 of all · 40 posts in"
+        )
+        assert "40 posts in one thread in 2 min · says nearly" in told_of_flood(case, session)
+        session.counts.posts = 150
+        assert told_of_flood(case, session).startswith("120 posts, 80% of all · ")
 
 
 async def test_the_time_of_a_card_is_that_of_its_latest_post() -> None:

@@ -528,6 +528,7 @@ def coalition() -> Forum:
     for node in nodes:
         burst = evidence("thread-burst", reason="came at once", n=15, score=0.7, group="g1")
         findings[node.id] = [flagged(node, Kind.COORDINATED, 0.9, burst)]
+    findings["c5"].append(hazard(nodes[5], "injection", "asks readers to nod", "that"))
     findings[nodes[-1].id].append(
         Group(
             id="g1", at=nodes[-1].seen_at, kind=Kind.COORDINATED, state=GroupState.FORMED, n=16,
@@ -570,6 +571,8 @@ async def test_the_story_of_a_group_can_be_read_where_there_is_little_room() -> 
         assert names < burst < 10, "what says most of most accounts first, before all else"
         says = next(at for at, line in enumerate(told) if "WHAT THEY SAY" in line)
         assert told[says + 1].strip() == "Hail the coalition!", "what it was found by comes first"
+        besides = next(at for at, line in enumerate(told) if "HAZARDS OF ITS MEMBERS  1" in line)
+        assert "coalition_no…e_005 asks readers to nod" in told[besides + 1]
         order = told[next(at for at, line in enumerate(told) if "IN ORDER" in line) + 1 :]
         column = {line.index("coalition") for line in order if "coalition_" in line}
         assert len(column) == 1 and any("1 h" in line for line in order)

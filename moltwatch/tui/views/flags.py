@@ -504,6 +504,8 @@ class FlagsPane(TitledPane):
         news, cases = self._news(), ("case " if n_cases == 1 else "cases ", "dim")
         if n > 1 and _cells([*title, cases, *news]) + 2 <= self.title_line.size.width:
             title.insert(n, cases)  # the line at the top counts posts
+        while news and _cells([*title, *news]) + 2 > self.title_line.size.width:
+            del news[-1]  # each new card has its mark
         self.title_line.set(title, news)
 
     def _news(self) -> list[Named]:

@@ -11,7 +11,7 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Charge, Opinion
 from moltwatch.session.groups import Swarm
 from moltwatch.session.secrets import WITHHELD
-from moltwatch.tui.line import alike, clock, cut_inside, safe_line, voice
+from moltwatch.tui.line import clock, cut_inside, safe_line, voice
 from moltwatch.tui.secrets import masked_of, masked_text, secrets_told, unquoted
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.reasons import json_rows, reason_rows, way_out_rows
@@ -111,10 +111,9 @@ class GroupStory:
         head: list[Piece] = [(" HAZARDS OF ITS MEMBERS", "strong"), (f"  {len(told):,}", "dim")]
         rows: list[Row] = [PiecesRow(("blank", "hazards"), []), PiecesRow("hazards", head)]
         told = sorted(told, key=lambda each: (-each.score, each.seen_at))[:MOST_HAZARDS]
-        names = [safe_line(self.session.names(each.author), 30) for each in told]
-        same = alike(names, NAME)
-        for each, name in zip(told, names, strict=True):
-            name = cut_inside(name, NAME) if name in same else name
+        for each in told:
+            # Names of a group begin alike.
+            name = cut_inside(safe_line(self.session.names(each.author), 30), NAME)
             says = masked_of(each.says, each.post, self.session)
             at, style = clock(each.seen_at), voice(each.author)
             says = safe_line(says, 200)

@@ -193,6 +193,7 @@ class WhyPane(TitledPane):
             self.raw,
             swarm.version if swarm else None,
             self._case.opinion if self._case else None,
+            session.charges.by_kind[Kind.HAZARD],
             session.names.version,
             id(session),
         )
