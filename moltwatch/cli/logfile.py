@@ -82,6 +82,9 @@ def end(error: BaseException | None = None) -> None:
     for handler in handlers:
         _log.removeHandler(handler)
         handler.close()
+    if handlers:
+        _log.setLevel(logging.NOTSET)
+        _log.propagate = True
 
 
 class LogFile(logging.Handler):

@@ -28,7 +28,8 @@ def test_a_run_is_told_from_its_versions_to_its_end(tmp_path: Path) -> None:
     told = "\n".join(lines)
     assert "rejected, for the first time: " in told and "(line 2)" in told
     assert "said: 1 post: none flagged" in told and "\x1b" not in told
-    assert not logging.getLogger("moltwatch").handlers, "it listens no more"
+    ours = logging.getLogger("moltwatch")
+    assert (ours.handlers, ours.level, ours.propagate) == ([], logging.NOTSET, True)
     assert moltwatch("flags", dump, "--log", log).returncode == 0
     assert log.read_text().count(" info ended") == 2, "the next run is told behind it"
 
