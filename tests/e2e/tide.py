@@ -153,7 +153,9 @@ class Mastodon(Websocket):
             return None
         query = parse_qs(parts.query)
         below = int(query.get("max_id", [f"{self.said + 1}"])[0])
-        newest = range(below - 1, int(query["since_id"][0]), -1)[: int(query["limit"][0])]
+        newest = range(below - 1, int(query.get("since_id", ["0"])[0]), -1)[
+            : int(query["limit"][0])
+        ]
         response = connection.respond(200, json.dumps([self._status(n) for n in newest]))
         response.headers["Content-Type"] = "application/json"
         return response

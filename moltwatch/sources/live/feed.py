@@ -28,9 +28,11 @@ class _Break(Struct):
     reason: str
     lossless: bool = True
     missed: int = 0
+    why: str = ""
 
     def words(self) -> str:
-        return f"{self.reason}; {self.missed:,} events missed" if self.missed else self.reason
+        missed = f"{self.missed:,} events missed" if self.missed else ""
+        return "; ".join(filter(None, (self.reason, missed, self.why)))
 
 
 class Continuity:
@@ -83,11 +85,13 @@ class Continuity:
         """A new stretch begins: what has been received until now may come again."""
         self._stretch += 1
 
-    def spoil(self, missed: int = 0) -> None:
-        """What was missed since the connection broke (so many events, if known) will not come."""
+    def spoil(self, missed: int = 0, why: str = "") -> None:
+        """What was missed since the connection broke (so many events, if known) will not come, or
+        nobody can tell whether it did. ``why``: what is to be said of that."""
         if self._break:
             self._break.lossless = False
             self._break.missed += missed
+            self._break.why = why or self._break.why
 
     def repeated(self, key: Hashable) -> bool:
         """Whether it came in an earlier stretch already; from now on it has come.

@@ -14,8 +14,14 @@ from moltwatch.errors import UsageError
 from moltwatch.model import AgentSeen, Delete, Edit, Event, Gap, Heartbeat, Post
 from moltwatch.sources.base import Status
 from moltwatch.sources.live.failures import Refused
-from moltwatch.sources.mastodon import MastodonFeed, stream_address, timeline_path
-from moltwatch.times import SECOND
+from moltwatch.sources.mastodon import (
+    MOST_PAGES,
+    MastodonFeed,
+    Reading,
+    stream_address,
+    timeline_path,
+)
+from moltwatch.times import HOUR, MINUTE, SECOND, Micros, format_time
 from tests.sources.fakes import T0
 from tests.strategies import broken_texts
 
@@ -111,26 +117,166 @@ def test_a_time_yet_to_come_is_not_believed() -> None:
     assert post.created_at == T0
 
 
-def test_the_gap_of_a_broken_connection() -> None:
-    stream = feed()
-    stream.receive(frame("update", status("1")), T0)
+# --- what a timeline gives back -------------------------------------------------------------------
+
+
+def at(id: int, hours: float, **fields: Any) -> dict[str, Any]:
+    """A status written so many hours before T0."""
+    written = format_time(T0 - round(hours * HOUR))
+    return status(f"{id}", f"<p>number {id}</p>", created_at=written, **fields)
+
+
+def read(stream: MastodonFeed, timeline: list[dict[str, Any]], now: Micros = T0) -> Reading:
+    """The timeline read as far as it is to be, forty posts a page."""
+    reading, left = stream.reading(now), sorted(timeline, key=lambda one: -int(one["id"]))
+    below: str | None = ""
+    while below is not None:
+        below = reading.take([one for one in left if not below or int(one["id"]) < int(below)][:40])
+    return reading
+
+
+def broken(before: list[dict[str, Any]], *seen: dict[str, Any], **options: Any) -> MastodonFeed:
+    """A stream that began with so much in the timeline, brought some posts, and broke."""
+    stream = feed(**options)
+    stream.begin(read(stream, before), T0)
+    for one in seen:
+        stream.receive(frame("update", one), T0)
     stream.lost("connection lost")
+    return stream
+
+
+LATER = T0 + MINUTE
+OLD = [at(1, 9), at(2, 8)]
+
+
+def test_the_gap_of_a_broken_connection() -> None:
+    stream = broken(OLD, at(5, 0))
     assert stream.broken
-    given_back = stream.missed([status("1"), status("2")], T0 + SECOND, complete=True)
+    given_back = stream.missed(read(stream, [*OLD, at(5, 0), at(6, 0)], LATER), LATER)
     assert [type(event) for event in given_back] == [Gap, Post]
     assert isinstance(given_back[0], Gap)
     assert given_back[0].recovered
-    assert stream.receive(frame("update", status("2")), T0 + 2 * SECOND) == []
-    assert stream.newest == "2"
+    assert stream.receive(frame("update", at(6, 0)), LATER + SECOND) == []
+    assert stream.newest == "6"
 
 
 def test_a_gap_that_is_not_given_back() -> None:
-    stream = feed()
-    stream.receive(frame("update", status("1")), T0)
-    stream.lost("connection lost")
-    (gap,) = stream.missed([], T0 + SECOND, complete=False)
+    stream = broken(OLD, at(5, 0))
+    (gap,) = stream.missed(stream.reading(LATER), LATER)
     assert isinstance(gap, Gap)
     assert not gap.recovered
+
+
+def test_a_post_that_another_server_sent_late_stands_below_newer_ones() -> None:
+    """Its id is that of the time it was written: asked for by ``since_id`` it would not be seen."""
+    stream = broken(OLD, at(50, 0))
+    late = at(40, 3)
+    given_back = stream.missed(read(stream, [*OLD, late, at(50, 0), at(60, 0)], LATER), LATER)
+    assert [post.id for post in posts(given_back)] == ["40", "60"]
+    assert isinstance(given_back[0], Gap)
+    assert given_back[0].recovered
+
+
+def test_how_late_they_may_be_must_be_read_or_the_gap_stays_open() -> None:
+    crowd = [at(1_000 + number, 2 - number / 1_000) for number in range(1_900)]
+    for local, closes in ((False, False), (True, True)):
+        stream = broken(crowd, at(5_000, 0), local=local)
+        reading = read(stream, [*crowd, at(5_000, 0), at(5_001, 0)], LATER)
+        gap, *rest = stream.missed(reading, LATER)
+        assert isinstance(gap, Gap)
+        assert gap.recovered is closes
+        assert ("; posts that were sent late may be missing" in gap.reason) is not closes
+        assert [post.id for post in posts(rest)] == ["5001"], "what was there before is not new"
+
+
+def test_a_watch_that_could_not_look_at_its_beginning_closes_no_gap_soon() -> None:
+    stream = feed()
+    stream.begin(stream.reading(T0), T0)
+    stream.receive(frame("update", at(5, 0)), T0)
+    stream.lost("connection lost")
+    timeline = [*OLD, at(4, 1), at(5, 0), at(6, 0)]
+    gap, *rest = stream.missed(read(stream, timeline, LATER), LATER)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert [post.id for post in posts(rest)] == ["6"]
+    much_later = T0 + 7 * HOUR
+    stream.receive(frame("update", at(7, -7)), much_later)
+    stream.lost("connection lost")
+    gap, *_ = stream.missed(read(stream, [*timeline, at(7, -7)], much_later), much_later)
+    assert isinstance(gap, Gap)
+    assert gap.recovered
+
+
+def test_what_stood_in_the_timeline_because_it_had_just_been_written_is_not_older() -> None:
+    """The stream was there first, and broke before it had told all of it."""
+    stream = broken([*OLD, at(5, 0), at(6, 0), at(7, 0)], at(5, 0))
+    timeline = [*OLD, at(5, 0), at(6, 0), at(7, 0), at(8, 0)]
+    given_back = stream.missed(read(stream, timeline, LATER), LATER)
+    assert [post.id for post in posts(given_back)] == ["6", "7", "8"]
+
+
+def test_where_nothing_was_heard_the_watch_begins_anew() -> None:
+    stream = broken([*OLD, at(5, 0)])
+    assert stream.begins
+    assert not stream.broken
+
+
+@pytest.mark.parametrize("timeline", [[], [at(60, 0), at(70, 0)]])
+def test_a_timeline_without_what_is_known_proves_nothing(timeline: list[dict[str, Any]]) -> None:
+    stream = broken([], at(50, 0))
+    gap, *rest = stream.missed(read(stream, timeline, LATER), LATER)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert gap.reason == "connection lost; not all of it could be read back"
+    assert len(posts(rest)) == len(timeline)
+
+
+def test_more_than_can_be_read_back_is_a_gap() -> None:
+    stream = broken(OLD, at(5, 0))
+    crowd = [at(1_000 + number, 0) for number in range(40 * MOST_PAGES + 1)]
+    gap, *rest = stream.missed(read(stream, [*OLD, at(5, 0), *crowd], LATER), LATER)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert len(posts(rest)) == 40 * MOST_PAGES
+
+
+def test_a_page_that_comes_again_ends_the_reading() -> None:
+    stream = broken(OLD, at(5, 0))
+    reading = stream.reading(LATER)
+    page = [at(number, 0) for number in range(90, 50, -1)]
+    assert reading.take(page) == "51"
+    assert reading.take(page) is None
+    gap, *rest = stream.missed(reading, LATER)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert len(posts(rest)) == 40
+
+
+def test_a_page_of_rubbish_closes_nothing() -> None:
+    stream = broken(OLD, at(5, 0))
+    reading = stream.reading(LATER)
+    rubbish: list[Any] = [None, 7, {}, {"id": 5}, {"id": "x" * 9_000}, at(6, 0) | {"account": 1}]
+    assert reading.take(rubbish) == "6"
+    assert reading.take([None]) is None
+    (gap,) = stream.missed(reading, LATER)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert stream.rejects.counts == {"no author": 1}
+
+
+def test_what_was_changed_and_deleted_meanwhile() -> None:
+    stream = broken(OLD, at(5, 1), at(6, 0.5), at(7, 0), at(8, 0))
+    changed = at(6, 0.5) | {"content": "<p>other words</p>", "edited_at": format_time(T0)}
+    once = at(5, 1) | {"edited_at": format_time(T0 - HOUR)}
+    reading = read(stream, [*OLD, once, changed, at(8, 0)], LATER)
+    assert stream.gone(reading) == ["7"]
+    assert stream.gone(reading) == [], "asked once"
+    given_back = stream.missed(reading, LATER, deleted=["7"])
+    assert [(type(event), getattr(event, "id", "")) for event in given_back] == [
+        (Gap, ""),
+        (Edit, "6"),
+        (Delete, "7"),
+    ]
 
 
 def test_ids_count_by_length_first() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -113,7 +114,8 @@ async def test_killed_under_load_nothing_is_lost_and_nothing_comes_twice(server:
     await watching.until(has(*said))
     await watching.close()
     assert ids(watching.events) == said
-    assert [gap.recovered for gap in gaps(watching.events)] == [True]
+    (gap,) = gaps(watching.events)
+    assert (gap.recovered, gap.reason) == (True, "connection lost")
 
 
 async def test_a_hashtag(server: Server) -> None:
@@ -157,6 +159,57 @@ async def test_a_timeline_that_cannot_be_had_leaves_a_gap_and_says_so() -> None:
         await watching.close()
     assert ids(watching.events)[:2] == ["1", "2"]
     assert {gap.recovered for gap in gaps(watching.events)} == {False}
+
+
+async def test_a_timeline_is_read_back_to_what_was_there_and_deletions_are_looked_up() -> None:
+    """Forty posts a page whatever is asked for; one was deleted, one came late, one is hidden."""
+    before = [status(f"{n}", created_at="2023-11-14T01:00:00Z") for n in range(100, 160)]
+    seen = [status(f"{n}") for n in (200, 201, 202)]
+    late = status("190", created_at="2023-11-14T20:00:00Z")
+    there: list[dict[str, Any]] = list(before)
+    asked: list[str] = []
+    looked = asyncio.Event()
+    count = 0
+
+    def rest(websocket: ServerConnection, request: Request) -> Response | None:
+        path, _, query = request.path.partition("?")
+        if path.endswith("/streaming"):
+            return None
+        asked.append(path)
+        looked.set()
+        if path.endswith(("/201", "/202")):
+            return websocket.respond(404 if path.endswith("/201") else 200, "{}")
+        params = dict(parse_qsl(query))
+        below, since = int(params.get("max_id", 10**9)), int(params.get("since_id", 0))
+        newest = sorted(there, key=lambda one: -int(one["id"]))
+        page = [one for one in newest if since < int(one["id"]) < below][:40]
+        return websocket.respond(200, json.dumps(page))
+
+    async def drops(websocket: ServerConnection) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            await looked.wait()
+            there[:] = [*before, seen[0], late, status("203")]
+            await says(*(frame("update", one) for one in seen), code=1012)(websocket)
+        else:
+            await says(frame("update", status("204")))(websocket)
+
+    async with forum(drops, process_request=rest) as url:
+        options: dict[str, Any] = {"clock": FakeClock(), "backoff": Backoff(draw=lambda: 1.0)}
+        source = MastodonSource(stream_address(url), **options)
+        events: list[Event] = []
+        async for batch in source.batches():
+            events += batch
+            if "204" in ids(events):
+                break
+        await source.close()
+    assert ids(events) == ["200", "201", "202", "190", "203", "204"]
+    assert [(gap.recovered, gap.reason) for gap in gaps(events)] == [
+        (True, "closed by the server (1012)")
+    ]
+    assert [event.id for event in events if isinstance(event, Delete)] == ["201"]
+    assert sum("timelines" in path for path in asked) == 2, "no more than is needed"
 
 
 async def test_without_a_key_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
