@@ -4,8 +4,10 @@
 the accounts of known AI agents, one DID a line.
 
 A cursor is the time of an event in microseconds; a new connection asks for everything from a little
-before the last one. A server that no longer has it begins later without a word: noticed by the last
-event not coming again.
+before the last one. A server that no longer has it begins later without a word, a cursor in its
+future is dropped in the same way, and another server behind the same name has other times for the
+same events. So times prove nothing: a gap is closed if the first event after it is one that came
+before it, and stays open otherwise.
 
 The public AppView tells anybody, without a key, what Jetstream leaves out: where a thread is
 entered in the middle, its root and what is answered (``app.bsky.feed.getPosts``), and the profiles
@@ -15,7 +17,7 @@ of those who write (``app.bsky.actor.getProfiles``); within bounds.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -23,6 +25,7 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 from msgspec import Struct
 
+from moltwatch.bounded import LONGEST_ID
 from moltwatch.dialects import fields
 from moltwatch.dialects.bluesky import (
     POSTS,
@@ -113,6 +116,8 @@ class JetstreamFeed(ArrivalFeed):
         super().__init__(status)
         self.cursor: Micros | None = None
         """Time of the newest event received, as the server counts."""
+        self._first: Micros | None = None
+        """Time of the first: before it there is nothing that could be known again."""
         self._dids = dids
         self.looks_up = False
         """What is missing is asked for elsewhere; what is told here of accounts is not enough."""
@@ -123,7 +128,7 @@ class JetstreamFeed(ArrivalFeed):
     def resume_at(self) -> Micros | None:
         """The cursor to ask for; None at the first time, and where the next event cannot be
         taken."""
-        return None if self.cursor is None else max(0, self.cursor - OVERLAP)
+        return None if self.cursor is None else max(self._first or 0, self.cursor - OVERLAP)
 
     def opening(self) -> Sequence[bytes]:
         """Accounts go in a frame: a thousand of them do not fit into an address."""
@@ -135,13 +140,13 @@ class JetstreamFeed(ArrivalFeed):
     def lost(self, reason: str, *, skip: bool = False) -> None:
         super().lost(reason)
         if skip:
-            self.cursor = None
+            self.cursor = self._first = None
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         self._heard()
         try:
             frame = read_object(data)
-            gap = self._resume(frame, now)
+            gap = self._resume(frame, data, now)
             events = events_of(frame, Origin(source=self.source, now=now))
             if self.looks_up:
                 # The whole profile is asked for, or this one would stand without what it says.
@@ -173,16 +178,37 @@ class JetstreamFeed(ArrivalFeed):
                 self.missing.look([post])
         return self._deliver(events, now)
 
-    def _resume(self, frame: Item, now: Micros) -> list[Event]:
+    def _resume(self, frame: Item, data: bytes, now: Micros) -> list[Event]:
         """The gap of a broken connection, which the first event after it closes if it is one that
         came before."""
         at = fields.number(frame, "time_us")
         if at is None or not 0 < at < LATEST:
             raise BadItem("no time")
+        if not (known := self._past.repeated(_key(frame, data))):
+            self._past.spoil(why="it does not begin where it was asked to")
+        gap = self._past.mend(now, recovered=known)
         at = min(at, now + AHEAD)
-        gap = self._past.mend(now, recovered=self.cursor is not None and at <= self.cursor)
+        if self.cursor is None:
+            self._first = at
         self.cursor = at if self.cursor is None else max(self.cursor, at)
         return gap
+
+
+def _key(frame: Item, data: bytes) -> Hashable:
+    """Tells an event from all others, on whatever server: its times are the server's."""
+    commit = frame.get("commit")
+    if isinstance(commit, dict):
+        return tuple(
+            str(one)[:LONGEST_ID]
+            for one in (
+                frame.get("did"),
+                commit.get("collection"),
+                commit.get("rkey"),
+                commit.get("operation"),
+                commit.get("rev"),
+            )
+        )
+    return data
 
 
 HOST = "jetstream2.us-east.bsky.network"

@@ -108,11 +108,77 @@ def test_the_last_event_coming_again_closes_the_gap() -> None:
     stream = feed()
     take(stream, commit("a", T0))
     stream.lost("connection lost")
-    assert stream.resume_at == T0 - OVERLAP
+    assert stream.resume_at == T0, "before its first event nothing is known"
     (gap,) = take(stream, commit("a", T0), 20)
     assert isinstance(gap, Gap)
     assert gap.recovered
-    assert ids(take(stream, commit("b", T0 + SECOND), 20)) == [uri("b")]
+    assert ids(take(stream, commit("b", T0 + 9 * SECOND), 20)) == [uri("b")]
+    stream.lost("connection lost")
+    assert stream.resume_at == T0 + 9 * SECOND - OVERLAP
+
+
+def test_events_of_one_moment_are_told_apart() -> None:
+    """The connection broke between two events of the same microsecond."""
+    stream = feed()
+    take(stream, commit("a", T0))
+    take(stream, commit("b", T0 + 9 * SECOND))
+    stream.lost("connection lost")
+    again = [commit("b", T0 + 9 * SECOND), commit("c", T0 + 9 * SECOND)]
+    gap, post = [event for frame in again for event in take(stream, frame, 20)]
+    assert isinstance(gap, Gap)
+    assert gap.recovered
+    assert ids([post]) == [uri("c")]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        commit("z", T0 + 9 * SECOND),  # at the very moment of the last event
+        commit("z", T0 + 5 * SECOND),  # another server, whose clock is behind
+        {"did": ADA, "time_us": T0 + 8 * SECOND, "kind": "identity", "identity": {"handle": "x"}},
+    ],
+)
+def test_a_time_proves_nothing(first: dict[str, Any]) -> None:
+    """An early event that did not come before says only that the clocks differ."""
+    stream = feed()
+    take(stream, commit("a", T0))
+    take(stream, commit("b", T0 + 9 * SECOND))
+    stream.lost("connection lost")
+    gap, _ = take(stream, first, 20)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+    assert gap.reason == "connection lost; it does not begin where it was asked to"
+
+
+def test_a_cursor_that_was_pushed_ahead_closes_nothing() -> None:
+    """One event dated tomorrow, and the server drops the cursor: what comes is the present."""
+    stream = feed()
+    take(stream, commit("a", T0))
+    take(stream, commit("lie", LATEST - 1))
+    stream.lost("connection lost")
+    gap, _ = take(stream, commit("z", T0 + 30 * SECOND), 30)
+    assert isinstance(gap, Gap)
+    assert not gap.recovered
+
+
+def test_another_server_with_other_times_that_has_it_all_closes_the_gap() -> None:
+    stream = feed()
+    take(stream, commit("a", T0))
+    take(stream, commit("b", T0 + 9 * SECOND))
+    stream.lost("connection lost")
+    (gap,) = take(stream, commit("a", T0 + 12 * SECOND), 20)
+    assert isinstance(gap, Gap)
+    assert gap.recovered
+
+
+def test_a_name_that_comes_again_closes_the_gap_as_well() -> None:
+    stream = feed()
+    named = {"did": ADA, "time_us": T0, "kind": "identity", "identity": {"handle": "x"}}
+    take(stream, named)
+    stream.lost("connection lost")
+    (gap, *_) = take(stream, named, 20)
+    assert isinstance(gap, Gap)
+    assert gap.recovered
 
 
 def test_a_cursor_that_was_not_honoured_is_a_gap() -> None:
@@ -222,7 +288,7 @@ async def test_comes_back_with_a_cursor_and_nothing_comes_twice() -> None:
     assert ids(events) == [uri(key) for key in "abcd"]
     assert [gap.recovered for gap in gaps(events)] == [True]
     assert relay.asked[0] == {"wantedCollections": [POSTS]}
-    assert relay.asked[1]["cursor"] == [str(T0 + SECOND - OVERLAP)]
+    assert relay.asked[1]["cursor"] == [str(T0)]
 
 
 async def test_accounts_go_in_a_frame() -> None:
