@@ -118,6 +118,9 @@ class JetstreamFeed(ArrivalFeed):
         """Time of the newest event received, as the server counts."""
         self._first: Micros | None = None
         """Time of the first: before it there is nothing that could be known again."""
+        self._caught_up_at: Micros | None = None
+        """What was missed has come again when the server's time has come to this; None where it
+        has."""
         self._dids = dids
         self.looks_up = False
         """What is missing is asked for elsewhere; what is told here of accounts is not enough."""
@@ -141,6 +144,15 @@ class JetstreamFeed(ArrivalFeed):
         super().lost(reason)
         if skip:
             self.cursor = self._first = None
+
+    def quiet(self, now: Micros) -> list[Event]:
+        self._caught_up_at = None
+        return super().quiet(now)
+
+    def give_up(self, now: Micros) -> list[Event]:
+        if self._caught_up_at is not None:
+            self._past.not_kept("the watch ended before all that was missed had come")
+        return super().give_up(now)
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         self._heard()
@@ -184,9 +196,14 @@ class JetstreamFeed(ArrivalFeed):
         at = fields.number(frame, "time_us")
         if at is None or not 0 < at < LATEST:
             raise BadItem("no time")
-        if not (known := self._past.repeated(_key(frame, data))):
+        known = self._past.repeated(_key(frame, data))
+        if not known and self.cursor is not None:
             self._past.spoil(why="it does not begin where it was asked to")
-        gap = self._past.mend(now, recovered=known)
+        if gap := self._past.mend(now, recovered=known, promised=known):
+            self._caught_up_at = now - OVERLAP if known else None
+        elif self._caught_up_at is not None and at >= self._caught_up_at:
+            self._caught_up_at = None
+            self._past.kept()
         at = min(at, now + AHEAD)
         if self.cursor is None:
             self._first = at

@@ -143,6 +143,12 @@ class Continuity:
         """All that was promised has come."""
         self._promised_since = None
 
+    def not_kept(self, reason: str) -> None:
+        """What was promised has not all come, and will not: a gap is to be told from where that of
+        the promise began."""
+        if self._promised_since is not None and self._break is None:
+            self._break = _Break(reason=reason)
+
     def beat(self, at: Micros) -> list[Event]:
         """A heartbeat, if time went on."""
         if self.reached is not None and at <= self.reached:

@@ -171,6 +171,37 @@ def test_another_server_with_other_times_that_has_it_all_closes_the_gap() -> Non
     assert gap.recovered
 
 
+def test_what_is_coming_again_has_not_come_yet() -> None:
+    """The watch ends, or the server forgets, while what was missed is on its way: it is missing
+    from where the gap began."""
+
+    def resumed() -> JetstreamFeed:
+        stream = feed()
+        take(stream, commit("a", T0))
+        stream.lost("connection lost")
+        (gap,) = take(stream, commit("a", T0), 60)
+        assert isinstance(gap, Gap)
+        assert (gap.recovered, gap.since) == (True, T0 + 10 * SECOND)
+        take(stream, commit("b", T0 + 20 * SECOND), 61)
+        return stream
+
+    stream = resumed()
+    (gap,) = stream.give_up(T0 + 62 * SECOND)
+    assert isinstance(gap, Gap)
+    assert (gap.recovered, gap.since) == (False, T0 + 10 * SECOND)
+    stream = resumed()
+    stream.lost("connection lost")
+    gap, _ = take(stream, commit("z", T0 + 90 * SECOND), 90)
+    assert isinstance(gap, Gap)
+    assert (gap.recovered, gap.since) == (False, T0 + 10 * SECOND)
+    stream = resumed()
+    take(stream, commit("c", T0 + 61 * SECOND), 62)
+    assert stream.give_up(T0 + 63 * SECOND) == []
+    stream = resumed()
+    stream.quiet(T0 + 80 * SECOND)
+    assert stream.give_up(T0 + 81 * SECOND) == []
+
+
 def test_a_name_that_comes_again_closes_the_gap_as_well() -> None:
     stream = feed()
     named = {"did": ADA, "time_us": T0, "kind": "identity", "identity": {"handle": "x"}}
