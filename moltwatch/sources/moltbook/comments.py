@@ -169,7 +169,7 @@ class Comments:
         known = self._threads.get(thread)
         if known is None or known.told is None:
             return new > 0
-        return known.short(self._visit.fresh, len(self._visit.met)) > 0
+        return self._threads.lacks(known, self._visit.fresh, len(self._visit.met))
 
     def _may_widen(self, request: Request, now: Micros) -> bool:
         """Whether the same can be asked for with a larger limit."""

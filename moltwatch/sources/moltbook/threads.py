@@ -80,8 +80,8 @@ class Thread(Struct, kw_only=True):
     """When it was first listed."""
     seen: Micros
     """When its number of comments was last told, or it was last read."""
-    visited: bool = False
-    """It has been read."""
+    looked: Micros = 0
+    """When it was last read; 0 if never."""
     told: int | None = None
     """Comments it is said to have; None where no list says."""
     read: int = 0
@@ -122,11 +122,13 @@ class Thread(Struct, kw_only=True):
             lost = min(lost, self.waiting - fresh)
         return max(0, lost)
 
-    def expected(self, now: Micros) -> float:
-        """New comments a reading would bring, as far as can be told."""
+    def expected(self, now: Micros, *, doubtful: bool = False) -> float:
+        """New comments a reading would bring, as far as can be told. ``doubtful``: that the number
+        is as it was does not say that nobody wrote."""
         unseen = now - self.seen
-        idle = unseen / (now - self.first + FIRST_LOOK) if unseen else 0.0
-        if self.told is None and not self.visited:
+        unsure = now - max(self.looked, self.first) if doubtful and self.told else unseen
+        idle = unsure / (now - self.first + FIRST_LOOK) if unsure else 0.0
+        if self.told is None and not self.looked:
             idle = 1.0
         return self.waiting + self.rate * unseen / SECOND + idle
 
@@ -146,6 +148,9 @@ class Threads:
         self._ranking: list[str] = []
         """The threads to read next, the best last."""
         self._rank_at: Micros = 0
+        self._falls = False
+        """The server counts no more what was deleted. As many may have been written meanwhile: a
+        thread is then read from time to time though its number is as it was."""
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -171,7 +176,8 @@ class Threads:
             gained = max(0, comments - (thread.told or 0))
             thread.gain(gained, now)
             thread.told, thread.seen = comments, now
-            thread.read = min(thread.read, comments)  # some were deleted, and are not counted now
+            if comments < thread.read:
+                thread.read, self._falls = comments, True
             self._threads.move_to_end(id)
         if new and born and not thread.listed and not thread.watched:
             # Another list was first to show it: nothing of it was read.
@@ -194,12 +200,15 @@ class Threads:
         while True:
             while self._ranking:
                 thread = self._threads.get(self._ranking[-1])
-                if thread and thread.not_before <= now and thread.expected(now) >= DUE:
+                if thread and thread.not_before <= now and self._expected(thread, now) >= DUE:
                     return thread
                 self._ranking.pop()
             if now < self._rank_at:
                 return None
             self._rank(now)
+
+    def _expected(self, thread: Thread, now: Micros) -> float:
+        return thread.expected(now, doubtful=self._falls)
 
     def rank_again(self) -> None:
         """Something was told that changes which threads come first."""
@@ -213,7 +222,7 @@ class Threads:
             for thread in self._threads.values()
             if thread.ours
             and thread.not_before <= now
-            and (expected := thread.expected(now)) >= DUE
+            and (expected := self._expected(thread, now)) >= DUE
         )
         best = nlargest(RANKED, ready, key=itemgetter(0))
         self._ranking = [id for _, id in reversed(best)]
@@ -228,9 +237,9 @@ class Threads:
         if thread is None:
             return
         lost = thread.short(fresh, given)
-        if thread.told is None and thread.visited:
+        if thread.told is None and thread.looked:
             thread.gain(fresh, now)
-        thread.visited = True
+        thread.looked = now
         thread.given, thread.cut, thread.paged, thread.seen = given, cut, paged, now
         thread.failures, thread.not_before = 0, 0
         if lost and thread.watched and cut is not Why.CUT and not thread.doubted:
@@ -250,6 +259,12 @@ class Threads:
             more = fresh - thread.waiting if thread.watched else given - thread.told
             thread.read = thread.told + max(0, more)
         thread.watched, thread.doubted, thread.since, thread.late = True, False, None, 0
+
+    def lacks(self, thread: Thread, fresh: int, given: int) -> bool:
+        """Whether a reading of a thread that is counted should go on."""
+        if self._falls:  # what is new may be hidden by what was deleted
+            return given < (thread.told or 0)
+        return thread.short(fresh, given) > 0
 
     def took_part(self, id: str, fresh: int) -> None:
         """The reading of a thread broke off after so many new comments."""

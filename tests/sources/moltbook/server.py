@@ -223,11 +223,24 @@ class Forum(Struct, kw_only=True):
         return top
 
     def _tree(self, thread: str, parent: str | None) -> list[dict[str, Any]]:
-        return [
-            self._item(comment) | {"parent_id": parent, "replies": self._tree(thread, comment.id)}
-            for comment in sorted(self.comments, key=lambda comment: -comment.at)
-            if comment.thread == thread and comment.parent == parent and not comment.deleted
-        ]
+        """What is deleted stands there as such while something living is below it."""
+        below: dict[str | None, list[Entry]] = {}
+        for comment in sorted(self.comments, key=lambda comment: -comment.at):
+            if comment.thread == thread:
+                below.setdefault(comment.parent, []).append(comment)
+
+        def tree(parent: str | None) -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = []
+            for comment in below.get(parent, ()):
+                replies = tree(comment.id)
+                if replies or not comment.deleted:
+                    item = self._item(comment) | {"parent_id": parent, "replies": replies}
+                    if comment.deleted:
+                        item |= {"content": "[deleted]", "is_deleted": True}
+                    items.append(item)
+            return items
+
+        return tree(parent)
 
     def _item(self, entry: Entry) -> dict[str, Any]:
         when = format_time(entry.at)

@@ -190,6 +190,20 @@ async def test_a_comment_that_was_deleted_before_it_was_read_is_told_of_once() -
     assert gap.reason.startswith("1 comment of thread p3 not read: the server counts more than")
 
 
+async def test_one_written_for_one_deleted_is_found_though_the_number_is_as_it_was() -> None:
+    """On the third page, below an old comment."""
+    there = forum()
+    answers(there, 250, -60, "p2", "top")
+    async with watching(there) as watch:
+        await watch.until(lambda: all_of(there, watch, "top"))
+        there.comments[-1].deleted = True
+        await watch.for_seconds(120)
+        there.comments[-2].deleted = True
+        there.comment("hidden", watch.clock.seconds, "p2", parent="top3")
+        await watch.until(lambda: "hidden" in watch.ids())
+    assert not watch.of(Gap)
+
+
 async def test_a_full_page_of_a_server_that_does_not_count() -> None:
     there = forum("open-source", counts=False)
     async with watching(there) as watch:

@@ -10,7 +10,7 @@ from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
 from moltwatch.sources.moltbook.threads import AGAIN, LATE, Threads, Why
 from moltwatch.sources.moltbook.wire import Ask, Listed, Page, Request, post_of
-from moltwatch.times import DAY, MINUTE, SECOND, Micros
+from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros
 from tests import strategies
 from tests.sources.fakes import T0, post
 
@@ -291,6 +291,33 @@ def test_a_number_that_counts_what_was_deleted_no_more_hides_nothing() -> None:
     assert [thread.waiting for thread in (threads.best(T0 + 2 * MINUTE),) if thread] == [5]
     threads.took("t", T0 + 2 * MINUTE, fresh=2, given=490, cut=Why.CUT)
     assert [missed.comments for missed in threads.missed(T0 + 2 * MINUTE)] == [3]
+
+
+def test_a_number_that_goes_down_may_hide_as_many_new_ones() -> None:
+    """One was deleted and one written: the number is as it was. Where numbers go down, a thread is
+    read from time to time all the same."""
+    threads = Threads()
+    tell(threads, "a", 5, T0)
+    tell(threads, "b", 5, T0)
+    for id in "ab":
+        threads.took(id, T0, fresh=5, given=5, cut=None)
+
+    def due(now: Micros) -> list[str]:
+        for id in "ab":
+            tell(threads, id, 5, now)
+        threads.rank_again()
+        best = threads.best(now)
+        return [best.id] if best else []
+
+    assert due(T0 + HOUR) == []
+    tell(threads, "b", 4, T0 + HOUR)
+    threads.took("b", T0 + HOUR, fresh=0, given=4, cut=None)
+    assert due(T0 + HOUR) == ["b"], "5 again, and one waits"
+    threads.took("b", T0 + HOUR, fresh=1, given=5, cut=None)
+    assert due(T0 + HOUR) == ["a"], "not looked at for an hour"
+    threads.took("a", T0 + HOUR, fresh=1, given=5, cut=None)
+    assert due(T0 + HOUR + MINUTE) == []
+    assert threads.missed(T0 + 9 * HOUR) == []
 
 
 def test_a_thread_whose_comments_nobody_counts() -> None:
