@@ -94,6 +94,17 @@ async def test_enter_unfolds_a_long_post(watcher: Watcher) -> None:
     assert long.height(60) == folded
 
 
+async def test_keys_that_come_at_once_act_in_order(watcher: Watcher) -> None:
+    main = watcher.main
+    assert main.focused is main.threads.view
+    await watcher.strike("1", "enter")
+    await watcher.frames()
+    assert main.has_focus_within and main.panes.why.display, "enter is meant for the flags"
+    await watcher.strike("escape", "escape", "tab", "k", "enter")
+    await watcher.frames()
+    assert main.focused is main.thread.view and not main.panes.why.display
+
+
 async def test_enter_on_a_swarm_tells_why(watcher: Watcher) -> None:
     main = watcher.main
     swarm = next(c for c in watcher.session.charges.cases if c.kind is Kind.COORDINATED)

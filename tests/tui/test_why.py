@@ -382,6 +382,33 @@ async def test_a_post_that_is_gone_is_told_by_what_its_flag_keeps() -> None:
         assert "that post is no longer kept" in watcher.text
 
 
+async def test_back_in_time_a_why_says_what_is_not_there_yet() -> None:
+    played = forum()
+    async with watching(played) as watcher:
+        main = watcher.main
+        played.play = START
+        for show, id, missing, found in (
+            (main.panes.open_why, "h1", "that post is not there yet", "WHY ▲ hazard"),
+            (main.panes.open_group, "g1", "that group has not formed yet", "GROUP"),
+        ):
+            show(id)
+            await watcher.frames()
+            assert found in watcher.text
+            await watcher.press("0")
+            await watcher.arrival()
+            await watcher.frames(20)
+            assert missing in watcher.text and "not flagged" not in watcher.text
+            transport = played.sources[-1].moving
+            assert transport is not None
+            transport.play(transport.end)
+            await watcher.frames(20)
+            assert found in watcher.text and missing not in watcher.text
+        watcher.session.threads._posts.clear()
+        main.panes.open_why("plain")
+        await watcher.frames(20)
+        assert "that post is no longer kept" in watcher.text
+
+
 async def test_cases_and_their_posts_are_walked_within_the_why() -> None:
     async with watching(forum()) as watcher:
         main = watcher.main

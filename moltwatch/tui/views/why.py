@@ -12,6 +12,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge
 from moltwatch.session.groups import Swarm
+from moltwatch.times import Micros
 from moltwatch.tui.symbols import sign
 from moltwatch.tui.views.explanation import Explanation
 from moltwatch.tui.views.group_story import GroupStory
@@ -25,6 +26,8 @@ REST = 15
 
 ROOM_FOR_KEYS = 96
 """Cells from which the title says more keys."""
+
+GONE = "is no longer kept"
 
 
 class WhyView(RowView):
@@ -76,6 +79,8 @@ class WhyPane(TitledPane):
         self._charges: list[Charge] = []
         self._thread = ""
         """The thread of the post, where it is kept."""
+        self._known: tuple[str, Micros] = "", 0
+        """The post or group that was there last, and the earliest time at which it was seen."""
         self._shown: object = None
         self._drawn = 0
 
@@ -182,11 +187,22 @@ class WhyPane(TitledPane):
         if self.view.cursor < 0 and self.view.rows:
             self.view.move_to(0, tell=False)
 
+    def _remember(self, what: str, at: Micros) -> None:
+        """It is there, and was seen at that time."""
+        self._known = what, min(at, self._known[1]) if self._known[0] == what else at
+
+    def _is_to_come(self, what: str, session: Session) -> bool:
+        """It was seen in another session that had come further."""
+        return self._known[0] == what and session.now < self._known[1]
+
     def _draw_group(self, frame: Frame) -> None:
         session = frame.session
         swarm = session.groups.get(self.group)
-        self.view.say_when_empty("that group is no longer kept")
         self._swarm = swarm
+        if swarm is not None:
+            self._remember(self.group, session.now)
+        missing = "has not formed yet" if self._is_to_come(self.group, session) else GONE
+        self.view.say_when_empty(f"that group {missing}")
         self._case = session.charges.of_group(Kind.COORDINATED, swarm.id) if swarm else None
         version = (
             self.group,
@@ -208,9 +224,12 @@ class WhyPane(TitledPane):
 
     def _draw_post(self, frame: Frame) -> None:
         session = frame.session
-        self.view.say_when_empty("that post is no longer kept")
         node = session.threads.node(self.post)
         self._charges = _charges(self.post, self._kind, session)
+        if node is not None or self._charges:
+            self._remember(self.post, node.at if node else self._charges[0].seen_at)
+        missing = "is not there yet" if self._is_to_come(self.post, session) else GONE
+        self.view.say_when_empty(f"that post {missing}")
         self._thread = node.thread.id if node else ""
         first = self._charges[0] if self._charges else None
         swarm = session.groups.get(first.group) if first and first.group else None
@@ -229,6 +248,9 @@ class WhyPane(TitledPane):
             return
         why = Explanation(self.post, node, self._charges, session, frame.run.pipeline.engine)
         head = ("RAW " if self.raw else "WHY ", "strong")
+        if node is None and not self._charges:
+            self._put([head], [])
+            return
         self._put([head, *why.title()], why.raw() if self.raw else why.rows())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from time import perf_counter
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.style import Style
 from textual import events
@@ -101,6 +101,13 @@ class RowView(Styled, ScrollView, can_focus=True):
         if text != self._empty:
             self._empty = text
             self.repaint()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Have the keys from now on: the next one may be here already."""
+        self.refresh()
+        if self.is_attached:
+            self.screen.set_focus(self, scroll_visible)
+        return self
 
     # --- rows -------------------------------------------------------------------------------------
 
