@@ -76,6 +76,8 @@ class Finder:
         self.session: Session | None = None
         self.here: Node | None = None
         """The post where the user is; None for the end."""
+        self._from: Key | None = None
+        """Where a search began that has not found anything yet."""
 
     # --- once a frame -----------------------------------------------------------------------------
 
@@ -91,6 +93,9 @@ class Finder:
             if isinstance(answer, Edge):
                 self._say_edge(search, answer)
             elif answer is not None:
+                if self._from is not None and key_of(answer) < self._from:
+                    self.shown.say("nothing later matches: this is the last, N goes back in time")
+                self._from = None
                 self.here = answer
                 self.shown.go_to(answer.thread.id, answer.id)
                 self.shown.focus_thread()
@@ -131,11 +136,13 @@ class Finder:
             kept = self.remembered.filters
             self.search = Search(expression, kept, self._here, self.filter)
             self.search.ask(NEAREST, self._here)
+            self._from = self._here
         self.shown.apply_search(self.search)
         self._draw_line()
 
     def step(self, by: int) -> None:
         """To the next or previous match."""
+        self._from = None
         if self.search is None:
             self.shown.say("nothing is searched for: / searches")
         else:

@@ -14,10 +14,14 @@ from textual import events
 from textual.widgets import Input
 
 from moltwatch.model import Event, Post
+from moltwatch.session import Session
+from moltwatch.session.thread import Node
 from moltwatch.times import MINUTE
 from moltwatch.tui.local_time import short_time
 from moltwatch.tui.screens.help import HelpScreen
+from moltwatch.tui.search import Search
 from moltwatch.tui.views.latest import LatestRow
+from moltwatch.tui.widgets.find_line import finding
 from moltwatch.tui.widgets.prompt import PromptScreen
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import Forum, script
@@ -115,6 +119,53 @@ async def test_a_search_goes_from_match_to_match_across_threads_in_order_of_time
     assert line(watcher) == "" and watcher.main.finder.search is None
     await press(watcher, "n")
     assert "nothing is searched for" in watcher.notice
+
+
+async def test_a_search_goes_to_the_nearest_match_from_where_one_reads(watcher: Watcher) -> None:
+    main = watcher.main
+    nodes = [node for thread in watcher.session.threads for node in thread.order]
+    nodes.sort(key=lambda node: (node.at, node.id))
+    diary = [node for node in nodes if "diary" in f"{node.title} {node.text}".lower()]
+    nearest = "nothing later matches: this is the last, N goes back in time"
+    r0 = watcher.session.threads.get("r0")
+    assert r0 is not None
+
+    def after(node: Node) -> str:
+        return next(other.id for other in diary if (other.at, other.id) >= (node.at, node.id))
+
+    here = r0.order[len(r0.order) // 3]
+    main.go_to("r0", here.id)
+    main.thread.view.focus()
+    await enter(watcher, "slash", "diary")
+    assert at(watcher) == after(here) != diary[-1].id, "from the cursor on"
+    await press(watcher, "escape")
+    main.thread.view.leave()
+    main.thread.view.scroll_to(y=0, animate=False, immediate=True)
+    await watcher.frames()
+    await enter(watcher, "slash", "diary")
+    assert at(watcher) == after(r0.root), "where there is none, from the first in sight"
+    await press(watcher, "escape", "l")
+    main.latest.view.focus()
+    await press(watcher, "g")
+    target = main.latest.view.target
+    assert target is not None and (listed := watcher.session.threads.node(target.post))
+    await enter(watcher, "slash", "diary")
+    assert at(watcher) == after(listed), "or from the post under the cursor of a list"
+    assert watcher.notice != nearest
+    await press(watcher, "escape", "f")
+    await enter(watcher, "slash", "BrineOracle")
+    assert watcher.notice == nearest
+
+
+def test_the_number_of_matches_is_told_once_it_is_known() -> None:
+    search = Search("karma")
+    session = Session()
+    assert finding(search, None, None).found == "searching…"
+    search._found.append((1, "p", "t"))
+    assert finding(search, None, 0).found == "searching…"
+    search._found.clear()
+    search.work(session)
+    assert finding(search, None, None).found == "nothing matches"
 
 
 async def test_words_find_authors_and_communities_and_expressions_work_as_well(

@@ -98,7 +98,7 @@ class MainScreen(StyledScreen):
         self.seekbar = SeekBar(id="seekbar")
         self.roaming = Roaming(host)
         self.walk = Walk(self.flags.ranking)
-        self.meant = Meant(self.panes, self.roaming, triage, self.walk)
+        self.meant = Meant(self.panes, triage, self.walk)
         self._session: Session | None = None
         self._standing: object = None
         """What the last frame was drawn from."""
@@ -169,7 +169,7 @@ class MainScreen(StyledScreen):
         self._was_seeking = self.player.seeking
         with self._told_if_unusable():
             self.triage.recall(session, run.source, run.dismiss, recorded=run.recorded)
-        self.finder.update(session, self.meant.place_in_thread)
+        self.finder.update(session, self.meant.place)
         self.flags.ranking.update(session, self.live_filter)
         self._choose_thread(session)
         if self.panes.decked and not (self._still and self.deck.filled):
@@ -548,6 +548,7 @@ class MainScreen(StyledScreen):
         return self.finder.filter
 
     async def action_search(self) -> None:
+        self.finder.here = self.meant.place
         await self.app.push_screen(self.finder.search_prompt())
 
     async def action_filter(self) -> None:

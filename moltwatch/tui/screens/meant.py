@@ -6,7 +6,6 @@ from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge
 from moltwatch.session.thread import Node
 from moltwatch.tui.cases import Walk, Where
-from moltwatch.tui.roaming import Roaming
 from moltwatch.tui.screens.panes import Panes
 from moltwatch.tui.triage import Triage
 from moltwatch.tui.widgets.rows import Target
@@ -16,9 +15,8 @@ from moltwatch.tui.widgets.rowview import RowView
 class Meant:
     """Tells it from where the cursor is, and from what was done last."""
 
-    def __init__(self, panes: Panes, roaming: Roaming, triage: Triage, walk: Walk) -> None:
+    def __init__(self, panes: Panes, triage: Triage, walk: Walk) -> None:
         self._panes = panes
-        self._roaming = roaming
         self._triage = triage
         self._walk = walk
         self.session: Session | None = None
@@ -89,12 +87,24 @@ class Meant:
         return Where(pane.node.at, pane.node.id)
 
     @property
-    def place_in_thread(self) -> Node | None:
-        """The post under the cursor of the thread, or its last; None where the end of all is."""
-        thread = self._panes.thread.thread
-        if self._roaming.on or self._panes.decked or thread is None:
+    def place(self) -> Node | None:
+        """The post where the user reads: that of the why, or under the cursor of a list or of the
+        thread, or the first of the thread in sight, or its newest where that is followed."""
+        panes, session = self._panes, self.session
+        if session is None:
             return None
-        view = self._panes.thread.view
-        if not view.following and view.target and (node := thread.nodes.get(view.target.post)):
+        focused, reading = panes.focused, panes.reading
+        if panes.reading_why and (node := session.threads.node(panes.why.post)):
             return node
-        return thread.order[-1] if thread.order else None
+        for view in (focused, reading.view):
+            target = view.target if isinstance(view, RowView) else None
+            node = session.threads.node(target.post) if target and target.post else None
+            if node is not None and not (view is reading.view and reading.view.following):
+                return node
+        if reading.thread is None or not reading.thread.order:
+            return None
+        if not reading.view.following:
+            for target in reading.view.targets:
+                if (node := session.threads.node(target.post)) is not None:
+                    return node
+        return reading.thread.order[-1]

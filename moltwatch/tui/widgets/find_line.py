@@ -30,15 +30,14 @@ def finding(search: Search | None, filter: LiveFilter | None, at: int | None) ->
     that is one."""
     found = hides = ""
     if search is not None:
-        more = "" if search.complete else "+ …"
         if search.nothing:
             found = "nothing matches"
+        elif not search.complete:  # as long as it grows, a number would say nothing
+            found = "searching…"
         elif at is not None:
-            found = f"{at + 1:,} of {search.n:,}{more}"
-        elif search.n or search.complete:
-            found = f"{search.n:,} {'match' if search.n == 1 else 'matches'}{more}"
+            found = f"{at + 1:,} of {search.n:,}"
         else:
-            found = "looking…"
+            found = f"{search.n:,} {'match' if search.n == 1 else 'matches'}"
     if filter is not None:
         more = "" if filter.complete else "+ …"
         hides = (
