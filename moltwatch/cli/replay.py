@@ -31,7 +31,7 @@ ALIVE = parse_time("2026-02-14T18:01:44Z")
     "--start",
     type=TimeParam(),
     metavar="TIME",
-    help="Begin here; what comes before is rushed through, so that nothing it taught is missing.",
+    help="Begin here; what comes before is read first, so that nothing it taught is missing.",
 )
 @click.option(
     "--max-idle",

@@ -20,7 +20,7 @@ from moltwatch.times import Micros
     "--start",
     type=TimeParam(),
     metavar="TIME",
-    help="Of a recording: rush through everything before.",
+    help="Of a recording: give everything before without a pause.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -52,6 +52,9 @@ class Shown(Protocol):
 
     def go_to_time(self, at: Micros) -> None: ...
 
+    @property
+    def span(self) -> tuple[Micros, Micros] | None: ...
+
     def open_agent(self, name: str) -> None: ...
 
     def open_group(self, id: str) -> None: ...
@@ -393,7 +396,8 @@ class GoAsking:
         return self._finder.remembered.lines(self.prompt)
 
     def complete(self, text: str, cursor: int) -> Completion:
-        found = places(text, self._finder.session, self._deeds)
+        finder = self._finder
+        found = places(text, finder.session, self._deeds, finder.shown.span)
         return Completion(0, len(text), tuple(found))
 
     def wrong(self, text: str) -> Wrong | None:
@@ -402,7 +406,7 @@ class GoAsking:
     def enter_with(self, text: str, picked: Candidate | None) -> Deed | Wrong:
         finder = self._finder
         if not text.strip():
-            return Wrong("nothing is typed; tab picks what is listed, esc closes")
+            return lambda: None
         if not isinstance(picked, Place):
             like = similar(text, finder.session, self._deeds)
             hint = f"; similar are {', '.join(like)}" if like else ""

@@ -114,7 +114,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key(
             "colon",
             "go",
-            "go to a post, thread or name, or do something by name",
+            "go to a post, name or time, or do something by name",
             ":",
             "go",
             opens_prompt=True,

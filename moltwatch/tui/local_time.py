@@ -80,7 +80,7 @@ def clock(at: Micros) -> str:
     moment = _moment(at)
     if _Here.today is None or moment.date() == _Here.today:
         return f"{moment:%H:%M:%S}"
-    return f"{_day(moment)} {moment:%H:%M}"
+    return day_and_time(at)
 
 
 _TIME = re.compile(
@@ -91,10 +91,11 @@ _TIME = re.compile(
 )
 
 
-def read(text: str, now: Micros) -> Micros | None:
+def read(text: str, now: Micros, span: tuple[Micros, Micros] | None = None) -> Micros | None:
     """The time that somebody types as it stands on the screen: ``19:24``, ``19:24:04``, ``30 Jan``,
     ``30 Jan 19:24``, or as a file has it, ``2026-01-30T19:24Z``. What is not said is as it is
-    ``now``; a day begins at midnight. None for anything else."""
+    ``now``; a day begins at midnight. Where no day is said, it is the nearest one on which that
+    time lies within the ``span``, if there is one. None for anything else."""
     found = _TIME.fullmatch(text.strip())
     if found is None or not found[0]:
         return None
@@ -107,7 +108,7 @@ def read(text: str, now: Micros) -> Micros | None:
             return None
         month = str(place // 3 + 1)
     try:
-        moment = datetime(
+        at = datetime(
             int(said["year"] or today.year),
             int(month or today.month),
             int(on or today.day),
@@ -118,7 +119,13 @@ def read(text: str, now: Micros) -> Micros | None:
             if said["offset"]
             else _Here.zone,
         )
-        return round(moment.timestamp()) * SECOND
+        moment = round(at.timestamp()) * SECOND
+        if span is None or month or on:
+            return moment
+        days = (at + timedelta(day) for day in (0, -1, 1))
+        times = (round(day.timestamp()) * SECOND for day in days)
+        within = [time for time in times if span[0] <= time <= span[1]]
+        return min(within, key=lambda time: abs(time - now), default=moment)
     except (ValueError, OverflowError, OSError):  # the 31st of February
         return None
 
@@ -143,6 +150,12 @@ def short_time(at: Micros) -> str:
 def day(at: Micros) -> str:
     """``30 Jan``."""
     return _day(_moment(at))
+
+
+def day_and_time(at: Micros) -> str:
+    """``30 Jan 19:24``."""
+    moment = _moment(at)
+    return f"{_day(moment)} {moment:%H:%M}"
 
 
 def weekday(at: Micros) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from moltwatch.session import Session
 from moltwatch.session.thread import Node
+from moltwatch.times import Micros
 from moltwatch.tui import local_time
 from moltwatch.tui.completion import Candidate, communities
 from moltwatch.tui.secrets import masked
@@ -43,8 +44,13 @@ class Place(Candidate):
     """Of a post."""
 
 
-def places(text: str, session: Session | None, deeds: Sequence[Place]) -> list[Place]:
-    """What may be meant, the likeliest first."""
+def places(
+    text: str,
+    session: Session | None,
+    deeds: Sequence[Place],
+    span: tuple[Micros, Micros] | None = None,
+) -> list[Place]:
+    """What may be meant, the likeliest first. A replay covers the ``span``."""
     text = text.strip()
     if not text:
         return list(deeds)
@@ -62,7 +68,7 @@ def places(text: str, session: Session | None, deeds: Sequence[Place]) -> list[P
             if not kind
             else named
         )
-        if not kind and (at := local_time.read(text, session.now)) is not None:
+        if not kind and (at := local_time.read(text, session.now, span)) is not None:
             told = f"{local_time.weekday(at)} {local_time.time_of_day(at)}"
             every = iter([Place(text, told, "time", str(at)), *every])
         if named and _exact(named[0], text):

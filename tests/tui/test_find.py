@@ -433,9 +433,19 @@ async def test_colon_goes_to_a_time_of_a_replay_and_does_nothing_for_nothing(
     await watcher.arrival()
     assert abs(watcher.session.now - middle) <= MINUTE and watcher.session is not session
     at = threads.cursor
-    await watcher.press("colon", "enter")
-    assert "nothing is typed" in watcher.text and threads.cursor == at
-    await watcher.press("escape")
+    held = watcher.session
+    await watcher.press("colon")
+    await watcher.type("3 Feb 02:00")
+    await watcher.press("enter")
+    assert watcher.notice == (
+        "3 Feb 02:00 is not in this recording: it goes from 2 Feb 02:40 to 2 Feb 03:10"
+    )
+    assert watcher.session is held and not watcher.app.player.seeking
+    shown = watcher.text.replace(watcher.notice, "")
+    await watcher.strike("colon", "enter")
+    await watcher.frames()
+    assert not isinstance(watcher.app.screen, PromptScreen), "nothing typed only closes"
+    assert watcher.text.replace(watcher.notice, "") == shown and threads.cursor == at
     async with watching(Forum(script(minutes=2)[0], live=True)) as live:
         await live.press("colon")
         await live.type("02:41")

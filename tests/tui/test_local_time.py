@@ -75,9 +75,27 @@ def test_a_time_is_read_as_it_is_told(typed: str, meant: str) -> None:
     assert at == (now - DAY) // MINUTE * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("21:00", "2026-01-30T20:00:00Z"),
+        ("05:00", "2026-01-31T04:00:00Z"),
+        ("6:30", "2026-01-31T05:30:00Z"),
+        ("18:00", "2026-01-31T17:00:00Z"),
+        ("31 Jan 21:00", "2026-01-31T20:00:00Z"),
+        ("2026-01-29T21:00", "2026-01-29T20:00:00Z"),
+    ],
+)
+def test_a_time_without_a_day_lies_in_the_recording_if_it_can(typed: str, meant: str) -> None:
+    use(BERLIN)
+    span = parse_time("2026-01-30T18:00:00Z"), parse_time("2026-01-31T09:00:00Z")
+    now = parse_time("2026-01-31T05:19:00Z")
+    assert local_time.read(typed, now, span) == parse_time(meant)
+
+
 @given(st.text("0123456789:- TZ+JanFeb", max_size=24) | st.text(max_size=12))
 def test_what_is_no_time_is_none(typed: str) -> None:
-    at = local_time.read(typed, START)
+    at = local_time.read(typed, START, (START - DAY, START))
     assert at is None or isinstance(at, int)
     for wrong in ("", " ", "Jan", "31 Feb", "25:00", "12", "30 Xyz 12:00", "an 12:00", "0-0-0"):
         assert local_time.read(wrong, START) is None

@@ -636,9 +636,22 @@ class MainScreen(StyledScreen):
         if why:
             self.say(why)
 
+    @property
+    def span(self) -> tuple[Micros, Micros] | None:
+        """What a replay covers, as soon as that is known."""
+        transport = self.player.transport
+        if transport is None or transport.events_before(transport.end) is None:
+            return None
+        return transport.start, transport.end
+
     def go_to_time(self, at: Micros) -> None:
         """Go to that time of a replay."""
-        self._say_why(self.player.seek(at))
+        start, end = self.span or (at, at)
+        if start <= at <= end:
+            self._say_why(self.player.seek(at))
+        else:
+            there, first, last = (local_time.day_and_time(each) for each in (at, start, end))
+            self.say(f"{there} is not in this recording: it goes from {first} to {last}")
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self._say_why(self.player.seek(message.at))

@@ -16,7 +16,7 @@ from moltwatch.session.timeline import Column, Timeline
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND, Micros, format_duration
 from moltwatch.tui.line import Bar, Line
-from moltwatch.tui.local_time import clock, day, short_time, ticks, time_of_day
+from moltwatch.tui.local_time import clock, day, day_and_time, ticks, time_of_day
 from moltwatch.tui.player import Player
 from moltwatch.tui.status_line import look_of, overall
 from moltwatch.tui.symbols import sign, spark
@@ -220,7 +220,7 @@ class SeekBar(Bar):
         now, (_, end) = player.now, self.span(player)
         if not self._days(player):
             return f"{time_of_day(now)} / {time_of_day(end)}" if player.transport else clock(now)
-        return f"{day(now)} {short_time(now)} / {day(end)}"
+        return f"{day_and_time(now)} / {day(end)}"
 
     def _what(self, player: Player) -> tuple[str, str]:
         """What goes on, in the cells of the label."""

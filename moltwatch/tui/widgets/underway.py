@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from moltwatch.times import DAY, SECOND, Micros
 from moltwatch.tui.line import Bar, Line
-from moltwatch.tui.local_time import day, short_time, time_of_day
+from moltwatch.tui.local_time import day_and_time, time_of_day
 from moltwatch.tui.player import Player
 from moltwatch.tui.symbols import sign
 from moltwatch.wording import count
@@ -25,7 +25,7 @@ def goal(player: Player) -> str:
     """Where it leads, with the day where the recording has several."""
     transport, at = player.transport, player.target or 0
     if transport is not None and transport.end - transport.start > DAY:
-        return f"{day(at)} {short_time(at)}"
+        return day_and_time(at)
     return time_of_day(at)
 
 
