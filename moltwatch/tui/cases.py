@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from math import log2
 from time import perf_counter
@@ -430,8 +430,15 @@ class Walk:
         """The step is taken: this is where it led to."""
         self._came = where
 
-    def to_case(self, by: int, where: Where, now: Micros) -> Step:
-        """The next case in time, or the one before."""
+    def to_case(
+        self,
+        by: int,
+        where: Where,
+        now: Micros,
+        is_new: Callable[[Case], bool] = lambda case: False,
+    ) -> Step:
+        """The next case in time, or the one before. Where none begins later, the one that went on
+        last of those that are new to the user, at its latest post."""
         cards = self._ranking.in_time()
         offered, self._offered = self._offered, None
         again = offered is not None and offered[0] == by and where.is_same(offered[1])
@@ -448,6 +455,9 @@ class Walk:
         if by > 0:
             if ahead := self._ahead(by, where, now, again):
                 return ahead
+            new = [i for i, card in enumerate(cards) if i != at and is_new(card.case)]
+            if new:
+                return self._go_on(cards, max(new, key=lambda i: cards[i].case.until))
             if at is not None:
                 return Step(f"this is the last case, {len(cards):,} of {len(cards):,}; [ goes back")
             end, key, which, side = len(cards) - 1, "]", "last", "after"
@@ -498,6 +508,16 @@ class Walk:
         self._card, self._charge = card, posts[0] if posts else card.case.top
         which = f"case {to + 1:,} of {len(cards):,} · post 1 of {len(posts):,}"
         return Step(which, self._charge, card)
+
+    def _go_on(self, cards: Sequence[Card], to: int) -> Step:
+        """To where a case has come to."""
+        step = self._go(cards, to)
+        posts = self._ranking.posts(cards[to])
+        if posts:
+            self._charge = posts[-1]
+        n = f"{len(posts):,}"
+        say = f"none begins later; new in case {to + 1:,} of {len(cards):,} · post {n} of {n}"
+        return step._replace(say=say, charge=self._charge)
 
     def _nth(self, card: Card) -> str:
         cards = self._ranking.in_time()

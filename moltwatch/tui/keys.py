@@ -71,7 +71,11 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "Flags": (
         Key("left_square_bracket", "case(-1)", "previous case in time, in its thread", "["),
         Key(
-            "right_square_bracket", "case(1)", "next case in time, in its thread", "]", "next case"
+            "right_square_bracket",
+            "case(1)",
+            "next case in time; at the end, what is new",
+            "]",
+            "next case",
         ),
         Key("left_curly_bracket", "case_post(-1)", "previous post of the case", "{"),
         Key("right_curly_bracket", "case_post(1)", "next post of the case", "}"),

@@ -263,6 +263,8 @@ async def test_what_is_left_of_the_cards_is_in_sight() -> None:
 async def test_brackets_go_by_case_from_where_one_is_in_time_and_braces_by_post() -> None:
     async with watching(evening().forum()) as watcher:
         main = watcher.main
+        for case in watcher.session.charges.cases:
+            main.flags.see(case.top.post)
         await watcher.press(ON)
         assert (
             "no case after" in watcher.notice and "] again goes to the last one" in watcher.notice
@@ -303,6 +305,32 @@ async def test_brackets_go_by_case_from_where_one_is_in_time_and_braces_by_post(
         main.thread.view.focus()
         await watcher.press("H", ON)
         assert post_under_cursor(watcher) == "p3", "kinds that are off are passed by"
+
+
+async def test_at_the_end_the_bracket_goes_to_what_is_new() -> None:
+    async with watching(evening().forum()) as watcher:
+        main, session = watcher.main, watcher.session
+        went = []
+        for _ in range(4):
+            main.open_thread(session.threads.get("p0"))  # type: ignore[arg-type]
+            main.thread.follow()
+            await watcher.press(ON)
+            went.append((watcher.notice, post_under_cursor(watcher)))
+        new = "none begins later; new in case"
+        assert went == [
+            (f"{new} 4 of 4 · post 2 of 2", "p11"),
+            (f"{new} 3 of 4 · post 2 of 2", "p9"),
+            (f"{new} 2 of 4 · post 5 of 5", "p7"),
+            (f"{new} 1 of 4 · post 1 of 1", "p1"),
+        ], "what went on last comes first"
+        main.thread.follow()
+        await watcher.press(ON)
+        assert "no case after" in watcher.notice, "now all of it was looked at"
+        case = next(case for case in session.charges.cases if case.group)
+        case.n += 1
+        main.thread.follow()
+        await watcher.press(ON)
+        assert watcher.notice.startswith(f"{new} 2 of 4"), "and goes on"
 
 
 async def test_what_is_known_to_come_is_offered() -> None:
@@ -363,6 +391,8 @@ async def test_at_the_end_the_same_key_again_means_the_same_while_the_stream_goe
     for n in range(8):
         script.say(f"late_{n}")
     async with watching(script.forum(13)) as watcher:
+        for case in watcher.session.charges.cases:
+            watcher.main.flags.see(case.top.post)
         await watcher.press(ON)
         assert "] again goes to the last one" in watcher.notice
         moving = watcher.forum.sources[-1].moving

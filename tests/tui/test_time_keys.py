@@ -167,6 +167,8 @@ def test_the_time_line_shows_every_group_and_of_personas_the_strongest() -> None
     both = {Kind.COORDINATED: (71, 88)}
     assert drawn(begun(columns({}, both, some, {}), 3)) == "─❖❖─", "two of them take two cells"
     assert drawn(begun(columns({}, both, some, {}), 2)) == "❖❖▲─", "none under the play head"
+    three = {Kind.COORDINATED: (71, 88, 90)}
+    assert drawn(begun(columns({}, three, some, {}, {}), 4)) == "❖❖❖──", "and three take three"
     assert drawn(begun(columns({}, both, every), 0)) == "─❖❖", "no room on either side"
     strengths = [80, 81, 95, 80, 82, 90, 90, 97, 80, 81] * 4
     told = drawn(begun(columns(*({Kind.PERSONA: (n,)} for n in strengths)), 0))

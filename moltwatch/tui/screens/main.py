@@ -487,7 +487,8 @@ class MainScreen(StyledScreen):
     def action_case(self, by: int) -> None:
         if session := self._session:
             self.flags.ranking.update(session, self.live_filter)
-            self._take(self.walk.to_case(by, self.meant.where, session.now), self._tell_of)
+            step = self.walk.to_case(by, self.meant.where, session.now, self.flags.is_new)
+            self._take(step, self._tell_of)
 
     def action_case_post(self, by: int) -> None:
         if session := self._session:

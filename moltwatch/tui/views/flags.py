@@ -524,6 +524,10 @@ class FlagsPane(TitledPane):
         if isinstance(row, CaseRow) and self.view.has_focus:
             self._see(row)
 
+    def is_new(self, case: Case) -> bool:
+        """Whether something of a case came since the user looked at it last."""
+        return case.posts > self._looked.get(_same(case), 0)
+
     def see(self, post: str) -> None:
         """The user looks at why a post is flagged."""
         if self._session is None:

@@ -52,7 +52,7 @@ class _Cells(NamedTuple):
 
 def begun(columns: Sequence[Column], head: int) -> list[Kind | None]:
     """Which kind of case each cell says that begins there. Groups come first; where several begin
-    in one cell, the cell beside it says so as well. Of personas only the strongest have a cell."""
+    in one cell, the cells beside it say so as well. Of personas only the strongest have a cell."""
     signs = [next(filter(column.begin, _RAREST_FIRST), None) for column in columns]
     personas = [i for i, kind in enumerate(signs) if kind is Kind.PERSONA]
     strengths = sorted((columns[i].strongest(Kind.PERSONA) for i in personas), reverse=True)
@@ -65,11 +65,12 @@ def begun(columns: Sequence[Column], head: int) -> list[Kind | None]:
             if columns[i].strongest(Kind.PERSONA) < least:
                 signs[i] = None
     for i, column in enumerate(columns):
-        if column.begin(Kind.COORDINATED) > 1:
-            beside = (j for j in (i + 1, i - 1) if 0 <= j < len(columns) and j != head)
-            free = next((j for j in beside if signs[j] is not Kind.COORDINATED), None)
-            if free is not None:
-                signs[free] = Kind.COORDINATED
+        more = column.begin(Kind.COORDINATED) - 1
+        for j in (i + 1, i - 1) if more > 0 else ():
+            free = 0 <= j < len(columns) and j != head and signs[j] is not Kind.COORDINATED
+            if free and more:
+                signs[j] = Kind.COORDINATED
+                more -= 1
     return signs
 
 
