@@ -76,6 +76,8 @@ class Player:
         """Where a rush is heading, until it is there."""
         self._rushes_from = 0
         """How many events had come when it set out."""
+        self._left_at: Micros = 0
+        """What the clock showed then."""
         self.failure: MoltwatchError | None = None
         """Why the run stopped, if it did not end by itself."""
         self.crash: Exception | None = None
@@ -108,6 +110,8 @@ class Player:
         if self.run is None:
             return 0
         now, transport = self.run.session.now, self.run.source.transport
+        if self.goes_back:
+            return max(now, self._left_at)
         if transport is None or self.seeking or self.done:
             return now
         return max(now, transport.reached)
@@ -360,15 +364,16 @@ class Player:
         transport = self.transport
         if self.run is None or self.target is None or transport is None:
             return ""
+        now = self.now
         self.target, self._still = None, 0
         if self._coming_task is None:
             transport.stay()
-            return f"stopped at {clock(self.run.session.now)}"
+            return f"stopped at {clock(now)}"
         self._coming_task.cancel()
         self._coming = self._coming_task = None
         self._opened.set()
         self.run.pipeline.go_on()
-        return f"staying at {clock(self.run.session.now)}"
+        return f"staying at {clock(now)}"
 
     def seek(self, at: Micros) -> str:
         """Go to a time. Tell why not; empty if so."""
@@ -383,6 +388,7 @@ class Player:
         ahead = self._opened.is_set() and not self.done and at >= reached
         if not ahead and not run.rewinds:
             return "recorded or piped, a session is played once: no way back in time"
+        self._left_at = self.now
         self.target, self._still = at, 0
         if ahead:
             self._rushes_from = transport.n_events

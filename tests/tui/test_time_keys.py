@@ -249,7 +249,9 @@ async def test_esc_stays_with_what_is_on_the_screen_instead_of_going_back() -> N
         player, session = watcher.app.player, watcher.session
         first = forum.sources[0].moving
         assert first is not None
-        now = session.now
+        now = first.clock = session.now + 4 * SECOND
+        seen = session.now
+        await watcher.frames()
         forum.play = START
         gate = forum.gate = asyncio.Event()
         await watcher.press("shift+left", "shift+left", "shift+left")
@@ -258,11 +260,12 @@ async def test_esc_stays_with_what_is_on_the_screen_instead_of_going_back() -> N
         assert "all before it is read again" in watcher.text and "esc stays here" in watcher.text
         first.play(START + 11 * MINUTE)
         await watcher.frames()
-        assert (watcher.session.now, watcher.session) == (now, session), "it rests"
+        assert (watcher.session.now, watcher.session) == (seen, session), "it rests"
+        assert f"{clock(now)} UTC" in watcher.text, "and so does its clock"
         await watcher.press("escape")
         assert watcher.notice == f"staying at {clock(now)}" and not player.seeking
         assert "going back" not in watcher.text and "▶ 1×" in watcher.text
-        assert watcher.session is session and session.now > now, "and goes on"
+        assert watcher.session is session and session.now > seen, "and goes on"
         gate.set()
         await watcher.frames()
         assert len(forum.runs) == 1 and player.run is forum.runs[0], "nothing was opened"

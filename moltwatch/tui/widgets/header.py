@@ -111,7 +111,8 @@ class Header(Bar):
         line.gap(2)
         line.room += reserved
         parts = [*self._parts(session, player, width), *clock]
-        parts = truncate(parts, line.room, width=_width, rank=lambda part: part.rank)
+        # A blank stands before the clock at least.
+        parts = truncate(parts, line.room - 1, width=_width, rank=lambda part: part.rank)
         for part in parts:
             if part not in clock:
                 for text, style in part.pieces:
@@ -127,8 +128,8 @@ class Header(Bar):
             yield _Part(2, [(f"{spark([c.posts for c in columns])} ", "fresh")])
         lag = f" {lag}" if (lag := self._lag()) else ""
         rate = f"{session.rate.per_minute(now, session.start):,.0f}/min"
-        yield _Part(11, [(rate, "strong"), (lag, "bad"), ("  ", "dim")])
-        yield _counted(6, session.posts, "post")
+        yield _Part(11, [(rate, "strong"), (lag, "bad"), (" ", "dim")])
+        yield _counted(6, session.posts, "post", " ")
         # Beside the posts, for they count posts: the cards count cases.
         for rank, kind in ((8, Kind.PERSONA), (9, Kind.COORDINATED), (10, Kind.HAZARD)):
             if n := session.charges.standing[kind]:
