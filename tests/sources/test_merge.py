@@ -46,6 +46,17 @@ class Live(Source):
         self.closed = True
 
 
+async def test_recordings_together_know_how_many_events_come_when() -> None:
+    apart = [replay(MemoryReader([post(n) for n in range(first, 100, 2)])) for first in (0, 1)]
+    merged = merge(apart)
+    assert isinstance(merged, MergedReplay)
+    span = await (await merged.open()).span()
+    assert span is not None and span.events == 100
+    for n in (0, 10, 55, 99):
+        assert span.before(post(n).seen_at) == pytest.approx(n, abs=1)
+    await merged.close()
+
+
 async def test_the_past_of_one_comes_before_the_present_of_all() -> None:
     pushed, polled = Live("a"), Live("b")
     polled.late = True
