@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -15,6 +16,17 @@ def shipped(folder: str) -> Path:
     """
     inside = _PACKAGE / "_shipped" / folder
     return inside if inside.is_dir() else _PACKAGE.parent / folder
+
+
+def without_home(text: str) -> str:
+    """A text of ours in which the user's home folder, which tells a name, is ``~``."""
+    try:
+        home = str(Path.home())
+    except RuntimeError:  # nobody knows where it is
+        return text
+    if home == "/":
+        return text
+    return re.sub(rf"(?<![\w/~.-]){re.escape(home)}(?![\w.-])", "~", text)
 
 
 def bundled_recording(name: str) -> Path | None:

@@ -12,6 +12,7 @@ even if the run is cancelled meanwhile, and the last findings follow, as at the 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
@@ -23,6 +24,8 @@ from moltwatch.intake import Intake
 from moltwatch.model import Event, Finding
 from moltwatch.recording.base import Writer
 from moltwatch.sources.base import Source
+
+_log = logging.getLogger(__name__)
 
 SLICE = 0.002
 """Seconds of work before the event loop gets a turn, so that keys are answered under load."""
@@ -86,6 +89,7 @@ class Pipeline:
             if self._writer:
                 opened.push_async_callback(self._writer.close)
             opened.push_async_callback(self.source.close)
+            opened.callback(self._sum_up)
             try:
                 async for batch in self.source.batches():
                     await self._goes_on.wait()
@@ -115,6 +119,12 @@ class Pipeline:
             if perf_counter() - turn > SLICE:
                 await asyncio.sleep(max(0.0, self._rests_until - perf_counter()))
                 turn = perf_counter()
+
+    def _sum_up(self) -> None:
+        for status in self.source.statuses:
+            status.sum_up()
+        if self.rejects:
+            _log.info("refused after that: %s", self.rejects)
 
     def _finish(self) -> None:
         findings = self.engine.finish()

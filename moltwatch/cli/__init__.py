@@ -114,11 +114,11 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.message = _without_secrets(error.message)  # type: ignore[misc]  # final by habit
+        error.message = without_secrets(error.message)  # type: ignore[misc]  # final by habit
         error.show(sys.stderr)
         sys.exit(2)
     except MoltwatchError as error:
-        click.echo(f"moltwatch: {display(_without_secrets(str(error)))}", err=True)
+        click.echo(f"moltwatch: {display(without_secrets(str(error)))}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -151,13 +151,14 @@ def _shown(word: str) -> str:
     return shown(word)
 
 
-def _without_secrets(message: str) -> str:
+def without_secrets(message: str) -> str:
     """The message, which may quote what was typed, or a piece of it, with the secrets of addresses
     masked."""
     for word in sys.argv[1:]:
         if (masked := _shown(word)) != word:
             message = message.replace(word, masked)
-            for secret in sorted({*_PARTS.findall(word)} - {*_PARTS.findall(masked)}, key=len):
+            parts = {*_PARTS.findall(word)} - {*_PARTS.findall(masked)}
+            for secret in sorted(parts, key=len, reverse=True):
                 message = message.replace(secret, "***")
     return message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,8 @@ import click
 
 from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import SourceParam
+
+_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -60,6 +63,7 @@ def command(source: str, target: Path, blind: bool, force: bool, title: str | No
             progress=_show if sys.stderr.isatty() else lambda events: None,
         )
     )
+    _log.info("said: %s", summary)
     click.echo(f"{summary}", err=True)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import locale
 import os
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,14 +16,19 @@ from typing import NamedTuple
 import click
 
 from moltwatch import __version__
+from moltwatch.cli import without_secrets
 from moltwatch.cli.options import SourceParam
 from moltwatch.errors import MoltwatchError
+from moltwatch.paths import without_home
 
 WITHIN = 10.0
 """Seconds that a source has to send something."""
 
 _KEY = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 """How the variable of a key is called."""
+
+_HOST = re.compile(r"[\w.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?")
+"""To what a key can be bound."""
 
 _TERMINAL = ("TERM", "COLORTERM", "COLORFGBG", "NO_COLOR", "TMUX", "MOLTWATCH_ASCII")
 """What in the environment decides how the screen looks."""
@@ -52,8 +58,10 @@ def command(ctx: click.Context, sources: Sequence[str]) -> None:
       moltwatch doctor
       moltwatch doctor clawstr: moltbook: > report.txt
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what is wrong may be its encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     wrong = 0
-    for finding in (*_machine(), *_terminal(), *_files(), *_keys(os.environ), *_sources(sources)):
+    for finding in _findings(sources):
         click.echo(_harmless(f"{finding.name}: {finding.told}"))
         if finding.remedy:
             wrong += 1
@@ -62,22 +70,41 @@ def command(ctx: click.Context, sources: Sequence[str]) -> None:
     ctx.exit(1 if wrong else 0)
 
 
+def _findings(sources: Sequence[str]) -> Iterator[Finding]:
+    """All of them. What cannot be looked at is itself wrong, and hides nothing of the rest."""
+    parts: dict[str, Callable[[], Iterator[Finding]]] = {
+        "versions": _machine,
+        "terminal": _terminal,
+        "configuration": _configuration,
+        "folders": _folders,
+        "keys": partial(_keys, os.environ),
+        "credentials": partial(_credentials, os.environ),
+    }
+    for name, part in parts.items():
+        try:
+            yield from part()
+        except Exception as error:
+            yield Finding(name, "cannot be looked at", f"{type(error).__name__}: {error}")
+    for source in sources:
+        yield from _source(source)
+
+
 def _harmless(line: str) -> str:
     from moltwatch.text import display_line
 
-    return display_line(line.replace(str(Path.home()), "~"), 1_000)
+    return display_line(without_home(without_secrets(line)), 1_000)
 
 
 def _machine() -> Iterator[Finding]:
     yield Finding("moltwatch", __version__)
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
-    packages = [f"{name} {version}" for name, version in _packages() if version]
-    missing = [name for name, version in _packages() if not version]
+    told = [f"{name} {version}" for name, version in packages() if version]
+    missing = [name for name, version in packages() if not version]
     remedy = f"install {', '.join(missing)}: pip install moltwatch does" if missing else ""
-    yield Finding("packages", ", ".join(packages), remedy)
+    yield Finding("packages", ", ".join(told), remedy)
 
 
-def _packages() -> list[tuple[str, str]]:
+def packages() -> list[tuple[str, str]]:
     """What moltwatch stands on, each with the version that is installed; empty for what is not."""
     from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -97,6 +124,8 @@ def _packages() -> list[tuple[str, str]]:
 
 
 def _terminal() -> Iterator[Finding]:
+    from rich.console import Console
+
     streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
     ours = [name for name, stream in streams.items() if stream is not None and stream.isatty()]
     told = ", ".join(ours) if ours else "none of stdin, stdout, stderr"
@@ -108,63 +137,105 @@ def _terminal() -> Iterator[Finding]:
         told += "; no terminal"
     yield Finding("terminal", told)
     said = [f"{name}={os.environ[name]}" for name in _TERMINAL if name in os.environ]
-    yield Finding("its settings", " ".join(said) or "none")
+    remedy = "" if os.environ.get("TERM") != "dumb" else _DUMB
+    yield Finding("its settings", " ".join(said) or "none", remedy)
+    yield Finding("colours", Console(force_terminal=True).color_system or "none")
     encoding = locale.getpreferredencoding(False)
     language = os.environ.get("LC_ALL") or os.environ.get("LANG") or "no LANG"
-    yield Finding("encoding", f"{encoding}, {language}")
+    plain = "ASCII signs, as MOLTWATCH_ASCII wants" if os.environ.get("MOLTWATCH_ASCII") else ""
+    remedy = "" if plain or encoding.lower().replace("-", "") == "utf8" else _NOT_UNICODE
+    yield Finding("encoding", ", ".join(filter(None, (encoding, language, plain))), remedy)
 
 
-def _files() -> Iterator[Finding]:
+_DUMB = "the screen cannot be drawn there: set TERM to what the terminal is, as xterm-256color"
+_NOT_UNICODE = "little of what agents write can be shown: set LANG to a language in UTF-8, C.UTF-8"
+
+
+def _configuration() -> Iterator[Finding]:
+    from moltwatch.cli.wiring import build_engine
     from moltwatch.config import load
     from moltwatch.heuristics.registry import available
-    from moltwatch.paths import bundled_recordings, config_file, shipped, state_folder
+    from moltwatch.paths import config_file
 
     path = config_file()
+    there = "read" if path.exists() else "none: defaults"
     try:
-        load()
-        yield Finding("configuration", f"{path}, {'read' if path.exists() else 'none: defaults'}")
+        build_engine(load())  # it knows whether the heuristics can make use of their sections
+        yield Finding("configuration", f"{path}, {there}")
     except MoltwatchError as error:
         yield Finding("configuration", str(path), str(error))
-    yield _folder("state folder", state_folder())
+    broken: list[str] = []
+    classes = available(broken.append)
+    others = sorted(n for n, each in classes.items() if not each.__module__.startswith("moltwatch"))
+    yield Finding("heuristics", f"{len(classes)}; of others: {', '.join(others) or 'none'}")
+    for complaint in broken:
+        yield Finding("plugin", complaint, "mend or uninstall the package that it came with")
+
+
+def _folders() -> Iterator[Finding]:
+    from moltwatch.paths import bundled_recordings, config_file, shipped, state_folder
+
+    yield _folder("configuration folder", config_file().parent)
+    yield _folder("state folder", state_folder(), "what you say of posts is not kept")
     recordings = bundled_recordings()
     remedy = "" if recordings else "the recordings that come with moltwatch are gone: reinstall it"
     yield Finding("recordings", f"{shipped('recordings')}: {', '.join(recordings)}", remedy)
-    try:
-        classes = available()
-    except MoltwatchError as error:
-        yield Finding("plugins", "cannot be loaded", str(error))
-        return
-    others = sorted(n for n, each in classes.items() if not each.__module__.startswith("moltwatch"))
-    yield Finding("heuristics", f"{len(classes)}; of others: {', '.join(others) or 'none'}")
 
 
-def _folder(name: str, path: Path) -> Finding:
-    """Whether something can be written there, or the folder be made."""
+def _folder(name: str, path: Path, lost: str = "") -> Finding:
+    """Whether something can be written there, or the folder be made; ``lost`` is what is missing
+    otherwise."""
     nearest = next(each for each in (path, *path.parents) if each.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding(name, f"{path}, writable")
-    return Finding(name, str(path), f"{nearest} cannot be written to: what you say is not kept")
+    remedy = f"{nearest} cannot be written to: {lost}" if lost else ""
+    return Finding(name, f"{path}, not writable", remedy)
 
 
 def _keys(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Of each key whether it is set, and for whom; never the key."""
-    from moltwatch.sources.forum.protocol import TOKEN
+    """Of each key whether it is set, and who gets it; never the key."""
+    from moltwatch.sources.forum.protocol import TOKEN, TOKEN_HOST
     from moltwatch.sources.live.addresses import read_key
-    from moltwatch.sources.moltbook.address import HOST_VARIABLE, credentials_file
+    from moltwatch.sources.moltbook.address import HOST, HOST_VARIABLE, KEY_VARIABLE
 
-    names = dict.fromkeys([*(name for kind in _kinds() for name in _KEY.findall(kind)), TOKEN])
-    for name in names:
+    bound = {KEY_VARIABLE: (HOST_VARIABLE, HOST), TOKEN: (TOKEN_HOST, "this machine")}
+    for name in dict.fromkeys([*(n for kind in _kinds() for n in _KEY.findall(kind)), TOKEN]):
         where = name if environment.get(name, "").strip() else f"{name}_FILE"
         try:
-            told = f"set, in {where}" if read_key(name, environment) else "not set"
-            remedy = ""
+            key, remedy = read_key(name, environment), ""
         except MoltwatchError as error:
-            told, remedy = f"set, in {where}", str(error)
-        yield Finding(name, told, remedy)
-    if host := environment.get(HOST_VARIABLE):
-        yield Finding(HOST_VARIABLE, host)
+            yield Finding(name, f"set, in {where}", str(error))
+            continue
+        if key is None and environment.get(f"{name}_FILE"):
+            remedy = f"the file that {name}_FILE names is empty"
+        variable, usual = bound.get(name, ("", ""))
+        host = environment.get(variable, "").strip()
+        # What is no host is not quoted: it may be an address with a password.
+        if host and not _HOST.fullmatch(host):
+            remedy = (
+                f"{variable} is no HOST or HOST:PORT, so nobody gets {name}: leave out the rest"
+            )
+            host = "nobody"
+        whose = (
+            f"{host or usual} alone" if variable else "the server that a SOURCE of its kind names"
+        )
+        yield Finding(name, f"set, in {where}, for {whose}" if key else "not set", remedy)
+
+
+def _credentials(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """The file that agents on Moltbook have."""
+    from moltwatch.sources.moltbook.address import BASE, HOST, credentials_file, key_for
+
     file = credentials_file(environment)
-    yield Finding("credentials", f"{file}, {'there' if file.exists() else 'none'}")
+    rest = {name: value for name, value in environment.items() if not name.startswith("MOLTBOOK_")}
+    if not file.exists():
+        yield Finding("credentials", f"{file}, none")
+    elif key_for(BASE, rest):
+        yield Finding("credentials", f"{file}, a key for {HOST} alone")
+    else:
+        yield Finding(
+            "credentials", str(file), "no key can be read there: mend it, or take it away"
+        )
 
 
 def _kinds() -> Iterator[str]:
@@ -173,21 +244,18 @@ def _kinds() -> Iterator[str]:
     return (kind.key for kind in KINDS)
 
 
-def _sources(sources: Sequence[str]) -> Iterator[Finding]:
-    if not sources:
-        return
+def _source(source: str) -> Iterator[Finding]:
     from moltwatch.cli.running import run_async
     from moltwatch.cli.sources import check
     from moltwatch.sources.grammar import shown
 
-    for source in sources:
-        try:
-            report = run_async(partial(check, source, WITHIN))
-        except MoltwatchError as error:
-            yield Finding(shown(source), "cannot be opened", str(error))
-            continue
-        *told, last = report.lines
-        for line in told:
-            yield Finding(shown(source), line)
-        remedy = "" if report.works else "it cannot be watched from here, for the reason above"
-        yield Finding(shown(source), last, remedy)
+    try:
+        report = run_async(partial(check, source, WITHIN))
+    except (MoltwatchError, OSError) as error:
+        yield Finding(shown(source), "cannot be opened", str(error))
+        return
+    *told, last = report.lines
+    for line in told:
+        yield Finding(shown(source), line)
+    remedy = "" if report.works else "it cannot be watched from here, for the reason above"
+    yield Finding(shown(source), last, remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from moltwatch.tui.player import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_log = logging.getLogger(__name__)
 
 
 def screen_options(command: F) -> F:
@@ -145,14 +148,14 @@ def show(
     finally:
         if lines:
             lines.close()
-    session = app.player.session
+        if session := app.player.session:
+            _log.info("the screen saw %s; %s", session.counts.seen, session.counts.found)
     kept = record is not None and not isinstance(app.failure, RecordingError)
     if kept and session is not None and session.start is not None:
         click.echo(f"moltwatch: what was seen is in {record}", err=True)
     if app.failure:
         raise app.failure
-    if app.player.crash:
-        crash = app.player.crash
-        raise MoltwatchError(f"stopped by a defect: {type(crash).__name__}: {crash}") from crash
+    if defect := app.defect:
+        raise MoltwatchError(f"stopped by a defect: {type(defect).__name__}: {defect}") from defect
     if app.interrupted:
         raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import click
@@ -9,6 +10,8 @@ import click
 from moltwatch.cli.logfile import log_option
 from moltwatch.cli.options import SourceParam, TimeParam
 from moltwatch.times import Micros
+
+_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -74,19 +77,25 @@ def command(
                 port=port,
                 token=token,
                 public=public,
-                notice=lambda line: click.echo(line, err=True),
+                notice=_say,
             )
             if not is_loopback_host(host):
                 who = "whoever has the token" if token else "everybody who reaches it"
-                click.echo(
+                _say(
                     f"moltwatch: {host} can be reached from outside: {who} can read along, and "
-                    "nothing is encrypted on its way",
-                    err=True,
+                    "nothing is encrypted on its way"
                 )
             async with server:
                 click.echo(server.address)
                 await server.run()
         finally:
+            for status in opened.statuses:
+                status.sum_up()
             await opened.close()  # also if there is nothing to listen on
 
     run_async(work)
+
+
+def _say(line: str) -> None:
+    _log.info("said: %s", line)
+    click.echo(line, err=True)

@@ -11,6 +11,7 @@ Texts are kept as they came. Making them harmless is up to whoever shows them.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -43,6 +44,8 @@ from moltwatch.session.pace import Rate
 from moltwatch.session.thread import Limits, Node, Threads
 from moltwatch.session.timeline import Spans, Timeline
 from moltwatch.times import Micros
+
+_log = logging.getLogger(__name__)
 
 MOST_GAPS = 200
 MOST_LONG_GAPS = 12
@@ -247,6 +250,7 @@ class Session:
 
     def note(self, sentence: str) -> None:
         """Something the user should read; suits the engine's ``complain``."""
+        _log.info("said: %s", sentence)
         self.notes.append(sentence)
         self.n_notes += 1
         self.version += 1

@@ -88,7 +88,7 @@ class Status(Struct, kw_only=True):
     def say(self, state: State, detail: str = "", until: Micros | None = None) -> None:
         """The source stands otherwise now."""
         if (state, detail) != (self.state, self.detail):
-            _log.info("%s: %s%s", self.name, state.value, f" ({detail})" if detail else "")
+            _log.info("%s: %s%s", self.called, state.value, f" ({detail})" if detail else "")
         self.state, self.detail, self.until = state, detail, until
         if state is State.LIVE:
             self.lost_at = None
@@ -100,7 +100,12 @@ class Status(Struct, kw_only=True):
             self.gaps += 1
             kept = "caught up" if gap.recovered else "missing"
             since, until = format_time(gap.since), format_time(gap.until)
-            _log.info("%s: gap from %s to %s, %s: %s", self.name, since, until, kept, gap.reason)
+            _log.info("%s: gap from %s to %s, %s: %s", self.called, since, until, kept, gap.reason)
+
+    def sum_up(self) -> None:
+        """Nothing more comes in this run: tell the log how much it was."""
+        refused = f"; {self.rejects}" if self.rejects else ""
+        _log.info("%s: %d events, %d gaps in all%s", self.called, self.events, self.gaps, refused)
 
 
 class Transport(ABC):

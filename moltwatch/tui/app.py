@@ -112,6 +112,11 @@ class MoltwatchApp(App[None]):
         """What stopped the run."""
         return self.player.failure
 
+    @property
+    def defect(self) -> Exception | None:
+        """What the screen itself, or the run behind it, broke of."""
+        return self.player.crash or self._exception
+
     def _pick_theme(self, wanted: str | None, known: Container[str], light: bool) -> str:
         if wanted and wanted in known:
             return wanted

@@ -74,8 +74,17 @@ def read_key(variable: str, environment: Mapping[str, str] | None = None) -> str
                 key = file.read(_LONGEST_KEY + 1).decode("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a key"
-            raise UsageError(f"{variable}_FILE: {path}: {reason}") from None
+            # What lies in no folder may be the key itself, set where the file's name belongs.
+            named = f"{path}: " if os.sep in path and _is_folder(Path(path).parent) else ""
+            raise UsageError(f"{variable}_FILE: {named}{reason}") from None
     return checked(key, where) if key else None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.expanduser().is_dir()
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 def checked(key: str, where: str) -> str:
