@@ -26,9 +26,9 @@ def test_silence_can_be_cut_short(
     class Screen:
         """Opens what it is to show, and shows nothing."""
 
-        failure = None
+        failure = defect = None
         interrupted = False
-        player = SimpleNamespace(crash=None, session=None)
+        player = SimpleNamespace(session=None)
 
         def __init__(self, opener: Any, **_: Any) -> None:
             self._opener = opener
