@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from moltwatch.errors import Rejects
 from moltwatch.model import Event, Gap
 from moltwatch.times import Micros, format_time
+from moltwatch.wording import count
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ class Status(Struct, kw_only=True):
     def sum_up(self) -> None:
         """Nothing more comes in this run: tell the log how much it was."""
         refused = f"; {self.rejects}" if self.rejects else ""
-        _log.info("%s: %d events, %d gaps in all%s", self.called, self.events, self.gaps, refused)
+        came = f"{count(self.events, 'event')}, {count(self.gaps, 'gap')}"
+        _log.info("%s: %s in all%s", self.called, came, refused)
 
 
 class Transport(ABC):

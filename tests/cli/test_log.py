@@ -49,7 +49,7 @@ def test_a_run_is_told_from_its_versions_to_its_end(tmp_path: Path, dump: Path) 
     assert re.search(r" info packages: .*msgspec \d", lines[1])
     assert f"begins: flags {dump}" in lines[2] and lines[-1].endswith(" info ended")
     told = "\n".join(lines)
-    assert "1 events, 0 gaps in all; 2 rejected: " in told
+    assert "1 event, 0 gaps in all; 2 rejected: " in told
     assert "rejected, for the first time: " in told and "(line 2)" in told
     assert "said: 1 post: none flagged" in told and "\x1b" not in told
     assert not any(isinstance(each, LogFile) for each in logging.getLogger().handlers)
