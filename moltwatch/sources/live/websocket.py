@@ -83,9 +83,10 @@ class WebsocketSource(LiveSource):
                 else:
                     events = await self._receive(frame)
                     self.status.detail = self._feed.notice
-                await _send(websocket, self._feed.answers())
+                # Before anything is answered: that may fail, and what has come is told only once.
                 if events:
                     yield events
+                await _send(websocket, self._feed.answers())
 
     async def _catch_up(self) -> list[Event]:
         """What was missed while nothing was connected, where a forum gives it back elsewhere."""
