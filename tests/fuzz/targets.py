@@ -19,7 +19,7 @@ from moltwatch.session.filter import compile_filter
 from moltwatch.sources.base import Status
 from moltwatch.sources.bluesky import JetstreamFeed
 from moltwatch.sources.forum.source import Follower
-from moltwatch.sources.live.failures import Refused
+from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.source import load_mapping, presets
@@ -266,7 +266,7 @@ _FILTERS = _lines(
 
 def targets() -> list[Target]:
     """All of them."""
-    fed = (Refused,)
+    fed = (Refused, TurnedAway)
     own = (MoltwatchError,)
     return [
         Target("clawstr", _fed(_relay), _nostr_seeds, fed),
