@@ -147,7 +147,7 @@ class RelayProcess:
         self.port = free_port()
         self.url = f"ws://127.0.0.1:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
-        self._folder = folder
+        self.folder = folder
         self._config = folder / "relay.yaml"
         self._config.write_text(
             json.dumps(  # JSON is YAML
@@ -174,7 +174,7 @@ class RelayProcess:
         self._process = await asyncio.create_subprocess_exec(
             *command,
             *("-c", str(self._config), "serve", "--use-uvicorn"),
-            cwd=self._folder,
+            cwd=self.folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
