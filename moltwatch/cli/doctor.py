@@ -185,7 +185,7 @@ def _folders() -> Iterator[Finding]:
 def _folder(name: str, path: Path, lost: str = "") -> Finding:
     """Whether something can be written there, or the folder be made; ``lost`` is what is missing
     otherwise."""
-    nearest = next(each for each in (path, *path.parents) if each.exists())
+    nearest = next(each for each in (path, *path.parents) if os.access(each, os.F_OK))
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding(name, f"{path}, writable")
     remedy = f"{nearest} cannot be written to: {lost}" if lost else ""

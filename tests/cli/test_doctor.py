@@ -95,6 +95,10 @@ def test_a_key_is_told_with_who_gets_it(variables: dict[str, str], told: str) ->
             {"MOLTBOOK_API_KEY": SECRET, "MOLTBOOK_API_HOST": f"https://eve:{SECRET}@reef.example"},
             "MOLTBOOK_API_HOST is no HOST or HOST:PORT, so nobody gets MOLTBOOK_API_KEY",
         ),
+        (
+            {"MASTODON_ACCESS_TOKEN_FILE": f"~{SECRET}/key"},
+            "wrong: MASTODON_ACCESS_TOKEN_FILE: no such user",
+        ),
         ({"AGENTFEED_KEY_FILE": os.devnull}, "the file that AGENTFEED_KEY_FILE names is empty"),
         ({"TERM": "dumb"}, "set TERM to what the terminal is"),
     ],

@@ -226,3 +226,13 @@ def test_an_interrupt_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     log = tmp_path / "run.log"
     assert moltwatch("watch", "sim:", "--log", log).returncode == 130
     assert "info ended: interrupted" in log.read_text() and "Traceback" not in log.read_text()
+
+
+def test_a_key_in_a_pipe_is_left_to_the_source_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")  # to read from it would wait for ever
+    monkeypatch.setenv("MASTODON_ACCESS_TOKEN_FILE", str(tmp_path / "pipe"))
+    monkeypatch.setenv("AGENTFEED_KEY_FILE", "~no-such-user/key")
+    LogFile(tmp_path / "log").close()
+    assert (tmp_path / "log").exists()

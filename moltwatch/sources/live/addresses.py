@@ -72,8 +72,14 @@ def read_key(variable: str, environment: Mapping[str, str] | None = None) -> str
         try:
             with Path(path).expanduser().open("rb") as file:
                 key = file.read(_LONGEST_KEY + 1).decode("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a key"
+        except (OSError, UnicodeDecodeError, RuntimeError) as error:
+            match error:
+                case OSError():
+                    reason = error.strerror
+                case UnicodeDecodeError():
+                    reason = "not a key"
+                case _:  # whose home it is in, nobody knows
+                    reason = "no such user"
             # What lies in no folder may be the key itself, set where the file's name belongs.
             named = f"{path}: " if os.sep in path and _is_folder(Path(path).parent) else ""
             raise UsageError(f"{variable}_FILE: {named}{reason}") from None
