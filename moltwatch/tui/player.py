@@ -7,8 +7,10 @@ there, the old run rests and stays on the screen: the user may stay with it afte
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moltwatch.errors import MoltwatchError
 from moltwatch.model import Kind
@@ -17,6 +19,8 @@ from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Transport
 from moltwatch.times import Micros
 from moltwatch.tui.local_time import clock
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,51 +52,110 @@ AT_REST = 8
 """Frames without any progress after which a rush has arrived."""
 
 
+@dataclass
+class Play:
+    """One run, from before it is opened until it is closed, and how it ended. It belongs to the
+    task that opens it, drives it and closes it."""
+
+    run: Run | None = None
+    failure: MoltwatchError | None = None
+    """Why it stopped, if it did not end by itself."""
+    crash: Exception | None = None
+    """A defect that stopped it."""
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    """It has its run, or has failed to get it."""
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.task is not None and self.task.done()
+
+    @property
+    def error(self) -> Exception | None:
+        return self.failure or self.crash
+
+    async def go(self, open_run: OpenRun, at: Micros | None, take: Callable[[Run], None]) -> None:
+        """Open it, hand it to ``take``, drive it, close it."""
+        try:
+            run = await open_run(at)
+            try:
+                take(run)
+                self.run = run
+                self.opened.set()
+                await run.pipeline.run()
+            finally:
+                await run.source.close()
+        except MoltwatchError as error:
+            self.failure = error
+        except Exception as error:
+            self.crash = error
+        finally:
+            self.opened.set()
+
+
 class Player:
     """Holds the run on the screen, and while seeking backwards the one to come.
 
-    A run belongs to the task that opens it, drives it and closes it. Beside the one on the screen
-    there is at most one that comes, while the other rests: a newer one cancels it, and waits until
-    it has closed.
+    Beside the run on the screen there is at most one that comes, while the other rests: a newer one
+    cancels it, and waits until it has closed. If one that comes fails, the other goes on.
     """
 
     def __init__(self, open_run: OpenRun) -> None:
         self._open = open_run
-        self.run: Run | None = None
-        """What is on the screen."""
-        self._task: asyncio.Task[None] | None = None
-        """Drives it."""
-        self._coming: Run | None = None
+        self.shown: Play | None = None
+        """What is on the screen, or will be first."""
+        self._coming: Play | None = None
         """What will be on the screen, once it is there and open."""
-        self._coming_task: asyncio.Task[None] | None = None
-        """Drives that."""
         self._turn = asyncio.Lock()
         """Of those that come: a task has it from before it opens its run until it has closed it."""
         self._alive: set[asyncio.Task[None]] = set()
         """All that have not closed yet."""
-        self._opened = asyncio.Event()
-        """The newest task has its run, or has failed to get it."""
         self.target: Micros | None = None
         """Where a rush is heading, until it is there."""
         self._rushes_from = 0
         """How many events had come when it set out."""
         self._left_at: Micros = 0
         """What the clock showed then."""
-        self.failure: MoltwatchError | None = None
-        """Why the run stopped, if it did not end by itself."""
-        self.crash: Exception | None = None
-        """A defect that stopped the run."""
+        self._left_paused = False
+        """Whether the run that rests was paused before it was played from the start."""
+        self.setbacks: deque[str] = deque(maxlen=10)
+        """Why ways back in time failed: words for whoever is on the way."""
         self._standing = (0, 0)
         self._still = 0
 
     @property
-    def _newest(self) -> asyncio.Task[None] | None:
-        return self._coming_task or self._task
+    def run(self) -> Run | None:
+        """What is on the screen."""
+        return self.shown.run if self.shown else None
+
+    @property
+    def _newest(self) -> Play | None:
+        return self._coming or self.shown
+
+    @property
+    def _newest_run(self) -> Run | None:
+        """The one that comes, once it is open; until then the one on the screen."""
+        return (self._coming.run if self._coming else None) or self.run
+
+    @property
+    def _opened(self) -> bool:
+        """Nothing is being opened."""
+        return self._newest is not None and self._newest.opened.is_set()
 
     @property
     def done(self) -> bool:
         """Nothing runs any more, nor is anything being opened."""
-        return self._newest is not None and self._newest.done()
+        return self._newest is not None and self._newest.done
+
+    @property
+    def failure(self) -> MoltwatchError | None:
+        """Why the run on the screen stopped, if it did not end by itself."""
+        return self.shown.failure if self.shown else None
+
+    @property
+    def crash(self) -> Exception | None:
+        """A defect that stopped it."""
+        return self.shown.crash if self.shown else None
 
     @property
     def session(self) -> Session | None:
@@ -100,7 +163,7 @@ class Player:
 
     @property
     def transport(self) -> Transport | None:
-        run = self._coming or self.run
+        run = self._newest_run
         return run.source.transport if run else None
 
     @property
@@ -128,13 +191,13 @@ class Player:
     @property
     def goes_back(self) -> bool:
         """A rush leads back in time: all is read again from the start."""
-        return self.seeking and self._coming_task is not None
+        return self.seeking and self._coming is not None
 
     @property
     def progress(self) -> int | None:
         """Per cent of the events on its way that a rush has behind it, where that is known."""
         transport = self.transport
-        if self.target is None or transport is None or not self._opened.is_set():
+        if self.target is None or transport is None or not self._opened:
             return None
         before = transport.events_before(self.target)
         if before is None:
@@ -145,32 +208,35 @@ class Player:
     @property
     def posts_read(self) -> int:
         """By the run that is on its way, or else by the one on the screen."""
-        if not self._opened.is_set():
-            return 0
-        run = self._coming or self.run
-        return run.session.posts if run else 0
+        run = self._newest_run
+        return run.session.posts if run and self._opened else 0
 
     # --- life -------------------------------------------------------------------------------------
 
     async def start(self, at: Micros | None = None) -> None:
         """Open the first run and let it go."""
-        self._begin(at)
-        await self._opened.wait()
+        self.shown = self._begin(at)
+        await self.shown.opened.wait()
         if self.transport is not None:
             self.target = at
 
     async def stop(self) -> None:
         """Cancel whatever runs; sources and recordings are closed when this returns."""
-        for task in (self._task, self._coming_task):
-            if task:
-                task.cancel()
-        self._opened.set()
+        for play in (self.shown, self._coming):
+            if play:
+                _cancel(play)
         await asyncio.gather(*self._alive, return_exceptions=True)
 
     def settle(self) -> None:
-        """Once a frame: see whether a seek has arrived."""
-        run = self._coming or self.run
-        if self.target is None or run is None or not self._opened.is_set():
+        """Once a frame: see whether a seek has arrived, or cannot."""
+        coming = self._coming
+        if coming is not None and (error := coming.error):
+            words = str(error) if coming.failure else f"{type(error).__name__}: {error}"
+            self.setbacks.append(f"no way back: {words}")
+            _log.info("no way back", exc_info=error)
+            self._give_up()
+        run = self._newest_run
+        if self.target is None or run is None or not self._opened:
             return
         transport = run.source.transport
         position = transport.reached if transport else 0
@@ -180,74 +246,54 @@ class Player:
         # Where nothing happens for a while after the target, nothing arrives there: a rush that
         # has come to rest is over.
         if max(run.session.now, position) >= self.target or self.done or self._still > AT_REST:
-            if self._coming is not None:
-                self._change(self._coming)
-            self.target = None
-            self._still = 0
+            if coming is not None and self.shown is not None:
+                _cancel(self.shown)
+                self.shown, self._coming = coming, None
+                self._turn = asyncio.Lock()  # the other goes with the one that is on the screen now
+                self._left_paused = False
+            self.target, self._still = None, 0
 
-    def _change(self, run: Run) -> None:
-        """The run that came is the one on the screen from now on."""
-        if self._task:
-            self._task.cancel()
-        self.run, self._coming = run, None
-        self._task, self._coming_task = self._coming_task, None
-        self._turn = asyncio.Lock()
-
-    def _begin(self, at: Micros | None) -> None:
-        """Start a run in the place of the one there is, which rests meanwhile."""
-        self._opened.clear()
+    def _begin(self, at: Micros | None) -> Play:
+        """Open a run, and drive it."""
+        play = Play()
         self._rushes_from = 0
-        task = asyncio.create_task(self._play(at, self._turn), name="pipeline")
-        self._alive.add(task)
-        task.add_done_callback(self._alive.discard)
-        if self.run is None:
-            self._task = task
-            return
-        self.run.pipeline.rest()
-        if self._coming_task:
-            self._coming_task.cancel()
-        self._coming_task = task
+        play.task = asyncio.create_task(self._play(play, at, self._turn), name="pipeline")
+        self._alive.add(play.task)
+        play.task.add_done_callback(self._alive.discard)
+        return play
 
-    async def _play(self, at: Micros | None, turn: asyncio.Lock) -> None:
-        """One run, from before it is opened until it is closed."""
+    async def _play(self, play: Play, at: Micros | None, turn: asyncio.Lock) -> None:
         async with turn:
-            self.failure = self.crash = None
-            try:
-                run = await self._open(at)
-                try:
-                    self._take(run)
-                    await run.pipeline.run()
-                finally:
-                    await run.source.close()
-            except Exception as error:
-                self._fail(error)
+            await play.go(self._open, at, self._take)
 
     def _take(self, run: Run) -> None:
-        """Show the first run at once; one that seeks when it is there, steered like the last."""
+        """The first run is shown at once; one that seeks is steered like the last."""
+        steered, transport = self.transport, run.source.transport
         if self.run is None:
-            self.run, self._turn = run, asyncio.Lock()
-        else:
-            steered, transport = self.transport, run.source.transport
-            if steered and transport:
-                transport.set_speed(steered.speed)
-                if steered.paused:
-                    transport.pause()
-            self._coming = run
-        self._opened.set()
+            self._turn = asyncio.Lock()
+        elif steered and transport:
+            transport.set_speed(steered.speed)
+            if steered.paused:
+                transport.pause()
 
-    def _fail(self, error: Exception) -> None:
-        if self._newest is not asyncio.current_task():
-            return  # a newer run takes its place
-        if isinstance(error, MoltwatchError):
-            self.failure = error
-        else:
-            self.crash = error
-        if not self._opened.is_set():
-            self.target = self._coming = None
-            self._opened.set()
-            if self._coming_task is not None and self._task is not None:
-                self._task.cancel()
-                self._task, self._coming_task = self._coming_task, None
+    def _go_back(self, run: Run, at: Micros) -> None:
+        """Begin one that comes, while the one on the screen rests where it is."""
+        run.pipeline.rest()
+        if run.source.transport and self.seeking:
+            run.source.transport.stay()
+        if self._coming:
+            _cancel(self._coming)
+        self._coming = self._begin(at)
+
+    def _give_up(self) -> None:
+        """No other run comes: go on with the one on the screen, as it was left."""
+        assert self._coming is not None and self.run is not None
+        _cancel(self._coming)
+        self._coming = self.target = None
+        if self._left_paused and (transport := self.run.source.transport):
+            transport.pause()
+        self._left_paused = False
+        self.run.pipeline.go_on()
 
     # --- steering ---------------------------------------------------------------------------------
 
@@ -336,13 +382,19 @@ class Player:
 
     def restart(self) -> str:
         """Play from the start, even if it was paused. Tell why not; empty if so."""
-        run, transport = self._coming or self.run, self.transport
+        run, transport = self._newest_run, self.transport
         if why := self.why_not_steered("no start to go back to"):
             return why
         assert run is not None and transport is not None
+        left_paused = self._left_paused
         if run.rewinds:
-            transport.resume()
-        return self.seek(transport.start)
+            for each in (self.run, run):
+                if each and each.source.transport:
+                    left_paused |= each is self.run and each.source.transport.paused
+                    each.source.transport.resume()
+        told = self.seek(transport.start)
+        self._left_paused = left_paused and self._coming is not None
+        return told
 
     def seek_by(self, part: float) -> str:
         """Go on or back by a part of the whole. Tell why not; empty if so."""
@@ -366,33 +418,34 @@ class Player:
             return ""
         now = self.now
         self.target, self._still = None, 0
-        if self._coming_task is None:
+        if self._coming is None:
             transport.stay()
             return f"stopped at {clock(now)}"
-        self._coming_task.cancel()
-        self._coming = self._coming_task = None
-        self._opened.set()
-        self.run.pipeline.go_on()
+        self._give_up()
         return f"staying at {clock(now)}"
 
     def seek(self, at: Micros) -> str:
         """Go to a time. Tell why not; empty if so."""
-        transport = self.transport
-        run = self._coming or self.run
-        if transport is None or run is None:
+        transport, run = self.transport, self._newest_run
+        if transport is None or run is None or self.run is None:
             return self.why_not_steered("no way through time")
         # Where nothing had been seen yet, there would be nothing to see.
         at = max(transport.start + 1, min(at, transport.end))
         # A rush cannot be called back: what lies before its target lies behind.
         reached = max(run.session.now, self.target or 0)
-        ahead = self._opened.is_set() and not self.done and at >= reached
+        ahead = self._opened and not self.done and at >= reached
         if not ahead and not run.rewinds:
             return "recorded or piped, a session is played once: no way back in time"
         self._left_at = self.now
-        self.target, self._still = at, 0
         if ahead:
             self._rushes_from = transport.n_events
             transport.skip_to(at)
         else:
-            self._begin(at)
+            self._go_back(self.run, at)
+        self.target, self._still = at, 0
         return ""
+
+
+def _cancel(play: Play) -> None:
+    if play.task:
+        play.task.cancel()

@@ -18,7 +18,7 @@ from moltwatch.session import Session
 from moltwatch.sources.base import SystemClock
 from moltwatch.sources.stdin import StdinSource
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import Run
+from moltwatch.tui.player import Play, Run
 from tests.cli.running import command, environment, lines, moltwatch, session
 from tests.recording.files import names
 
@@ -89,8 +89,9 @@ def test_after_a_screen_nothing_is_said_to_be_kept_that_is_not(
     def run(app: MoltwatchApp) -> None:
         source, seen = StdinSource(clock=SystemClock()), Session()
         seen.take(session()[0], ())
-        app.player.run = Run(source, seen, Pipeline(source, build_engine(Config()), []))
-        app.player.failure = RecordingError("night.molt was deleted") if gone else None
+        run = Run(source, seen, Pipeline(source, build_engine(Config()), []))
+        failure = RecordingError("night.molt was deleted") if gone else None
+        app.player.shown = Play(run=run, failure=failure)
 
     monkeypatch.setattr(MoltwatchApp, "run", run)
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)

@@ -11,6 +11,7 @@ from moltwatch.errors import MoltwatchError, SourceUnreachable
 from moltwatch.model import Kind
 from moltwatch.sources.registry import Opening
 from moltwatch.tui.app import MoltwatchApp
+from moltwatch.tui.player import Play
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_what_stopped_the_run_is_told_to_the_shell(
     told: str,
 ) -> None:
     def run(app: MoltwatchApp, *_: Any, **__: Any) -> None:
-        app.player.failure, app.player.crash = failure, crash
+        app.player.shown = Play(failure=failure, crash=crash)
 
     monkeypatch.setattr(MoltwatchApp, "run", run)
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)
@@ -52,7 +53,7 @@ def test_what_the_flags_show_at_first_is_chosen(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_interrupt_hides_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(app: MoltwatchApp, *_: Any, **__: Any) -> None:
-        app.player.crash, app.interrupted = KeyError("thread"), True
+        app.player.shown, app.interrupted = Play(crash=KeyError("thread")), True
 
     monkeypatch.setattr(MoltwatchApp, "run", run)
     monkeypatch.setattr("moltwatch.tui.terminal.driver_for_terminal", lambda: None)

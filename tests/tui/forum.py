@@ -185,10 +185,14 @@ class Forum:
         self.dismissed: list[tuple[str, Kind]] = []
         self.gate: asyncio.Event | None = None
         """Nothing is opened until it is set."""
+        self.refuses: Exception | None = None
+        """Why nothing is opened any more."""
 
     async def open(self, start: Micros | None) -> Run:
         if self.gate:
             await self.gate.wait()
+        if self.refuses:
+            raise self.refuses
         source = FakeSource(self.events, live=self.live, fail=self.fail)
         if source.moving:
             source.moving.play(self.play if self.play is not None else source.moving.end)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import Player, Run
+from moltwatch.tui.player import AT_REST, Player, Run
 from moltwatch.tui.widgets.notifications import SHORTEST
 from tests.tui.driving import watching
 from tests.tui.forum import START, Forum, script
@@ -158,3 +159,115 @@ async def test_stopping_while_a_run_is_being_opened_waits_for_what_is_being_clos
     forum.gate.set()
     await asyncio.sleep(0)
     assert [source.closed for source in forum.sources] == [True]
+
+
+# --- a way back that is given up ------------------------------------------------------------------
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the runs work until it is so."""
+    for _ in range(100_000):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("it never is")
+
+
+async def begun(forum: Forum) -> Player:
+    """A player whose first run has come as far as it may."""
+    player = Player(forum.open)
+    await player.start()
+    await until(lambda: forum.sources[0].quiet)
+    return player
+
+
+async def test_who_stays_stays_though_a_rush_was_on_its_way() -> None:
+    events, _ = script(minutes=60)
+    forum = Forum(events, play=START + MINUTE)
+    player = await begun(forum)
+    forum.gate = asyncio.Event()
+    player.seek(START + 50 * MINUTE)
+    player.seek(START + MINUTE // 2)
+    assert player.goes_back and player.session is not None
+    here = player.session.now
+    assert player.stay().startswith("staying at ")
+    await until(lambda: forum.sources[0].quiet)
+    assert here - START < 2 * MINUTE and player.session.now - here < MINUTE
+    await player.stop()
+
+
+async def test_a_failure_is_known_again_once_the_way_back_is_given_up() -> None:
+    events, _ = script(minutes=5)
+    full = RecordingError("disk full")
+    forum = Forum(events, fail=full)
+    player = Player(forum.open)
+    await player.start()
+    await until(lambda: player.done)
+    assert player.failure is full
+    forum.gate = asyncio.Event()
+    player.seek(START + MINUTE)
+    await asyncio.sleep(0)
+    player.stay()
+    assert player.failure is full and player.done
+    await player.stop()
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_a_start_that_is_given_up_leaves_a_pause_as_it_was(paused: bool) -> None:
+    events, _ = script(minutes=5)
+    forum = Forum(events, play=START + 2 * MINUTE)
+    player = await begun(forum)
+    assert player.transport is not None
+    if paused:
+        player.transport.pause()
+    forum.gate = asyncio.Event()
+    player.restart()
+    assert not player.paused, "it is to play from the start"
+    player.restart()
+    player.stay()
+    assert player.paused == paused
+    player.restart()
+    forum.gate.set()
+    await until(lambda: len(forum.runs) == 2 and forum.sources[1].quiet)
+    for _ in range(AT_REST + 2):
+        player.settle()
+    assert player.run is forum.runs[1] and not player.paused
+    await player.stop()
+
+
+@pytest.mark.parametrize("opens", [False, True], ids=["before it is open", "on its way"])
+async def test_where_no_way_leads_back_the_run_on_the_screen_goes_on(opens: bool) -> None:
+    events, _ = script(minutes=20)
+    forum = Forum(events, play=START + 5 * MINUTE)
+    async with watching(forum) as watcher:
+        player = watcher.app.player
+        if opens:
+            forum.events, forum.fail = events[:3], RecordingError("the recording is gone")
+        else:
+            forum.refuses = RecordingError("the recording is gone")
+        player.seek(START + 4 * MINUTE)
+        await until(lambda: not player.seeking or player.done)
+        await watcher.frames(3)
+        assert "no way back: the recording is gone" in watcher.text
+        assert not player.seeking and player.failure is None and not player.done
+        before = watcher.session.posts
+        moving = forum.sources[0].moving
+        assert moving is not None
+        moving.play(START + 9 * MINUTE)
+        await until(lambda: forum.sources[0].quiet)
+        assert watcher.session.posts > before and not forum.sources[0].closed
+
+
+async def test_a_run_that_fails_while_it_rests_has_failed() -> None:
+    events, _ = script(minutes=20)
+    forum = Forum(events, fail=RecordingError("no space"), play=START + 5 * MINUTE)
+    player = await begun(forum)
+    forum.gate = asyncio.Event()
+    moving = forum.sources[0].moving
+    assert moving is not None and player.run is not None
+    moving.play(START + 30 * MINUTE)
+    player.seek(START + MINUTE)
+    player.stay()
+    await until(lambda: player.done)
+    assert str(player.failure) == "no space"
+    await player.stop()

@@ -72,6 +72,8 @@ class Notifications(Bar):
         elif self.display and said_for >= STAYS:
             self.display = False
         self._tell_of_failure(player)
+        while player.setbacks:
+            self.queue(player.setbacks.popleft())
         if player.run is not None:
             self._take_in(player.run, wall, over=player.done)
 
