@@ -156,6 +156,7 @@ class JetstreamFeed(ArrivalFeed):
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         self._heard()
+        gap: list[Event] = []
         try:
             frame = read_object(data)
             gap = self._resume(frame, data, now)
@@ -168,7 +169,7 @@ class JetstreamFeed(ArrivalFeed):
             events = self._deliver(events, now)
         except BadItem as error:
             self._reject(str(error))
-            return []
+            return gap
         self.missing.look(events)
         return gap + events
 

@@ -79,6 +79,10 @@ class Follower(Feed):
     def give_up(self, now: Micros) -> list[Event]:
         return self._mend(self._present(now))
 
+    def answered(self, now: Micros) -> None:
+        if self._past.heard and self._wall:  # before the first frame nobody knows whose time counts
+            super().answered(now)
+
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while. Where the forum's time is the wall clock's, time goes on."""
         if not (self._past.heard and self._wall) or self.ended:

@@ -45,6 +45,10 @@ class Continuity:
         """Stream time; None before the first event."""
         self.heard = False
         """Something came on this connection."""
+        self._answered: Micros | None = None
+        """Stream time at which the server last gave a sign of life, as far as that is told."""
+        self._quiet = False
+        """Nothing has come since for a while."""
         self._break: _Break | None = None
         """How the last connection ended, until a gap has been reported for it."""
         self._promised_since: Micros | None = None
@@ -78,8 +82,16 @@ class Continuity:
         """The connection is gone."""
         if self.heard and self._break is None:
             self._break = _Break(reason=reason)
+            if self._answered is not None and self.reached is not None:
+                # Of what came after that, nobody knows: silence is no proof that nothing was said.
+                self.reached = min(self.reached, self._answered)
             self.turn()
-        self.heard = False
+        self.heard = self._quiet = False
+
+    def stay_away(self, reason: str) -> None:
+        """A gap was told to its end, and it is not the end: from there on a new one is open."""
+        if self.begun and self._break is None:
+            self._break = _Break(reason=reason)
 
     def turn(self) -> None:
         """A new stretch begins: what has been received until now may come again."""
@@ -139,6 +151,18 @@ class Continuity:
             )
         ]
 
+    def answered(self, at: Micros) -> None:
+        """The server gave a sign of life, be it empty. After a quiet while that says that nothing
+        of what was promised is still on its way."""
+        self._answered = at
+        if self._quiet:
+            self._quiet = False
+            self.kept()
+
+    def quiet(self) -> None:
+        """Nothing came for a while: it is all there, or the connection is dead."""
+        self._quiet = True
+
     def kept(self) -> None:
         """All that was promised has come."""
         self._promised_since = None
@@ -193,6 +217,10 @@ class Feed(ABC):
         """What to send now. Asked after each frame and each quiet while."""
         return ()
 
+    def answered(self, now: Micros) -> None:
+        """The server gave a sign of life: it let us in, sent something, or answered our ping."""
+        self._past.answered(now)
+
     @abstractmethod
     def receive(self, data: bytes, now: Micros) -> list[Event]:
         """Take a frame. Raises :class:`~.failures.Refused` when the server will never serve us."""
@@ -208,6 +236,10 @@ class Feed(ABC):
     def absent(self, since: Micros, reason: str) -> None:
         """It could not be reached, nor ever before; it was to be heard from ``since`` on."""
         self._past.absent(since, reason)
+
+    def stay_away(self, reason: str) -> None:
+        """It has failed and was given up; after a long wait it is tried once more."""
+        self._past.stay_away(reason)
 
     @abstractmethod
     def give_up(self, now: Micros) -> list[Event]:
@@ -248,8 +280,8 @@ class ArrivalFeed(Feed):
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while; a connection that stays open is one, and time goes on."""
         self._past.heard = True
-        gap = self._past.mend(now, recovered=self.resumed)
-        self._past.kept()
+        gap = self._past.mend(now, recovered=self.resumed, promised=self.resumed)
+        self._past.quiet()
         return [*gap, *self._past.beat(now)]
 
     def lost(self, reason: str, *, skip: bool = False) -> None:

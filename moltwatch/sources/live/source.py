@@ -146,6 +146,11 @@ class LiveSource(Retrying):
             await (self._wait_refused(failure) if final else self._wait(failure))
         self.status.say(State.ENDED)
 
+    async def may_try_again(self) -> bool:
+        if self._failure is not None:
+            self._feed.stay_away(self._failure.reason)
+        return await super().may_try_again()
+
     def owed(self) -> list[Event]:
         return self._counted(self._feed.give_up(self._clock.now()))
 

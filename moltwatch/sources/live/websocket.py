@@ -72,16 +72,19 @@ class WebsocketSource(LiveSource):
     async def _connection(self) -> AsyncGenerator[list[Event]]:
         async with self._connect() as websocket:
             self._websocket, self._silent_for, self._pong = websocket, 0.0, None
+            self._feed.answered(self._clock.now())
             await _send(websocket, self._feed.opening())
             self.status.say(State.LIVE)
             if events := await self._catch_up():
                 yield events
             while not self._feed.ended:
                 frame = await self._listen(websocket)
+                now = self._clock.now()
                 if frame is None:
-                    events = self._feed.quiet(self._clock.now())
+                    events = self._feed.quiet(now)
                 else:
                     events = await self._receive(frame)
+                    self._feed.answered(now)
                     self.status.detail = self._feed.notice
                 # Before anything is answered: that may fail, and what has come is told only once.
                 if events:
@@ -137,7 +140,13 @@ class WebsocketSource(LiveSource):
                 raise Silent(f"not a sign of life for {format_duration(round(limit * SECOND))}")
             self._silent_for = 0.0
             self._pong = asyncio.ensure_future(await websocket.ping())
+            self._pong.add_done_callback(self._lives)
         return None
+
+    def _lives(self, pong: Future[float]) -> None:
+        """Our question was answered, or never will be."""
+        if not pong.cancelled() and pong.exception() is None:
+            self._feed.answered(self._clock.now())
 
 
 async def _send(websocket: ClientConnection, frames: Sequence[bytes]) -> None:

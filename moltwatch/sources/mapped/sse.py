@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -189,14 +189,17 @@ class SseSource(LiveSource):
             response = await self._client.send(request, stream=True)
         async with aclosing(response):
             _check(response)
+            self._feed.answered(self._clock.now())
             self._feed.opening()
             self._feed.resumed = bool(resume) and self._feed.replays
             self.status.say(State.LIVE)
             parser = SseParser()
             async with aclosing(self._chunks(response.aiter_bytes())) as chunks:
                 async for chunk in chunks:
-                    if events := self._take(chunk, parser):
-                        yield events
+                    # One by one: where the next ends all, what came before it has been told.
+                    for events in self._take(chunk, parser):
+                        if events:
+                            yield events
         raise httpx.RemoteProtocolError("the stream ended")
 
     def _resume(self) -> dict[str, str]:
@@ -204,22 +207,25 @@ class SseSource(LiveSource):
         last = self._last_id
         return {"Last-Event-ID": last} if last and last.isascii() and last.isprintable() else {}
 
-    def _take(self, chunk: bytes | None, parser: SseParser) -> list[Event]:
+    def _take(self, chunk: bytes | None, parser: SseParser) -> Iterator[list[Event]]:
         """The events of some bytes; of None, which stands for a quiet while."""
         now = self._clock.now()
         if chunk is None:
-            return self._feed.quiet(now)
-        events: list[Event] = []
+            yield self._feed.quiet(now)
+            return
+        self._feed.answered(now)
         skipped = parser.oversized
-        for event in parser.feed(chunk):
-            events += self._feed.take(as_frame(event), now)
+        came = parser.feed(chunk)
         for _ in range(parser.oversized - skipped):
             self.status.rejects.add("an event larger than we take")
-        self._last_id = parser.last_id or self._last_id
         if parser.retry is not None:
             self._backoff.first = min(max(parser.retry, 0.1), LONGEST_OBEYED)
-        self.status.detail = self._feed.notice
-        return events
+        for event in came:
+            events = self._feed.take(as_frame(event), now)
+            self._last_id = event.id or self._last_id
+            self.status.detail = self._feed.notice
+            yield events
+        self._last_id = parser.last_id or self._last_id
 
     async def _chunks(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes | None]:
         """Pieces of the stream, and None for every quiet while. Raises :class:`Silent`."""

@@ -141,9 +141,11 @@ class Book:
             for event in self._take(reading, source, now, now)
         ]
 
-    def release(self, now: Micros) -> list[Event]:
-        """Replies that have waited long enough."""
-        overdue = [parent for parent, orphans in self._orphans.items() if orphans[0].until <= now]
+    def release(self, now: Micros, *, all: bool = False) -> list[Event]:
+        """Replies that have waited long enough; ``all`` of them where nobody waits any more."""
+        overdue = [
+            parent for parent, orphans in self._orphans.items() if all or orphans[0].until <= now
+        ]
         return [event for parent in overdue for event in self._adopt(parent, parent, now)]
 
     def beat(self, every: Micros, source: str, now: Micros) -> list[Event]:

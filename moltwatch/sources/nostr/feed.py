@@ -102,6 +102,8 @@ class RelayFeed(Feed):
         self._told = {POSTS: Told(), VOTES: Told()}
         self._plain = False
         self._questions = Questions()
+        self._leaving: Refused | TurnedAway | None = None
+        """Why it serves us no more, where the same frame brought something: that is told first."""
         self._login = Login(url, draw_key)
         self._authors = Lookup()
         self._posts = Lookup()
@@ -112,12 +114,17 @@ class RelayFeed(Feed):
 
     def opening(self) -> Sequence[bytes]:
         self.notice = ""
+        self._leaving = None
         self._questions.forget()
         self._login.reset()
         self._subscribe()
         return self.answers()
 
     def answers(self) -> Sequence[bytes]:
+        """What to send now. Raises what :meth:`receive` could not, because it had something to
+        tell."""
+        if self._leaving is not None:
+            raise self._leaving
         return self._questions.take()
 
     def _subscribe(self) -> None:
@@ -168,11 +175,17 @@ class RelayFeed(Feed):
             self._since = self._horizon = since
         super().absent(since if self._since is None else self._since, reason)
 
+    def stay_away(self, reason: str) -> None:
+        if self._since is None and self._past.begun:
+            self._since = max(0, self._heard_at - OVERLAP)
+        super().stay_away(reason)
+
     def give_up(self, now: Micros) -> list[Event]:
         """What is left to say when it will not be tried again."""
-        if self._history is None and self._since is None and not self._past.broken:
-            return []
-        return self._read_past(now, "its past was not read to the end")
+        events: list[Event] = []
+        if self._history is not None or self._since is not None or self._past.broken:
+            events = self._read_past(now, "its past was not read to the end")
+        return [*events, *self._book.release(now, all=True)]
 
     def quiet(self, now: Micros) -> list[Event]:
         """Nothing came for a while: time goes on, and patience ends."""
@@ -183,7 +196,8 @@ class RelayFeed(Feed):
         return [*self._tick(now), *self._book.beat(BEAT, self._scope.source, now)]
 
     def receive(self, data: bytes, now: Micros) -> list[Event]:
-        """Take a frame. Raises Refused or TurnedAway when the relay will not serve us."""
+        """Take a frame. When the relay will not serve us, this raises Refused or TurnedAway, or
+        :meth:`answers` does where there is something to tell before."""
         self._heard()
         self._book.alive = True
         self._heard_at = now
@@ -195,10 +209,16 @@ class RelayFeed(Feed):
             events += self._past.mend(now, recovered=False)
         self._witness(now)
         try:
-            events += self._take(data, now)
-        except BadItem as error:
-            self._reject(str(error))
-        return events + self._tick(now)
+            try:
+                events += self._take(data, now)
+            except BadItem as error:
+                self._reject(str(error))
+            events += self._tick(now)
+        except (Refused, TurnedAway) as error:
+            if not events:
+                raise
+            self._leaving = error
+        return events
 
     def _note_time(self, now: Micros) -> None:
         if self._stored_before is None:

@@ -353,3 +353,13 @@ def test_real_frames(shared: Path) -> None:
     assert sum(isinstance(event, Post) for event in events) > 10
     assert any(isinstance(event, Post) and not event.is_root for event in events)
     assert not stream.rejects
+
+
+def test_a_gap_is_told_though_the_first_event_after_it_is_unusable() -> None:
+    stream = feed()
+    take(stream, commit("a", T0), 1)
+    stream.lost("connection lost")
+    (gap,) = take(stream, commit("b", T0 + 5 * SECOND, "melt"), 20)
+    assert isinstance(gap, Gap)
+    assert (gap.since, gap.until) == (T0 + SECOND, T0 + 20 * SECOND)
+    assert stream.rejects.counts["an operation we do not know"] == 1

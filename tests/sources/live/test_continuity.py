@@ -144,3 +144,40 @@ def test_an_id_as_long_as_a_book_is_neither_remembered_nor_asked_for() -> None:
     assert not roots.may_ask_for(long, T0)
     lookup.want(long)
     assert not lookup.waiting
+
+
+def test_silence_proves_nothing_until_the_server_answers() -> None:
+    feed = Profiles(Status(name="reef"))
+    feed.answered(T0)
+    feed.receive(b"ada", T0)
+    feed.quiet(T0 + MINUTE)
+    feed.lost("not a sign of life")
+    (gap,) = feed.receive(b"bob", T0 + 2 * MINUTE)[:1]
+    assert isinstance(gap, Gap)
+    assert gap.since == T0
+    feed.quiet(T0 + 3 * MINUTE)
+    feed.answered(T0 + 3 * MINUTE)
+    feed.quiet(T0 + 4 * MINUTE)
+    feed.lost("not a sign of life")
+    (gap,) = feed.give_up(T0 + 5 * MINUTE)
+    assert isinstance(gap, Gap)
+    assert gap.since == T0 + 3 * MINUTE
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_promise_is_kept_by_a_server_that_answers_and_says_nothing(answers: bool) -> None:
+    feed = Profiles(Status(name="reef"))
+    feed.answered(T0)
+    feed.quiet(T0)
+    feed.lost("connection lost")
+    feed.answered(T0 + MINUTE)
+    feed.resumed = True
+    (promise,) = feed.quiet(T0 + 2 * MINUTE)
+    assert isinstance(promise, Gap)
+    assert promise.recovered
+    if answers:
+        feed.answered(T0 + 2 * MINUTE)
+    feed.lost("not a sign of life")
+    (gap,) = feed.give_up(T0 + 3 * MINUTE)
+    assert isinstance(gap, Gap)
+    assert gap.since == T0 + (2 * MINUTE if answers else 0)

@@ -129,6 +129,26 @@ async def test_one_of_several_that_failed_is_tried_again_by_itself() -> None:
     assert clock.slept[0] == REFUSED_WAIT[0]
 
 
+async def test_the_gap_of_one_that_failed_goes_on_until_it_is_back() -> None:
+    script = Script(
+        says(welcome(clock="wall"), FORBIDDEN),
+        says(welcome(clock="wall"), frame(post(2)), END),
+    )
+    clock = FakeClock()
+    events: list[Event] = []
+    async with forum(script) as url:
+        merged = merge([source(url, clock), Endless()])
+        async with asyncio.timeout(30):
+            async for batch in merged.batches():
+                events += batch
+                if ids(events):
+                    break
+        await merged.close()
+    assert clock.slept == [REFUSED_WAIT[0]]
+    assert gaps(events)[-1].since == T0
+    assert gaps(events)[-1].until == T0 + round(REFUSED_WAIT[0] * SECOND)
+
+
 async def test_one_that_wants_a_key_is_tried_again_only_when_asked() -> None:
     process = answering(401, 401, 200)
     clock = HeldClock()

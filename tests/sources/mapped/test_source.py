@@ -22,7 +22,7 @@ from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.source import load_mapping
 from moltwatch.sources.mapped.sse import SseSource
 from moltwatch.sources.registry import Opening
-from tests.sources.fakes import FakeClock
+from tests.sources.fakes import T0, FakeClock
 from tests.sources.servers import accept, gaps, ids, raw_server, text_frame
 
 KEY = "-".join(("not", "a", "real", "key"))
@@ -75,9 +75,11 @@ async def collect(source: Source, until: str) -> list[Event]:
     return events
 
 
-def sse(url: str, clock: FakeClock | None = None, **options: Any) -> SseSource:
+def sse(
+    url: str, clock: FakeClock | None = None, mapping: str = MAPPING, **options: Any
+) -> SseSource:
     status = Status(name="reef")
-    feed = MappedFeed(status, read_mapping(MAPPING.encode(), "m"))
+    feed = MappedFeed(status, read_mapping(mapping.encode(), "m"))
     options = {"backoff": Backoff(draw=lambda: 1.0)} | options
     return SseSource(url, status, feed, clock=clock or FakeClock(), **options)
 
@@ -114,6 +116,33 @@ async def test_the_server_says_how_long_to_stay_away() -> None:
     assert clock.slept == [4.0, 28.0]
 
 
+async def test_what_came_before_a_refusal_is_told() -> None:
+    refusing = MAPPING + "[[refuse]]\nwhen = \"event == 'refused'\"\nreason = 'data'\n"
+    streams = Streams(head() + said(1) + said(2) + b"event: refused\ndata: enough\n\n")
+    events: list[Event] = []
+    async with web(streams) as url:
+        source = sse(url, mapping=refusing)
+        async for batch in source.batches():
+            events += batch
+            if len(events) == 2:
+                break
+        await source.close()
+    assert ids(events) == ["p1", "p2"]
+
+
+async def test_what_came_before_a_frame_that_was_left_out_is_told_once() -> None:
+    numbered = "sequence = 'data.seq'\n" + MAPPING
+    streams = Streams(
+        head() + said(1, seq=1) + said(2, seq=2) + said(4, seq=4),
+        head() + said(3, seq=3) + said(4, seq=4),
+    )
+    async with web(streams) as url:
+        events = await collect(sse(url, mapping=numbered), "p4")
+    assert ids(events) == ["p1", "p2", "p3", "p4"]
+    assert [gap.reason for gap in gaps(events)] == ["it left out 1 frame"]
+    assert "last-event-id: 2" in streams.heard[1].lower()
+
+
 async def test_while_it_is_quiet_time_goes_on_and_then_it_is_left() -> None:
     async def quiet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -135,6 +164,7 @@ async def test_while_it_is_quiet_time_goes_on_and_then_it_is_left() -> None:
         await source.close()
     assert sum(isinstance(event, Heartbeat) for event in events) >= 3
     assert [gap.reason for gap in gaps(events)] == ["not a sign of life for 0.1 s"]
+    assert gaps(events)[0].since == T0, "nobody knows what was said while it was silent"
 
 
 @pytest.mark.parametrize(

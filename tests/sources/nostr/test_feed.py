@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec import structs
 
 from moltwatch.model import AgentSeen, Gap, Heartbeat, Post, Vote
+from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.nostr.feed import BEAT, OVERLAP
 from moltwatch.sources.nostr.protocol import clawstr, nostr
 from moltwatch.sources.nostr.questions import PATIENCE
@@ -233,3 +235,33 @@ def test_when_nobody_writes_time_goes_on() -> None:
     relay.says(frame("EOSE", "live"), live(ROOT))
     assert [type(event) for event in relay.waits(BEAT)] == [Heartbeat]
     assert relay.waits(BEAT - 1) == []
+
+
+def test_a_gap_is_told_though_the_relay_turns_one_away_at_once() -> None:
+    relay = Relay()
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    relay.feed.lost("a message larger than we take", skip=True)
+    relay.connect()
+    relay.now += 90 * SECOND
+    (gap,) = relay.feed.receive(frame("CLOSED", "live", "rate-limited: later"), relay.now)
+    assert isinstance(gap, Gap)
+    assert (gap.since, gap.until, gap.recovered) == (T0, relay.now, False)
+    with pytest.raises(TurnedAway, match="rate-limited"):
+        relay.feed.answers()
+    relay.feed.lost("turned away")
+    relay.connect()
+
+
+def test_an_event_is_told_though_the_relay_serves_no_more() -> None:
+    relay = Relay()
+    relay.says(frame("CLOSED", "past", ""), frame("NOTICE", "auth-required: who are you?"))
+    relay.now += PATIENCE
+    assert texts(relay.feed.receive(live(ROOT), relay.now)) == ["root"]
+    with pytest.raises(Refused, match="does not say how"):
+        relay.feed.answers()
+
+
+def test_a_reply_that_waits_for_its_thread_is_told_when_nobody_waits_any_more() -> None:
+    relay = Relay()
+    assert relay.says(frame("EOSE", "live"), live(REPLY)) == []
+    assert texts(relay.feed.give_up(relay.now)) == ["reply"]
