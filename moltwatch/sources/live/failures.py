@@ -43,6 +43,8 @@ UNAUTHORIZED_CLOSE = frozenset({1008, 3000, 3003})
 
 TOO_BIG = 1009
 
+NO_HOST = "what it is called, or sends us on to, is no address"
+
 
 class Failure(Struct, frozen=True, kw_only=True):
     """An error, judged."""

@@ -16,7 +16,7 @@ from moltwatch import __version__
 from moltwatch.bounded import LARGEST_ANSWER
 from moltwatch.dialects.fields import read_json
 from moltwatch.sources.live.addresses import is_loopback
-from moltwatch.sources.live.failures import Failure, judge, judge_status
+from moltwatch.sources.live.failures import NO_HOST, Failure, judge, judge_status
 
 if TYPE_CHECKING:
     import httpx
@@ -67,10 +67,10 @@ class Web:
         """Ask. Raises :class:`NoAnswer` if nothing comes, not if the server says no."""
         import httpx
 
-        if self._client is None:
-            self._client = new_client(self._base, self._headers, self._patience)
         body = bytearray()
         try:
+            if self._client is None:
+                self._client = new_client(self._base, self._headers, self._patience)
             # httpx limits each read; a server that sends a byte now and then would never be done.
             async with (
                 asyncio.timeout(self._patience),
@@ -82,6 +82,8 @@ class Web:
                         raise NoAnswer(Failure(reason="an answer larger than we take"))
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise NoAnswer(judge(error)) from error
+        except UnicodeError:
+            raise NoAnswer(Failure(reason=NO_HOST, fatal=True)) from None
         return Answer(response.status_code, response.headers, bytes(body))
 
     async def get_json(self, path: str, params: Params = ()) -> Any:
@@ -104,7 +106,10 @@ def new_client(
     base: str, headers: Mapping[str, str] | None = None, timeout: float = 10.0
 ) -> httpx.AsyncClient:
     """A client for one server. ``timeout`` in seconds, for each step of an exchange. No redirect is
-    followed: what goes with the request is meant for that server alone."""
+    followed: what goes with the request is meant for that server alone. No cookie is kept: a server
+    could give a new one with every answer."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
     import httpx
 
     return httpx.AsyncClient(
@@ -112,6 +117,7 @@ def new_client(
         headers={"User-Agent": f"moltwatch/{__version__}", **(headers or {})},
         timeout=timeout,
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         # A proxy from the environment is for the world outside, not for this machine.
         trust_env=not is_loopback(base),
     )

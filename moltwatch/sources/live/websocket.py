@@ -11,7 +11,7 @@ from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.live.addresses import is_loopback
-from moltwatch.sources.live.failures import Silent
+from moltwatch.sources.live.failures import NO_HOST, Refused, Silent
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.source import LiveSource
 from moltwatch.times import SECOND, format_duration
@@ -70,7 +70,7 @@ class WebsocketSource(LiveSource):
         return self.url
 
     async def _connection(self) -> AsyncGenerator[list[Event]]:
-        async with self._connect() as websocket:
+        async with await self._reach() as websocket:
             self._websocket, self._silent_for, self._pong = websocket, 0.0, None
             self._feed.answered(self._clock.now())
             await _send(websocket, self._feed.opening())
@@ -98,6 +98,14 @@ class WebsocketSource(LiveSource):
     async def _receive(self, frame: bytes) -> list[Event]:
         """The events of a frame."""
         return self._feed.receive(frame, self._clock.now())
+
+    async def _reach(self) -> ClientConnection:
+        """A connection, after all redirects. Raises Refused where one leads to what is no address,
+        of which the library makes whatever error it meets."""
+        try:
+            return await self._connect()
+        except ValueError:
+            raise Refused(NO_HOST) from None
 
     def _connect(self) -> connect:
         from websockets.asyncio.client import connect

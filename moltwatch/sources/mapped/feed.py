@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from moltwatch.bounded import LONGEST_ID
 from moltwatch.dialects.fields import read_json
 from moltwatch.dialects.mapped import Mapping, apply, evaluate, holds, parts
 from moltwatch.model import Event, Post
@@ -165,6 +166,9 @@ class MappedFeed(ArrivalFeed):
                 continue
             for each in parts(rule.each, frame):
                 if not isinstance(each, str | int) or (number, each) in self._sent:
+                    continue
+                if isinstance(each, str) and len(each) > LONGEST_ID:
+                    self._reject("a room of too long a name")
                     continue
                 if len(self._sent) >= MOST_SENT:
                     self._reject("one of more rooms than are followed")

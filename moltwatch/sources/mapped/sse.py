@@ -17,12 +17,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from moltwatch.bounded import LARGEST_FRAME
+from moltwatch.bounded import LARGEST_FRAME, LONGEST_ID
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import UsageError
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
-from moltwatch.sources.live.failures import LONGEST_OBEYED, Refused, Silent
+from moltwatch.sources.live.failures import LONGEST_OBEYED, NO_HOST, Refused, Silent
 from moltwatch.sources.live.source import LiveSource
 from moltwatch.sources.live.web import new_client
 from moltwatch.sources.mapped.feed import MappedFeed
@@ -184,9 +184,12 @@ class SseSource(LiveSource):
         # Silence after the head of the answer is judged by _chunks, which knows what was promised.
         timeout = httpx.Timeout(self._open_timeout, read=None)
         resume = self._resume()
-        request = self._client.build_request("GET", self.url, headers=resume, timeout=timeout)
-        async with asyncio.timeout(self._open_timeout):
-            response = await self._client.send(request, stream=True)
+        try:
+            request = self._client.build_request("GET", self.url, headers=resume, timeout=timeout)
+            async with asyncio.timeout(self._open_timeout):
+                response = await self._client.send(request, stream=True)
+        except UnicodeError:
+            raise Refused(NO_HOST) from None
         async with aclosing(response):
             _check(response)
             self._feed.answered(self._clock.now())
@@ -204,8 +207,9 @@ class SseSource(LiveSource):
 
     def _resume(self) -> dict[str, str]:
         """The header that asks for what was missed, if the last id can stand in a header."""
-        last = self._last_id
-        return {"Last-Event-ID": last} if last and last.isascii() and last.isprintable() else {}
+        last = self._last_id or ""
+        fits = 0 < len(last) <= LONGEST_ID and last.isascii() and last.isprintable()
+        return {"Last-Event-ID": last} if fits else {}
 
     def _take(self, chunk: bytes | None, parser: SseParser) -> Iterator[list[Event]]:
         """The events of some bytes; of None, which stands for a quiet while."""

@@ -15,7 +15,7 @@ from msgspec import structs
 from moltwatch.bounded import Bounded
 from moltwatch.sources.live.failures import LONGEST_OBEYED, Bucket, Failure, judge_status
 from moltwatch.sources.live.web import Answer, Web
-from moltwatch.sources.moltbook.wire import Request, read_refusal, read_reset
+from moltwatch.sources.moltbook.wire import Ask, Request, read_refusal, read_reset
 from moltwatch.text import display_line
 from moltwatch.times import MINUTE, SECOND, Micros
 
@@ -102,9 +102,16 @@ class Client:
 
     async def get(self, request: Request) -> Answer:
         """Ask. Raises :class:`~moltwatch.sources.live.web.NoAnswer`."""
-        tag = self._tags.get(request.key) if request.page == 1 and not request.anew else None
+        tag = self.tag_of(request)
         headers = {"If-None-Match": tag} if tag else None
         return await self._web.get(request.path, request.params, headers)
+
+    def tag_of(self, request: Request) -> str | None:
+        """What tells the server which answer we have; None where we want one whatever it is. Only
+        where there is one can it say that nothing is new."""
+        if request.page > 1 or request.anew or request.ask is Ask.SURVEY:
+            return None
+        return self._tags.get(request.key)
 
     def remember(self, request: Request, answer: Answer) -> None:
         """The answer has been taken in: the next one need only tell what differs from it."""

@@ -57,6 +57,8 @@ class _Sweep(Struct, kw_only=True):
     """New posts and, on them and others, new comments."""
     oldest: Micros | None = None
     """When the oldest post met was written, by the server's word."""
+    full: bool = False
+    """The page before held as many as were asked for: the list should go on."""
     failures: int = 0
     """Times that a page after the first did not come."""
 
@@ -118,7 +120,9 @@ class Newest:
         Returns the gaps to record, if there are any.
         """
         self._doubt.good()
-        sweep, (sort, _) = self._sweep, WAYS[self._way]
+        sweep, (sort, limit) = self._sweep, WAYS[self._way]
+        if not page.listed and sweep.full and self._threads.any_listed(but=sweep.met):
+            sweep.hole = sweep.hole or "the list of new posts ends before what was known"
         ids = [item.id for item in page.listed]
         repeated, at_end = sweep.met.issuperset(ids), sweep.tail.issuperset(ids)
         if sweep.tail and sweep.tail.isdisjoint(ids):
@@ -141,6 +145,7 @@ class Newest:
             return gaps + self._finish(now, hole=why)
         overlap = 0 if page.cursor else min(len(ids) - 1, -(-len(ids) // 10))
         sweep.page += 1
+        sweep.full = len(ids) >= limit
         sweep.offset += len(ids) - overlap
         sweep.cursor = page.cursor
         sweep.tail = frozenset(ids[len(ids) - overlap :])

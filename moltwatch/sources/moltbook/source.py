@@ -142,7 +142,7 @@ class MoltbookSource(Retrying):
     def _take(self, request: Request, answer: Answer) -> None:
         """Whatever came."""
         now = self._clock.now()
-        if answer.status == 304:
+        if answer.status == 304 and self._client.tag_of(request):
             self._good()
             self._hold(self.planner.unchanged(request, now))
             return

@@ -16,7 +16,7 @@ asked for once more, later.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from enum import StrEnum
 from heapq import nlargest
 from operator import itemgetter
@@ -158,6 +158,10 @@ class Threads:
     def get(self, id: str) -> Thread | None:
         """The thread, if it is known."""
         return self._threads.get(id)
+
+    def any_listed(self, *, but: Set[str]) -> bool:
+        """Whether the list of new posts has shown any beside these."""
+        return any(thread.listed and id not in but for id, thread in self._threads.items())
 
     def tell(self, item: Listed, now: Micros, *, new: bool, born: bool) -> int:
         """A list shows this thread. ``new``: the list of new posts; ``born``: it was written since

@@ -254,3 +254,10 @@ def test_saved_frames(data: bytes, frames: list[Any]) -> None:
 def test_a_file_without_frames() -> None:
     with pytest.raises(UsageError, match="no frame in it"):
         read_frames(b"hello")
+
+
+def test_a_room_whose_name_has_no_end_is_not_joined() -> None:
+    stream = MappedFeed(Status(name="reef"), mapping())
+    stream.take({"type": "rooms", "rooms": [{"name": "a" * 10_000}, {"name": "b"}]}, T0)
+    assert stream.answers() == [b'{"join":"b"}']
+    assert dict(stream.rejects.counts) == {"a room of too long a name": 1}

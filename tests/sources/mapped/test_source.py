@@ -97,6 +97,16 @@ async def test_a_stream_that_drops_in_the_middle_of_an_event() -> None:
     assert not source.status.rejects
 
 
+async def test_an_id_that_fits_into_no_header_is_not_sent_back() -> None:
+    long = b"id: " + b"9" * 100_000 + b"\n\n"
+    streams = Streams(head() + said(1) + long, head() + said(2))
+    async with web(streams) as url:
+        async with asyncio.timeout(30):
+            events = await collect(sse(url), "p2")
+    assert "last-event-id" not in streams.heard[1].lower()
+    assert [gap.recovered for gap in gaps(events)] == [False]
+
+
 async def test_a_stream_without_memory_leaves_a_gap() -> None:
     streams = Streams(head() + said(1), head() + said(5))
     async with web(streams) as url:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -130,3 +131,16 @@ async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
     finally:
         release.set()
     assert not watch.of(Gap)
+
+
+async def test_nothing_new_is_believed_only_where_it_was_asked() -> None:
+    there = forum(tags=False)
+    async with watching(there) as watch:
+        await watch.until(lambda: len(watch.ids()) >= 6)
+        more(there, 150, watch.clock.seconds)
+        there.faults.append(
+            faulty(Response(status=304), when=lambda request: "cursor" in request.args)
+        )
+        async with asyncio.timeout(30):
+            await watch.until(lambda: bool(watch.of(Gap)))
+    assert not watch.of(Gap)[0].recovered

@@ -9,7 +9,7 @@ from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post
 from moltwatch.sources.moltbook.news import News, release
 from moltwatch.sources.moltbook.planner import MOST_PAGES, SOONEST, SURVEY, Planner
 from moltwatch.sources.moltbook.threads import AGAIN, LATE, Threads, Why
-from moltwatch.sources.moltbook.wire import Ask, Listed, Page, Request, post_of
+from moltwatch.sources.moltbook.wire import PAGE, Ask, Listed, Page, Request, post_of
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros
 from tests import strategies
 from tests.sources.fakes import T0, post
@@ -72,6 +72,25 @@ def test_what_lies_beyond_the_last_page_read_is_a_gap() -> None:
     assert not gap.recovered
     again = planner.due
     assert planner.took_new(page("n0"), now, again) == [], "told once"
+
+
+def test_a_list_that_ends_before_what_was_known_is_a_gap() -> None:
+    planner = begun("a")
+    now = planner.due
+    full = [f"n{number}" for number in range(PAGE)]
+    assert planner.took_new(page(*full, cursor="x"), now, now) == []
+    (gap,) = planner.took_new(page(), None, now)
+    assert isinstance(gap, Gap)
+    assert (gap.since, gap.reason) == (T0, "the list of new posts ends before what was known")
+    assert not gap.recovered
+
+
+def test_a_list_that_ends_where_nothing_was_known_is_whole() -> None:
+    planner = begun()
+    now = planner.due
+    full = [f"n{number}" for number in range(PAGE)]
+    assert planner.took_new(page(*full, cursor="x"), now, now) == []
+    assert planner.took_new(page(), None, now) == []
 
 
 def test_an_outage_is_a_gap_that_closes_where_the_list_reaches_back() -> None:

@@ -1,0 +1,62 @@
+"""Names that are none, redirects to nowhere, and cookies."""
+
+from __future__ import annotations
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+from werkzeug import Request as WebRequest
+from werkzeug import Response as Answer
+
+from moltwatch.errors import SourceUnreachable
+from moltwatch.sources.grammar import open_source
+from moltwatch.sources.live.failures import NO_HOST
+from moltwatch.sources.live.web import Web
+from moltwatch.sources.registry import Opening
+from tests.sources.fakes import FakeClock, drain
+from tests.sources.forum.kit import source
+from tests.sources.moltbook.server import serving
+from tests.sources.servers import forum, says
+
+
+@pytest.mark.parametrize("address", ["wss://a..b/", "ws://127.0.0.1:99999/", "ws://[::1"])
+async def test_a_redirect_to_what_is_no_address_is_a_refusal(address: str) -> None:
+    def redirect(websocket: ServerConnection, request: Request) -> Response:
+        response = websocket.respond(302, "elsewhere")
+        response.headers["Location"] = address
+        return response
+
+    async with forum(says(), process_request=redirect) as url:
+        with pytest.raises(SourceUnreachable, match=NO_HOST):
+            await drain(source(url))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "ws://a..localhost",
+        "nostr+ws://a..localhost",
+        "moltbook+http://xn--a.localhost/api/v1",
+        "sse+http://xn--a.localhost/events?map=chatr",
+    ],
+)
+async def test_what_is_no_host_name_is_told_in_words(spec: str) -> None:
+    opened = await open_source(spec, Opening(clock=FakeClock()))
+    with pytest.raises(SourceUnreachable, match=NO_HOST):
+        await drain(opened)
+    await opened.close()
+
+
+async def test_no_cookie_is_kept() -> None:
+    heard: list[str | None] = []
+
+    def sets(request: WebRequest) -> Answer:
+        heard.append(request.headers.get("Cookie"))
+        return Answer("[]", headers={"Set-Cookie": f"n{len(heard)}=x; Path=/"})
+
+    with serving(sets) as base:
+        web = Web(base)
+        for _ in range(2):
+            await web.get_json("/posts")
+        await web.close()
+    assert heard == [None, None]
