@@ -242,14 +242,18 @@ class MastodonFeed(ArrivalFeed):
         now: Micros,
         *,
         deleted: Sequence[str] = (),
+        unsure: bool = False,
         note: str = "",
     ) -> list[Event]:
-        """What a timeline gave back after a broken connection, oldest first."""
+        """What a timeline gave back after a broken connection, oldest first. ``unsure``: more may
+        have been deleted than these."""
         floor = (self._past.reached or now) - self._window
         if not reading.passed:
             self._past.spoil(why="not all of it could be read back")
         elif not reading.whole or (self._known_from or 0) > floor:
             self._past.spoil(why=LATE_ONES)
+        elif unsure:
+            self._past.spoil(why="deletions may be missing")
         events = self._given_back(reading, now)
         self._remember(events)
         gap = self._past.mend(now, recovered=True)
@@ -406,8 +410,11 @@ class MastodonSource(WebsocketSource):
         if feed.begins:
             feed.begin(reading, self._clock.now())
             return []
-        deleted = await self._gone(feed.gone(reading))
-        return feed.missed(reading, self._clock.now(), deleted=deleted, note=note)
+        absent = feed.gone(reading)
+        told = await self._gone(absent)
+        deleted = [id for id, is_gone in told.items() if is_gone]
+        unsure = len(told) < len(absent)
+        return feed.missed(reading, self._clock.now(), deleted=deleted, unsure=unsure, note=note)
 
     async def _read(self, reading: Reading) -> None:
         """Read the timeline back as far as it goes and may be asked for."""
@@ -422,9 +429,10 @@ class MastodonSource(WebsocketSource):
                 break
             asked["max_id"] = before
 
-    async def _gone(self, ids: Sequence[str]) -> list[str]:
-        """Which of these were deleted; a timeline may leave out others as well."""
-        gone: list[str] = []
+    async def _gone(self, ids: Sequence[str]) -> dict[str, bool]:
+        """Whether these were deleted, as far as that can be asked; a timeline may leave out others
+        as well."""
+        told: dict[str, bool] = {}
         for id in ids[:MOST_GONE]:
             if self._pages.fill(self._clock.now()) < 1:
                 break
@@ -434,8 +442,10 @@ class MastodonSource(WebsocketSource):
             except NoAnswer as error:
                 if error.status not in (404, 410):
                     break
-                gone.append(id)
-        return gone
+                told[id] = True
+            else:
+                told[id] = False
+        return told
 
     async def _receive(self, frame: bytes) -> list[Event]:
         read = self._feed.read(frame)

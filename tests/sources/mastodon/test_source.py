@@ -17,7 +17,7 @@ from moltwatch.model import Delete, Edit, Event, Gap, Post
 from moltwatch.sources.base import State, SystemClock
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import Backoff
-from moltwatch.sources.mastodon import MastodonSource, stream_address
+from moltwatch.sources.mastodon import MOST_GONE, MastodonSource, stream_address
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock
 from tests.sources.mastodon.test_feed import frame, status
@@ -210,6 +210,44 @@ async def test_a_timeline_is_read_back_to_what_was_there_and_deletions_are_looke
     ]
     assert [event.id for event in events if isinstance(event, Delete)] == ["201"]
     assert sum("timelines" in path for path in asked) == 2, "no more than is needed"
+
+
+async def test_more_deletions_than_are_looked_up_leave_the_gap_open() -> None:
+    there = [status(f"{n}", created_at="2023-11-14T01:00:00Z") for n in range(100, 120)]
+    seen = [status(f"{n}") for n in range(200, 201 + MOST_GONE)]
+    looked = asyncio.Event()
+    scenes = iter([(seen, 1012), ([status("300")], 1000)])
+
+    def rest(websocket: ServerConnection, request: Request) -> Response | None:
+        path, _, query = request.path.partition("?")
+        if path.endswith("/streaming"):
+            return None
+        looked.set()
+        if "timelines" not in path:
+            return websocket.respond(404, "{}")
+        below = int(dict(parse_qsl(query)).get("max_id", 10**9))
+        return websocket.respond(
+            200, json.dumps([one for one in reversed(there) if int(one["id"]) < below])
+        )
+
+    async def drops(websocket: ServerConnection) -> None:
+        await looked.wait()
+        said, code = next(scenes)
+        await says(*(frame("update", one) for one in said), code=code)(websocket)
+
+    async with forum(drops, process_request=rest) as url:
+        options: dict[str, Any] = {"clock": FakeClock(), "backoff": Backoff(draw=lambda: 1.0)}
+        source = MastodonSource(stream_address(url), **options)
+        events: list[Event] = []
+        async for batch in source.batches():
+            events += batch
+            if "300" in ids(events):
+                break
+        await source.close()
+    assert sum(isinstance(event, Delete) for event in events) == MOST_GONE
+    assert [(gap.recovered, gap.reason) for gap in gaps(events)] == [
+        (False, "closed by the server (1012); deletions may be missing")
+    ]
 
 
 async def test_without_a_key_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
