@@ -50,7 +50,7 @@ from moltwatch.sources.nostr.protocol import (
 )
 from moltwatch.sources.nostr.questions import Login, Questions
 from moltwatch.text import display_line
-from moltwatch.times import SECOND, Micros
+from moltwatch.times import MINUTE, SECOND, Micros
 
 LIVE, PAST, BIOS, POSTS = "live", "past", "bios", "posts"
 VOTES = "votes"
@@ -62,6 +62,10 @@ OVERLAP: Micros = 60 * SECOND
 SETTLED: Micros = 10 * SECOND
 """An event so much older than the question was stored when it was asked; a later one may have come
 live."""
+
+LONGEST_READING: Micros = 10 * MINUTE
+"""How long the past is read at most: meanwhile what comes live is kept back, and a relay can be as
+slow as it likes."""
 
 BEAT: Micros = 15 * SECOND
 """Silence after which time is said to go on."""
@@ -397,6 +401,11 @@ class RelayFeed(Feed):
         events: list[Event] = []
         for subscription in self._questions.overdue(now):
             events += self._overdue(subscription, now)
+        asked_at = now if self._stored_before is None else self._stored_before + SETTLED
+        if self._history and now - asked_at > LONGEST_READING:
+            self._questions.close(PAST)
+            self._questions.say(close(PAST))
+            events += self._read_past(now, "reading its past takes too long")
         self._look_up()
         return [*events, *self._book.open(now), *self._book.release(now)]
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from moltwatch.model import AgentSeen, Gap, Heartbeat, Post, Vote
+from moltwatch.model import AgentSeen, Event, Gap, Heartbeat, Post, Vote
 from moltwatch.sources.live.failures import Refused, TurnedAway
-from moltwatch.sources.nostr.feed import BEAT, OVERLAP
+from moltwatch.sources.nostr.feed import BEAT, LONGEST_READING, OVERLAP
 from moltwatch.sources.nostr.protocol import clawstr, nostr
 from moltwatch.sources.nostr.questions import PATIENCE
 from moltwatch.times import HOUR, SECOND
 from tests.sources.fakes import T0
 from tests.sources.nostr.fake_relay import REPLY, ROOT, Relay, live, texts
 from tests.sources.nostr.kit import ADA, AGENT, BOB, EVE, NOW, event_frame, frame
+from tests.sources.servers import gaps
 
 
 def test_what_is_asked_of_clawstr() -> None:
@@ -265,3 +266,15 @@ def test_a_reply_that_waits_for_its_thread_is_told_when_nobody_waits_any_more() 
     relay = Relay()
     assert relay.says(frame("EOSE", "live"), live(REPLY)) == []
     assert texts(relay.feed.give_up(relay.now)) == ["reply"]
+
+
+def test_a_past_that_never_ends_does_not_keep_back_the_present_for_ever() -> None:
+    relay = Relay(since=T0 - HOUR)
+    relay.says(frame("EOSE", "live"), live(ROOT))
+    told: list[Event] = []
+    for number in range(LONGEST_READING // (PATIENCE - SECOND) + 2):
+        relay.now += PATIENCE - SECOND
+        told += relay.says(event_frame(ADA.post(f"old {number}", at=-number), "past"))
+    assert "root" in texts(told)
+    assert [gap.reason for gap in gaps(told)] == ["reading its past takes too long"]
+    assert ["CLOSE", "past"] in relay.asked
