@@ -45,6 +45,8 @@ TOO_BIG = 1009
 
 NO_HOST = "what it is called, or sends us on to, is no address"
 
+NO_PROXY = "the proxy that the environment names is of a sort that is not known here: use http://"
+
 
 class Failure(Struct, frozen=True, kw_only=True):
     """An error, judged."""

@@ -15,8 +15,9 @@ from msgspec import Struct
 from moltwatch import __version__
 from moltwatch.bounded import LARGEST_ANSWER
 from moltwatch.dialects.fields import read_json
+from moltwatch.errors import UsageError
 from moltwatch.sources.live.addresses import is_loopback
-from moltwatch.sources.live.failures import NO_HOST, Failure, judge, judge_status
+from moltwatch.sources.live.failures import NO_HOST, NO_PROXY, Failure, judge, judge_status
 
 if TYPE_CHECKING:
     import httpx
@@ -84,6 +85,8 @@ class Web:
             raise NoAnswer(judge(error)) from error
         except UnicodeError:
             raise NoAnswer(Failure(reason=NO_HOST, fatal=True)) from None
+        except UsageError as error:
+            raise NoAnswer(Failure(reason=str(error), fatal=True)) from None
         return Answer(response.status_code, response.headers, bytes(body))
 
     async def get_json(self, path: str, params: Params = ()) -> Any:
@@ -107,17 +110,23 @@ def new_client(
 ) -> httpx.AsyncClient:
     """A client for one server. ``timeout`` in seconds, for each step of an exchange. No redirect is
     followed: what goes with the request is meant for that server alone. No cookie is kept: a server
-    could give a new one with every answer."""
+    could give a new one with every answer. Raises UsageError for a proxy in the environment that is
+    of no use."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
     import httpx
 
-    return httpx.AsyncClient(
-        base_url=base,
-        headers={"User-Agent": f"moltwatch/{__version__}", **(headers or {})},
-        timeout=timeout,
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        # A proxy from the environment is for the world outside, not for this machine.
-        trust_env=not is_loopback(base),
-    )
+    try:
+        return httpx.AsyncClient(
+            base_url=base,
+            headers={"User-Agent": f"moltwatch/{__version__}", **(headers or {})},
+            timeout=timeout,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            # A proxy from the environment is for the world outside, not for this machine.
+            trust_env=not is_loopback(base),
+        )
+    except UnicodeError:  # a ValueError as well, and not of a proxy
+        raise
+    except (ImportError, ValueError):
+        raise UsageError(NO_PROXY) from None

@@ -11,7 +11,7 @@ from moltwatch.bounded import LARGEST_FRAME
 from moltwatch.model import Event
 from moltwatch.sources.base import State, Status
 from moltwatch.sources.live.addresses import is_loopback
-from moltwatch.sources.live.failures import NO_HOST, Refused, Silent
+from moltwatch.sources.live.failures import NO_HOST, NO_PROXY, Refused, Silent
 from moltwatch.sources.live.feed import Feed
 from moltwatch.sources.live.source import LiveSource
 from moltwatch.times import SECOND, format_duration
@@ -101,9 +101,11 @@ class WebsocketSource(LiveSource):
 
     async def _reach(self) -> ClientConnection:
         """A connection, after all redirects. Raises Refused where one leads to what is no address,
-        of which the library makes whatever error it meets."""
+        of which the library makes whatever error it meets, and for a proxy that is of no use."""
         try:
             return await self._connect()
+        except ImportError:
+            raise Refused(NO_PROXY) from None
         except ValueError:
             raise Refused(NO_HOST) from None
 

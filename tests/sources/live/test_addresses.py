@@ -1,4 +1,4 @@
-"""Names that are none, redirects to nowhere, and cookies."""
+"""Names that are none, redirects to nowhere, proxies of no use, and cookies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from websockets.http11 import Request, Response
 from werkzeug import Request as WebRequest
 from werkzeug import Response as Answer
 
-from moltwatch.errors import SourceUnreachable
+from moltwatch.errors import MoltwatchError, SourceUnreachable
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import NO_HOST
 from moltwatch.sources.live.web import Web
@@ -60,3 +60,24 @@ async def test_no_cookie_is_kept() -> None:
             await web.get_json("/posts")
         await web.close()
     assert heard == [None, None]
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "wss://forum.invalid",
+        "sse+https://forum.invalid/events?map=chatr",
+        "moltbook+https://forum.invalid/api/v1",
+    ],
+)
+async def test_a_proxy_of_no_use_is_told_in_words(
+    spec: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    with pytest.raises(MoltwatchError, match=r"(?i)proxy"):
+        opened = await open_source(spec, Opening(clock=FakeClock()))
+        await drain(opened)
