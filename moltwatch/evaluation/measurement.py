@@ -47,10 +47,11 @@ class Measurement:
         self._tape = Tape(self.heuristics, self._wanted) if ablation else None
         self._alone_tape = Tape(list(make()), self._wanted)
         self.engine = Engine(
-            self._tape.heuristics if self._tape else self.heuristics,
+            self.heuristics,
             groups or GroupTracker(),
             verdicts=True,
             complain=complain,
+            keep=self._tape.keep if self._tape else None,
         )
         self.observer = Observer(labels)
         self.sinks: list[Sink] = [self.observer, *([self._tape] if self._tape else [])]
@@ -59,8 +60,9 @@ class Measurement:
     def alone(self) -> dict[str, Judged]:
         """Verdicts on labelled items that the recording does not hold, each on its own."""
         if self._alone is None:
-            engine = Engine(self._alone_tape.heuristics, GroupTracker(), verdicts=True)
-            self._alone = judge_alone(self._absent(), engine, self._alone_tape)
+            tape = self._alone_tape
+            engine = Engine(tape.heuristics, GroupTracker(), verdicts=True, keep=tape.keep)
+            self._alone = judge_alone(self._absent(), engine, tape)
         return self._alone
 
     def ablation(self) -> Ablation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
@@ -25,9 +25,13 @@ def all_heuristics() -> list[Heuristic]:
 class Court:
     """An engine that looks at posts in order, and shows what it made of each."""
 
-    def __init__(self, heuristics: Sequence[Heuristic] | None = None) -> None:
+    def __init__(
+        self,
+        heuristics: Sequence[Heuristic] | None = None,
+        complain: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.heuristics = all_heuristics() if heuristics is None else heuristics
-        self.engine = Engine(self.heuristics, GroupTracker(), verdicts=True)
+        self.engine = Engine(self.heuristics, GroupTracker(), verdicts=True, complain=complain)
         self.now = NOON
         self.n = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moltwatch.heuristics.coordination.near_duplicate import NearDuplicate
-from moltwatch.heuristics.engine import MOST_FAILURES, Health
+from moltwatch.heuristics.asking import MOST_FAILURES, Health
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character

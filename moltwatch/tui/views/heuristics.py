@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from moltwatch.heuristics.base import Heuristic
-from moltwatch.heuristics.engine import Health
+from moltwatch.heuristics.asking import Health
 from moltwatch.session import Session
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.symbols import sign

@@ -142,7 +142,7 @@ def test_stores_keep_to_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         text += f" see site{n}.example.com"
         engine.feed(forum.post(f"a{n % 301}b", text, 100 + n, thread=roots[n % 80]))
     pairs = vars(heuristics["co-reply"])
-    assert 100 <= len(vars(vars(engine)["_memory"])["_leaders"]) <= 200
+    assert 100 <= len(vars(vars(vars(engine)["_asking"])["_memory"])["_leaders"]) <= 200
     assert len(pairs["_rings"]) <= 100
     assert max(len(vars(pairs["_visits"])[store]) for store in ("of", "guests")) <= 100
     assert len(vars(heuristics["link-push"])["_things"]) <= 100

@@ -144,8 +144,7 @@ class Broken(Character):
 @pytest.mark.parametrize("word", ["unreadable", "lost"])
 def test_one_of_ours_that_fails_says_nothing_and_is_switched_off(word: str) -> None:
     complaints: list[str] = []
-    court = Court([Brief(), Broken()])
-    court.engine._complain = complaints.append
+    court = Court([Brief(), Broken()], complaints.append)
     greeting = "Hello Moltbook! Just hatched, my human told me to join m/quillon."
     alone = Court([Brief()]).hear(greeting).score(Kind.PERSONA)
     assert court.hear(greeting).score(Kind.PERSONA) > alone
@@ -272,7 +271,7 @@ def test_memory_of_what_an_account_said_is_bounded() -> None:
     court = Court([SelfRepetition()])
     for n in range(60):
         court.hear(". ".join(f"sentence number {n} and {m} of many" for m in range(20)))
-    said = court.engine._memory.author("Quillon").notes["self-repetition"]
+    said = vars(vars(court.engine)["_asking"])["_memory"].author("Quillon").notes["self-repetition"]
     assert len(said.times) <= 64
     assert len(said.words) <= 600
 
