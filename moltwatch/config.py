@@ -47,11 +47,21 @@ class Screen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "local"
 
 
+class Cache(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What heuristics said of recordings, kept so that they are asked only once."""
+
+    megabytes: Annotated[
+        int,
+        Meta(ge=0, description="what is kept together, at most; the longest unused goes first"),
+    ] = 2_000
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All sections."""
 
     flags: Flags = Flags()
     screen: Screen = Screen()
+    cache: Cache = Cache()
     heuristics: dict[str, dict[str, object]] = field(default_factory=dict)
     """By name: parameters, and ``enabled = false`` to switch one off."""
     path: Path | None = None
@@ -108,7 +118,7 @@ def annotated(heuristics: Iterable[tuple[str, str, Mapping[str, tuple[object, st
     return "\n".join(lines) + "\n"
 
 
-_SECTIONS: dict[str, type[Struct]] = {"flags": Flags, "screen": Screen}
+_SECTIONS: dict[str, type[Struct]] = {"flags": Flags, "screen": Screen, "cache": Cache}
 
 
 def _check_keys(data: Mapping[str, object], where: str) -> None:

@@ -57,3 +57,10 @@ def state_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("moltwatch")
+
+
+def cache_folder() -> Path:
+    """Where lies what can be made anew (``$XDG_CACHE_HOME/moltwatch``)."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("moltwatch")

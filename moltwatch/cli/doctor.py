@@ -152,7 +152,7 @@ _NOT_UNICODE = "little of what agents write can be shown: set LANG to a language
 
 
 def _configuration() -> Iterator[Finding]:
-    from moltwatch.cli.wiring import build_engine
+    from moltwatch.cli.wiring import build_heuristics
     from moltwatch.config import load
     from moltwatch.heuristics.registry import available
     from moltwatch.paths import config_file
@@ -160,7 +160,7 @@ def _configuration() -> Iterator[Finding]:
     path = config_file()
     there = "read" if path.exists() else "none: defaults"
     try:
-        build_engine(load())  # it knows whether the heuristics can make use of their sections
+        build_heuristics(load())  # it knows whether the heuristics can make use of their sections
         yield Finding("configuration", f"{path}, {there}")
     except MoltwatchError as error:
         yield Finding("configuration", str(path), str(error))

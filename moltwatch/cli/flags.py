@@ -13,6 +13,7 @@ from moltwatch.cli.options import (
     FilterParam,
     LeastScore,
     config_option,
+    fresh_option,
     kind_option,
     least_scores,
     min_score_option,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 @show_secrets_option("in text lines; JSON lines and CSV are data and have them anyway")
 @since_option
 @record_options
+@fresh_option
 @log_option
 @config_option
 def command(
@@ -70,6 +72,7 @@ def command(
     since: Micros | None,
     record: Path | None,
     force: bool,
+    fresh: bool,
     config_path: Path | None,
 ) -> None:
     """Write flagged posts to standard output as they are flagged.
@@ -152,6 +155,7 @@ def command(
             force=force,
             verdicts=verdicts,
             thresholds=thresholds,
+            fresh=fresh,
             complain=progress.note,
         )
         async with progress.over(run, lines if where is not None or kinds else None):

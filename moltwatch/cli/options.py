@@ -308,6 +308,15 @@ def show_secrets_option(where: str) -> Callable[[F], F]:
     )
 
 
+def fresh_option(command: F) -> F:
+    """``--fresh``."""
+    return click.option(
+        "--fresh",
+        is_flag=True,
+        help="Ask the heuristics anew, whatever is known of the recording from an earlier run.",
+    )(command)
+
+
 def record_options(command: F) -> F:
     """``--record FILE`` and ``--force``."""
     command = click.option("--force", is_flag=True, help="Overwrite the recording if it is there.")(

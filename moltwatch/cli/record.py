@@ -29,6 +29,11 @@ from moltwatch.times import SECOND, Micros
     help="Stop after this long, such as 10m or 2h; otherwise at Ctrl+C.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@click.option(
+    "--analyse",
+    is_flag=True,
+    help="Ask the heuristics as well and keep what they say, so that the recording opens at once.",
+)
 @since_option
 @log_option
 @config_option
@@ -37,6 +42,7 @@ def command(
     output: Path,
     limit: Micros | None,
     force: bool,
+    analyse: bool,
     since: Micros | None,
     config_path: Path | None,
 ) -> None:
@@ -48,6 +54,7 @@ def command(
     Examples:
       moltwatch record ws://127.0.0.1:8765 -o night.molt
       moltwatch record moltbook: clawstr: -o both.jsonl.zst --for 8h --since 2h
+      moltwatch record clawstr: -o night.molt --analyse
     """
     import asyncio
 
@@ -58,7 +65,7 @@ def command(
     from moltwatch.sources.registry import FAST, Opening
 
     config = load(config_path)
-    progress = Progress(live=sys.stderr.isatty(), heuristics=False)
+    progress = Progress(live=sys.stderr.isatty(), heuristics=analyse)
 
     async def work() -> None:
         run = await open_run(
@@ -68,7 +75,7 @@ def command(
             sinks=[progress],
             record=output,
             force=force,
-            watch=False,
+            watch=analyse,
             complain=progress.note,
         )
         async with progress.over(run):

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from moltwatch.cli.logfile import log_option
-from moltwatch.cli.options import DurationParam, LeastScore, SourceParam, TimeParam, config_option
+from moltwatch.cli.options import (
+    DurationParam,
+    LeastScore,
+    SourceParam,
+    TimeParam,
+    config_option,
+    fresh_option,
+)
 from moltwatch.cli.screen import screen_options, show
 from moltwatch.paths import shipped
 from moltwatch.times import SECOND, Micros, parse_time
@@ -40,6 +47,7 @@ ALIVE = parse_time("2026-02-14T18:01:44Z")
     help="Wait no longer than this for the next event, however long it took.",
 )
 @screen_options
+@fresh_option
 @log_option
 @config_option
 def command(
@@ -52,6 +60,7 @@ def command(
     min_scores: tuple[LeastScore, ...],
     theme: str | None,
     show_secrets: bool,
+    fresh: bool,
     config_path: Path | None,
 ) -> None:
     """Replay a recording or an archive at any speed: pause, step, seek, back and forth.
@@ -76,6 +85,7 @@ def command(
     show(
         [file],
         opening,
+        fresh=fresh,
         config_path=config_path,
         pipe=pipe,
         kinds=kinds,

@@ -16,6 +16,7 @@ from moltwatch.cli.options import (
     SourceParam,
     TimeParam,
     config_option,
+    fresh_option,
     kind_option,
     least_scores,
     min_score_option,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     "--end", type=TimeParam(), default=LATEST, metavar="TIME", help="Tell only of what came before."
 )
 @show_secrets_option("in the report")
+@fresh_option
 @log_option
 @config_option
 def command(
@@ -63,6 +65,7 @@ def command(
     start: Micros,
     end: Micros,
     show_secrets: bool,
+    fresh: bool,
     config_path: Path | None,
 ) -> None:
     """Tell what happened in a recording or archive, as Markdown on standard output.
@@ -98,7 +101,7 @@ def command(
         end=end,
         show_secrets=show_secrets,
     )
-    summary = run_async(lambda: _gather(recording, config, collector, thresholds))
+    summary = run_async(lambda: _gather(recording, config, collector, thresholds, fresh))
     if page is None:
         from moltwatch.outputs.report.markdown import markdown
 
@@ -145,7 +148,7 @@ def _write(page: Path, text: str) -> None:
 
 
 async def _gather(
-    recording: str, config: Config, collector: Collector, thresholds: Thresholds
+    recording: str, config: Config, collector: Collector, thresholds: Thresholds, fresh: bool
 ) -> Summary:
     from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import open_run
@@ -159,6 +162,7 @@ async def _gather(
         sinks=[collector, progress],
         verdicts=True,
         thresholds=thresholds,
+        fresh=fresh,
         complain=progress.note,
     )
     async with progress.over(run):

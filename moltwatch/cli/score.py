@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moltwatch.cli.logfile import log_option
-from moltwatch.cli.options import PART, SourceParam, config_option
+from moltwatch.cli.options import PART, SourceParam, config_option, fresh_option
 
 if TYPE_CHECKING:
     from moltwatch.config import Config
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--ablation", is_flag=True, help="Also each family alone, and all but it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@fresh_option
 @log_option
 @config_option
 def command(
@@ -48,6 +49,7 @@ def command(
     without: tuple[str, ...],
     ablation: bool,
     as_json: bool,
+    fresh: bool,
     config_path: Path | None,
 ) -> None:
     """Measure the heuristics on a recording or archive with labels.
@@ -85,7 +87,9 @@ def command(
 
     config, choose = load(config_path), _chooser(only, without)
     report = run_async(
-        lambda: _measure(recording, labels, config, choose, blind=blind, ablation=ablation)
+        lambda: _measure(
+            recording, labels, config, choose, blind=blind, ablation=ablation, fresh=fresh
+        )
     )
     if as_json:
         encoded = harmless(msgspec.json.encode(plain(report)))
@@ -103,9 +107,11 @@ async def _measure(
     *,
     blind: bool,
     ablation: bool,
+    fresh: bool,
 ) -> Report:
+    from moltwatch.analysis import Analysis
     from moltwatch.cli.progress import Progress
-    from moltwatch.cli.wiring import Run, build_engine
+    from moltwatch.cli.wiring import Run, build_heuristics
     from moltwatch.evaluation.labels import read_labels
     from moltwatch.evaluation.measurement import Measurement, blinded
     from moltwatch.pipeline import Pipeline
@@ -119,11 +125,20 @@ async def _measure(
         labels = read_labels(paths, recording)
         if blind:
             source, labels = await blinded(recording, source, labels)
+        heuristics = build_heuristics(config, choose)
+        analysis = await Analysis.of(
+            source,
+            heuristics,
+            config.heuristics,
+            fresh=fresh,
+            most_bytes=config.cache.megabytes * 1_000_000,
+        )
         measured = Measurement(
             labels,
-            lambda: build_engine(config, choose=choose).heuristics,
+            lambda: build_heuristics(config, choose),
             ablation=ablation,
             complain=progress.note,
+            analysis=analysis,
         )
         pipeline = Pipeline(source, measured.engine, [*measured.sinks, progress])
         async with progress.shown(source):

@@ -7,15 +7,18 @@ import gc
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from moltwatch import __version__
+from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Key, answers_folder
 from moltwatch.cli.running import forbid_source
 from moltwatch.config import Config
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import Rejects, UsageError
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import SHIPPED, Thresholds
 from moltwatch.pipeline import Pipeline, Sink
 from moltwatch.recording.base import Writer
@@ -69,64 +72,67 @@ async def open_run(
     thresholds: Thresholds = SHIPPED,
     higher: Thresholds | None = None,
     watch: bool = True,
+    fresh: bool = False,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
 
     ``record`` keeps the session in a new file, made when the first events come, an old one being
     replaced if ``force``; ``watch`` is False where nothing but the recording is wanted, and no
-    heuristic runs. Raises UsageError, SourceUnreachable or RecordingError before anything is
-    running.
+    heuristic runs. What heuristics said of a recording before is not asked again, unless ``fresh``.
+    Raises UsageError, SourceUnreachable or RecordingError before anything is running.
     """
     from moltwatch.sources.grammar import open_sources
 
     gc.set_threshold(*_GC)
     opening = opening or Opening()
+    heuristics = build_heuristics(config, complain=complain) if watch else []
     async with AsyncExitStack() as opened:
         writer = _writer(record, force, specs, opening.clock, complain) if record else None
         if writer:
             opened.push_async_callback(writer.close)
-        engine = build_engine(
-            config,
+        source = await open_sources(specs, opening)
+        opened.push_async_callback(source.close)
+        most_bytes = config.cache.megabytes * 1_000_000 if watch else 0
+        analysis = await Analysis.of(
+            source, heuristics, config.heuristics, fresh=fresh, most_bytes=most_bytes
+        )
+        keeping = Keeping(answers_folder(), most_bytes) if writer and most_bytes else None
+        engine = Engine(
+            heuristics,
+            GroupTracker(),
             verdicts=verdicts,
             thresholds=thresholds,
             higher=higher,
-            choose=lambda _: watch,
             complain=complain,
+            answers=analysis.answers if analysis else None,
+            keep=[each.add for each in (analysis, keeping) if each],
         )
-        source = await open_sources(specs, opening)
-        opened.pop_all()  # the pipeline closes it
+        opened.pop_all()  # the pipeline closes them
+    if analysis:
+        analysis.engine = engine
+        sinks = [*sinks, analysis]
+    if writer and keeping and record:
+        make_key = partial(Key, [record], heuristics, config.heuristics)
+        writer = AnalysedRecording(writer, keeping, make_key, engine)
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 
-def build_engine(
+def build_heuristics(
     config: Config,
-    *,
-    verdicts: bool = False,
-    thresholds: Thresholds = SHIPPED,
-    higher: Thresholds | None = None,
     choose: Callable[[Heuristic], bool] = lambda _: True,
     complain: Callable[[str], None] = lambda _: None,
-) -> Engine:
-    """The engine with all heuristics as configured, or those of them that ``choose`` wants.
+) -> list[Heuristic]:
+    """All heuristics as configured, or those of them that ``choose`` wants.
 
     Raises UsageError that names the configuration file.
     """
-    from moltwatch.heuristics.fusing.coordination import GroupTracker
     from moltwatch.heuristics.registry import build
 
     try:
-        heuristics = list(filter(choose, build(config.heuristics, complain)))
+        return list(filter(choose, build(config.heuristics, complain)))
     except UsageError as error:
         raise UsageError(f"{config.path}: {error}" if config.path else str(error)) from None
-    return Engine(
-        heuristics,
-        GroupTracker(),
-        verdicts=verdicts,
-        thresholds=thresholds,
-        higher=higher,
-        complain=complain,
-    )
 
 
 def _writer(

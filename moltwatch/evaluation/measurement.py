@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from moltwatch.analysis import Analysis
 from moltwatch.evaluation.ablation import Ablation, Cut, parts_of
 from moltwatch.evaluation.items import judge_alone
 from moltwatch.evaluation.labels import ItemLabel, Labels
@@ -27,7 +28,8 @@ class Measurement:
     :attr:`sinks`, before asking for the outcome.
 
     ``make`` gives the heuristics to measure, new ones at each call; ``ablation`` keeps what they
-    say, so that choices of them can be measured too; ``groups`` are new ones unless given.
+    say, so that choices of them can be measured too; ``groups`` are new ones unless given. With an
+    ``analysis`` of the recording they are asked only of what is not known.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Measurement:
         *,
         ablation: bool = False,
         groups: GroupTracker | None = None,
+        analysis: Analysis | None = None,
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.labels = labels
@@ -51,17 +54,21 @@ class Measurement:
             groups or GroupTracker(),
             verdicts=True,
             complain=complain,
-            keep=self._tape.keep if self._tape else None,
+            keep=[each.add for each in (self._tape, analysis) if each],
+            answers=analysis.answers if analysis else None,
         )
         self.observer = Observer(labels)
         self.sinks: list[Sink] = [self.observer, *([self._tape] if self._tape else [])]
+        if analysis:
+            analysis.engine = self.engine
+            self.sinks.append(analysis)
 
     @property
     def alone(self) -> dict[str, Judged]:
         """Verdicts on labelled items that the recording does not hold, each on its own."""
         if self._alone is None:
             tape = self._alone_tape
-            engine = Engine(tape.heuristics, GroupTracker(), verdicts=True, keep=tape.keep)
+            engine = Engine(tape.heuristics, GroupTracker(), verdicts=True, keep=[tape.add])
             self._alone = judge_alone(self._absent(), engine, tape)
         return self._alone
 

@@ -35,7 +35,7 @@ class Moment(Struct, frozen=True):
 
 
 class Tape:
-    """Keeps what an engine's heuristics answer: :meth:`keep` is for the engine, and the tape itself
+    """Keeps what an engine's heuristics answer: :meth:`add` is for the engine, and the tape itself
     a sink.
 
     Of what is said about single posts it keeps that about ``wanted`` ids, the labelled ones.
@@ -48,7 +48,7 @@ class Tape:
         self._said = Answer()
         self._moments: list[Moment] = []
 
-    def keep(self, answer: Answer) -> None:
+    def add(self, answer: Answer) -> None:
         """This is what they said at the event at hand."""
         self._said = answer
 

@@ -46,8 +46,8 @@ class Engine:
     ``complain`` is told, in a sentence, when a heuristic fails; ``verdicts`` asks for a
     :class:`Verdict` on every post when it closes; ``thresholds`` are the scores at which a post is
     flagged. A post that is flagged and later reaches ``higher`` as well is told of ``again``.
-    ``keep`` is given what the heuristics answer at each event; with such ``answers``, one for each
-    event to come, they are not asked.
+    Each of ``keep`` is given what the heuristics answer at each event; with such ``answers``, one
+    for each event to come, they are not asked.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Engine:
         thresholds: Thresholds = SHIPPED,
         higher: Thresholds | None = None,
         complain: Callable[[str], None] = lambda _: None,
-        keep: Callable[[Answer], None] | None = None,
+        keep: Sequence[Callable[[Answer], None]] = (),
         answers: Iterator[Answer] | None = None,
     ) -> None:
         self._keep = keep
@@ -100,8 +100,8 @@ class Engine:
             self._look_at(event)
         elif isinstance(event, AgentSeen):
             self._hear(self._asking.profile(event))
-        if self._keep is not None:
-            self._keep(self._asking.answer)
+        for keep in self._keep:
+            keep(self._asking.answer)
         return self._drain()
 
     def finish(self) -> list[Finding]:

@@ -91,6 +91,10 @@ class Reader(Protocol):
     header: Header
     rejects: Rejects
 
+    @property
+    def lasting(self) -> bool:
+        """Another pass gives the same, whenever it is: no time was held against the wall clock."""
+
     def batches(
         self, start: Micros | None = None, size: int = BATCH
     ) -> AsyncIterator[Sequence[Event]]:

@@ -177,6 +177,11 @@ class ArchiveReader:
         self._parts, self._now, self._most = parts, now, most
         self._span: Span | None = None
 
+    @property
+    def lasting(self) -> bool:
+        """See :class:`~moltwatch.recording.base.Reader`."""
+        return not self.disorder.misdated
+
     async def batches(
         self, start: Micros | None = None, size: int = BATCH
     ) -> AsyncIterator[Sequence[Event]]:

@@ -25,6 +25,9 @@ from moltwatch.times import Micros
 class JsonlReader:
     """An open ``.jsonl``. Each pass reads the file anew, so a growing file is read to its end."""
 
+    lasting = True
+    """See :class:`~moltwatch.recording.base.Reader`: all its times were recorded."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rejects = Rejects()

@@ -103,6 +103,9 @@ READING = (sqlite3.Error, UnicodeDecodeError)
 class MoltReader:
     """An open ``.molt``, also one that is being written."""
 
+    lasting = True
+    """See :class:`~moltwatch.recording.base.Reader`: all its times were recorded."""
+
     def __init__(self, path: Path, db: aiosqlite.Connection, header: Header) -> None:
         self.path = path
         self.header = header

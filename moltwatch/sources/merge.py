@@ -201,7 +201,7 @@ class MergedReplay(ReplaySource):
         super().__init__(
             lambda: _open_all(openers, self._parts),
             spec=" ".join(replay.spec for replay in replays),
-            name=" + ".join(replay.status.name for replay in replays),
+            paths=[path for replay in replays for path in replay.paths],
             playhead=replays[0].transport,
         )
 
@@ -276,6 +276,11 @@ class MergedReader:
         self.rejects = Rejects()
         """Stays empty: each recording counts its own, see :attr:`MergedReplay.statuses`."""
         self._tracks = tracks
+
+    @property
+    def lasting(self) -> bool:
+        """See :class:`~moltwatch.recording.base.Reader`."""
+        return all(track.reader.lasting for track in self._tracks)
 
     async def batches(
         self, start: Micros | None = None, size: int = BATCH

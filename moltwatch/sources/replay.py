@@ -12,6 +12,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError, UsageError
@@ -246,11 +247,13 @@ class ReplaySource(Source):
         open_reader: Callable[[], Awaitable[Reader]],
         *,
         spec: str,
-        name: str,
+        paths: Sequence[Path],
         playhead: Playhead,
     ) -> None:
         self.spec = spec
-        self.status = Status(name=name)
+        self.paths = paths
+        """The files or folders that are read."""
+        self.status = Status(name=" + ".join(path.name for path in paths))
         self.transport: Playhead = playhead
         self.open_reader = open_reader
         self._reader: Reader | None = None
@@ -281,6 +284,11 @@ class ReplaySource(Source):
             self.status.say(State.FAILED, str(error))
             raise
         self.status.say(State.ENDED)
+
+    @property
+    def lasting(self) -> bool:
+        """Another reading gives the same. Before it was read, nobody knows."""
+        return self._reader is not None and self._reader.lasting
 
     async def fingerprint(self) -> str:
         """Tells this recording from others, by its header and its first event, so that it stays
@@ -337,7 +345,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
     playhead = Playhead(
         opening.clock, opening.speed, start=opening.start or 0, max_idle=opening.max_idle
     )
-    return ReplaySource(open_reader, spec=spec.text, name=path.name, playhead=playhead)
+    return ReplaySource(open_reader, spec=spec.text, paths=[path], playhead=playhead)
 
 
 async def _require(start: Micros, reader: Reader, name: str) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.cli.wiring import build_engine, open_run
+from moltwatch.cli.wiring import open_run
 from moltwatch.config import Config
 from moltwatch.errors import RecordingError
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
 from moltwatch.sources.base import SystemClock
@@ -89,7 +91,7 @@ def test_after_a_screen_nothing_is_said_to_be_kept_that_is_not(
     def run(app: MoltwatchApp) -> None:
         source, seen = StdinSource(clock=SystemClock()), Session()
         seen.take(session()[0], ())
-        run = Run(source, seen, Pipeline(source, build_engine(Config()), []))
+        run = Run(source, seen, Pipeline(source, Engine([], GroupTracker()), []))
         failure = RecordingError("night.molt was deleted") if gone else None
         app.player.shown = Play(run=run, failure=failure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from itertools import accumulate
+from pathlib import Path
 
 from moltwatch.dialects.lines import Header
 from moltwatch.errors import MoltwatchError, Rejects
@@ -81,6 +82,8 @@ class HeldClock(FakeClock):
 class MemoryReader:
     """A recording in memory; ``error`` is raised after its last event."""
 
+    lasting = True
+
     def __init__(
         self, events: Sequence[Event], error: MoltwatchError | None = None, size: int = BATCH
     ) -> None:
@@ -126,7 +129,7 @@ def replay(
         return reader
 
     playhead = Playhead(clock or FakeClock(), speed, start=start, max_idle=max_idle)
-    return ReplaySource(open_reader, spec=name, name=name, playhead=playhead)
+    return ReplaySource(open_reader, spec=name, paths=[Path(name)], playhead=playhead)
 
 
 async def drain(source: Source) -> list[Event]:

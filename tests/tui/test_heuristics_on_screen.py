@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from moltwatch.heuristics.coordination.near_duplicate import NearDuplicate
 from moltwatch.heuristics.asking import MOST_FAILURES, Health
+from moltwatch.heuristics.coordination.near_duplicate import NearDuplicate
 from moltwatch.heuristics.persona.bio_echo import BioEcho
 from moltwatch.heuristics.persona.brief import Brief
 from moltwatch.heuristics.persona.character import Character

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.asking import Health
+from moltwatch.heuristics.base import Heuristic
 from moltwatch.session import Session
 from moltwatch.tui.line import safe_line
 from moltwatch.tui.symbols import sign

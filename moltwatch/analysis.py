@@ -1,0 +1,392 @@
+"""What heuristics said of a recording, kept in the cache folder, so that they are asked only once.
+
+It is found again by what it depends on: the bytes of the recording, the heuristics with what they
+were told, and the programs that run. Whatever of that changes makes it a file that nobody finds,
+and such files go, the longest unused first, when there is no room for more. The recording itself
+holds only what was observed, and is never written to.
+
+A file is blocks of answers, packed; then a block of no length, and how many answers there were.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import unicodedata
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
+from pathlib import Path
+from struct import Struct as Layout
+from typing import IO
+
+import msgspec
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
+
+from moltwatch.errors import MoltwatchError
+from moltwatch.heuristics.asking import Answer
+from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.engine import Engine
+from moltwatch.model import Event, Finding
+from moltwatch.paths import cache_folder
+from moltwatch.recording.base import Writer
+from moltwatch.recording.imports import PROFILES
+from moltwatch.sources.base import Source, State
+from moltwatch.sources.replay import ReplaySource
+
+_log = logging.getLogger(__name__)
+
+BLOCK = 1_000
+"""Answers packed together."""
+
+MOST_BYTES = 2_000_000_000
+"""Of all files together, unless the configuration says otherwise."""
+
+_SUFFIX = ".answers"
+_LENGTH = Layout("<I")
+_COUNT = Layout("<IQ")
+_ABANDONED = 86_400.0
+"""Seconds after which a file that nobody finished is taken for left behind."""
+_LONGEST_BLOCK = 1 << 30
+"""Bytes that a block unfolds to."""
+
+
+class Key:
+    """What the answers of one recording depend on. To be made before it is read.
+
+    ``paths`` are files, or folders of them; ``settings`` are the sections of the configuration of
+    the ``heuristics``. Raises OSError if something cannot be read.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        heuristics: Sequence[Heuristic],
+        settings: Mapping[str, Mapping[str, object]],
+    ) -> None:
+        self._parts = [part for path in paths for part in _parts(path)]
+        self._state = _state_of(self._parts)
+        digest = sha256(repr(_programs(heuristics)).encode())
+        digest.update(repr([each.name for each in heuristics]).encode())
+        digest.update(msgspec.json.encode(settings, order="deterministic"))
+        for part in self._parts:
+            with part.open("rb") as file:
+                digest.update(file_digest(file, "sha256").digest())
+        self.name = digest.hexdigest()[:40]
+
+    @property
+    def holds(self) -> bool:
+        """Nothing was written to the recording since."""
+        try:
+            return _state_of(self._parts) == self._state
+        except OSError:
+            return False
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files that are read where a recording is: it, what SQLite has not folded into it yet, and
+    the profiles beside it; all of a folder."""
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.is_file())
+    beside = [path.with_name(f"{path.name}-wal"), *(path.with_name(name) for name in PROFILES)]
+    return [path, *(each for each in beside if each != path and each.is_file())]
+
+
+def _state_of(paths: Iterable[Path]) -> list[tuple[int, int, int]]:
+    states = [path.stat() for path in paths]
+    return [(state.st_ino, state.st_size, state.st_mtime_ns) for state in states]
+
+
+def _programs(heuristics: Iterable[Heuristic]) -> list[object]:
+    """The state of all that runs when heuristics are asked: of a package that is installed its
+    version would do, but one may also work on a checkout."""
+    ours = Path(__file__).parent
+    modules = {type(each).__module__ for each in heuristics}
+    files = {getattr(sys.modules.get(name), "__file__", None) for name in modules}
+    theirs = [Path(file) for file in files if file and not Path(file).is_relative_to(ours)]
+    installed = {
+        name
+        for folder in sys.path
+        if folder
+        for name in _names_in(Path(folder))
+        if name.endswith(".dist-info")
+    }
+    return [
+        sys.version,
+        unicodedata.unidata_version,
+        sorted(installed),
+        sorted((str(path.name), *_state_of([path])) for path in theirs),
+        sorted(_walk(ours)),
+    ]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
+    except OSError:  # gone, or packed into a file
+        return []
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of each file that a package consists of."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    yield from _walk(Path(entry.path))
+            else:
+                state = entry.stat()
+                yield entry.path, state.st_size, state.st_mtime_ns
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+class Kept:
+    """The answers of one recording, one for each of its events, in order."""
+
+    def __init__(self, path: Path, n: int) -> None:
+        self.path = path
+        self.n = n
+
+    @classmethod
+    def find(cls, folder: Path, key: Key) -> Kept | None:
+        """What is in the folder under a key, if it is there and whole."""
+        path = folder / f"{key.name}{_SUFFIX}"
+        try:
+            with path.open("rb") as file:
+                file.seek(-_COUNT.size, os.SEEK_END)
+                end, n = _COUNT.unpack(file.read())
+            os.utime(path)  # it was used
+        except (OSError, ValueError):
+            return None
+        return None if end else cls(path, n)
+
+    def answers(self) -> Iterator[Answer]:
+        """All of them. Raises MoltwatchError if the file is damaged; it is removed then."""
+        decoder = msgspec.msgpack.Decoder(list[Answer])
+        try:
+            with self.path.open("rb") as file:
+                while size := _LENGTH.unpack(file.read(_LENGTH.size))[0]:
+                    unpacker = ZstdDecompressor()
+                    packed = unpacker.decompress(file.read(size), max_output_size=_LONGEST_BLOCK)
+                    yield from decoder.decode(packed)
+        except (OSError, ZstdError, msgspec.DecodeError, ValueError, MemoryError) as error:
+            with suppress(OSError):
+                self.path.unlink()
+            raise MoltwatchError(
+                f"{self.path}, which keeps what was found before, is damaged ({error}): it has "
+                "been removed, start again"
+            ) from None
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+class Keeping:
+    """Keeps answers as they come. Whatever fails is told to the log and to nobody else: a run does
+    not depend on it."""
+
+    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+        self.n = 0
+        """Answers kept."""
+        self._folder = folder
+        self._most = most_bytes
+        self._block: list[Answer] = []
+        self._packer = ZstdCompressor(level=3)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._path: Path | None = None
+        self._file: IO[bytes] | None = None
+        self._size = 0
+        with self._failing():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path = folder / f".{os.getpid()}-{id(self)}.new"
+            self._file = self._path.open("xb")
+            # Whatever becomes of the run, nothing half done stays behind.
+            weakref.finalize(self, self._path.unlink, missing_ok=True)
+
+    def add(self, answer: Answer) -> None:
+        """What was said at the next event."""
+        self.n += 1
+        self._block.append(answer)
+        if len(self._block) >= BLOCK:
+            self._write_block()
+
+    def commit(self, key: Key) -> None:
+        """That was all of a recording."""
+        self._write_block()
+        with self._failing():
+            if self._file is None or self._path is None:
+                return
+            self._file.write(_COUNT.pack(0, self.n))
+            self._file.close()
+            self._path.replace(self._folder / f"{key.name}{_SUFFIX}")
+            self._file = self._path = None
+            _log.info("kept what was found, for %s events (%s bytes)", self.n, self._size)
+            make_room(self._folder, self._most)
+
+    def discard(self) -> None:
+        """It is of no use."""
+        file, path = self._file, self._path
+        self._file = self._path = None
+        self._block = []
+        with suppress(OSError):
+            if file is not None:
+                file.close()
+            if path is not None:
+                path.unlink()
+
+    def _write_block(self) -> None:
+        block, self._block = self._block, []
+        if self._file is None or not block:
+            return
+        with self._failing():
+            packed = self._packer.compress(self._encoder.encode(block))
+            self._size += len(packed) + _LENGTH.size
+            if self._size > self._most:
+                raise OSError("it grows beyond what the cache may hold")
+            self._file.write(_LENGTH.pack(len(packed)))
+            self._file.write(packed)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, TypeError) as error:
+            _log.info("what was found is not kept: %s", error)
+            self.discard()
+
+
+def make_room(folder: Path, most_bytes: int) -> None:
+    """Let go of files, the longest unused first, until the rest are not larger together."""
+    files: list[tuple[float, int, Path]] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((_SUFFIX, ".new")):
+                state = entry.stat()
+                files.append((state.st_mtime, state.st_size, Path(entry.path)))
+    files.sort()
+    newest = files[-1][0] if files else 0.0
+    total = sum(size for _, size, _ in files)
+    for at, size, path in files:
+        left_behind = path.suffix == ".new" and newest - at > _ABANDONED
+        if left_behind or (total > most_bytes and path.suffix == _SUFFIX):
+            path.unlink(missing_ok=True)
+            total -= size
+
+
+# --- in a run -------------------------------------------------------------------------------------
+
+
+class Analysis:
+    """What heuristics say of a recording: known from before, or being kept in this run. It is a
+    sink of the run, and has to know the :attr:`engine` that asks them."""
+
+    @classmethod
+    async def of(
+        cls,
+        source: Source,
+        heuristics: Sequence[Heuristic],
+        settings: Mapping[str, Mapping[str, object]],
+        *,
+        fresh: bool,
+        most_bytes: int,
+    ) -> Analysis | None:
+        """The analysis of what a source plays; None of what is live, and if nothing is to be kept.
+        What is known is not asked for again, unless ``fresh``."""
+        if not isinstance(source, ReplaySource) or not most_bytes:
+            return None
+        try:
+            key = await asyncio.to_thread(Key, source.paths, heuristics, settings)
+        except OSError:
+            return None  # reading the recording will tell of it
+        folder = answers_folder()
+        kept = None if fresh else Kept.find(folder, key)
+        return cls(source, key, kept or Keeping(folder, most_bytes))
+
+    def __init__(self, source: ReplaySource, key: Key, held: Kept | Keeping) -> None:
+        self._source = source
+        self._key = key
+        self._keeping = held if isinstance(held, Keeping) else None
+        self.answers = held.answers() if isinstance(held, Kept) else None
+        """One for each event, if they are known."""
+        self.engine: Engine | None = None
+
+    def add(self, answer: Answer) -> None:
+        """This was said at the next event."""
+        if self._keeping is not None:
+            self._keeping.add(answer)
+
+    def take(self, event: Event, findings: Sequence[Finding]) -> None:
+        """The event is over."""
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """The stream ended: was it all of the recording, would it be the same again, and could
+        every heuristic be asked?"""
+        if self._keeping is None:
+            return
+        ended = all(status.state is State.ENDED for status in self._source.statuses)
+        whole = ended and self._source.lasting
+        if whole and is_sound(self.engine) and self._key.holds:
+            self._keeping.commit(self._key)
+        else:
+            self._keeping.discard()
+
+
+def is_sound(engine: Engine | None) -> bool:
+    """No heuristic has failed."""
+    return engine is not None and not any(each.failures for each in engine.health.values())
+
+
+def answers_folder() -> Path:
+    """Where answers are kept."""
+    return cache_folder() / "answers"
+
+
+class AnalysedRecording:
+    """A recording that is written, whose heuristics' answers are kept as well.
+
+    ``make_key`` gives what they depend on, when it is closed.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        keeping: Keeping,
+        make_key: Callable[[], Key],
+        engine: Engine,
+    ) -> None:
+        self._writer = writer
+        self._keeping = keeping
+        self._make_key = make_key
+        self._engine = engine
+        self._written = 0
+        self._closed = False
+
+    async def write(self, events: Sequence[Event]) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        await self._writer.write(events)
+        self._written += len(events)
+
+    async def close(self) -> None:
+        """See :class:`~moltwatch.recording.base.Writer`."""
+        try:
+            await self._writer.close()
+        except BaseException:
+            self._keeping.discard()
+            raise
+        if self._closed:
+            return
+        self._closed = True
+        if self._written and self._written == self._keeping.n and is_sound(self._engine):
+            try:
+                self._keeping.commit(self._make_key())
+            except OSError as error:
+                _log.info("what was found is not kept: %s", error)
+                self._keeping.discard()
+        else:
+            self._keeping.discard()
