@@ -22,6 +22,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def no_cache_but_its_own(
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What heuristics said in one test is not known in another, nor to whoever runs them."""
+    folder = tmp_path_factory.getbasetemp() / f"cache-{abs(hash(request.node.nodeid)):x}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+
+
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

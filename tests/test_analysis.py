@@ -1,0 +1,376 @@
+"""What heuristics said of a recording is kept: they are asked once, and nobody can tell by the
+lines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moltwatch import analysis
+from moltwatch.analysis import Keeping, Kept, Key, make_room
+from moltwatch.cli.wiring import build_heuristics
+from moltwatch.config import Config
+from moltwatch.errors import MoltwatchError
+from moltwatch.heuristics.asking import Answer, Asked
+from moltwatch.heuristics.coordination.same_text import SameText
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.features.post import Features
+from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.model import Event, Evidence, Post, Thresholds
+from moltwatch.testing import simulated
+from moltwatch.times import SECOND
+from tests.cli.running import Done, lines, moltwatch, moltwatch_process, session
+
+RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Event]]:
+    """The posts about which heuristics were asked."""
+    posts: list[Event] = []
+    observe = Asked.observe
+
+    def counting(self: Asked, post: Post) -> object:
+        if self.heuristics:
+            posts.append(post)
+        return observe(self, post)
+
+    monkeypatch.setattr(Asked, "observe", counting)
+    yield posts
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    path = tmp_path / "night.jsonl"
+    path.write_text(lines(session()))
+    return path
+
+
+def kept(folder: Path | None = None) -> list[Path]:
+    """What lies in the cache."""
+    folder = folder or analysis.answers_folder()
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def run(*arguments: str | Path, **variables: str) -> Done:
+    """As users run it, but with this test's cache."""
+    done = moltwatch(*arguments, **variables)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+# --- the same lines -------------------------------------------------------------------------------
+
+
+WAYS = (
+    ("flags",),
+    ("flags", "--verdicts"),
+    ("flags", "--min-score", "0.3", "--format", "csv"),
+    ("flags", "--min-score", "persona=0.9", "--kind", "persona", "--kind", "hazard"),
+    ("report",),
+)
+
+
+@pytest.mark.parametrize("name", ["first-look", "quiet-day"])
+def test_lines_are_the_same_and_no_heuristic_is_asked(name: str, asked: list[Event]) -> None:
+    fresh = [run(*way, str(RECORDINGS / f"{name}.jsonl.gz"), "--fresh") for way in WAYS]
+    assert asked
+    asked.clear()
+    again = [run(*way, name) for way in WAYS]
+    assert not asked, "the bundled recording is the same file"
+    assert again == fresh
+
+
+def test_a_score_asks_no_heuristic_either(asked: list[Event]) -> None:
+    first = run("score", "quiet-day", "--json")
+    assert asked
+    asked.clear()
+    assert run("score", "quiet-day", "--json") == first
+    assert run("score", "quiet-day", "--ablation", "--json").stdout
+    assert not asked
+    assert run("score", "quiet-day", "--json", "--blind").stdout
+    assert asked, "under other names they may say something else"
+    asked.clear()
+    only = run("score", "quiet-day", "--json", "--only", "coordinated")
+    assert asked, "and in other company"
+    asked.clear()
+    assert run("score", "quiet-day", "--json", "--only", "coordinated") == only and not asked
+
+
+def test_several_recordings_are_one(tmp_path: Path, asked: list[Event]) -> None:
+    events = session()
+    parts = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for n, part in enumerate(parts):
+        part.write_text(lines(events[n::2]))
+    first = run("flags", *parts)
+    asked.clear()
+    assert run("flags", *parts) == first and not asked
+    run("flags", *reversed(parts))
+    assert asked, "at the same moment the one named first goes first"
+
+
+def test_an_archive_is_known_with_the_profiles_beside_it(
+    tmp_path: Path, asked: list[Event]
+) -> None:
+    dump = tmp_path / "posts.json"
+    post = {"id": "1", "content": "hello", "author": "ada", "created_at": "2026-01-31T05:00:00Z"}
+    dump.write_bytes(msgspec.json.encode([post]))
+    run("flags", dump)
+    asked.clear()
+    run("flags", dump)
+    assert not asked
+    (tmp_path / "agents.jsonl").write_text('{"name": "ada", "bio": "a pirate"}\n')
+    run("flags", dump)
+    assert asked
+
+
+def test_what_was_held_against_the_clock_is_not_kept(tmp_path: Path, asked: list[Event]) -> None:
+    """A date in the future is not believed, and will be one day."""
+    dump = tmp_path / "posts.json"
+    post = {"id": "1", "content": "hello", "author": "ada", "created_at": "2099-01-31T05:00:00Z"}
+    past = {"id": "2", "content": "hello", "author": "ada", "created_at": "2026-01-31T05:00:00Z"}
+    dump.write_bytes(msgspec.json.encode([past, post]))
+    run("flags", dump)
+    asked.clear()
+    run("flags", dump)
+    assert asked and not kept()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    cut=st.integers(1, 400),
+    thresholds=st.builds(
+        Thresholds,
+        persona=st.floats(0, 1),
+        coordinated=st.floats(0, 1),
+        hazard=st.floats(0, 1),
+    ),
+    verdicts=st.booleans(),
+)
+def test_answers_mean_the_same_at_any_threshold(
+    cut: int, thresholds: Thresholds, verdicts: bool
+) -> None:
+    events = simulated()[:cut]
+    heuristics = build_heuristics(Config())
+    answers: list[Answer] = []
+    engine = Engine(
+        heuristics, GroupTracker(), verdicts=verdicts, thresholds=thresholds, keep=[answers.append]
+    )
+    found = [*(engine.feed(event) for event in events), engine.finish()]
+    written = msgspec.msgpack.encode(answers)
+    recalled = Engine(
+        heuristics,
+        GroupTracker(),
+        verdicts=verdicts,
+        thresholds=thresholds,
+        answers=iter(msgspec.msgpack.decode(written, type=list[Answer])),
+    )
+    assert [*(recalled.feed(event) for event in events), recalled.finish()] == found
+    assert {name: health.found for name, health in recalled.health.items()} == {
+        name: health.found for name, health in engine.health.items()
+    }
+
+
+# --- what makes them stale ------------------------------------------------------------------------
+
+
+def test_another_recording_is_asked_about(night: Path, asked: list[Event]) -> None:
+    run("flags", night)
+    asked.clear()
+    night.write_text(night.read_text().replace("Thought 3.", "Thought 4."))
+    run("flags", night)
+    assert asked and len(kept()) == 2
+
+
+def test_a_copy_by_another_name_is_the_same(night: Path, asked: list[Event]) -> None:
+    first = run("flags", night)
+    asked.clear()
+    copy = night.with_name("copy.jsonl")
+    shutil.copy(night, copy)
+    assert run("flags", copy).stdout == first.stdout and not asked
+
+
+def test_other_settings_and_other_programs_ask_anew(
+    night: Path, tmp_path: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("flags", night)
+    asked.clear()
+    config = tmp_path / "config.toml"
+    config.write_text("[heuristics.same-text]\naccounts = 4\n")
+    run("flags", night, "--config", config)
+    assert asked
+    asked.clear()
+    config.write_text("[screen]\nfps = 10\n")
+    run("flags", night, "--config", config)
+    assert not asked, "the screen is none of their business"
+    monkeypatch.setattr(analysis, "_programs", lambda heuristics: ["a later version"])
+    run("flags", night)
+    assert asked
+
+
+def test_the_state_of_a_program_is_that_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heuristics = build_heuristics(Config())
+    state = repr(analysis._programs(heuristics))
+    assert repr(analysis._programs(heuristics)) == state
+    installed = tmp_path / "another-1.0.dist-info"
+    installed.mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert repr(analysis._programs(heuristics)) != state, "another package may do another thing"
+
+
+def test_a_recording_that_grows_meanwhile_is_not_kept(night: Path) -> None:
+    key = Key([night], [], {})
+    states = [key.holds]
+    with night.open("a") as file:
+        file.write("\n")
+    states.append(key.holds)
+    night.unlink()
+    assert [*states, key.holds] == [True, False, False]
+
+
+# --- what is not kept -----------------------------------------------------------------------------
+
+
+def test_a_heuristic_that_failed_is_asked_again(
+    night: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observe = SameText.observe
+
+    def broken(self: SameText, item: Features) -> Sequence[Evidence]:
+        if item.post.id == "talk3":
+            raise ValueError("does not feel well")
+        return list(observe(self, item))
+
+    monkeypatch.setattr(SameText, "observe", broken)
+    assert "same-text failed" in run("flags", night).stderr
+    assert not kept()
+
+
+def test_a_pass_that_was_broken_off_leaves_nothing(night: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.jsonl.gz"
+    whole = (RECORDINGS / "quiet-day.jsonl.gz").read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2])
+    moltwatch("flags", damaged)
+    before = kept()
+    moltwatch("flags", night, "--record", tmp_path / "no" / "folder.molt")
+    assert kept() == before and not any(path.name.endswith(".new") for path in before)
+
+
+def test_nothing_is_kept_where_nothing_may_be(night: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[cache]\nmegabytes = 0\n")
+    lines = run("flags", night, "--config", config).stdout
+    assert not kept()
+    (tmp_path / "file").write_text("")
+    assert run("flags", night, XDG_CACHE_HOME=str(tmp_path / "file")).stdout == lines
+    config.write_text("[cache]\nmegabytes = -1\n")
+    assert moltwatch("flags", night, "--config", config).returncode == 2
+
+
+def test_what_was_kept_and_is_damaged_says_so_once(night: Path) -> None:
+    lines = run("flags", night).stdout
+    (path,) = kept()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20] + bytes(20) + whole[40:])
+    done = moltwatch("flags", night)
+    assert done.returncode == 1 and "is damaged" in done.stderr and "start again" in done.stderr
+    assert run("flags", night).stdout == lines
+    (path,) = kept()
+    path.write_bytes(whole[:-5])
+    assert run("flags", night).stdout == lines, "one that was cut off is not even opened"
+
+
+def test_answers_that_run_out_are_an_error_in_words() -> None:
+    engine = Engine([], GroupTracker(), answers=iter([Answer()]))
+    engine.feed(session()[0])
+    with pytest.raises(MoltwatchError, match="--fresh asks anew"):
+        engine.feed(session()[1])
+
+
+# --- room -----------------------------------------------------------------------------------------
+
+
+def test_what_was_unused_longest_makes_room(tmp_path: Path) -> None:
+    for n in range(4):
+        path = tmp_path / f"{n}.answers"
+        path.write_bytes(bytes(100))
+        os.utime(path, (1_000_000 + n, 1_000_000 + n))
+    abandoned = tmp_path / ".1-2.new"
+    abandoned.write_bytes(b"x")
+    os.utime(abandoned, (1, 1))
+    (tmp_path / "of another").write_text("is left alone")
+    make_room(tmp_path, 250)
+    assert [path.name for path in kept(tmp_path)] == ["2.answers", "3.answers", "of another"]
+
+
+def test_one_that_is_larger_than_the_room_is_given_up(tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path, most_bytes=10)
+    for _ in range(2 * analysis.BLOCK):
+        keeping.add(Answer())
+    assert kept(tmp_path) == []
+    keeping.add(Answer())
+    keeping.discard()
+
+
+def test_one_that_is_looked_at_is_used(night: Path) -> None:
+    run("flags", night)
+    (path,) = kept()
+    os.utime(path, (1, 1))
+    run("flags", night)
+    assert path.stat().st_mtime > SECOND / SECOND
+
+
+def test_nothing_half_done_outlives_its_run(tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path)
+    keeping.add(Answer())
+    assert len(kept(tmp_path)) == 1
+    del keeping
+    assert kept(tmp_path) == []
+
+
+# --- recorded -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".molt", ".jsonl.gz"])
+def test_what_is_recorded_is_known_at_once(tmp_path: Path, asked: list[Event], suffix: str) -> None:
+    path = tmp_path / f"tide{suffix}"
+    live = moltwatch_process("flags", "-", "--record", path, stdin=lines(session())).stdout
+    assert live and len(kept()) == 1
+    assert run("flags", path).stdout == live
+    assert not asked
+    assert run("flags", path, "--fresh").stdout == live
+
+
+def test_a_recorder_asks_heuristics_only_if_told_to(
+    night: Path, tmp_path: Path, asked: list[Event]
+) -> None:
+    plain, analysed = tmp_path / "plain.molt", tmp_path / "analysed.molt"
+    run("record", night, "-o", plain)
+    assert not asked and not kept()
+    told = run("record", night, "-o", analysed, "--analyse").stderr
+    assert asked and len(kept()) == 2 and "flagged" in told, "of both recordings it is known"
+    asked.clear()
+    found = run("flags", analysed).stdout
+    assert not asked and found == run("flags", plain).stdout
+
+
+def test_a_key_is_found_by_whoever_asks_for_it(night: Path, tmp_path: Path) -> None:
+    key = Key([night], [], {})
+    keeping = Keeping(tmp_path)
+    given = [Answer(values={"character.shouts": n / 7}) for n in range(analysis.BLOCK + 1)]
+    for answer in given:
+        keeping.add(answer)
+    keeping.commit(key)
+    found = Kept.find(tmp_path, Key([night], [], {}))
+    assert found is not None and found.n == len(given)
+    assert [each.values for each in found.answers()] == [each.values for each in given]
+    assert Kept.find(tmp_path, Key([night], [], {"same-text": {"accounts": 4}})) is None
