@@ -27,9 +27,6 @@ WITHIN = 10.0
 _KEY = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 """How the variable of a key is called."""
 
-_HOST = re.compile(r"[\w.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?")
-"""To what a key can be bound."""
-
 _TERMINAL = ("TERM", "COLORTERM", "COLORFGBG", "NO_COLOR", "TMUX", "MOLTWATCH_ASCII")
 """What in the environment decides how the screen looks."""
 
@@ -195,31 +192,21 @@ def _folder(name: str, path: Path, lost: str = "") -> Finding:
 
 def _keys(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Of each key whether it is set, and who gets it; never the key."""
-    from moltwatch.sources.forum.protocol import TOKEN, TOKEN_HOST
-    from moltwatch.sources.live.addresses import read_key
-    from moltwatch.sources.moltbook.address import HOST, HOST_VARIABLE, KEY_VARIABLE
+    from moltwatch.sources.forum.source import KEY as TOKEN
+    from moltwatch.sources.live.addresses import Key, read_key
+    from moltwatch.sources.moltbook.address import KEY
 
-    bound = {KEY_VARIABLE: (HOST_VARIABLE, HOST), TOKEN: (TOKEN_HOST, "this machine")}
-    for name in dict.fromkeys([*(n for kind in _kinds() for n in _KEY.findall(kind)), TOKEN]):
+    named = (Key(name) for kind in _kinds() for name in _KEY.findall(kind))
+    for name, each in {key.variable: key for key in (*named, KEY, TOKEN)}.items():
         where = name if environment.get(name, "").strip() else f"{name}_FILE"
         try:
-            key, remedy = read_key(name, environment), ""
+            key, whose = read_key(name, environment), each.whose(environment)
         except MoltwatchError as error:
             yield Finding(name, f"set, in {where}", str(error))
             continue
-        if key is None and environment.get(f"{name}_FILE"):
-            remedy = f"the file that {name}_FILE names is empty"
-        variable, usual = bound.get(name, ("", ""))
-        host = environment.get(variable, "").strip()
-        # What is no host is not quoted: it may be an address with a password.
-        if host and not _HOST.fullmatch(host):
-            remedy = (
-                f"{variable} is no HOST or HOST:PORT, so nobody gets {name}: leave out the rest"
-            )
-            host = "nobody"
-        whose = (
-            f"{host or usual} alone" if variable else "the server that a SOURCE of its kind names"
-        )
+        empty = key is None and environment.get(f"{name}_FILE")
+        remedy = f"the file that {name}_FILE names is empty" if empty else ""
+        whose = f"{whose} alone" if whose else "the server that a SOURCE of its kind names"
         yield Finding(name, f"set, in {where}, for {whose}" if key else "not set", remedy)
 
 

@@ -45,9 +45,9 @@ def command(
     goes on where each of its watchers was.
 
     If MOLTWATCH_SERVE_TOKEN (or MOLTWATCH_SERVE_TOKEN_FILE, the name of a file) is set, only those
-    are let in who have set the same token, and, on another machine, MOLTWATCH_SERVE_HOST to the
-    HOST:PORT it belongs to. Without a token, only this machine is served, unless --public. Nothing
-    is encrypted: through a network it belongs into a tunnel.
+    are let in who have set the same token, and, on another machine, MOLTWATCH_SERVE_TOKEN_HOST to
+    the HOST:PORT it belongs to. Without a token, only this machine is served, unless --public.
+    Nothing is encrypted: through a network it belongs into a tunnel.
 
     \b
     Examples:

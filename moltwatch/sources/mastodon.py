@@ -35,7 +35,7 @@ from moltwatch.dialects.mastodon import (
 from moltwatch.errors import BadItem, UsageError
 from moltwatch.model import Delete, Edit, Event, Post
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import hint, host_name, need_privacy, read_key
+from moltwatch.sources.live.addresses import Key, host_name, need_privacy
 from moltwatch.sources.live.failures import Bucket, Failure, Refused
 from moltwatch.sources.live.feed import ArrivalFeed
 from moltwatch.sources.live.thread_roots import ThreadRoots
@@ -364,7 +364,8 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 class MastodonSource(WebsocketSource):
-    """A stream of one server. ``token`` goes in a header, to the hosts of its address alone."""
+    """A stream of one server. The key goes in a header, to those hosts of its address that may get
+    it."""
 
     _feed: MastodonFeed
 
@@ -372,26 +373,25 @@ class MastodonSource(WebsocketSource):
         self,
         address: Address,
         *,
-        token: str | None = None,
         spec: str | None = None,
         **options: Any,
     ) -> None:
         status = Status(name=host_name(address.api, "http", "https"))
         local = address.query["stream"].endswith(":local")
         feed = MastodonFeed(status, address.query.get("tag"), local=local)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = _headers(address.url)
         super().__init__(
             address.url,
             status,
             feed,
             spec=spec,
             headers=headers,
-            secret=bool(token),
-            key_hint=hint(TOKEN, sent=bool(token)),
+            secret=bool(headers),
+            key_hint=Key(TOKEN).hint(address.url),
             **options,
         )
         self._timeline = timeline_path(address.query)
-        self._rest = Web(address.api, headers, patience=REST_PATIENCE)
+        self._rest = Web(address.api, _headers(address.api), patience=REST_PATIENCE)
         self._pages = Bucket(*PAGES)
 
     async def close(self) -> None:
@@ -472,12 +472,14 @@ class MastodonSource(WebsocketSource):
 
 def open_spec(spec: SourceSpec, opening: Opening) -> MastodonSource:
     """Make the source of ``mastodon+wss://HOST?stream=…``."""
-    return MastodonSource(
-        stream_address(spec.text.partition("+")[2]),
-        token=read_key(TOKEN),
-        spec=spec.text,
-        **opening.connecting,
-    )
+    address = stream_address(spec.text.partition("+")[2])
+    return MastodonSource(address, spec=spec.text, **opening.connecting)
+
+
+def _headers(url: str) -> dict[str, str]:
+    """What goes with each request to ``url``."""
+    token = Key(TOKEN).sent_to(url)
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def stream_address(text: str) -> Address:

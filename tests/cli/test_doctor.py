@@ -46,7 +46,7 @@ def test_each_trouble_comes_with_what_to_do(tmp_path: Path) -> None:
     done = moltwatch(
         "doctor", f"ws://eve:{SECRET}@127.0.0.1:9/?token={SECRET}",
         XDG_CONFIG_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path / "file" / "state"),
-        MOLTBOOK_API_KEY_FILE=str(tmp_path / "gone"), MOLTBOOK_API_HOST="forum.example",
+        MOLTBOOK_API_KEY_FILE=str(tmp_path / "gone"), MOLTBOOK_API_KEY_HOST="forum.example",
     )  # fmt: skip
     wrong = [line for line in done.stdout.splitlines() if line.startswith("  wrong: ")]
     assert done.returncode == 1 and done.stdout.endswith(f"\nwrong: {len(wrong)}\n")
@@ -70,15 +70,19 @@ def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path:
     [
         ({"MOLTBOOK_API_KEY": SECRET}, "for www.moltbook.com alone"),
         (
-            {"MOLTBOOK_API_KEY": SECRET, "MOLTBOOK_API_HOST": "forum.example:8443"},
+            {"MOLTBOOK_API_KEY": SECRET, "MOLTBOOK_API_KEY_HOST": "forum.example:8443"},
             "for forum.example:8443 alone",
         ),
         ({"MOLTWATCH_SERVE_TOKEN": SECRET}, "for this machine alone"),
         (
-            {"MOLTWATCH_SERVE_TOKEN": SECRET, "MOLTWATCH_SERVE_HOST": "reef.example:8765"},
+            {"MOLTWATCH_SERVE_TOKEN": SECRET, "MOLTWATCH_SERVE_TOKEN_HOST": "reef.example:8765"},
             "for reef.example:8765 alone",
         ),
         ({"MASTODON_ACCESS_TOKEN": SECRET}, "for the server that a SOURCE of its kind names"),
+        (
+            {"AGENTFEED_KEY": SECRET, "AGENTFEED_KEY_HOST": "A.example, [::1]:3000"},
+            "for a.example, [::1]:3000 alone",
+        ),
     ],
 )
 def test_a_key_is_told_with_who_gets_it(variables: dict[str, str], told: str) -> None:
@@ -92,8 +96,11 @@ def test_a_key_is_told_with_who_gets_it(variables: dict[str, str], told: str) ->
     [
         ({"MASTODON_ACCESS_TOKEN_FILE": SECRET}, "MASTODON_ACCESS_TOKEN_FILE: No such file"),
         (
-            {"MOLTBOOK_API_KEY": SECRET, "MOLTBOOK_API_HOST": f"https://eve:{SECRET}@reef.example"},
-            "MOLTBOOK_API_HOST is no HOST or HOST:PORT, so nobody gets MOLTBOOK_API_KEY",
+            {
+                "MOLTBOOK_API_KEY": SECRET,
+                "MOLTBOOK_API_KEY_HOST": f"https://eve:{SECRET}@reef.example",
+            },
+            "wrong: MOLTBOOK_API_KEY_HOST: not HOST or HOST:PORT",
         ),
         (
             {"MASTODON_ACCESS_TOKEN_FILE": f"~{SECRET}/key"},

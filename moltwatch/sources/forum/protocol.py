@@ -66,9 +66,6 @@ PROTOCOL = 1
 TOKEN = "MOLTWATCH_SERVE_TOKEN"
 """The environment variable of the token, on both ends; with ``_FILE`` the name of its file."""
 
-TOKEN_HOST = "MOLTWATCH_SERVE_HOST"
-"""On a client: the server on another machine, HOST:PORT, that the token belongs to."""
-
 LONGEST_CURSOR = 512
 """Characters; a longer one is not kept."""
 

@@ -22,7 +22,6 @@ from moltwatch.sources.forum.protocol import (
     FATAL_CODES,
     PROTOCOL,
     TOKEN,
-    TOKEN_HOST,
     Beat,
     End,
     Error,
@@ -33,7 +32,7 @@ from moltwatch.sources.forum.protocol import (
     encode,
     read_server_frame,
 )
-from moltwatch.sources.live.addresses import hint, host_name, is_loopback, read_key
+from moltwatch.sources.live.addresses import THIS_MACHINE, Key, host_name
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.live.feed import Feed, believed
 from moltwatch.sources.live.websocket import WebsocketSource
@@ -214,24 +213,17 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ForumSource:
     return ForumSource(url, communities=communities or None, **options)
 
 
-def _token(url: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Options that send the server its token, if there is one that belongs to it.
+KEY = Key(TOKEN, home=THIS_MACHINE)
 
-    A server on another machine does not get it by being named: that would let a line to copy and
-    paste collect tokens. Raises UsageError for a token that cannot be sent.
-    """
-    here = host_name(url, "ws", "wss")
-    token = read_key(TOKEN, environment)
+
+def _token(url: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Options that send the server its token, if there is one that belongs to it. Raises UsageError
+    for a token that cannot be sent."""
+    host_name(url, "ws", "wss")  # what is no address is told as such
+    token = KEY.sent_to(url, environment)
     if "@" in urlsplit(url).netloc:
         return {}  # a name and a password go in the same header
-    bound = environment.get(TOKEN_HOST, "").strip().lower()
-    if token and (is_loopback(url) or bound == here):
-        return {
-            "headers": {"Authorization": f"Bearer {token}"},
-            "secret": True,
-            "key_hint": hint(TOKEN, sent=True, environment=environment),
-        }
+    options: dict[str, Any] = {"key_hint": KEY.hint(url, environment)}
     if token:
-        words = f"{TOKEN} is not sent to {here}: set {TOKEN_HOST}={here} if it belongs there"
-        return {"key_hint": words}
-    return {"key_hint": hint(TOKEN, sent=False, environment=environment)}
+        options |= {"headers": {"Authorization": f"Bearer {token}"}, "secret": True}
+    return options

@@ -2,21 +2,29 @@
 
 An address says what to call a server, and whether words to it stay private. A key comes from the
 environment or a file, never from the command line, where others on the same machine and the shell's
-history would see it.
+history would see it. It is an identity; whoever gets it can speak as its owner. So
+``<variable>_HOST`` says which hosts may get it: a line to copy and paste, with another server in
+it, then collects none.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from moltwatch.errors import UsageError
 
 _LONGEST_KEY = 8_192
 """Bytes of a key; anything longer is another file."""
+
+_HOST = re.compile(r"[\w.-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?")
+"""To what a key can be bound."""
 
 
 def host_name(url: str, *schemes: str) -> str:
@@ -98,6 +106,61 @@ def checked(key: str, where: str) -> str:
     if not key.isascii() or not key.isprintable() or len(key) > _LONGEST_KEY:
         raise UsageError(f"{where}: not a key: only printable ASCII can be sent")
     return key
+
+
+THIS_MACHINE = "this machine"
+
+
+class Key(Struct, frozen=True):
+    """A key, by the environment variable that it, its file and its hosts are named after."""
+
+    variable: str
+    home: str = ""
+    """Who gets it where ``<variable>_HOST`` names nobody: a host, or :data:`THIS_MACHINE`. Empty
+    for a key that goes to whatever server a SOURCE names."""
+
+    def bound(self, environment: Mapping[str, str] | None = None) -> list[str]:
+        """The hosts, each with its port where it has one, that ``<variable>_HOST`` names. Raises
+        UsageError for what is none, without quoting it: it may be an address with a password."""
+        environment = os.environ if environment is None else environment
+        names = environment.get(f"{self.variable}_HOST", "").split(",")
+        hosts = [host for name in names if (host := name.strip().lower())]
+        if not all(map(_HOST.fullmatch, hosts)):
+            raise UsageError(f"{self.variable}_HOST: not HOST or HOST:PORT, or several with commas")
+        return hosts
+
+    def whose(self, environment: Mapping[str, str] | None = None) -> str:
+        """Who gets it, in words; empty for whatever server a SOURCE names. Raises UsageError."""
+        return ", ".join(self.bound(environment)) or self.home
+
+    def goes_to(self, url: str, environment: Mapping[str, str] | None = None) -> bool:
+        """Whether the server at ``url`` may get it."""
+        if bound := self.bound(environment):
+            return _here(url) in bound
+        if self.home == THIS_MACHINE:
+            return is_loopback(url)
+        return not self.home or _here(url) == self.home
+
+    def sent_to(self, url: str, environment: Mapping[str, str] | None = None) -> str | None:
+        """The key, if there is one that the server at ``url`` may get. Raises UsageError for one
+        that cannot be sent, whoever may get it."""
+        key = read_key(self.variable, environment)
+        return key if key and self.goes_to(url, environment) else None
+
+    def hint(self, url: str, environment: Mapping[str, str] | None = None) -> str:
+        """What to do where the server at ``url`` wants a key, or does not accept this one."""
+        found = read_key(self.variable, environment) is not None
+        if found and not self.goes_to(url, environment):
+            here = _here(url)
+            return (
+                f"{self.variable} is set for {self.whose(environment)}, and not sent to {here}: "
+                f"set {self.variable}_HOST={here} if it belongs there"
+            )
+        return hint(self.variable, sent=found, environment=environment)
+
+
+def _here(url: str) -> str:
+    return host_name(url, "ws", "wss", "http", "https")
 
 
 def hint(variable: str, *, sent: bool, environment: Mapping[str, str] | None = None) -> str:

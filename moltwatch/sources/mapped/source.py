@@ -13,7 +13,7 @@ import msgspec
 from moltwatch.dialects.mapped import Mapping, SendRule, read_mapping
 from moltwatch.errors import UsageError
 from moltwatch.sources.base import Status
-from moltwatch.sources.live.addresses import hint, host_name, need_privacy, read_key
+from moltwatch.sources.live.addresses import Key, host_name, need_privacy
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.mapped.feed import MappedFeed
 from moltwatch.sources.mapped.sse import SseSource
@@ -61,9 +61,10 @@ def _prepare(url: str, mapping: Mapping) -> tuple[Status, MappedFeed, dict[str, 
     name = mapping.source or host_name(url, urlsplit(url).scheme)
     status = Status(name=name)
     options: dict[str, Any] = {}
-    key = read_key(mapping.key) if mapping.key else None
+    key = None
     if mapping.key:
-        options["key_hint"] = hint(mapping.key, sent=bool(key))
+        key = Key(mapping.key).sent_to(url)
+        options["key_hint"] = Key(mapping.key).hint(url)
     if key:
         options["secret"] = True
         if not uses_key_in_frames(mapping.send):

@@ -1,9 +1,7 @@
 """Which Moltbook server a SOURCE means, and the key that belongs to it.
 
-A key is an identity; whoever gets it can speak as its owner. It is therefore bound to one host
-(https://www.moltbook.com unless ``MOLTBOOK_API_HOST`` names another one), goes nowhere else, and
-never in clear over a network. A server named in a SOURCE does not get it by being named: that would
-let a line to copy and paste collect keys.
+The key goes to https://www.moltbook.com alone unless ``MOLTBOOK_API_KEY_HOST`` names another host,
+and never in clear over a network.
 """
 
 from __future__ import annotations
@@ -16,13 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import UsageError
-from moltwatch.sources.live.addresses import checked, hint, host_name, is_loopback, read_key
-from moltwatch.text import display_line
+from moltwatch.sources.live.addresses import Key, checked, host_name, is_loopback, read_key
 
 HOST = "www.moltbook.com"
 BASE = f"https://{HOST}/api/v1"
 KEY_VARIABLE = "MOLTBOOK_API_KEY"
-HOST_VARIABLE = "MOLTBOOK_API_HOST"
+KEY = Key(KEY_VARIABLE, home=HOST)
 
 _NAMES = ("api_key", "apiKey", "key")
 _LARGEST = 64 * 1024
@@ -67,30 +64,23 @@ def key_for(base: str, environment: Mapping[str, str] = os.environ) -> str | Non
     """
     if not _is_private(base):
         return None
-    if key := read_key(KEY_VARIABLE, environment):
-        return key if _belongs(base, environment.get(HOST_VARIABLE) or HOST) else None
-    return _from_file(credentials_file(environment)) if _belongs(base, HOST) else None
+    if read_key(KEY_VARIABLE, environment):
+        return KEY.sent_to(base, environment)
+    return _from_file(credentials_file(environment)) if _is_public(base) else None
 
 
 def key_hint(base: str, key: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """What to do where the server at ``base`` wants a key, or does not accept ``key``."""
     if read_key(KEY_VARIABLE, environment):
-        if key is not None:
-            return hint(KEY_VARIABLE, sent=True, environment=environment)
-        bound = environment.get(HOST_VARIABLE) or HOST
-        if _belongs(base, bound):
+        if key is None and KEY.goes_to(base, environment):
             return f"{KEY_VARIABLE} is set, and not sent in clear over a network: use https"
-        here = urlsplit(base).netloc
-        return (
-            f"{KEY_VARIABLE} is set for {display_line(bound, 80)}, and not sent to {here}: "
-            f"set {HOST_VARIABLE}={here} if it belongs there"
-        )
+        return KEY.hint(base, environment)
     file = credentials_file(environment)
     if key is not None:
         return f"the key in {file} was sent, and is not accepted: wrong, or expired"
     if _from_file(file):
-        return f"the key in {file} is for {HOST} alone: set {KEY_VARIABLE} and {HOST_VARIABLE}"
-    return hint(KEY_VARIABLE, sent=False, environment=environment)
+        return f"the key in {file} is for {HOST} alone: set {KEY_VARIABLE} and {KEY_VARIABLE}_HOST"
+    return KEY.hint(base, environment)
 
 
 def _base(address: str) -> str:
@@ -103,8 +93,8 @@ def _base(address: str) -> str:
     return f"{parts.scheme}://{host}{parts.path.rstrip('/') or '/api/v1'}"
 
 
-def _belongs(base: str, host: str) -> bool:
-    return urlsplit(base).netloc.lower() == host.strip().lower()
+def _is_public(base: str) -> bool:
+    return urlsplit(base).netloc.lower() == HOST
 
 
 def _is_private(base: str) -> bool:

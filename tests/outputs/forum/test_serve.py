@@ -217,7 +217,11 @@ async def test_the_token_goes_from_one_end_to_the_other(
 ) -> None:
     path = tmp_path / "short.jsonl"
     path.write_bytes(encode_lines([post(1)]))
-    for name in ("MOLTWATCH_SERVE_TOKEN", "MOLTWATCH_SERVE_TOKEN_FILE", "MOLTWATCH_SERVE_HOST"):
+    for name in (
+        "MOLTWATCH_SERVE_TOKEN",
+        "MOLTWATCH_SERVE_TOKEN_FILE",
+        "MOLTWATCH_SERVE_TOKEN_HOST",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MOLTWATCH_SERVE_TOKEN", "shell")
     program = await Program.start(path, "--port", "0")
@@ -246,14 +250,19 @@ def test_a_token_goes_to_its_own_server_alone(monkeypatch: pytest.MonkeyPatch) -
         given = _token(url, {"MOLTWATCH_SERVE_TOKEN": "shell", **environment})
         return given.get("headers") == {"Authorization": "Bearer shell"}, given.get("key_hint", "")
 
+    both = {"MOLTWATCH_SERVE_TOKEN_HOST": "reef.example:8765, [::1]:8765"}
     for here in ("ws://127.0.0.1:8765", "ws://localhost:8765/x#a", "ws://[::1]:8765"):
         assert sent(here)[0]
-        assert sent(here, MOLTWATCH_SERVE_HOST="reef.example:8765")[0]
-    there, bound = "wss://reef.example:8765/live", {"MOLTWATCH_SERVE_HOST": "Reef.example:8765 "}
+        assert not sent(here, MOLTWATCH_SERVE_TOKEN_HOST="reef.example:8765")[0]
+        assert sent(here, **both)[0] == (here == "ws://[::1]:8765")
+    there, bound = (
+        "wss://reef.example:8765/live",
+        {"MOLTWATCH_SERVE_TOKEN_HOST": "Reef.example:8765 "},
+    )
     assert sent(there) == (
         False,
-        "MOLTWATCH_SERVE_TOKEN is not sent to reef.example:8765: set "
-        "MOLTWATCH_SERVE_HOST=reef.example:8765 if it belongs there",
+        "MOLTWATCH_SERVE_TOKEN is set for this machine, and not sent to reef.example:8765: set "
+        "MOLTWATCH_SERVE_TOKEN_HOST=reef.example:8765 if it belongs there",
     )
     assert sent(there, **bound)[0]
     for other in ("wss://reef.example", "wss://reef.example:1", "wss://a.reef.example:8765"):

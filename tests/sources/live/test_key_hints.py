@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moltwatch.errors import SourceUnreachable
+from moltwatch.errors import SourceUnreachable, UsageError
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock, drain
@@ -76,7 +76,7 @@ async def test_moltbooks_key_is_bound_to_a_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    for name in ("MOLTBOOK_API_KEY", "MOLTBOOK_API_KEY_FILE", "MOLTBOOK_API_HOST"):
+    for name in ("MOLTBOOK_API_KEY", "MOLTBOOK_API_KEY_FILE", "MOLTBOOK_API_KEY_HOST"):
         monkeypatch.delenv(name, raising=False)
     spec = "moltbook+http://HOST/api/v1"
     assert "it wants a key: set MOLTBOOK_API_KEY" in await told(spec)
@@ -87,9 +87,13 @@ async def test_moltbooks_key_is_bound_to_a_host(
     monkeypatch.setenv("MOLTBOOK_API_KEY", KEY)
     words = await told(spec)
     assert "MOLTBOOK_API_KEY is set for www.moltbook.com, and not sent to HOST" in words
-    assert "set MOLTBOOK_API_HOST=HOST if it belongs there" in words
-    monkeypatch.setenv("MOLTBOOK_API_HOST", "forum.example\x1b[2J")
-    assert "is set for forum.example␛[2J, and not sent to HOST" in await told(spec)
+    assert "set MOLTBOOK_API_KEY_HOST=HOST if it belongs there" in words
+    monkeypatch.setenv("MOLTBOOK_API_KEY_HOST", "Forum.example, [::1]:80")
+    assert "is set for forum.example, [::1]:80, and not sent to HOST" in await told(spec)
+    monkeypatch.setenv("MOLTBOOK_API_KEY_HOST", f"forum.example, https://eve:{KEY}@HOST")
+    with pytest.raises(UsageError, match="MOLTBOOK_API_KEY_HOST: not HOST or HOST:PORT") as error:
+        await told(spec)
+    assert KEY not in str(error.value)
 
 
 async def test_moltbooks_key_that_is_not_accepted(
@@ -99,7 +103,7 @@ async def test_moltbooks_key_that_is_not_accepted(
     monkeypatch.setenv("MOLTBOOK_API_KEY", KEY)
     async with raw_server(answers("401 Unauthorized")) as url:
         host = url.removeprefix("ws://")
-        monkeypatch.setenv("MOLTBOOK_API_HOST", host)
+        monkeypatch.setenv("MOLTBOOK_API_KEY_HOST", host)
         opening = Opening(clock=FakeClock(), tries=1)
         source = await open_source(f"moltbook+http://{host}/api/v1", opening)
         with pytest.raises(SourceUnreachable, match="the key in MOLTBOOK_API_KEY was sent, and is"):

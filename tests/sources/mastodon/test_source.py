@@ -28,6 +28,11 @@ pytest.importorskip("mastodon_mock")
 from tests.sources.mastodon.kit import TOKEN, Server
 
 
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTODON_ACCESS_TOKEN", TOKEN)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server, which takes seconds to start: one for all."""
@@ -67,7 +72,6 @@ class Watching:
 def watch(text: str) -> Watching:
     source = MastodonSource(
         stream_address(text.partition("+")[2]),
-        token=TOKEN,
         clock=SystemClock(),
         backoff=Backoff(0.05, 0.2),
         heartbeat=0.1,

@@ -62,7 +62,7 @@ async def test_what_makes_no_sense(text: str) -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of one's own, with a key in it."""
-    for name in ("MOLTBOOK_API_KEY", "MOLTBOOK_API_HOST", "XDG_CONFIG_HOME"):
+    for name in ("MOLTBOOK_API_KEY", "MOLTBOOK_API_KEY_HOST", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / ".config" / "moltbook" / "credentials.json"
@@ -89,11 +89,11 @@ def test_the_variable_comes_first_and_names_its_host(
     monkeypatch.setenv("MOLTBOOK_API_KEY", f" {other}\n")
     assert key_for(BASE) == other
     assert key_for(ELSEWHERE) is None
-    monkeypatch.setenv("MOLTBOOK_API_HOST", "forum.example")
+    monkeypatch.setenv("MOLTBOOK_API_KEY_HOST", "forum.example")
     assert key_for(BASE) is None
     assert key_for(ELSEWHERE) == other
     assert key_for("http://forum.example/api/v1") is None, "never in clear over a network"
-    monkeypatch.setenv("MOLTBOOK_API_HOST", "127.0.0.1:3000")
+    monkeypatch.setenv("MOLTBOOK_API_KEY_HOST", "127.0.0.1:3000")
     assert key_for(LOOPBACK) == other
 
 

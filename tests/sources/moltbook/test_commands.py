@@ -95,7 +95,7 @@ def test_record_keeps_everything_but_the_key(tmp_path: Path, suffix: str) -> Non
     forum, file = swarmed(), tmp_path / f"session{suffix}"
     with serving(forum) as base:
         host = base.split("/")[2]
-        keys = {"MOLTBOOK_API_KEY": KEY, "MOLTBOOK_API_HOST": host}
+        keys = {"MOLTBOOK_API_KEY": KEY, "MOLTBOOK_API_KEY_HOST": host}
         done = moltwatch("record", f"moltbook+{base}", "-o", file, **keys)
     assert done.returncode == 130
     assert {request.headers["Authorization"] for request in forum.asked} == {f"Bearer {KEY}"}
