@@ -32,12 +32,11 @@ from moltwatch.sources.forum.protocol import (
     encode,
     read_server_frame,
 )
-from moltwatch.sources.live.addresses import THIS_MACHINE, Key, host_name
+from moltwatch.sources.live.addresses import THIS_MACHINE, Key, host_name, server_words
 from moltwatch.sources.live.failures import Refused
 from moltwatch.sources.live.feed import Feed, believed
 from moltwatch.sources.live.websocket import WebsocketSource
 from moltwatch.sources.registry import Opening, SourceSpec
-from moltwatch.text import display_line
 from moltwatch.times import Micros
 
 
@@ -185,7 +184,7 @@ class Follower(Feed):
         return now if self._wall or self._past.reached is None else self._past.reached
 
     def _complain(self, error: Error) -> list[Event]:
-        words = display_line(error.message or error.code, 200)
+        words = server_words(error.message or error.code, 200)
         if error.code in FATAL_CODES:
             raise Refused(f"it refuses us: {words}")
         self.notice = words

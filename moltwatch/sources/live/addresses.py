@@ -19,9 +19,16 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from moltwatch.errors import UsageError
+from moltwatch.text import display_line
 
 _LONGEST_KEY = 8_192
 """Bytes of a key; anything longer is another file."""
+
+_SHORTEST_KEY = 8
+"""Characters of a key that is masked in words; a shorter one is a word itself."""
+
+_read: set[str] = set()
+"""Keys that were read, as many as there are variables."""
 
 _HOST = re.compile(r"[\w.-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?")
 """To what a key can be bound."""
@@ -105,7 +112,17 @@ def checked(key: str, where: str) -> str:
     """The key, if it can be sent. Raises UsageError, which names ``where`` it was and not it."""
     if not key.isascii() or not key.isprintable() or len(key) > _LONGEST_KEY:
         raise UsageError(f"{where}: not a key: only printable ASCII can be sent")
+    if len(key) >= _SHORTEST_KEY:
+        _read.add(key)
     return key
+
+
+def server_words(text: str, most: int) -> str:
+    """What a server says, harmless to show: ``most`` characters. Keys that it quotes are masked
+    before it is cut, for it goes into statuses, logs and recordings."""
+    for key in sorted(_read, key=len, reverse=True):
+        text = text.replace(key, "***")
+    return display_line(text, most)
 
 
 THIS_MACHINE = "this machine"

@@ -19,6 +19,7 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
+from moltwatch.sources.live.addresses import server_words
 from moltwatch.text import display_line
 from moltwatch.times import MINUTE, Micros
 
@@ -182,7 +183,7 @@ def _judge_close(error: object) -> Failure:
         if error.sent and error.sent.code == 1002:
             return Failure(reason="it sent something that is not websocket")
         return Failure(reason="connection lost")
-    code, words = error.rcvd.code, display_line(error.rcvd.reason, 80)
+    code, words = error.rcvd.code, server_words(error.rcvd.reason, 80)
     told = f"closed by the server ({code}{': ' + words if words else ''})"
     if code in FATAL_CLOSE:
         return Failure(

@@ -12,10 +12,10 @@ from moltwatch.dialects.fields import read_json
 from moltwatch.dialects.mapped import Mapping, apply, evaluate, holds, parts
 from moltwatch.model import Event, Post
 from moltwatch.sources.base import Status
+from moltwatch.sources.live.addresses import server_words
 from moltwatch.sources.live.failures import Refused, TurnedAway
 from moltwatch.sources.live.feed import ArrivalFeed
 from moltwatch.sources.mapped.places import Places
-from moltwatch.text import display_line
 from moltwatch.times import SECOND, Micros
 from moltwatch.wording import count
 
@@ -92,7 +92,9 @@ class MappedFeed(ArrivalFeed):
             self._connected_at = now
         for refuse in self._mapping.refuse:
             if holds(refuse.when, frame):
-                words = display_line(str(evaluate(refuse.reason, frame) or "it does not say why"))
+                words = server_words(
+                    str(evaluate(refuse.reason, frame) or "it does not say why"), 400
+                )
                 about_key = refuse.key is not None and holds(refuse.key, frame)
                 raise Refused(f"it refuses us: {words}", unauthorized=about_key)
         self._count(frame)

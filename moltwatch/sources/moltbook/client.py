@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from moltwatch.bounded import Bounded
+from moltwatch.sources.live.addresses import server_words
 from moltwatch.sources.live.failures import LONGEST_OBEYED, Bucket, Failure, judge_status
 from moltwatch.sources.live.web import Answer, Web
 from moltwatch.sources.moltbook.wire import Ask, Request, read_refusal, read_reset
-from moltwatch.text import display_line
 from moltwatch.times import MINUTE, SECOND, Micros
 
 PER_MINUTE = 60
@@ -124,7 +124,7 @@ class Client:
         failure = judge_status(answer.status, answer.headers)
         words = failure.reason + (f": {refusal.words}" if refusal.words else "")
         if 300 <= answer.status < 400:
-            to = display_line(answer.headers.get("Location", "nowhere"), 80)
+            to = server_words(answer.headers.get("Location", "nowhere"), 80)
             words = f"it sends us on to {to}: name that server"
         elif answer.status == 401:
             words = f"{self._key_hint} ({words})"

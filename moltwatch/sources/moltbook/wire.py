@@ -17,7 +17,7 @@ from msgspec import Struct
 from moltwatch.dialects import fields
 from moltwatch.dialects.fields import read_json
 from moltwatch.errors import BadItem
-from moltwatch.text import display_line
+from moltwatch.sources.live.addresses import server_words
 from moltwatch.times import DAY, SECOND, Micros, parse_time
 
 PAGE = 100
@@ -198,7 +198,7 @@ def refusal_of(value: Mapping[str, Any]) -> Refusal:
     if not isinstance(words, str):
         words = value.get("message")
     return Refusal(
-        words=display_line(words, 80) if isinstance(words, str) else "",
+        words=server_words(words, 80) if isinstance(words, str) else "",
         retry_after=next(
             (
                 number * seconds

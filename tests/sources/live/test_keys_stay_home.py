@@ -35,12 +35,16 @@ SPECS = {
 
 @asynccontextmanager
 async def server(status: str, *headers: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that gives one answer to everybody: its host, and what it was asked."""
+    """A server that gives one answer to everybody and quotes the key: its host, and what it was
+    asked."""
     asked: list[str] = []
+
+    body = f'{{"error": "who is {KEY}?"}}'
 
     async def scene(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        head = "\r\n".join([f"HTTP/1.1 {status}", "Content-Length: 0", *headers, "", ""])
+        length = f"Content-Length: {len(body)}"
+        head = "\r\n".join([f"HTTP/1.1 {status}", length, *headers, "", body])
         writer.write(head.encode())
         await writer.drain()
 
@@ -129,12 +133,14 @@ async def test_a_key_in_frames_is_bound_as_well(
     async def challenge(websocket: ServerConnection) -> None:
         await websocket.send('{"type": "event", "event": "connect.challenge"}')
         asked.append(str(await websocket.recv()))
-        refusal = {"type": "res", "id": "connect", "ok": False, "error": {"code": "NOT_PAIRED"}}
+        error = {"code": "NOT_PAIRED", "message": f"who is {KEY}?"}
+        refusal = {"type": "res", "id": "connect", "ok": False, "error": error}
         await websocket.send(msgspec.json.encode(refusal), text=True)
 
     async with forum(challenge) as url:
         words = await fails("json+ws://HOST?map=openclaw", url.removeprefix("ws://"), mapping)
     assert (KEY in asked[0]) is not bool(bound)
+    assert "who is ***?" in words
     assert ("is set for reef.example, and not sent to HOST" in words) is bool(bound)
 
 
