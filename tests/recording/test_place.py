@@ -91,7 +91,7 @@ async def test_what_sqlite_keeps_beside_belongs_to_the_recording(tmp_path: Path,
     assert (await read(path))[0] == BEATS[:2]
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".jsonl.zst"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 async def test_a_file_that_is_emptied_stops_the_recording(tmp_path: Path, suffix: str) -> None:
     """It is the same file, but what was in it is lost, and the rest would stand behind a hole."""
     path = tmp_path / f"night{suffix}"
@@ -100,7 +100,8 @@ async def test_a_file_that_is_emptied_stops_the_recording(tmp_path: Path, suffix
     with pytest.raises(RecordingError, match="was cut short by another program"):
         await writer.write(BEATS[2:])
     await writer.close()
-    assert path.stat().st_size < 200
+    if suffix != ".molt":  # whose pages SQLite may write once more
+        assert path.stat().st_size < 200
 
 
 async def test_a_copy_and_a_link_are_no_trouble(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
-"""Names that are none, redirects to nowhere, proxies of no use, and cookies."""
+"""Names that are none, redirects to nowhere, proxies of no use, cookies, answers without end."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -8,10 +10,11 @@ from websockets.http11 import Request, Response
 from werkzeug import Request as WebRequest
 from werkzeug import Response as Answer
 
+from moltwatch.bounded import LARGEST_ANSWER
 from moltwatch.errors import MoltwatchError, SourceUnreachable
 from moltwatch.sources.grammar import open_source
 from moltwatch.sources.live.failures import NO_HOST
-from moltwatch.sources.live.web import Web
+from moltwatch.sources.live.web import NoAnswer, Web
 from moltwatch.sources.registry import Opening
 from tests.sources.fakes import FakeClock, drain
 from tests.sources.forum.kit import source
@@ -45,6 +48,29 @@ async def test_what_is_no_host_name_is_told_in_words(spec: str) -> None:
     with pytest.raises(SourceUnreachable, match=NO_HOST):
         await drain(opened)
     await opened.close()
+
+
+async def test_an_answer_without_end_is_left() -> None:
+    """Whether it says how long it is or not; what came is not kept."""
+    given = 0
+
+    def pours(request: WebRequest) -> Answer:
+        def body() -> Iterator[bytes]:
+            nonlocal given
+            while given < 10 * LARGEST_ANSWER:
+                given += 1 << 20
+                yield b"x" * (1 << 20)
+
+        length = {"Content-Length": str(10 * LARGEST_ANSWER)} if request.path == "/told" else {}
+        return Answer(body(), headers=length)
+
+    with serving(pours) as base:
+        for path in ("/told", "/untold"):
+            given, web = 0, Web(base)
+            with pytest.raises(NoAnswer, match="an answer larger than we take"):
+                await web.get(path)
+            await web.close()
+            assert LARGEST_ANSWER < given < 2 * LARGEST_ANSWER
 
 
 async def test_no_cookie_is_kept() -> None:
