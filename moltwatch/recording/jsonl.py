@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -93,7 +94,9 @@ class JsonlWriter:
         if sink is None:
             return
         try:
-            sink.close()
+            with closing(sink):
+                if not self._broken:
+                    self._place.check(sink.tell())
         except OSError as error:
             if not self._broken:  # else it was said already
                 raise _cannot_write(self.path, error) from error

@@ -84,6 +84,9 @@ MOST_BYTES = 8 << 20
 _BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside a file that is being written, on all disks but strange ones."""
 
+_STAYS_COMPLETE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR_WRITE")
+"""What keeps the log from being folded into the file, and does it no harm."""
+
 _LAST = (1 << 63) - 1
 """Highest ``seq`` there can be."""
 
@@ -356,8 +359,13 @@ class MoltWriter:
             await db.rollback()
             await db.execute("PRAGMA busy_timeout = 0")
             await db.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.Error:
-            pass  # somebody reads it, or the disk is full: it stays in WAL mode and is complete
+        except sqlite3.Error as error:
+            # Somebody reads it, or the disk is full: it stays in WAL mode and is complete.
+            if not error.sqlite_errorname.startswith(_STAYS_COMPLETE):
+                raise RecordingError(
+                    f"cannot finish {self.path}: {error}. What lay in {self.path.name}-wal by then "
+                    "may be lost: look at the end of the recording."
+                ) from error
         finally:
             await db.close()
 

@@ -98,6 +98,7 @@ def whole(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     try:
         _check_writable(target)
         yield part
+        _check_finished(part, target)
         clear(target, overwrite=overwrite)
         _rename(part, target)
     finally:
@@ -194,6 +195,16 @@ def clear(path: Path, *, overwrite: bool) -> None:
             path.with_name(path.name + part).unlink(missing_ok=True)
     except OSError as error:
         raise RecordingError(f"cannot overwrite {path}: {error.strerror or error}") from error
+
+
+def _check_finished(part: Path, target: Path) -> None:
+    """Raise RecordingError if some of it lies in a log beside, which does not go with it."""
+    log = part.with_name(f"{part.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise RecordingError(
+            f"cannot write {target}: it could not be finished, because the disk is full or another "
+            f"program reads {part}"
+        )
 
 
 def _rename(part: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -186,3 +187,49 @@ async def test_where_files_cannot_be_locked_it_is_said(
     ]
     assert (await read(path))[0] == BEATS
     assert names(tmp_path) == ["night.jsonl"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES[1:])
+async def test_a_file_cut_short_after_the_last_write_is_told_at_the_end(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"night{suffix}"
+    writer = await create_recording(path, HEADER)
+    await writer.write(BEATS[:1])
+    size = path.stat().st_size
+    await writer.write(BEATS[1:])
+    os.truncate(path, size)
+    with pytest.raises(RecordingError, match="was cut short by another program"):
+        await writer.close()
+
+
+async def test_a_new_recording_that_could_not_be_finished_does_not_pass_for_whole(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "night.molt"
+    path.write_bytes(b"the old one")
+    with (
+        pytest.raises(
+            RecordingError, match=r"cannot write .*night\.molt: it could not be finished"
+        ),
+        whole(path, overwrite=True) as part,
+    ):
+        writer = await create_recording(part, HEADER)
+        await writer.write(BEATS[:1])
+        reading = sqlite3.connect(part)
+        reading.execute("BEGIN")
+        reading.execute("SELECT * FROM events").fetchall()
+        await writer.write(BEATS[1:])
+        await writer.close()
+    reading.close()
+    assert path.read_bytes() == b"the old one"
+    assert names(tmp_path) == ["night.molt"]
+
+
+async def test_a_log_cut_short_before_it_is_folded_into_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "night.molt"
+    writer = await create_recording(path, HEADER)
+    await writer.write(BEATS)
+    os.truncate(tmp_path / "night.molt-wal", 0)
+    with pytest.raises(RecordingError, match=r"cannot finish .*night\.molt: .* may be lost"):
+        await writer.close()
