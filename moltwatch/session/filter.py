@@ -335,12 +335,12 @@ def _number(name: str, sign: Token, value: Token) -> Term:
 
 
 def _pattern(field: str, token: Token) -> Term:
-    pattern = str(token[1:-1])
+    term = Pattern(field, str(token[1:-1]))
     try:
-        re.compile(pattern, re.IGNORECASE)
+        _ = term.compiled
     except (re.error, RecursionError, OverflowError) as error:
         _refuse(f"not a regular expression: {error}", token)
-    return Pattern(field, pattern)
+    return term
 
 
 def _text(token: Token) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -266,7 +267,10 @@ class Pattern:
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.IGNORECASE)
+        with warnings.catch_warnings():
+            # Of what a later Python may read otherwise; it is no concern of who types a filter.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(self.pattern, re.IGNORECASE)
 
     def __str__(self) -> str:
         return f"{self.field}~/{self.pattern}/"

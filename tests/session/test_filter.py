@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -303,3 +305,12 @@ def test_what_is_pointed_at_is_what_is_looked_for(text: str) -> None:
         assert "karma" in fold(text[start:end])
     post = Post(id="x", thread="x", author="a", text=text, created_at=AT, seen_at=AT, source="s")
     assert found(Subject(post)) is ("karma" in fold(text))
+
+
+def test_an_odd_regular_expression_is_no_warning_of_ours(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    for odd in ("[[a]", "[a&&b]", "[a||b]"):
+        re.purge()
+        compile_filter(f"text~/{odd}/")(SUBJECT)
+    assert not [str(warning.message) for warning in recwarn]
