@@ -8,7 +8,7 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import click
 
 from moltwatch.cli.wiring import Run
 from moltwatch.errors import MoltwatchError
-from moltwatch.model import Event, Finding, Gap
+from moltwatch.model import Event, Finding, Gap, Kind
 from moltwatch.session.counts import Counts
 from moltwatch.sources.base import Clock, Source, SystemClock
 from moltwatch.sources.standing import Lookout, is_ill, summary
@@ -38,10 +38,17 @@ _MOST_SAID = 2_000
 class Progress:
     """The counts of a run, shown while it goes on. A sink of the pipeline."""
 
-    def __init__(self, *, live: bool, heuristics: bool = True, clock: Clock | None = None) -> None:
-        """``live`` draws the line; without ``heuristics`` there is no word of what was found;
-        ``clock`` is the wall's, for countdowns."""
-        self.counts = Counts()
+    def __init__(
+        self,
+        *,
+        live: bool,
+        heuristics: bool = True,
+        kinds: Collection[Kind] = tuple(Kind),
+        clock: Clock | None = None,
+    ) -> None:
+        """``live`` draws the line; without ``heuristics`` there is no word of what was found, and
+        otherwise of what was found of these ``kinds``; ``clock`` is the wall's, for countdowns."""
+        self.counts = Counts(kinds)
         self._clock = clock or SystemClock()
         self._lookout = Lookout()
         self._heuristics = heuristics

@@ -26,6 +26,7 @@ from moltwatch.model import Kind, Thresholds
 from moltwatch.times import EARLIEST, LATEST, Micros
 
 if TYPE_CHECKING:
+    from moltwatch.cli.progress import Progress
     from moltwatch.config import Config
     from moltwatch.outputs.report.summary import Collector, Summary
 
@@ -91,17 +92,20 @@ def command(
         raise UsageError("--end must come after --start")
     if page is not None:
         _check(page, recording, force)
+    from moltwatch.cli.progress import Progress
     from moltwatch.outputs.report.summary import Collector
 
     thresholds = Thresholds.all(config.flags.min_score).but(least_scores(min_scores))
+    told = [Kind(kind) for kind in kinds] or list(Kind)
+    progress = Progress(live=sys.stderr.isatty(), kinds=told)
     collector = Collector(
         thresholds=thresholds,
-        kinds=[Kind(kind) for kind in kinds] or tuple(Kind),
+        kinds=told,
         start=start,
         end=end,
         show_secrets=show_secrets,
     )
-    summary = run_async(lambda: _gather(recording, config, collector, thresholds, fresh))
+    summary = run_async(lambda: _gather(recording, config, collector, progress, thresholds, fresh))
     if page is None:
         from moltwatch.outputs.report.markdown import markdown
 
@@ -148,13 +152,16 @@ def _write(page: Path, text: str) -> None:
 
 
 async def _gather(
-    recording: str, config: Config, collector: Collector, thresholds: Thresholds, fresh: bool
+    recording: str,
+    config: Config,
+    collector: Collector,
+    progress: Progress,
+    thresholds: Thresholds,
+    fresh: bool,
 ) -> Summary:
-    from moltwatch.cli.progress import Progress
     from moltwatch.cli.wiring import open_run
     from moltwatch.sources.registry import FAST, Opening
 
-    progress = Progress(live=sys.stderr.isatty())
     run = await open_run(
         [recording],
         Opening(speed=FAST),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from moltwatch.model import (
     Event,
@@ -16,15 +16,17 @@ from moltwatch.model import (
     Kind,
     Post,
     Retracted,
+    Verdict,
 )
 from moltwatch.times import Micros
 from moltwatch.wording import count, count_groups
 
 
 class Counts:
-    """Counts of a run so far. A sink of the pipeline."""
+    """Counts of a run so far; of what was found those of some kinds. A sink of the pipeline."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[Kind] = tuple(Kind)) -> None:
+        self._kinds = kinds
         self.events = 0
         self.told = 0
         """Those that somebody told: neither gaps nor heartbeats, which a source adds itself."""
@@ -65,6 +67,8 @@ class Counts:
     def finish(self, findings: Sequence[Finding]) -> None:
         """Count findings, the last ones or others."""
         for finding in findings:
+            if isinstance(finding, Verdict) or finding.kind not in self._kinds:
+                continue
             if isinstance(finding, FlaggedPost):
                 self.flagged[finding.kind] += not finding.again
             elif isinstance(finding, Retracted):

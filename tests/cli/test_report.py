@@ -159,3 +159,9 @@ def test_a_page_that_cannot_be_written_is_told_before_the_recording_is_read(
     assert isinstance(done.exception, MoltwatchError)
     assert "a.html: cannot be written" in str(done.exception)
     assert "posts" not in done.output
+
+
+def test_the_last_line_counts_what_was_asked_for(recording: Path) -> None:
+    done = moltwatch("report", recording, "--kind", "hazard")
+    assert done.stderr == "moltwatch: 26 posts: none flagged\n"
+    assert " coordinated), 1 group\n" in moltwatch("report", recording).stderr

@@ -19,3 +19,11 @@ def test_a_run_in_words() -> None:
     assert (counts.seen, counts.found) == ("1 post", "1 flagged (1 persona), 1 group")
     counts.finish([replace(GROUP, id="g8"), replace(GROUP, state=GroupState.MERGED, into="g8")])
     assert counts.found.endswith(", 2 groups formed, 1 merged, 1 at the end")
+
+
+def test_only_some_kinds_are_counted() -> None:
+    counts = Counts([Kind.PERSONA])
+    persona = replace(FLAGGED, kind=Kind.PERSONA, scores=Scores(persona=0.8, coordinated=0.97))
+    taken_back = Retracted(at=AT, post=POST.id, kind=Kind.COORDINATED)
+    counts.take(POST, [GROUP, FLAGGED, persona, taken_back, VERDICT])
+    assert counts.found == "1 flagged (1 persona)"

@@ -18,6 +18,7 @@ from moltwatch.outputs.report.words import (
     found,
     mark,
     moment,
+    nameless,
     observed,
     opening,
     share,
@@ -180,7 +181,7 @@ def _thread(thread: Thread) -> str:
     where = f" in {code(thread.community)}" if thread.community else ""
     lasted = format_duration(thread.last - thread.first)
     flagged = f"; {signs(thread.flagged)}" if signs(thread.flagged) else ""
-    title = code(thread.title) or "(untitled)"
+    title = code(thread.title) or f"{nameless(thread)} {code(thread.id)}"
     return f"- {title}{by}{where}: {count(thread.posts, 'post')} in {lasted}{flagged}"
 
 

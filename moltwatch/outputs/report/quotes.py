@@ -46,6 +46,11 @@ class Quotes:
             line = masked(line)
         return Quote(line if len(line) <= most else f"{line[: most - 1].rstrip()}…")
 
+    def title(self, text: str, most: int) -> Quote:
+        """What a thread is called; empty where nothing of that can be read."""
+        shown = self.quote(text, most)
+        return shown if shown.translate(_BLANK) else Quote("")
+
     def called(self, name: str) -> Quote:
         """What an account is called; something to read in any case."""
         shown = self.quote(name, MOST_NAME)

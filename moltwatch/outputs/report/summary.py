@@ -114,8 +114,11 @@ class Account(Struct, frozen=True, kw_only=True):
 class Thread(Struct, frozen=True, kw_only=True):
     """A thread and what was made of its posts."""
 
+    id: Quote
     title: Quote
+    """Empty where there is none to read."""
     author: Quote
+    """Empty where the first post was not seen."""
     community: Quote
     posts: int
     first: Micros
@@ -391,7 +394,8 @@ class Collector:
 
     def _thread(self, thread: ThreadSummary) -> Thread:
         return Thread(
-            title=WITHHELD if thread.withheld else self._quotes.quote(thread.title, MOST_TITLE),
+            id=self._quotes.quote(thread.id, MOST_NAME),
+            title=WITHHELD if thread.withheld else self._quotes.title(thread.title, MOST_TITLE),
             author=self._called(thread.author) if thread.author else Quote(""),
             community=self._quotes.quote(thread.community or "", MOST_NAME),
             posts=thread.n,

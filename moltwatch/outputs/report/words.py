@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moltwatch.model import SUREST_FIRST, Kind
 from moltwatch.outputs import SYMBOLS
-from moltwatch.outputs.report.summary import GroupStory, Summary
+from moltwatch.outputs.report.summary import GroupStory, Summary, Thread
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros, format_duration, format_time
 from moltwatch.wording import count, count_groups, listed
 
@@ -34,6 +34,11 @@ def mark(at: Micros, width: Micros, summary: Summary) -> str:
         return whole[:10]
     day = "" if _one_day(summary) else f"{whole[5:10]} "
     return day + (whole[11:16] if width >= MINUTE else whole[11:19])
+
+
+def nameless(thread: Thread) -> str:
+    """What stands for a title where there is none, before the id of the thread."""
+    return "(untitled)" if thread.author else "(its first post was not seen)"
 
 
 def opening(summary: Summary) -> list[str]:

@@ -150,6 +150,19 @@ def test_a_name_that_shows_nothing_can_be_read_all_the_same() -> None:
         assert told.busiest_threads[0].author == UNNAMED
 
 
+def test_a_thread_without_a_title_can_be_told_from_others() -> None:
+    collector = Collector()
+    collector.take(post("p1", "crab", 0, "", title="\u3164"), [])
+    collector.take(post("c1", "crab", 1, "hi", thread="p2"), [])
+    told = collector.summary("x")
+    assert [thread.title for thread in told.busiest_threads] == ["", ""]
+    text, page = markdown(told), html(told)
+    assert "- (untitled) `p1` by `crab`: 1 post" in text
+    assert "- (its first post was not seen) `p2`: 1 post" in text
+    assert "<li>(untitled) <bdi>p1</bdi> by" in page
+    assert "<li>(its first post was not seen) <bdi>p2</bdi>: 1 post" in page
+
+
 def test_hazards_beyond_what_is_remembered_are_not_counted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
