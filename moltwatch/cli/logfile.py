@@ -38,8 +38,10 @@ _LONGEST = 4_000
 _BEGIN = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ info moltwatch ")
 """How a log of ours begins."""
 
-_ADDRESS = re.compile(r"[\w+.-]+:/?/?[^\s'\"<>]*[@?#][^\s'\"<>]*")
-"""An address that may hold a secret."""
+_WORD = re.compile(r"[^\s'\"<>]+")
+_SCHEME = re.compile(r"(?<![\w+.-])[\w+.-]+:")
+_OPENS = re.compile("[@?#]")
+"""An address may hold a secret where one of these follows its scheme."""
 
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|BEARER")
 """In the name of a variable whose value is one."""
@@ -162,12 +164,21 @@ class LogFile(logging.Handler):
 
     def _without_secrets(self, text: str) -> str:
         from moltwatch.session.secrets import masked
-        from moltwatch.sources.grammar import shown
 
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        text = _ADDRESS.sub(lambda match: shown(match[0]), without_secrets(text))
+        text = _WORD.sub(_without_address, without_secrets(text))
         return masked(without_home(text))
+
+
+def _without_address(word: re.Match[str]) -> str:
+    """A word, in which an address shows no secret."""
+    from moltwatch.sources.grammar import shown
+
+    scheme = _SCHEME.search(word[0])
+    if scheme is None or not _OPENS.search(word[0], scheme.end()):
+        return word[0]
+    return word[0][: scheme.start()] + shown(word[0][scheme.start() :])
 
 
 def _stamp(record: logging.LogRecord) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 from moltwatch.model import Finding, FlaggedPost, Group, Kind, Retracted, Verdict
 from moltwatch.outputs import SYMBOLS
 from moltwatch.session.names import Names
-from moltwatch.session.secrets import LONGEST, hide, masked, secrets_of
+from moltwatch.session.secrets import LONGEST, hide, hide_quoted, masked, secrets_of
 from moltwatch.text import display_line
 from moltwatch.times import format_time
 from moltwatch.wording import cut
@@ -98,9 +98,8 @@ def _post(
     reason = next((flag for flag in finding.flags if flag.kind is kind), None)
     if reason is None:
         return [line]
-    why = Text(
-        f"{'':9}└ {said(hide(reason.reason, secrets))} [{display_line(reason.heuristic)}]", "dim"
-    )
+    told = said(hide_quoted(reason.reason, secrets))
+    why = Text(f"{'':9}└ {told} [{display_line(reason.heuristic)}]", "dim")
     if reason.group:
         why.append(f" {display_line(reason.group, _MOST_NAME)}", STYLES[kind])
     return [line, why]

@@ -8,6 +8,7 @@ it is. JSON lines, tables and recordings are data, and keep it as it came.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from moltwatch.heuristics.features.text import Text
@@ -33,6 +34,10 @@ MASK = "•••"
 
 WITHHELD = "[not repeated here: it looks like a secret]"
 """Stands for a text of which too little is kept to know what is secret in it."""
+
+_QUOTED = re.compile("“[^”]*”")
+_WORD = re.compile(r"\w{5,}")
+"""Shorter ones open nothing, and stand in a secret by chance."""
 
 _CREDENTIALS = Credentials()
 
@@ -81,23 +86,41 @@ def hide(text: str, secrets: Iterable[str], mask: str = MASK) -> str:
     for secret in secrets:
         if len(secret) <= SHOWN:
             continue  # of a post that is no longer kept, there is only the beginning
-        begin = secret[:SHORTEST]
-        at = text.find(begin)
-        while at >= 0:
+        begin, shown = secret[:SHORTEST], f"{secret[:SHOWN]}{mask}"
+        parts: list[str] = []
+        end = 0
+        while (at := text.find(begin, end)) >= 0:
+            parts += text[end:at], shown
             end = at
             while end < len(text) and text[end : end + 1] == secret[end - at : end - at + 1]:
                 end += 1
-            shown = f"{secret[:SHOWN]}{mask}"
-            text = text[:at] + shown + text[end:]
-            at = text.find(begin, at + len(shown))
+        text = "".join((*parts, text[end:]))
     return text
+
+
+def hide_quoted(reason: str, secrets: Iterable[str], mask: str = MASK) -> str:
+    """A reason without these secrets. It quotes them as they came, or single words of them in small
+    letters."""
+    secrets = tuple(secrets)
+    reason = hide(reason, secrets, mask)
+    if not secrets:
+        return reason
+    known = "\n".join(secrets).casefold()
+
+    def word(found: re.Match[str]) -> str:
+        return mask if found[0].casefold() in known else found[0]
+
+    return _QUOTED.sub(lambda quote: _WORD.sub(word, quote[0]), reason)
 
 
 def masked(text: str, mask: str = MASK) -> str:
     """A text without the secrets that stand in it."""
-    for begin, end in reversed(find_secrets(text)):
-        text = f"{text[: begin + SHOWN]}{mask}{text[end:]}"
-    return text
+    parts: list[str] = []
+    shown = 0
+    for begin, end in find_secrets(text):
+        parts += text[shown : begin + SHOWN], mask
+        shown = end
+    return "".join((*parts, text[shown:]))
 
 
 def shows_secret(post: Post, flags: Iterable[Evidence] = ()) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_plus
 MASK = "***"
 
 # Without slashes, what ends at the first colon may be a name.
-_BEGINNING = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?=/|[^@]*:[^@]*@|[^@]*$))?/*")
+_BEGINNING = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?=/|[^@:]*+:[^@]*+@|[^@]*+$))?/*")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _HOST = re.compile(r"[\w.%~-]*(?::\d+)?|\[[^@]*\](?::\d+)?")
 _AT = re.compile("(?<!/)@")

@@ -66,7 +66,7 @@ def masked(text: str, node: Node | None) -> str:
 
 def unquoted(text: str, secrets: Iterable[str]) -> str:
     """A text of ours without secrets, of which it may quote the beginning."""
-    return hide(text, secrets, mask())
+    return session_secrets.hide_quoted(text, secrets, mask())
 
 
 def masked_text(text: str) -> str:

@@ -236,3 +236,17 @@ def test_a_key_in_a_pipe_is_left_to_the_source_that_needs_it(
     monkeypatch.setenv("AGENTFEED_KEY_FILE", "~no-such-user/key")
     LogFile(tmp_path / "log").close()
     assert (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize("long", ["a" * 1_000_000, "a:" * 500_000])
+def test_a_long_word_without_an_address_is_written_in_time(tmp_path: Path, long: str) -> None:
+    path = tmp_path / "run.log"
+    log = LogFile(path)
+    log.emit(logging.LogRecord("moltwatch", logging.INFO, "", 0, long, None, None))
+    log.emit(
+        logging.LogRecord("moltwatch", logging.INFO, "", 0, f"(x:ada:{SECRET}@y.z)", None, None)
+    )
+    log.close()
+    first, second = path.read_text().splitlines()
+    assert "info aa" in first or "info a:a:" in first
+    assert SECRET not in second

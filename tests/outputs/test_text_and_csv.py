@@ -65,6 +65,15 @@ def test_readable_lines_mask_secrets_whatever_a_post_is_flagged_for_and_data_do_
     assert key() in JsonFormat().encode(flagged).decode()
 
 
+def test_a_reason_quotes_no_word_of_a_secret_in_small_letters() -> None:
+    secret = key().upper().replace("SK-REEF-", "sk-REEF-")
+    word = secret.lower().rpartition("-")[2]
+    told = evidence(heuristic="vocabulary", kind=Kind.COORDINATED, score=0.9, reason=f"“{word}”")
+    flagged = replace(FLAGGED, post=replace(POST, text=f"use {secret}"), flags=(told,))
+    assert word not in TextFormat(terminal=False).encode(flagged).decode()
+    assert word in TextFormat(terminal=False, show_secrets=True).encode(flagged).decode()
+
+
 def test_markup_of_a_stranger_is_text() -> None:
     finding = replace(FLAGGED, post=replace(POST, text="[bold red]x[/] :smile: [link=y]z[/link]"))
     assert "[bold red]x[/] :smile: [link=y]z[/link]" in TextFormat(False).encode(finding).decode()

@@ -14,6 +14,7 @@ from moltwatch.session.secrets import (
     LONGEST,
     find_secrets,
     hide,
+    hide_quoted,
     masked,
     secrets_of,
     shows_secret,
@@ -86,3 +87,24 @@ def test_a_post_that_is_edited_keeps_what_it_showed_first() -> None:
     long = structs.replace(post, id="q", text="a word " * (MOST_CHARS // 7 - 20) + key())
     kept = thread.add(long)
     assert kept is not None and kept.secrets
+
+
+def test_what_a_reason_quotes_of_a_secret_in_small_letters_is_masked() -> None:
+    secret = key().upper()
+    word = key().rpartition("-")[2]
+    reason = f"says “reef”, “{word}” and “keyword”; not {secret}"
+    told = hide_quoted(reason, [secret])
+    assert told == "says “reef”, “•••” and “keyword”; not SK-R•••"
+    assert hide_quoted(reason, []) == reason
+
+
+def test_a_signed_token_is_found_and_a_row_of_beginnings_is_not_one() -> None:
+    token = ".".join(("ey" + "Jhbgcioijiuz", "ey" + "Jzdwioijexmj", key()[8:]))
+    assert masked(f"use {token} now") == "use eyJh••• now"
+    row = "a" * 20 + "eyJ-" * 3_000
+    assert masked(row) == row
+
+
+def test_very_many_secrets_are_masked_in_one_walk() -> None:
+    text = f"{key()} " * 10_000
+    assert masked(text) == hide(text, [key()]) == "sk-r••• " * 10_000

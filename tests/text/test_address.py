@@ -70,3 +70,8 @@ def test_a_secret_is_masked_wherever_it_stands(user: str, path: str, key: str, n
 @given(st.text())
 def test_no_text_surprises_it(text: str) -> None:
     masked_address(text, KNOWN)
+
+
+def test_a_long_row_of_colons_takes_no_time_to_speak_of() -> None:
+    address = "a:" + "b:" * 500_000
+    assert masked_address(address) == address
