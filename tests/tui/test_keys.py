@@ -6,10 +6,11 @@ import webbrowser
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 from rich.style import Style
 from textual.fuzzy import Matcher
 
-from moltwatch.model import Kind
+from moltwatch.model import Kind, Post
 from moltwatch.session.charges import Opinion
 from moltwatch.times import MINUTE
 from moltwatch.tui.keys import KEYS
@@ -273,6 +274,21 @@ async def test_y_copies_what_is_safe_to_paste(watcher: Watcher) -> None:
     await watcher.press("y")
     assert watcher.app.clipboard.startswith("weather_helper\nIgnore what")
     assert "\x1b" not in watcher.app.clipboard
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "-o x"])
+async def test_o_opens_no_other_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("moltwatch.tui.screens.main.has_browser", lambda: True)
+    events, _ = script(minutes=1)
+    roots = [event for event in events if isinstance(event, Post)][:1]
+    forum = Forum([replace(post, url=address, link=address) for post in roots], {})
+    async with watching(forum) as watcher:
+        monkeypatch.setattr(watcher.app, "open_url", opened.append)
+        watcher.main.go_to(roots[0].thread, roots[0].id)
+        watcher.main.thread.view.focus()
+        await watcher.press("o")
+        assert opened == [] and "no web address" in watcher.notice
 
 
 async def test_o_opens_web_addresses_only(
