@@ -5,7 +5,8 @@ were told, and the programs that run. Whatever of that changes makes it a file t
 and such files go, the longest unused first, when there is no room for more. The recording itself
 holds only what was observed, and is never written to.
 
-A file is blocks of answers, packed; then a block of no length, and how many answers there were.
+A file is blocks of events and of the answers to them, packed, so that reading may begin at any of
+them; then an index of the blocks, and where that begins.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ import os
 import sys
 import unicodedata
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from struct import Struct as Layout
 from typing import IO
+from zlib import crc32
 
 import msgspec
+from msgspec import Struct
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 from moltwatch.errors import MoltwatchError
@@ -36,18 +40,19 @@ from moltwatch.recording.base import Writer
 from moltwatch.recording.imports import PROFILES
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.replay import ReplaySource
+from moltwatch.times import Micros
 
 _log = logging.getLogger(__name__)
 
 BLOCK = 1_000
-"""Answers packed together."""
+"""Events packed together."""
 
 MOST_BYTES = 2_000_000_000
 """Of all files together, unless the configuration says otherwise."""
 
 _SUFFIX = ".answers"
-_LENGTH = Layout("<I")
-_COUNT = Layout("<IQ")
+_END = Layout("<QII")
+"""Where the index begins, how long it is, and a check of it."""
 _ABANDONED = 86_400.0
 """Seconds after which a file that nobody finished is taken for left behind."""
 _LONGEST_BLOCK = 1 << 30
@@ -146,12 +151,32 @@ def _walk(folder: Path) -> Iterator[tuple[str, int, int]]:
 # --- reading --------------------------------------------------------------------------------------
 
 
-class Kept:
-    """The answers of one recording, one for each of its events, in order."""
+class Block(Struct, frozen=True, array_like=True):
+    """Where some events lie in a file, and the answers right behind them."""
 
-    def __init__(self, path: Path, n: int) -> None:
+    first: int
+    """Number of the first of its events, from 0."""
+    n: int
+    at: int
+    """Stream time when they have all come (microseconds)."""
+    offset: int
+    events: int
+    """Bytes of the packed events."""
+    answers: int
+
+
+_decode_index = msgspec.msgpack.Decoder(list[Block]).decode
+_decode_events = msgspec.msgpack.Decoder(list[Event]).decode
+_decode_answers = msgspec.msgpack.Decoder(list[Answer]).decode
+
+
+class Kept:
+    """The events of one recording as they were admitted, and the answer to each, in order. Reading
+    raises MoltwatchError if the file is damaged; it is removed then."""
+
+    def __init__(self, path: Path, blocks: Sequence[Block]) -> None:
         self.path = path
-        self.n = n
+        self.blocks = blocks
 
     @classmethod
     def find(cls, folder: Path, key: Key) -> Kept | None:
@@ -159,22 +184,47 @@ class Kept:
         path = folder / f"{key.name}{_SUFFIX}"
         try:
             with path.open("rb") as file:
-                file.seek(-_COUNT.size, os.SEEK_END)
-                end, n = _COUNT.unpack(file.read())
+                file.seek(-_END.size, os.SEEK_END)
+                offset, size, check = _END.unpack(file.read())
+                file.seek(offset)
+                index = file.read(size)
+            if crc32(index) != check:
+                return None
             os.utime(path)  # it was used
+            return cls(path, _decode_index(index))
         except (OSError, ValueError):
             return None
-        return None if end else cls(path, n)
 
-    def answers(self) -> Iterator[Answer]:
-        """All of them. Raises MoltwatchError if the file is damaged; it is removed then."""
-        decoder = msgspec.msgpack.Decoder(list[Answer])
+    @property
+    def n(self) -> int:
+        """How many events there are."""
+        return self.blocks[-1].first + self.blocks[-1].n if self.blocks else 0
+
+    def events(self, first: int = 0) -> Iterator[list[Event]]:
+        """Events from the ``first`` on, some at a time."""
+        for block, packed in self._read(first, lambda block: (block.offset, block.events)):
+            events = _decode_events(packed)
+            yield events[max(0, first - block.first) :]
+
+    def answers(self, first: int = 0) -> Iterator[Answer]:
+        """The answers to these."""
+        for block, packed in self._read(
+            first, lambda block: (block.offset + block.events, block.answers)
+        ):
+            yield from _decode_answers(packed)[max(0, first - block.first) :]
+
+    def _read(
+        self, first: int, place: Callable[[Block], tuple[int, int]]
+    ) -> Iterator[tuple[Block, bytes]]:
+        begin = bisect_right(self.blocks, first, key=lambda block: block.first + block.n)
+        unpacker = ZstdDecompressor()
         try:
             with self.path.open("rb") as file:
-                while size := _LENGTH.unpack(file.read(_LENGTH.size))[0]:
-                    unpacker = ZstdDecompressor()
-                    packed = unpacker.decompress(file.read(size), max_output_size=_LONGEST_BLOCK)
-                    yield from decoder.decode(packed)
+                for block in self.blocks[begin:]:
+                    offset, size = place(block)
+                    file.seek(offset)
+                    packed = file.read(size)
+                    yield block, unpacker.decompress(packed, max_output_size=_LONGEST_BLOCK)
         except (OSError, ZstdError, msgspec.DecodeError, ValueError, MemoryError) as error:
             with suppress(OSError):
                 self.path.unlink()
@@ -193,10 +243,13 @@ class Keeping:
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         self.n = 0
-        """Answers kept."""
+        """Events kept."""
         self._folder = folder
         self._most = most_bytes
-        self._block: list[Answer] = []
+        self._at: Micros = 0
+        self._events: list[Event] = []
+        self._answers: list[Answer] = []
+        self._index: list[Block] = []
         self._packer = ZstdCompressor(level=3)
         self._encoder = msgspec.msgpack.Encoder()
         self._path: Path | None = None
@@ -210,11 +263,19 @@ class Keeping:
             weakref.finalize(self, self._path.unlink, missing_ok=True)
 
     def add(self, answer: Answer) -> None:
-        """What was said at the next event."""
+        """What is said of the event at hand; :meth:`take` follows."""
+        self._answers.append(answer)
+
+    def take(self, event: Event, findings: Sequence[Finding] = ()) -> None:
+        """The event itself."""
         self.n += 1
-        self._block.append(answer)
-        if len(self._block) >= BLOCK:
+        self._at = max(self._at, event.seen_at)
+        self._events.append(event)
+        if len(self._events) >= BLOCK:
             self._write_block()
+
+    def finish(self, findings: Sequence[Finding]) -> None:
+        """Whether it is kept is not said here."""
 
     def commit(self, key: Key) -> None:
         """That was all of a recording."""
@@ -222,7 +283,9 @@ class Keeping:
         with self._failing():
             if self._file is None or self._path is None:
                 return
-            self._file.write(_COUNT.pack(0, self.n))
+            index = self._encoder.encode(self._index)
+            self._file.write(index)
+            self._file.write(_END.pack(self._size, len(index), crc32(index)))
             self._file.close()
             self._path.replace(self._folder / f"{key.name}{_SUFFIX}")
             self._file = self._path = None
@@ -233,7 +296,7 @@ class Keeping:
         """It is of no use."""
         file, path = self._file, self._path
         self._file = self._path = None
-        self._block = []
+        self._events, self._answers = [], []
         with suppress(OSError):
             if file is not None:
                 file.close()
@@ -241,16 +304,23 @@ class Keeping:
                 path.unlink()
 
     def _write_block(self) -> None:
-        block, self._block = self._block, []
-        if self._file is None or not block:
+        events, self._events = self._events, []
+        answers, self._answers = self._answers, []
+        if self._file is None or not events:
             return
         with self._failing():
-            packed = self._packer.compress(self._encoder.encode(block))
-            self._size += len(packed) + _LENGTH.size
-            if self._size > self._most:
+            if len(events) != len(answers):
+                raise ValueError("an event without an answer")
+            packed = [
+                self._packer.compress(self._encoder.encode(each)) for each in (events, answers)
+            ]
+            sizes = [len(each) for each in packed]
+            if self._size + sum(sizes) > self._most:
                 raise OSError("it grows beyond what the cache may hold")
-            self._file.write(_LENGTH.pack(len(packed)))
-            self._file.write(packed)
+            self._file.writelines(packed)
+            first = self.n - len(events)
+            self._index.append(Block(first, len(events), self._at, self._size, *sizes))
+            self._size += sum(sizes)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -323,6 +393,8 @@ class Analysis:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """The event is over."""
+        if self._keeping is not None:
+            self._keeping.take(event)
 
     def finish(self, findings: Sequence[Finding]) -> None:
         """The stream ended: was it all of the recording, would it be the same again, and could

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -280,7 +281,10 @@ def test_what_was_kept_and_is_damaged_says_so_once(night: Path) -> None:
     lines = run("flags", night).stdout
     (path,) = kept()
     whole = path.read_bytes()
-    path.write_bytes(whole[:20] + bytes(20) + whole[40:])
+    found = Kept.find(path.parent, Key([night], build_heuristics(Config()), {}))
+    assert found is not None
+    at = found.blocks[0].offset + found.blocks[0].events + 20
+    path.write_bytes(whole[:at] + bytes(20) + whole[at + 20 :])
     done = moltwatch("flags", night)
     assert done.returncode == 1 and "is damaged" in done.stderr and "start again" in done.stderr
     assert run("flags", night).stdout == lines
@@ -314,10 +318,10 @@ def test_what_was_unused_longest_makes_room(tmp_path: Path) -> None:
 
 def test_one_that_is_larger_than_the_room_is_given_up(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path, most_bytes=10)
-    for _ in range(2 * analysis.BLOCK):
+    for event in simulated()[: analysis.BLOCK + 1]:
         keeping.add(Answer())
+        keeping.take(event)
     assert kept(tmp_path) == []
-    keeping.add(Answer())
     keeping.discard()
 
 
@@ -366,11 +370,17 @@ def test_a_recorder_asks_heuristics_only_if_told_to(
 def test_a_key_is_found_by_whoever_asks_for_it(night: Path, tmp_path: Path) -> None:
     key = Key([night], [], {})
     keeping = Keeping(tmp_path)
-    given = [Answer(values={"character.shouts": n / 7}) for n in range(analysis.BLOCK + 1)]
-    for answer in given:
+    n = 2 * analysis.BLOCK + 7
+    events, given = simulated()[:n], [Answer(values={"character.shouts": i / 7}) for i in range(n)]
+    for event, answer in zip(events, given, strict=True):
         keeping.add(answer)
+        keeping.take(event)
     keeping.commit(key)
     found = Kept.find(tmp_path, Key([night], [], {}))
-    assert found is not None and found.n == len(given)
-    assert [each.values for each in found.answers()] == [each.values for each in given]
+    assert found is not None and found.n == n
+    for first in (0, 1, analysis.BLOCK - 1, analysis.BLOCK, analysis.BLOCK + 1, n - 1, n):
+        assert [each.values for each in found.answers(first)] == [
+            each.values for each in given[first:]
+        ]
+        assert list(chain.from_iterable(found.events(first))) == list(events[first:])
     assert Kept.find(tmp_path, Key([night], [], {"same-text": {"accounts": 4}})) is None

@@ -115,6 +115,7 @@ async def open_run(
     if writer and keeping and record:
         make_key = partial(Key, [record], heuristics, config.heuristics)
         writer = AnalysedRecording(writer, keeping, make_key, engine)
+        sinks = [*sinks, keeping]
     return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
 
 
