@@ -36,7 +36,7 @@ from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Event, Finding
 from moltwatch.paths import cache_folder
-from moltwatch.recording.base import Writer
+from moltwatch.recording.base import Writer, is_long
 from moltwatch.recording.imports import PROFILES
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.replay import ReplaySource
@@ -45,7 +45,7 @@ from moltwatch.times import Micros
 _log = logging.getLogger(__name__)
 
 BLOCK = 1_000
-"""Events packed together."""
+"""Events packed together, at most; a long one ends a block."""
 
 MOST_BYTES = 2_000_000_000
 """Of all files together, unless the configuration says otherwise."""
@@ -271,7 +271,7 @@ class Keeping:
         self.n += 1
         self._at = max(self._at, event.seen_at)
         self._events.append(event)
-        if len(self._events) >= BLOCK:
+        if len(self._events) >= BLOCK or is_long(event):
             self._write_block()
 
     def finish(self, findings: Sequence[Finding]) -> None:

@@ -27,7 +27,7 @@ def calls(recording: Path, configuration: Path) -> int:
         lines = LineSink(out, make_format(FormatName.JSONL, terminal=False, names=names), chosen)
         config = load(configuration)
         run = await open_run(
-            [str(recording)], Opening(speed=FAST), config=config, sinks=[names, lines]
+            [str(recording)], Opening(speed=FAST), config=config, sinks=[names, lines], fresh=True
         )
         profile.enable()
         await run.pipeline.run()

@@ -28,7 +28,7 @@ def test_everything_is_run_and_told_of() -> None:
     assert done.exit_code == 0, done.output
     first, _, *table, calls, peak = done.stdout.splitlines()
     assert first == "night.jsonl: 60 posts, 1 run"
-    assert [line.split()[0] for line in table] == ["floor", "base", "template", "all"]
+    assert [line.split()[0] for line in table] == ["floor", "base", "template", "all", "known"]
     assert calls.startswith("function calls a post, of the first 60: base ")
     assert peak.startswith("peak memory of all: ")
 
