@@ -72,13 +72,14 @@ def show(
     ``kinds`` and ``min_scores`` choose what the flags show at first, where a key shows the rest,
     and which lines ``pipe`` writes.
     """
+    from moltwatch.cli.analyse import Ahead, worth_it
     from moltwatch.cli.running import ending_signals
     from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
     from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import PipeSink
     from moltwatch.session import Session
-    from moltwatch.sources.grammar import parse
+    from moltwatch.sources.grammar import parse, recordings_among
     from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
     from moltwatch.tui.local_time import find_zone
@@ -97,6 +98,7 @@ def show(
     wanted = SHIPPED.but(least)
     lowest = wanted.but({kind: min(wanted.of(kind), SHIPPED.of(kind)) for kind in Kind})
     selection = Selection(kinds=chosen, thresholds=wanted)
+    ahead: list[Ahead] = []
     lines = PipeSink(sys.stdout.buffer, selection) if pipe else None
 
     async def open_screen_run(at: Micros | None) -> Run:
@@ -108,7 +110,7 @@ def show(
             sinks=[session, lines] if lines else [session],
             record=record,
             force=force,
-            fresh=fresh,
+            fresh=fresh and all(one.running for one in ahead),
             thresholds=lowest,
             higher=wanted,
             complain=session.note,
@@ -119,13 +121,17 @@ def show(
             if lines:
                 lines.say(retracted)
 
+        rewinds = not pipe and record is None
+        if run.asks and rewinds and not ahead and worth_it(recordings_among(sources)):
+            ahead.append(Ahead(sources, config_path, fresh=fresh))
         return Run(
             run.source,
             session,
             run.pipeline,
             dismiss,
             recorded=record is not None,
-            rewinds=not pipe and record is None,
+            rewinds=rewinds,
+            ahead=ahead[0] if ahead else None,
         )
 
     theme = theme or config.screen.theme or None
@@ -148,6 +154,8 @@ def show(
     try:
         app.run()
     finally:
+        for one in ahead:
+            one.stop()
         if lines:
             lines.close()
         if session := app.player.session:

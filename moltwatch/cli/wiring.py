@@ -34,6 +34,8 @@ class Run:
     source: Source
     engine: Engine
     pipeline: Pipeline
+    asks: bool = False
+    """It plays recordings of which it is not known yet what the heuristics say."""
 
     @property
     def rejects(self) -> Rejects:
@@ -116,7 +118,8 @@ async def open_run(
         make_key = partial(Key, [record], heuristics, config.heuristics)
         writer = AnalysedRecording(writer, keeping, make_key, engine)
         sinks = [*sinks, keeping]
-    return Run(source, engine, Pipeline(source, engine, sinks, writer=writer))
+    pipeline = Pipeline(source, engine, sinks, writer=writer)
+    return Run(source, engine, pipeline, asks=bool(analysis and analysis.answers is None))
 
 
 def build_heuristics(

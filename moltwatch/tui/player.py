@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from moltwatch.errors import MoltwatchError
 from moltwatch.model import Kind
@@ -21,6 +22,18 @@ from moltwatch.times import Micros
 from moltwatch.tui.local_time import clock
 
 _log = logging.getLogger(__name__)
+
+
+class ReadsAhead(Protocol):
+    """Who goes through the recording ahead of the screen, and asks the heuristics."""
+
+    @property
+    def n(self) -> int:
+        """Events it has come through."""
+
+    @property
+    def running(self) -> bool:
+        """It has not come to the end yet."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,7 @@ class Run:
     """Whether it is being written to a file, which may be watched later."""
     rewinds: bool = True
     """Whether it may be opened again: not while it is recorded or piped, which would be twice."""
+    ahead: ReadsAhead | None = None
 
 
 OpenRun = Callable[[Micros | None], Awaitable[Run]]
@@ -204,6 +218,16 @@ class Player:
             return None
         since = self._rushes_from
         return max(0, min(99, 100 * (transport.n_events - since) // max(1, before - since)))
+
+    @property
+    def analysed(self) -> str:
+        """How far somebody else has come in asking the heuristics, as long as that goes on: a way
+        back is short from then on."""
+        ahead, transport = self.run.ahead if self.run else None, self.transport
+        if ahead is None or transport is None or not ahead.running:
+            return ""
+        n = transport.events_before(transport.end)
+        return f"{min(99, 100 * ahead.n // max(1, n))} % analysed" if n else "being analysed"
 
     @property
     def posts_read(self) -> int:

@@ -24,7 +24,7 @@ from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Status, Transport
 from moltwatch.times import MINUTE, SECOND, Micros
-from moltwatch.tui.player import Run
+from moltwatch.tui.player import ReadsAhead, Run
 from tests.evidence import evidence, told
 
 START: Micros = 1_770_000_000 * SECOND
@@ -172,6 +172,7 @@ class Forum:
         play: Micros | None = None,
         rewinds: bool = True,
         recorded: bool = False,
+        ahead: ReadsAhead | None = None,
     ) -> None:
         self.events = events
         self.findings = findings or {}
@@ -180,6 +181,7 @@ class Forum:
         self.play = play
         self.rewinds = rewinds
         self.recorded = recorded
+        self.ahead = ahead
         self.runs: list[Run] = []
         self.sources: list[FakeSource] = []
         self.dismissed: list[tuple[str, Kind]] = []
@@ -207,6 +209,7 @@ class Forum:
             self._dismiss,
             recorded=self.recorded,
             rewinds=self.rewinds,
+            ahead=self.ahead,
         )
         self.runs.append(run)
         self.sources.append(source)

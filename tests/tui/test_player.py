@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -271,3 +273,30 @@ async def test_a_run_that_fails_while_it_rests_has_failed() -> None:
     await until(lambda: player.done)
     assert str(player.failure) == "no space"
     await player.stop()
+
+
+# --- somebody goes on ahead -----------------------------------------------------------------------
+
+
+@dataclass
+class Scout:
+    n: int = 0
+    running: bool = True
+
+
+async def test_it_is_said_how_far_the_heuristics_were_asked_ahead() -> None:
+    events, findings = script(minutes=20)
+    scout = Scout()
+    forum = Forum(events, findings, play=START + 5 * MINUTE, ahead=scout)
+    async with watching(forum, size=(120, 40)) as watcher:
+        scout.n = len(events) // 4
+        await watcher.frames()
+        n = bisect_left([event.seen_at for event in events], events[-1].seen_at)
+        told = f"{100 * scout.n // n} % analysed"
+        assert told in watcher.text
+        forum.sources[0].moving.measured = False  # type: ignore[union-attr]
+        await watcher.frames()
+        assert "being analysed" in watcher.text
+        scout.running = False
+        await watcher.frames()
+        assert "analysed" not in watcher.text

@@ -112,6 +112,7 @@ class SeekBar(Bar):
                 player.target,
                 player.target and far(player),
                 player.done,
+                player.analysed,
                 player.run and overall(player.run.source.statuses),
                 id(session),
                 player.frozen and session.held and session.held.posts,
@@ -204,7 +205,10 @@ class SeekBar(Bar):
 
     def _hours(self, width: int, player: Player, labels: list[tuple[int, str]]) -> Line:
         """When that is: hours or days, each under its tick."""
-        line = Line(width).add(f" {self._next(player)}", self.style("accent"))
+        told, style = self._next(player), "accent"
+        if not told:
+            told, style = player.analysed, "dim"
+        line = Line(width).add(f" {told}", self.style(style))
         for at, text in labels:
             at += LABEL
             line.gap(at - (width - line.room)).whole((text, self.style("dim")))
