@@ -33,19 +33,31 @@ class Claim:
         self.guards = True
         """Others are kept away; False where the system or the disk cannot lock a file."""
         self._lock = lock_of(path)
+        self._is_ours = True
+        """The file beside may be written; one that another user left can be locked all the same."""
         self._file: int | None = None
         try:
             while self._file is None:
                 self._file = self._open(path)
-            os.truncate(self._file, 0)
-            os.write(self._file, b"%d\n" % os.getpid())
+            if self._is_ours:
+                os.truncate(self._file, 0)
+                os.write(self._file, b"%d\n" % os.getpid())
         except OSError as error:
             self.release()
-            raise RecordingError(f"cannot make {path}: {error.strerror or error}") from error
+            raise RecordingError(
+                f"cannot make {path}: {self._lock}: {error.strerror or error}"
+            ) from error
 
     def _open(self, path: Path) -> int | None:
         """The file beside, locked; None if whoever had it took it away in this moment."""
-        file = os.open(self._lock, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o666)
+        try:
+            file = os.open(self._lock, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o666)
+            self._is_ours = True
+        except PermissionError:
+            if not self._lock.exists():
+                raise
+            file = os.open(self._lock, os.O_RDONLY | _NO_LINKS)
+            self._is_ours = False
         try:
             _lock(file)
         except BlockingIOError:

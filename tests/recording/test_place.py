@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -233,3 +234,24 @@ async def test_a_log_cut_short_before_it_is_folded_into_the_file_is_told(tmp_pat
     os.truncate(tmp_path / "night.molt-wal", 0)
     with pytest.raises(RecordingError, match=r"cannot finish .*night\.molt: .* may be lost"):
         await writer.close()
+
+
+async def test_a_lock_that_another_user_left_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "night.molt"
+    lock_of(path).write_text("1\n")
+    opened = os.open
+
+    def as_another_user(name: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", as_another_user)
+    claim = Claim(path)
+    with pytest.raises(RecordingError, match="is being written by process 1: end that"):
+        Claim(path)
+    claim.release()
+    with pytest.raises(RecordingError, match=r"\.night\.molt\.lock: Permission denied"):
+        Claim(path)  # it is gone, and no other can be made
