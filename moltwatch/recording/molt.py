@@ -59,6 +59,12 @@ _VIEWS = {
     "gaps": ("gap", "since until reason recovered seen_at source"),
 }
 
+_STRANGE = """
+SELECT name FROM sqlite_schema WHERE lower(name) IN ('header', 'events')
+AND NOT (type = 'table' AND sql LIKE 'CREATE TABLE%')
+"""
+"""What goes by the name of a table of ours and is something else."""
+
 FETCHED = 16
 """Rows that the database hands over at once."""
 
@@ -407,6 +413,9 @@ async def read_header(path: Path, db: aiosqlite.Connection) -> Header:
             f"{path} is an SQLite database, but not a recording: moltwatch did not write it"
         )
     check_version(found[1], str(path))
+    # What is made of other things than rows may never come to an end.
+    if list(await db.execute_fetchall(_STRANGE)):
+        raise RecordingError(f"{path}: its tables are not as moltwatch makes them")
     rows = list(await db.execute_fetchall("SELECT * FROM header"))
     if not rows:
         return Header()

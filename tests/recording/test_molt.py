@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from moltwatch.errors import RecordingError
 from moltwatch.model import Event, Post
 from moltwatch.recording.molt import MOST_BYTES, MoltReader
+from moltwatch.recording.opening import open_recording
 from tests.recording.files import HEADER, assert_ended, write
 
 
@@ -53,3 +57,17 @@ async def test_large_bodies_come_in_small_batches(tmp_path: Path) -> None:
     await reader.close()
     assert sum(batches) == 40
     assert max(batches) <= MOST_BYTES >> 20
+
+
+@pytest.mark.parametrize("name", ["events", "EVENTS", "header"])
+async def test_rows_that_are_worked_out_and_never_end_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = await write(tmp_path / "night.molt", [])
+    endless = "WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n)"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"DROP TABLE {name}")
+        db.execute(f"CREATE VIEW {name} AS {endless} SELECT seq, seq AS at, '{{}}' AS data FROM n")
+        db.commit()
+    with pytest.raises(RecordingError, match="its tables are not as moltwatch makes them"):
+        await open_recording(path)
