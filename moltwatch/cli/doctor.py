@@ -9,6 +9,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -74,7 +75,7 @@ def _findings(sources: Sequence[str]) -> Iterator[Finding]:
         "terminal": _terminal,
         "configuration": _configuration,
         "folders": _folders,
-        "keys": partial(_keys, os.environ),
+        "keys": partial(_keys, os.environ, sources),
         "credentials": partial(_credentials, os.environ),
     }
     for name, part in parts.items():
@@ -190,13 +191,15 @@ def _folder(name: str, path: Path, lost: str = "") -> Finding:
     return Finding(name, f"{path}, not writable", remedy)
 
 
-def _keys(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Of each key whether it is set, and who gets it; never the key."""
+def _keys(environment: Mapping[str, str], sources: Sequence[str]) -> Iterator[Finding]:
+    """Of each key, also of those that mappings of ``sources`` name, whether it is set, and who gets
+    it; never the key."""
     from moltwatch.sources.forum.source import KEY as TOKEN
     from moltwatch.sources.live.addresses import Key, read_key
     from moltwatch.sources.moltbook.address import KEY
 
-    named = (Key(name) for kind in _kinds() for name in _KEY.findall(kind))
+    known = [name for kind in _kinds() for name in _KEY.findall(kind)]
+    named = map(Key, [*known, *_mapped_keys(sources)])
     for name, each in {key.variable: key for key in (*named, KEY, TOKEN)}.items():
         where = name if environment.get(name, "").strip() else f"{name}_FILE"
         try:
@@ -208,6 +211,19 @@ def _keys(environment: Mapping[str, str]) -> Iterator[Finding]:
         remedy = f"the file that {name}_FILE names is empty" if empty else ""
         whose = f"{whose} alone" if whose else "the server that a SOURCE of its kind names"
         yield Finding(name, f"set, in {where}, for {whose}" if key else "not set", remedy)
+
+
+def _mapped_keys(sources: Sequence[str]) -> Iterator[str]:
+    from moltwatch.sources.grammar import parse
+    from moltwatch.sources.mapped.source import mapped_address
+
+    for source in sources:
+        if source.startswith(("sse+", "json+")):
+            # What is wrong with it is told where it is tried.
+            with suppress(MoltwatchError):
+                address = parse(source).text.partition("+")[2]
+                if key := mapped_address(address, "ws", "wss", "http", "https")[1].key:
+                    yield key
 
 
 def _credentials(environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -91,6 +91,17 @@ def test_a_key_is_told_with_who_gets_it(variables: dict[str, str], told: str) ->
     assert f"{name}: set, in {name}, {told}\n" in done.stdout and SECRET not in done.stdout
 
 
+def test_a_key_that_a_mapping_names_is_told_as_well(tmp_path: Path) -> None:
+    (mapping := tmp_path / "reef.toml").write_text(
+        'key = "REEF_KEY"\n[[event]]\nmake = "nothing"\n'
+    )
+    bound = {"REEF_KEY": SECRET, "REEF_KEY_HOST": "127.0.0.1:9"}
+    for scheme in ("json+ws", "sse+http"):
+        done = moltwatch("doctor", f"{scheme}://127.0.0.1:9/?map={mapping}", **bound)
+        assert "REEF_KEY: set, in REEF_KEY, for 127.0.0.1:9 alone\n" in done.stdout
+        assert SECRET not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
