@@ -90,8 +90,10 @@ MOST_BYTES = 8 << 20
 _BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside a file that is being written, on all disks but strange ones."""
 
-_STAYS_COMPLETE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR_WRITE")
-"""What keeps the log from being folded into the file, and does it no harm."""
+_IS_READ = ("SQLITE_BUSY", "SQLITE_LOCKED")
+"""Somebody reads it, and it stays in WAL mode until that ends."""
+_IS_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+"""The log cannot be folded into the file, and comes to no harm."""
 
 _LAST = (1 << 63) - 1
 """Highest ``seq`` there can be."""
@@ -338,7 +340,8 @@ class MoltWriter:
             await self._db.commit()
         except sqlite3.Error as error:
             # A second try could leave a hole in the middle: after the first failure it is over.
-            await self.close()
+            with suppress(RecordingError):  # which would say less
+                await self.close()
             raise explain(error, self.path, "write") from error
         self._at = at
 
@@ -366,12 +369,12 @@ class MoltWriter:
             await db.execute("PRAGMA busy_timeout = 0")
             await db.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
-            # Somebody reads it, or the disk is full: it stays in WAL mode and is complete.
-            if not error.sqlite_errorname.startswith(_STAYS_COMPLETE):
-                raise RecordingError(
-                    f"cannot finish {self.path}: {error}. What lay in {self.path.name}-wal by then "
-                    "may be lost: look at the end of the recording."
-                ) from error
+            if not error.sqlite_errorname.startswith(_IS_READ):
+                log = f"{self.path.name}{_BESIDE[0]}"
+                told = f"What lay in {log} may be lost: look at the end of the recording."
+                if error.sqlite_errorname.startswith(_IS_FULL):
+                    told = f"It is whole only together with {log}, which lies beside it."
+                raise RecordingError(f"cannot finish {self.path}: {error}. {told}") from error
         finally:
             await db.close()
 

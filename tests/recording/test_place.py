@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import sqlite3
 import sys
@@ -255,3 +256,19 @@ async def test_a_lock_that_another_user_left_locks_nobody_out(
     claim.release()
     with pytest.raises(RecordingError, match=r"\.night\.molt\.lock: Permission denied"):
         Claim(path)  # it is gone, and no other can be made
+
+
+async def test_what_is_whole_only_with_its_log_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "night.molt"
+    writer = await create_recording(path, HEADER)
+    await writer.write([Heartbeat(seen_at=n * SECOND) for n in range(1, 2_001)])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = path.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (max(size, 1), limits[1]))
+    try:
+        with pytest.raises(RecordingError, match=r"whole only together with night\.molt-wal"):
+            await writer.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    events, rejects = await read(path)
+    assert (len(events), rejects.total) == (2_000, 0)
