@@ -205,10 +205,9 @@ class SeekBar(Bar):
 
     def _hours(self, width: int, player: Player, labels: list[tuple[int, str]]) -> Line:
         """When that is: hours or days, each under its tick."""
-        told, style = self._next(player), "accent"
-        if not told:
-            told, style = player.analysed, "dim"
-        line = Line(width).add(f" {told}", self.style(style))
+        line = Line(width).add(f" {self._next(player)}", self.style("accent"))
+        if not self._next(player) and player.analysed:
+            line.add(player.analysed, self.style("dim"))
         for at, text in labels:
             at += LABEL
             line.gap(at - (width - line.room)).whole((text, self.style("dim")))
