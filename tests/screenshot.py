@@ -19,7 +19,7 @@ from moltwatch.session import Session
 from moltwatch.sources.registry import Opening
 from moltwatch.times import Micros, parse_time
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import Run
+from moltwatch.tui.player import Goal, Run
 
 README = Path(__file__).parents[1] / ".github" / "screen.svg"
 RECORDING = shipped("recordings") / "first-look.jsonl.gz"
@@ -58,11 +58,11 @@ async def picture(
 ) -> str:
     """The screen as SVG, at one moment of the recording and after ``keys``."""
 
-    async def open_there(at: Micros | None) -> Run:
+    async def open_there(goal: Goal | None) -> Run:
         session = Session()
         run = await open_run(
             [str(RECORDING)],
-            Opening(clock=StoppedClock(), start=at),
+            Opening(clock=StoppedClock(), start=goal.at if goal else None),
             config=Config(),
             sinks=[session],
         )

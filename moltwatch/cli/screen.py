@@ -23,11 +23,10 @@ from moltwatch.cli.options import (
 from moltwatch.errors import MoltwatchError, RecordingError
 from moltwatch.model import SHIPPED, Kind
 from moltwatch.paths import state_folder
-from moltwatch.times import Micros
 
 if TYPE_CHECKING:
     from moltwatch.sources.registry import Opening
-    from moltwatch.tui.player import Run
+    from moltwatch.tui.player import Goal, Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,11 +100,11 @@ def show(
     ahead: list[Ahead] = []
     lines = PipeSink(sys.stdout.buffer, selection) if pipe else None
 
-    async def open_screen_run(at: Micros | None) -> Run:
+    async def open_screen_run(goal: Goal | None) -> Run:
         session = Session()
         run = await open_run(
             sources,
-            structs.replace(opening, start=at),
+            structs.replace(opening, start=goal.at if goal and goal.n is None else None),
             config=config,
             sinks=[session, lines] if lines else [session],
             record=record,

@@ -30,6 +30,8 @@ class Counts:
         self.events = 0
         self.told = 0
         """Those that somebody told: neither gaps nor heartbeats, which a source adds itself."""
+        self.before_last = 0
+        """Events before the latest that is no heartbeat."""
         self.posts = 0
         """Roots and comments."""
         self.gaps = 0
@@ -48,6 +50,8 @@ class Counts:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """Count one event."""
+        if not isinstance(event, Heartbeat):
+            self.before_last = self.events
         self.events += 1
         if self.start is None:
             self.start = event.seen_at

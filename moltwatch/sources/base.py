@@ -151,6 +151,11 @@ class Transport(ABC):
         no event lies in between, also back."""
 
     @abstractmethod
+    def rush(self, events: int) -> None:
+        """Let everything through without waiting, even while paused, up to the ``events``th event
+        of the recording."""
+
+    @abstractmethod
     def stay(self) -> None:
         """Rush no further: go on at the old speed from where it is."""
 

@@ -112,9 +112,16 @@ class Playhead(Transport):
         return self.span.before(at) if self.span else None
 
     def rush(self, events: int) -> None:
-        """Let everything through without waiting, up to the ``events``th event of the recording."""
         self._rush = max(self._rush, events)
         self._steered.set()
+
+    def set_out(self, n: int, start: Micros, at: Micros) -> None:
+        """What is played sets out in the midst of a recording, that began at ``start``: behind its
+        ``n``th event, at stream time ``at``."""
+        self.n_events = n
+        self.start, self.position = start, at
+        self.end = max(self.end, at)
+        self._set_head(at)
 
     def begin(self, at: Micros) -> None:
         """The first event, at stream time ``at``, is due now."""
@@ -260,13 +267,12 @@ class ReplaySource(Source):
         self._measuring: asyncio.Task[None] | None = None
 
     async def batches(self) -> AsyncIterator[Sequence[Event]]:
-        playhead, begun = self.transport, False
+        playhead = self.transport
         try:
             reader = await self.open()
             async for events in reader.batches():
-                if events and not begun:
+                if events and not playhead.n_events:
                     playhead.begin(events[0].seen_at)
-                    begun = True
                 index = 0
                 while index < len(events):
                     self._keep_status()

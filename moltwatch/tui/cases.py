@@ -150,7 +150,6 @@ class Ranking:
         """Take in what has changed."""
         charges = session.charges
         if session is not self._session:
-            self._leave()
             self._session, self._seen = session, 0
             self._cases.clear()
             self._passing.clear()  # serials mean other cases now
@@ -205,9 +204,9 @@ class Ranking:
                 self._passing.discard(serial)
         self.version += 1
 
-    def _leave(self) -> None:
-        """A session is left: remember when its cases came, as long as no other had come further."""
-        cases = [case for case in self._cases.values() if case.stands]
+    def remember(self, session: Session) -> None:
+        """Remember when the cases of a session came, as long as no other had come further."""
+        cases = [case for case in session.charges.changed_since(-1) if case.stands]
         known = [(case.since, _told_at(case), case.kind, strength(case)) for case in cases]
         if known and (not self.ahead or max(known)[1] >= self.ahead[-1][1]):
             self.ahead = sorted(known)[-MOST_AHEAD:]

@@ -129,6 +129,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
             "space", "pause", "pause a replay, freeze what is live; again goes on", "space", "pause"
         ),
         Key("full_stop", "step", "one event, while paused", "."),
+        Key("comma", "step_back", "one event back, while paused", ","),
         Key("plus,greater_than_sign", "speed(1)", "faster", "+"),
         Key("minus,less_than_sign", "speed(-1)", "slower", "-"),
         Key("left", "seek(-1)", "back by a hundredth", "←"),
@@ -136,6 +137,11 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("shift+left", "seek(-10)", "back by a tenth", "shift ←"),
         Key("shift+right", "seek(10)", "forward by a tenth", "shift →"),
         Key("0", "restart", "from the start", "0"),
+        Key("left_parenthesis", "gap(-1)", "back to the gap before", "("),
+        Key("right_parenthesis", "gap(1)", "on to the next gap", ")"),
+        Key("m", "mark", "mark this moment, or take its mark away", "m"),
+        Key("quotation_mark", "to_mark(-1)", "back to the mark before", '"'),
+        Key("apostrophe", "to_mark(1)", "on to the next mark", "'"),
     ),
     "House": (
         Key("tab", "app.focus_next", "next pane", "tab"),

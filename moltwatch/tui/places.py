@@ -27,6 +27,8 @@ LEAST_OF_ID = 3
 MOST_COMPARED = 3_000
 """Names that a name is compared with when nothing is called so."""
 
+_GO_TO = "goto "
+
 _LEADS = {"m/": "community", "/m/": "community", "u/": "agent", "/u/": "agent", "@": "agent"}
 """What is meant by what stands before a name."""
 
@@ -52,6 +54,8 @@ def places(
 ) -> list[Place]:
     """What may be meant, the likeliest first. A replay covers the ``span``."""
     text = text.strip()
+    if text.lower().startswith(_GO_TO):  # as some would say it
+        text = text[len(_GO_TO) :].strip()
     if not text:
         return list(deeds)
     kind = ""

@@ -1,7 +1,8 @@
 """Runs the pipeline beside the screen, and steers it: pause, speed, step, seek.
 
-Seeking forwards rushes; seeking backwards opens a fresh run that rushes to the place. Until it is
-there, the old run rests and stays on the screen: the user may stay with it after all.
+A seek rushes to the place. Backwards that takes a fresh run, and forwards as well where one may
+begin nearer to the place. Until it is there, the old run rests and stays on the screen: the user
+may stay with it after all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from moltwatch.errors import MoltwatchError
 from moltwatch.model import Kind
@@ -22,6 +23,14 @@ from moltwatch.times import Micros
 from moltwatch.tui.local_time import clock
 
 _log = logging.getLogger(__name__)
+
+
+class Goal(NamedTuple):
+    """Where in a recording a run is to be brought: all before a time has come, or so many events,
+    the last of them about then."""
+
+    at: Micros
+    n: int | None = None
 
 
 class ReadsAhead(Protocol):
@@ -50,17 +59,23 @@ class Run:
     rewinds: bool = True
     """Whether it may be opened again: not while it is recorded or piped, which would be twice."""
     ahead: ReadsAhead | None = None
+    shortcut: Callable[[Goal], int] = lambda goal: 0
+    """With how many events behind it a fresh run for a goal would begin."""
+    outlook: Callable[[], Session | None] = lambda: None
+    """Gives the session as it will be at the end, if that is known; to be asked for once."""
 
 
-OpenRun = Callable[[Micros | None], Awaitable[Run]]
-"""Opens a fresh run. With a time, its source rushes to it before it keeps its pace: the screen
-seeks backwards by opening the source again, so that what it shows is always what was seen on the
-way there."""
+OpenRun = Callable[[Goal | None], Awaitable[Run]]
+"""Opens a fresh run. With a goal, its source rushes to that time before it keeps its pace: the
+screen seeks backwards by opening the source again, so that what it shows is always what was seen on
+the way there."""
 
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, float("inf"))
 
 OVER = "the recording is over; 0 plays it again, ← goes back"
+
+ONCE = "recorded or piped, a session is played once: no way back in time"
 
 AT_REST = 8
 """Frames without any progress after which a rush has arrived."""
@@ -88,12 +103,14 @@ class Play:
     def error(self) -> Exception | None:
         return self.failure or self.crash
 
-    async def go(self, open_run: OpenRun, at: Micros | None, take: Callable[[Run], None]) -> None:
+    async def go(
+        self, open_run: OpenRun, goal: Goal | None, take: Callable[[Run, Goal | None], None]
+    ) -> None:
         """Open it, hand it to ``take``, drive it, close it."""
         try:
-            run = await open_run(at)
+            run = await open_run(goal)
             try:
-                take(run)
+                take(run, goal)
                 self.run = run
                 self.opened.set()
                 await run.pipeline.run()
@@ -126,6 +143,8 @@ class Player:
         """All that have not closed yet."""
         self.target: Micros | None = None
         """Where a rush is heading, until it is there."""
+        self._target_n: int | None = None
+        """How many events are to have come there, if that is what counts."""
         self._rushes_from = 0
         """How many events had come when it set out."""
         self._left_at: Micros = 0
@@ -187,7 +206,7 @@ class Player:
         if self.run is None:
             return 0
         now, transport = self.run.session.now, self.run.source.transport
-        if self.goes_back:
+        if self._coming is not None:
             return max(now, self._left_at)
         if transport is None or self.seeking or self.done:
             return now
@@ -204,8 +223,18 @@ class Player:
 
     @property
     def goes_back(self) -> bool:
-        """A rush leads back in time: all is read again from the start."""
-        return self.seeking and self._coming is not None
+        """A rush leads back in time."""
+        return self._coming is not None and self.target is not None and self.target <= self._left_at
+
+    @property
+    def comes_anew(self) -> bool:
+        """What is on the screen stays as it is until then."""
+        return self._coming is not None
+
+    @property
+    def reads_again(self) -> bool:
+        """It reads everything again, from the start."""
+        return self._coming is not None and not self._rushes_from
 
     @property
     def progress(self) -> int | None:
@@ -213,7 +242,7 @@ class Player:
         transport = self.transport
         if self.target is None or transport is None or not self._opened:
             return None
-        before = transport.events_before(self.target)
+        before = self._target_n or transport.events_before(self.target)
         if before is None:
             return None
         since = self._rushes_from
@@ -239,7 +268,7 @@ class Player:
 
     async def start(self, at: Micros | None = None) -> None:
         """Open the first run and let it go."""
-        self.shown = self._begin(at)
+        self.shown = self._begin(Goal(at) if at is not None else None)
         await self.shown.opened.wait()
         if self.transport is not None:
             self.target = at
@@ -267,53 +296,73 @@ class Player:
         standing = (run.session.version, position)
         self._still = self._still + 1 if standing == self._standing and position else 0
         self._standing = standing
+        short = self._target_n - run.session.counts.events if self._target_n is not None else 0
+        if short > 0 and transport and not self.done and self._still > AT_REST:
+            # Of those that came some were refused.
+            transport.rush(transport.n_events + short)
+            self._still = 0
         # Where nothing happens for a while after the target, nothing arrives there: a rush that
         # has come to rest is over.
-        if max(run.session.now, position) >= self.target or self.done or self._still > AT_REST:
+        if self._is_there(run, position) or self.done or self._still > AT_REST:
             if coming is not None and self.shown is not None:
                 _cancel(self.shown)
                 self.shown, self._coming = coming, None
                 self._turn = asyncio.Lock()  # the other goes with the one that is on the screen now
                 self._left_paused = False
-            self.target, self._still = None, 0
+            self.target = self._target_n = None
+            self._still = 0
 
-    def _begin(self, at: Micros | None) -> Play:
+    def _is_there(self, run: Run, position: Micros) -> bool:
+        """The newest run has come to the target."""
+        if self._target_n is not None:
+            return run.session.counts.events >= self._target_n
+        assert self.target is not None
+        return max(run.session.now, position) >= self.target
+
+    def _begin(self, goal: Goal | None) -> Play:
         """Open a run, and drive it."""
         play = Play()
         self._rushes_from = 0
-        play.task = asyncio.create_task(self._play(play, at, self._turn), name="pipeline")
+        play.task = asyncio.create_task(self._play(play, goal, self._turn), name="pipeline")
         self._alive.add(play.task)
         play.task.add_done_callback(self._alive.discard)
         return play
 
-    async def _play(self, play: Play, at: Micros | None, turn: asyncio.Lock) -> None:
+    async def _play(self, play: Play, goal: Goal | None, turn: asyncio.Lock) -> None:
         async with turn:
-            await play.go(self._open, at, self._take)
+            await play.go(self._open, goal, self._take)
 
-    def _take(self, run: Run) -> None:
+    def _take(self, run: Run, goal: Goal | None) -> None:
         """The first run is shown at once; one that seeks is steered like the last."""
         steered, transport = self.transport, run.source.transport
+        if transport:
+            self._rushes_from = transport.n_events
         if self.run is None:
             self._turn = asyncio.Lock()
         elif steered and transport:
             transport.set_speed(steered.speed)
             if steered.paused:
                 transport.pause()
+        if goal and goal.n is not None and transport:
+            transport.pause()  # there it stays
+            transport.rush(goal.n)
 
-    def _go_back(self, run: Run, at: Micros) -> None:
+    def _go_anew(self, run: Run, goal: Goal) -> None:
         """Begin one that comes, while the one on the screen rests where it is."""
+        self._left_at = self.now
         run.pipeline.rest()
         if run.source.transport and self.seeking:
             run.source.transport.stay()
         if self._coming:
             _cancel(self._coming)
-        self._coming = self._begin(at)
+        self._coming = self._begin(goal)
+        self.target, self._target_n, self._still = goal.at, goal.n, 0
 
     def _give_up(self) -> None:
         """No other run comes: go on with the one on the screen, as it was left."""
         assert self._coming is not None and self.run is not None
         _cancel(self._coming)
-        self._coming = self.target = None
+        self._coming = self.target = self._target_n = None
         if self._left_paused and (transport := self.run.source.transport):
             transport.pause()
         self._left_paused = False
@@ -375,6 +424,23 @@ class Player:
         if not self.transport.paused:
             return "one event at a time only while paused: space pauses"
         self.transport.step()
+        return ""
+
+    def step_back(self) -> str:
+        """One event back, while paused or at the end. Tell why not; empty if so."""
+        if why := self.why_not_steered("no single step back"):
+            return why
+        run, transport = self.run, self.transport
+        assert run is not None and transport is not None
+        if not self.done and not transport.paused:
+            return "one event at a time only while paused: space pauses"
+        if not run.rewinds:
+            return ONCE
+        counts = run.session.counts
+        n = counts.before_last if self._target_n is None else self._target_n - 1
+        if n < 1:
+            return "this is the start"
+        self._go_anew(run, Goal(min(self.target or counts.now, counts.now), n))
         return ""
 
     def why_not_steered(self, what: str) -> str:
@@ -441,7 +507,8 @@ class Player:
         if self.run is None or self.target is None or transport is None:
             return ""
         now = self.now
-        self.target, self._still = None, 0
+        self.target = self._target_n = None
+        self._still = 0
         if self._coming is None:
             transport.stay()
             return f"stopped at {clock(now)}"
@@ -455,18 +522,19 @@ class Player:
             return self.why_not_steered("no way through time")
         # Where nothing had been seen yet, there would be nothing to see.
         at = max(transport.start + 1, min(at, transport.end))
+        goal = Goal(at)
         # A rush cannot be called back: what lies before its target lies behind.
         reached = max(run.session.now, self.target or 0)
-        ahead = self._opened and not self.done and at >= reached
+        ahead = self._opened and not self.done and at >= reached and self._target_n is None
         if not ahead and not run.rewinds:
-            return "recorded or piped, a session is played once: no way back in time"
-        self._left_at = self.now
-        if ahead:
+            return ONCE
+        if ahead and not (run.rewinds and run.shortcut(goal) > run.session.counts.events):
+            self._left_at = self.now
             self._rushes_from = transport.n_events
+            self.target, self._still = at, 0
             transport.skip_to(at)
         else:
-            self._go_back(self.run, at)
-        self.target, self._still = at, 0
+            self._go_anew(self.run, goal)
         return ""
 
 

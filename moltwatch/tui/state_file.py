@@ -1,4 +1,5 @@
-"""What the user said of a session, kept from one run to the next: opinions and pins, nothing else.
+"""What the user said of a session, kept from one run to the next: opinions, pins and marked
+moments, nothing else.
 
 A small JSON file for each recording or live SOURCE, in the user's state folder. Of the forum it
 holds ids of posts and nothing more. It is written whole beside the old one and then put in its
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,16 +27,19 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Opinion
 from moltwatch.sources.base import Source
+from moltwatch.times import Micros
 
 MOST_OPINIONS = 10_000
 """Posts of which an opinion is kept; the oldest are forgotten first."""
 
 MOST_PINS = 200
 
+MOST_MARKS = 1_000
+
 _LARGEST = 10_000_000
 """Bytes of a file that can be ours."""
 
-_VERSION = 1
+_VERSION = 2
 """Of the form of the file."""
 
 
@@ -54,8 +58,12 @@ class Changes(Struct):
     """None where one was taken back."""
     pins: dict[str, bool] = {}
     """Whether a thread is pinned now."""
+    marks: dict[Micros, bool] = {}
+    """Whether a moment is marked now."""
 
-    def apply(self, opinions: dict[tuple[str, Kind], Opinion], pinned: list[str]) -> None:
+    def apply(
+        self, opinions: dict[tuple[str, Kind], Opinion], pinned: list[str], marks: set[Micros]
+    ) -> None:
         """Change these accordingly; what was said last stands last."""
         for key, opinion in self.opinions.items():
             opinions.pop(key, None)
@@ -66,6 +74,8 @@ class Changes(Struct):
                 pinned.append(thread)
             elif not pin and thread in pinned:
                 pinned.remove(thread)
+        for at, marked in self.marks.items():
+            (marks.add if marked else marks.discard)(at)
 
 
 class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,21 +84,28 @@ class Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int = _VERSION
     pinned: list[str] = []
     """Ids of threads."""
+    marks: list[Micros] = []
+    """Moments, by stream time."""
     opinions: dict[Opinion, dict[Kind, list[str]]] = {}
     """Ids of the posts."""
 
     @classmethod
-    def of(cls, opinions: Mapping[tuple[str, Kind], Opinion], pinned: list[str]) -> Kept:
+    def of(
+        cls,
+        opinions: Mapping[tuple[str, Kind], Opinion],
+        pinned: list[str],
+        marks: Collection[Micros] = (),
+    ) -> Kept:
         """What is worth keeping of all that was said, and has room in a file that can be ours."""
         pins = pinned[-MOST_PINS:]
         said = list(opinions.items())[-MOST_OPINIONS:]
-        room = _LARGEST - 1_000  # for what is not an id
+        room = _LARGEST - 50_000  # for what is not an id
         pins = pins[_first_with_room(pins, room // 2) :]
         said = said[_first_with_room([post for (post, _), _ in said], room // 2) :]
         kept: dict[Opinion, dict[Kind, list[str]]] = {}
         for (post, kind), opinion in said:
             kept.setdefault(opinion, {}).setdefault(kind, []).append(post)
-        return cls(pinned=pins, opinions=kept)
+        return cls(pinned=pins, marks=sorted(marks)[-MOST_MARKS:], opinions=kept)
 
     def by_post(self) -> dict[tuple[str, Kind], Opinion]:
         """The opinions, as :meth:`of` takes them."""
@@ -125,13 +142,14 @@ def read(path: Path) -> Kept:
             content = json.loads(file.read(_LARGEST))
         version = content.get("version") if isinstance(content, dict) else None
         if isinstance(version, int) and version > _VERSION:
-            raise Newer(f"opinions and pins are not kept: {path} is of a newer moltwatch")
+            raise Newer(f"opinions, pins and marks are not kept: {path} is of a newer moltwatch")
         return msgspec.convert(content, Kept)
     except FileNotFoundError:
         return Kept()
     except (OSError, ValueError, RecursionError) as error:
         raise Unusable(
-            f"opinions and pins of earlier runs are lost: {path} cannot be read ({why(error)})"
+            f"opinions, pins and marks of earlier runs are lost: {path} cannot be read "
+            f"({why(error)})"
         ) from None
 
 
@@ -145,9 +163,9 @@ def update(path: Path, changes: Changes, known: Kept) -> None:
     except Unusable:
         write(path, known)
         return
-    opinions, pinned = held.by_post(), list(held.pinned)
-    changes.apply(opinions, pinned)
-    write(path, Kept.of(opinions, pinned))
+    opinions, pinned, marks = held.by_post(), list(held.pinned), set(held.marks)
+    changes.apply(opinions, pinned, marks)
+    write(path, Kept.of(opinions, pinned, marks))
 
 
 def write(path: Path, kept: Kept) -> None:
@@ -157,7 +175,7 @@ def write(path: Path, kept: Kept) -> None:
         replace(path, json.dumps(msgspec.to_builtins(kept)))
     except OSError as error:
         raise Unusable(
-            f"opinions and pins are not kept: {path} cannot be written ({why(error)})"
+            f"opinions, pins and marks are not kept: {path} cannot be written ({why(error)})"
         ) from None
 
 

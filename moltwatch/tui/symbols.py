@@ -35,6 +35,7 @@ _SIGNS: dict[Kind | str, tuple[str, str]] = {
     "line": ("─", "-"),
     "tick": ("┴", "+"),
     "gap": ("╳", "x"),
+    "mark": ("▼", "M"),
     "pin": ("◉", "@"),
     "follow": ("⇣", "v"),
     "above": ("⇡", "^"),

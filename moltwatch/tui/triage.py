@@ -1,4 +1,4 @@
-"""What the user thinks of posts and cases, and what they pinned.
+"""What the user thinks of posts and cases, what they pinned, and which moments they marked.
 
 It is kept while the screen is up, since going back in time opens the source again, and in a file
 from one run to the next.
@@ -14,6 +14,7 @@ from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.charges import Case, Charge, Opinion
 from moltwatch.sources.base import Source
+from moltwatch.times import SECOND, Micros
 from moltwatch.tui import state_file
 from moltwatch.wording import count
 
@@ -30,8 +31,8 @@ def _nobody(post: str, kind: Kind) -> None:
 
 
 class Triage:
-    """Opinions by post and kind, and pinned threads. Nothing is kept beyond the run without a
-    ``folder`` for it.
+    """Opinions by post and kind, pinned threads, marked moments. Nothing is kept beyond the run
+    without a ``folder`` for it.
 
     What is said of a post is said of it alone at first; said again, it is said of the whole case,
     and once more takes it back. What is said of a case is said of the whole case.
@@ -39,6 +40,8 @@ class Triage:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.pinned: list[str] = []
+        self.marks: set[Micros] = set()
+        """Stream times."""
         self.folder = folder
         self._files: list[Path] = []
         """What is recorded while it is watched has two: it will be watched again as either."""
@@ -128,6 +131,14 @@ class Triage:
         self._unkept.pins[thread] = thread not in self.pinned
         self._keep()
 
+    def mark(self, at: Micros) -> bool:
+        """Mark a moment, or take the marks of its second away. Tells whether it is marked now.
+        Raises Unusable."""
+        here = [marked for marked in self.marks if marked // SECOND == at // SECOND]
+        self._unkept.marks |= dict.fromkeys(here, False) if here else {at: True}
+        self._keep()
+        return not here
+
     def recall(
         self,
         session: Session,
@@ -182,15 +193,17 @@ class Triage:
                 continue
             self._of |= earlier.by_post()
             self.pinned += [thread for thread in earlier.pinned if thread not in self.pinned]
+            self.marks |= set(earlier.marks)
         self._files = files
-        self._unkept.apply(self._of, self.pinned)
+        self._unkept.apply(self._of, self.pinned, self.marks)
         if damaged:
             raise damaged
 
     def _keep(self) -> None:
-        self._unkept.apply(self._of, self.pinned)
+        self._unkept.apply(self._of, self.pinned, self.marks)
+        kept = state_file.Kept.of(self._of, self.pinned, self.marks)
         for file in self._files:
-            state_file.update(file, self._unkept, state_file.Kept.of(self._of, self.pinned))
+            state_file.update(file, self._unkept, kept)
         if self._files:
             self._unkept = state_file.Changes()
 

@@ -42,7 +42,7 @@ def test_every_section_is_read() -> None:
         ("[flags]\nkinds = ['spam']", "x.toml: flags.kinds[0]: Invalid enum value 'spam'"),
         ("[flags]\nkinds = []", "x.toml: flags.kinds: Expected array of length >= 1"),
         ("flags = 3", "x.toml: flags: Expected object, got int"),
-        ("path = 'x'", "x.toml: path: no such section; there are flags, screen, heuristics"),
+        ("path = 'x'", "x.toml: path: no such section; there are flags, screen, cache, heuristics"),
         ("heuristics.same-text = 3", "x.toml: heuristics[...]: Expected object, got int"),
         ("[flags", "x.toml: "),
     ],

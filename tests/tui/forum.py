@@ -24,7 +24,7 @@ from moltwatch.pipeline import Pipeline
 from moltwatch.session import Session
 from moltwatch.sources.base import Source, State, Status, Transport
 from moltwatch.times import MINUTE, SECOND, Micros
-from moltwatch.tui.player import ReadsAhead, Run
+from moltwatch.tui.player import Goal, ReadsAhead, Run
 from tests.evidence import evidence, told
 
 START: Micros = 1_770_000_000 * SECOND
@@ -90,6 +90,11 @@ class FakeTransport(Transport):
 
     def skip_to(self, at: Micros) -> None:
         self.play(at)
+
+    def rush(self, events: int) -> None:
+        self.steps = max(self.steps, events - self.n_events)
+        self.waiting = False
+        self.woken.set()
 
     def stay(self) -> None:
         self.until = self.position
@@ -190,7 +195,7 @@ class Forum:
         self.refuses: Exception | None = None
         """Why nothing is opened any more."""
 
-    async def open(self, start: Micros | None) -> Run:
+    async def open(self, goal: Goal | None) -> Run:
         if self.gate:
             await self.gate.wait()
         if self.refuses:
@@ -198,8 +203,8 @@ class Forum:
         source = FakeSource(self.events, live=self.live, fail=self.fail)
         if source.moving:
             source.moving.play(self.play if self.play is not None else source.moving.end)
-            if start is not None:
-                source.moving.until = start
+            if goal is not None:
+                source.moving.until = -1 if goal.n is not None else goal.at
         session = Session()
         pipeline = Pipeline(source, ScriptedEngine(self.findings), [session])
         run = Run(

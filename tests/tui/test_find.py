@@ -435,7 +435,7 @@ async def test_colon_goes_to_a_time_of_a_replay_and_does_nothing_for_nothing(
     at = threads.cursor
     held = watcher.session
     await watcher.press("colon")
-    await watcher.type("3 Feb 02:00")
+    await watcher.type("goto 2026-02-03T02:00")
     await watcher.press("enter")
     assert watcher.notice == (
         "3 Feb 02:00 is not in this recording: it goes from 2 Feb 02:40 to 2 Feb 03:10"

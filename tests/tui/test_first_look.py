@@ -17,10 +17,9 @@ from moltwatch.config import Config
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.sources.registry import Opening
-from moltwatch.times import Micros
 from moltwatch.tui.app import MoltwatchApp
 from moltwatch.tui.guide import SHOWS
-from moltwatch.tui.player import Run
+from moltwatch.tui.player import Goal, Run
 from tests.sources.fakes import HeldClock
 from tests.tui.driving import drawn
 
@@ -43,9 +42,9 @@ class Beginner:
         )
         self.pilot: Pilot[None]
 
-    async def open(self, at: Micros | None) -> Run:
+    async def open(self, goal: Goal | None) -> Run:
         session = Session()
-        opening = Opening(clock=self.clock, start=at)
+        opening = Opening(clock=self.clock, start=goal.at if goal else None)
         run = await open_run(self.sources, opening, config=Config(), sinks=[session])
         return Run(run.source, session, run.pipeline)
 

@@ -12,7 +12,7 @@ import pytest
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import AT_REST, Player, Run
+from moltwatch.tui.player import AT_REST, Goal, Player, Run
 from moltwatch.tui.widgets.notifications import SHORTEST
 from tests.tui.driving import watching
 from tests.tui.forum import START, Forum, script
@@ -32,7 +32,7 @@ async def test_a_recorder_that_cannot_write_stops_the_session_visibly() -> None:
 
 async def test_a_source_that_cannot_be_reached_ends_it_so_that_the_shell_can_say_so() -> None:
     class Nowhere(Forum):
-        async def open(self, start: int | None) -> Run:
+        async def open(self, goal: Goal | None) -> Run:
             raise SourceUnreachable("ws://x.invalid: no such host")
 
     events, _ = script(minutes=2)

@@ -85,7 +85,7 @@ async def test_of_the_forum_nothing_is_written_but_ids(tmp_path: Path) -> None:
         ids = {event.id for event in watcher.forum.events if hasattr(event, "id")}
     (file,) = files(tmp_path)
     held = json.loads(file.read_text())
-    words = {"version", "1", "pinned", "opinions", *Opinion, *Kind}
+    words = {"version", "2", "pinned", "marks", "opinions", *Opinion, *Kind}
     assert set(_strings(held)) - words <= ids
 
 
@@ -160,7 +160,7 @@ async def test_a_damaged_file_is_told_and_replaced(tmp_path: Path) -> None:
     (file,) = files(tmp_path)
     file.write_text("{")
     async with again(tmp_path) as watcher:
-        assert watcher.notice.startswith("opinions and pins of earlier runs are lost: ")
+        assert watcher.notice.startswith("opinions, pins and marks of earlier runs are lost: ")
         assert watcher.main.triage.pinned == []
         await watcher.press("p")
         pinned = list(watcher.main.triage.pinned)
@@ -227,7 +227,7 @@ def test_a_file_that_was_written_can_be_read(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
-    path.write_text(content := '{"version": 2, "stars": []}')
+    path.write_text(content := '{"version": 3, "stars": []}')
     with pytest.raises(Newer, match="is of a newer moltwatch"):
         state_file.read(path)
     with pytest.raises(Newer):
@@ -239,7 +239,7 @@ async def test_beside_a_newer_version_nothing_is_kept(tmp_path: Path) -> None:
     async with again(tmp_path) as watcher:
         await watcher.press("p")
     (file,) = files(tmp_path)
-    file.write_text(content := '{"version": 2}')
+    file.write_text(content := '{"version": 3}')
     async with again(tmp_path) as watcher:
         assert "is of a newer moltwatch" in watcher.notice
         await watcher.press("p")

@@ -37,6 +37,7 @@ from moltwatch.tui.screens.panes import Panes
 from moltwatch.tui.search import Search
 from moltwatch.tui.state_file import Unusable
 from moltwatch.tui.terminal import has_browser
+from moltwatch.tui.travel import Travel
 from moltwatch.tui.triage import Triage
 from moltwatch.tui.views.thread import ThreadPane
 from moltwatch.tui.widgets.footer import Keys
@@ -99,12 +100,15 @@ class MainScreen(StyledScreen):
         self.roaming = Roaming(host)
         self.walk = Walk(self.flags.ranking)
         self.meant = Meant(self.panes, triage, self.walk)
+        self.travel = Travel(self.player, triage)
         self._session: Session | None = None
         self._standing: object = None
         """What the last frame was drawn from."""
         self._busy = True
         """There was work to be done in the last frame."""
         self._was_seeking = False
+        self._foreseen = False
+        """How all of it will end is known."""
         self._too_small = ""
         """What was said of the size, as long as it is true."""
         self._number = 0
@@ -163,6 +167,9 @@ class MainScreen(StyledScreen):
         if local_time.turn(self.player.now):
             for view in self.query(RowView):
                 view.forget_looks()
+        if not self._foreseen and not self.player.seeking and (last := run.outlook()):
+            self._remember(last)
+            self._foreseen = True
         if self._was_seeking and not self.player.seeking:
             self.roaming.leap()
             self.threads.sort()
@@ -182,7 +189,7 @@ class MainScreen(StyledScreen):
 
     def _change_session(self, session: Session) -> None:
         if self._session is not None:
-            self.seekbar.remember(self._session.timeline)
+            self._remember(self._session)
             for thread in session.threads:
                 thread.mark_read()  # on the way here, nobody could have read it
         self._session = self.meant.session = session
@@ -192,6 +199,12 @@ class MainScreen(StyledScreen):
         self.notifications.reset()
         self.finder.reset()
         self.refresh_bindings()
+
+    def _remember(self, session: Session) -> None:
+        """It is left, or had come further: what it knows of the time to come is shown."""
+        self.seekbar.remember(session.timeline)
+        self.travel.remember(session)
+        self.flags.ranking.remember(session)
 
     def _choose_thread(self, session: Session) -> None:
         shown, wall = self.thread.thread, self._wall
@@ -238,7 +251,7 @@ class MainScreen(StyledScreen):
         if glance:
             self._glanced, self._hurry = self._number, False
             self.header.draw(self.player, self._wall)
-            self.seekbar.draw(self.player)
+            self.seekbar.draw(self.player, self.triage.marks)
             self.panes.keep_focus()
         self.panes.underway.draw(self.player, self._wall)
         frame = self._frame()
@@ -626,8 +639,21 @@ class MainScreen(StyledScreen):
     def action_step(self) -> None:
         self._say_why(self.player.step())
 
+    def action_step_back(self) -> None:
+        self._say_why(self.player.step_back())
+
     def action_restart(self) -> None:
         self._say_why(self.player.restart())
+
+    def action_gap(self, by: int) -> None:
+        self._say_why(self.travel.to_gap(by))
+
+    def action_mark(self) -> None:
+        with self._told_if_unusable():
+            self.say(self.travel.mark())
+
+    def action_to_mark(self, by: int) -> None:
+        self._say_why(self.travel.to_mark(by))
 
     def action_seek(self, by: int) -> None:
         self._say_why(self.player.seek_by(by / SEEK_PARTS))
@@ -640,19 +666,11 @@ class MainScreen(StyledScreen):
     @property
     def span(self) -> tuple[Micros, Micros] | None:
         """What a replay covers, as soon as that is known."""
-        transport = self.player.transport
-        if transport is None or transport.events_before(transport.end) is None:
-            return None
-        return transport.start, transport.end
+        return self.travel.span
 
     def go_to_time(self, at: Micros) -> None:
         """Go to that time of a replay."""
-        start, end = self.span or (at, at)
-        if start <= at <= end:
-            self._say_why(self.player.seek(at))
-        else:
-            there, first, last = (local_time.day_and_time(each) for each in (at, start, end))
-            self.say(f"{there} is not in this recording: it goes from {first} to {last}")
+        self._say_why(self.travel.to_time(at))
 
     def on_seek_bar_seek(self, message: SeekBar.Seek) -> None:
         self._say_why(self.player.seek(message.at))

@@ -3,7 +3,7 @@ in a replay, the seek bar."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -89,6 +89,7 @@ class SeekBar(Bar):
         super().__init__(id=id)
         self._player: Player | None = None
         self._ahead: Timeline | None = None
+        self._marked: Collection[Micros] = ()
         """The time line of a run that had come further: what lies ahead is known then."""
 
     def remember(self, timeline: Timeline) -> None:
@@ -96,9 +97,9 @@ class SeekBar(Bar):
         if self._ahead is None or timeline.end > self._ahead.end:
             self._ahead = timeline
 
-    def draw(self, player: Player) -> None:
-        """Show how things stand."""
-        self._player = player
+    def draw(self, player: Player, marked: Collection[Micros] = ()) -> None:
+        """Show how things stand, and these moments as ``marked``."""
+        self._player, self._marked = player, marked
         session, transport = player.session, player.transport
         if session is None:
             return
@@ -117,6 +118,7 @@ class SeekBar(Bar):
                 id(session),
                 player.frozen and session.held and session.held.posts,
                 self.size.height,
+                tuple(sorted(marked)),
             )
         )
 
@@ -190,6 +192,11 @@ class SeekBar(Bar):
                 pieces.append((sign(kind), kind.value if i <= head else "faint"))
             else:
                 pieces.append((sign("line"), "rail"))
+        start, end = self.span(player)
+        for at in self._marked:
+            where = int((at - start) * len(pieces) / max(1, end - start))
+            if 0 <= where < len(pieces) and where != head:
+                pieces[where] = (sign("mark"), "accent")
         for at, text in labels:
             # Where there is no line for them, hours stand between the signs, or not at all.
             place = slice(at, at + len(text))

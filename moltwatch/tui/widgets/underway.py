@@ -57,8 +57,8 @@ class Underway(Bar):
         lines = [Line(width).add(f"  {head}", self.style("accent"))]
         lines[0].add(f" {sign('dot')} {far(player)}", self.style("body"))
         hints = (
-            f"all before it is read {'again' if back else 'first'}",
-            "esc stays here" if back else "esc stops on the way",
+            f"all before it is read {'again' if player.reads_again else 'first'}",
+            "esc stays here" if player.comes_anew else "esc stops on the way",
         )
         lines += [Line(width).add(f"  {hint}", self.style("dim")) for hint in hints]
         return [Line(width), *lines, Line(width)]
