@@ -186,6 +186,7 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert code("in.jsonl") == 2
 
 
+@pytest.mark.slow
 def test_real_timeline(shared: Path, tmp_path: Path) -> None:
     result = run(shared / "data/moltbook-2026-01/timeline.jsonl.gz", tmp_path / "real.molt")
     assert result.stderr == (

@@ -458,6 +458,7 @@ def campaigns(kinds: Iterable[str], background: Background, start: Micros) -> It
     yield from sorted(events, key=lambda event: event.seen_at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kinds", "lines", "told"),
     [

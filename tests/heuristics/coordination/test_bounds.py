@@ -102,13 +102,24 @@ def dense_crowd(n: int) -> Iterator[Event]:
         yield forum.post(name, f"thought {word} about {other} things", k * 0.5)
 
 
-@pytest.mark.parametrize("flood", [swarm, crowded_thread, chatterbox, great_ring, great_factory])
+@pytest.mark.parametrize(
+    "flood",
+    [
+        crowded_thread,
+        chatterbox,
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in (swarm, great_ring, great_factory)
+        ),
+    ],
+)
 def test_work_a_post_does_not_grow(flood: object) -> None:
     assert callable(flood)
     small, large = calls(flood(1_500)), calls(flood(6_000))
     assert large < 4 * small * 1.3
 
 
+@pytest.mark.slow
 def test_work_a_post_does_not_grow_in_a_crowd_of_forty_thousand() -> None:
     events = dense_crowd(40_000)
     engine = Engine(coordination(), GroupTracker())

@@ -106,6 +106,7 @@ async def test_posts_replies_edits_and_deletes(server: Server) -> None:
     ]
 
 
+@pytest.mark.slow
 async def test_killed_under_load_nothing_is_lost_and_nothing_comes_twice(server: Server) -> None:
     watching = watch(server.stream)
     await watching.until(anything)

@@ -147,6 +147,7 @@ async def test_a_conversation_behind_a_login() -> None:
         await check_conversation(url)
 
 
+@pytest.mark.slow
 async def test_a_relay_that_wants_members_only(tmp_path: Path) -> None:
     async with relay_process(tmp_path, demands_role=True) as process:
         watcher = relay(process.url)
@@ -277,6 +278,7 @@ async def keep_writing(url: str, texts: list[str], half: asyncio.Event) -> None:
             await asyncio.sleep(0.05)  # the relay is a process of its own and cannot tell us
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [RelayProcess.kill, RelayProcess.stop])
 async def test_killed_and_started_again_under_load(
     tmp_path: Path, end: Callable[[RelayProcess], Any]
