@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from struct import Struct as Layout
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from zlib import crc32
 
 import msgspec
@@ -41,6 +41,9 @@ from moltwatch.recording.imports import PROFILES
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.times import Micros
+
+if TYPE_CHECKING:
+    from moltwatch.moments import KeepingMoments
 
 _log = logging.getLogger(__name__)
 
@@ -380,11 +383,13 @@ class Analysis:
 
     def __init__(self, source: ReplaySource, key: Key, held: Kept | Keeping) -> None:
         self._source = source
-        self._key = key
+        self.key = key
         self._keeping = held if isinstance(held, Keeping) else None
         self.answers = held.answers() if isinstance(held, Kept) else None
         """One for each event, if they are known."""
         self.engine: Engine | None = None
+        self.moments: KeepingMoments | None = None
+        """What keeps moments of this run."""
 
     def add(self, answer: Answer) -> None:
         """This was said at the next event."""
@@ -399,14 +404,15 @@ class Analysis:
     def finish(self, findings: Sequence[Finding]) -> None:
         """The stream ended: was it all of the recording, would it be the same again, and could
         every heuristic be asked?"""
-        if self._keeping is None:
+        if self._keeping is None and self.moments is None:
             return
         ended = all(status.state is State.ENDED for status in self._source.statuses)
         whole = ended and self._source.lasting
-        if whole and is_sound(self.engine) and self._key.holds:
-            self._keeping.commit(self._key)
-        else:
-            self._keeping.discard()
+        holds = whole and is_sound(self.engine) and self.key.holds
+        if self._keeping is not None:
+            self._keeping.commit(self.key) if holds else self._keeping.discard()
+        if self.moments is not None:
+            self.moments.commit(self.key.name) if holds else self.moments.discard()
 
 
 def is_sound(engine: Engine | None) -> bool:

@@ -52,6 +52,9 @@ class Bounded(OrderedDict[K, V]):
         if len(self) > self.most:
             self.popitem(last=False)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.most,), None, None, iter(self.items())
+
     def put(self, key: K, value: V) -> None:
         """Set a value; its entry is the newest now."""
         self[key] = value

@@ -14,11 +14,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import click
 
-from moltwatch.cli.options import SourceParam, config_option, fresh_option
+from moltwatch.cli.options import (
+    LeastScore,
+    SourceParam,
+    config_option,
+    fresh_option,
+    min_score_option,
+)
 from moltwatch.model import Event, Finding
+
+if TYPE_CHECKING:
+    from moltwatch.config import Config
 
 PERIOD = 0.25
 """Seconds between two words of how far it is."""
@@ -32,25 +42,56 @@ WORTH_IT = 1_000_000
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=SourceParam())
+@min_score_option("As the screen has it")
 @fresh_option
 @config_option
-def command(sources: tuple[str, ...], fresh: bool, config_path: Path | None) -> None:
-    """Ask the heuristics about recordings, and write how many events that was."""
+def command(
+    sources: tuple[str, ...],
+    min_scores: tuple[LeastScore, ...],
+    fresh: bool,
+    config_path: Path | None,
+) -> None:
+    """Ask the heuristics about recordings, keep the state of a screen at moments of them, and write
+    how many events that was."""
     from moltwatch.cli.running import run_async
-    from moltwatch.cli.wiring import open_run
     from moltwatch.config import load
-    from moltwatch.sources.registry import FAST, Opening
 
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    config = load(config_path)
+    run_async(lambda: go_through(sources, config, min_scores, fresh=fresh))
 
-    async def work() -> None:
-        run = await open_run(
-            sources, Opening(speed=FAST), config=load(config_path), sinks=[_Told()], fresh=fresh
-        )
-        await run.pipeline.run()
 
-    run_async(work)
+async def go_through(
+    sources: Sequence[str],
+    config: Config,
+    min_scores: Sequence[LeastScore] = (),
+    *,
+    fresh: bool = False,
+) -> None:
+    """The same, in this process."""
+    from moltwatch.analysis import answers_folder
+    from moltwatch.cli.screen_runs import screen_thresholds
+    from moltwatch.cli.wiring import open_run
+    from moltwatch.moments import KeepingMoments
+    from moltwatch.session import Session
+    from moltwatch.sources.registry import FAST, Opening
+
+    thresholds = lowest, wanted = screen_thresholds(min_scores)
+    session = Session()
+    run = await open_run(
+        sources,
+        Opening(speed=FAST),
+        config=config,
+        sinks=[session, _Told()],
+        fresh=fresh,
+        thresholds=lowest,
+        higher=wanted,
+        moments=KeepingMoments(
+            answers_folder(), session, thresholds, config.cache.megabytes * 1_000_000
+        ),
+    )
+    await run.pipeline.run()
 
 
 class _Told:
@@ -73,10 +114,20 @@ class _Told:
 class Ahead:
     """Such a process, as whoever started it sees it."""
 
-    def __init__(self, sources: Sequence[str], config: Path | None, *, fresh: bool) -> None:
+    def __init__(
+        self,
+        sources: Sequence[str],
+        config: Path | None,
+        min_scores: Sequence[LeastScore] = (),
+        *,
+        fresh: bool,
+    ) -> None:
         self.n = 0
         """Events about which it has asked."""
         options = ["--fresh"] * fresh + (["--config", str(config)] if config else [])
+        for kinds, score in min_scores:
+            name = f"{kinds[0]}=" if len(kinds) == 1 else ""
+            options += ["--min-score", f"{name}{score!r}"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, *options, "--", *sources],
             stdin=subprocess.DEVNULL,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from msgspec import structs
 
 from moltwatch.cli.options import (
     THEME,
@@ -21,12 +20,11 @@ from moltwatch.cli.options import (
     show_secrets_option,
 )
 from moltwatch.errors import MoltwatchError, RecordingError
-from moltwatch.model import SHIPPED, Kind
+from moltwatch.model import Kind
 from moltwatch.paths import state_folder
 
 if TYPE_CHECKING:
     from moltwatch.sources.registry import Opening
-    from moltwatch.tui.player import Goal, Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,18 +69,15 @@ def show(
     ``kinds`` and ``min_scores`` choose what the flags show at first, where a key shows the rest,
     and which lines ``pipe`` writes.
     """
-    from moltwatch.cli.analyse import Ahead, worth_it
     from moltwatch.cli.running import ending_signals
-    from moltwatch.cli.wiring import open_run
+    from moltwatch.cli.screen_runs import ScreenRuns, screen_thresholds
     from moltwatch.config import load
     from moltwatch.outputs.selection import Selection
     from moltwatch.outputs.stdout import PipeSink
-    from moltwatch.session import Session
-    from moltwatch.sources.grammar import parse, recordings_among
+    from moltwatch.sources.grammar import parse
     from moltwatch.tui import themes
     from moltwatch.tui.app import MoltwatchApp
     from moltwatch.tui.local_time import find_zone
-    from moltwatch.tui.player import Run
     from moltwatch.tui.terminal import driver_for_terminal, is_light
 
     config = load(config_path)
@@ -93,49 +88,24 @@ def show(
     zone, complaint = find_zone(config.screen.zone)
     driver = driver_for_terminal()
     chosen = [Kind(kind) for kind in kinds] or tuple(Kind)
-    least = least_scores(min_scores)
-    wanted = SHIPPED.but(least)
-    lowest = wanted.but({kind: min(wanted.of(kind), SHIPPED.of(kind)) for kind in Kind})
-    selection = Selection(kinds=chosen, thresholds=wanted)
-    ahead: list[Ahead] = []
-    lines = PipeSink(sys.stdout.buffer, selection) if pipe else None
-
-    async def open_screen_run(goal: Goal | None) -> Run:
-        session = Session()
-        run = await open_run(
-            sources,
-            structs.replace(opening, start=goal.at if goal and goal.n is None else None),
-            config=config,
-            sinks=[session, lines] if lines else [session],
-            record=record,
-            force=force,
-            fresh=fresh and all(one.running for one in ahead),
-            thresholds=lowest,
-            higher=wanted,
-            complain=session.note,
-        )
-
-        def dismiss(post: str, kind: Kind) -> None:
-            retracted = run.engine.dismiss(post, kind)
-            if lines:
-                lines.say(retracted)
-
-        rewinds = not pipe and record is None
-        if run.asks and rewinds and not ahead and worth_it(recordings_among(sources)):
-            ahead.append(Ahead(sources, config_path, fresh=fresh))
-        return Run(
-            run.source,
-            session,
-            run.pipeline,
-            dismiss,
-            recorded=record is not None,
-            rewinds=rewinds,
-            ahead=ahead[0] if ahead else None,
-        )
-
+    _, wanted = screen_thresholds(min_scores)
+    lines = (
+        PipeSink(sys.stdout.buffer, Selection(kinds=chosen, thresholds=wanted)) if pipe else None
+    )
+    runs = ScreenRuns(
+        sources,
+        opening,
+        config,
+        config_path,
+        min_scores=min_scores,
+        record=record,
+        force=force,
+        fresh=fresh,
+        lines=lines,
+    )
     theme = theme or config.screen.theme or None
     app = MoltwatchApp(
-        open_screen_run,
+        runs.open,
         start=opening.start,
         theme=theme,
         light=theme is None and is_light(),
@@ -144,7 +114,7 @@ def show(
         kept_in=state_folder(),
         host=host,
         kinds=chosen,
-        strength=least.get(Kind.PERSONA),
+        strength=least_scores(min_scores).get(Kind.PERSONA),
         zone=zone,
         complaints=[complaint] if complaint else (),
         show_secrets=show_secrets,
@@ -153,8 +123,7 @@ def show(
     try:
         app.run()
     finally:
-        for one in ahead:
-            one.stop()
+        runs.stop()
         if lines:
             lines.close()
         if session := app.player.session:

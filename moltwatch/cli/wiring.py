@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moltwatch import __version__
 from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Key, answers_folder
@@ -21,10 +22,15 @@ from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import SHIPPED, Thresholds
 from moltwatch.pipeline import Pipeline, Sink
-from moltwatch.recording.base import Writer
+from moltwatch.recording.base import Writer, find_recording
 from moltwatch.sources.base import Clock, Source
 from moltwatch.sources.registry import Opening
 from moltwatch.times import format_time
+
+if TYPE_CHECKING:
+    from moltwatch.known import Known
+    from moltwatch.moments import KeepingMoments, Moment
+    from moltwatch.session import Session
 
 
 @dataclass
@@ -34,8 +40,8 @@ class Run:
     source: Source
     engine: Engine
     pipeline: Pipeline
-    asks: bool = False
-    """It plays recordings of which it is not known yet what the heuristics say."""
+    key: Key | None = None
+    """What is kept of the recordings that it plays has this key; None if nothing is."""
 
     @property
     def rejects(self) -> Rejects:
@@ -75,6 +81,7 @@ async def open_run(
     higher: Thresholds | None = None,
     watch: bool = True,
     fresh: bool = False,
+    moments: KeepingMoments | None = None,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
@@ -82,6 +89,7 @@ async def open_run(
     ``record`` keeps the session in a new file, made when the first events come, an old one being
     replaced if ``force``; ``watch`` is False where nothing but the recording is wanted, and no
     heuristic runs. What heuristics said of a recording before is not asked again, unless ``fresh``.
+    ``moments`` are kept of a recording that turns out to be the same in every run.
     Raises UsageError, SourceUnreachable or RecordingError before anything is running.
     """
     from moltwatch.sources.grammar import open_sources
@@ -114,12 +122,51 @@ async def open_run(
     if analysis:
         analysis.engine = engine
         sinks = [*sinks, analysis]
+    if analysis and moments and len(source.statuses) == 1:
+        analysis.moments = moments
+        moments.engine = engine
+        sinks = [*sinks[:-1], moments, analysis]
     if writer and keeping and record:
         make_key = partial(Key, [record], heuristics, config.heuristics)
         writer = AnalysedRecording(writer, keeping, make_key, engine)
         sinks = [*sinks, keeping]
     pipeline = Pipeline(source, engine, sinks, writer=writer)
-    return Run(source, engine, pipeline, asks=bool(analysis and analysis.answers is None))
+    run = Run(source, engine, pipeline, key=analysis.key if analysis else None)
+    if moments:
+        moments.refused = lambda: run.rejects
+    return run
+
+
+async def open_known_run(
+    known: Known,
+    moment: Moment,
+    spec: str,
+    opening: Opening,
+    *,
+    heuristics: Sequence[Heuristic],
+    thresholds: Thresholds,
+    higher: Thresholds | None,
+) -> tuple[Run, Session]:
+    """A run over a recording of which all is known, from a moment on, and its session. Raises
+    MoltwatchError if what is kept is damaged."""
+    from moltwatch.sources.replay import Playhead
+
+    gc.set_threshold(*_GC)
+    engine = Engine(
+        heuristics,
+        GroupTracker(),
+        thresholds=thresholds,
+        higher=higher,
+        answers=known.kept.answers(moment.n),
+    )
+    session = known.moments.read(moment, engine)
+    playhead = Playhead(
+        opening.clock, opening.speed, start=opening.start or 0, max_idle=opening.max_idle
+    )
+    source = known.play(moment, spec=spec, paths=[find_recording(spec)], playhead=playhead)
+    await source.open()
+    source.status.gaps = session.counts.gaps
+    return Run(source, engine, Pipeline(source, engine, [session]), key=known.key), session
 
 
 def build_heuristics(

@@ -6,9 +6,10 @@ evidence window (later posts may give an earlier one away), and lets each kind's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 
+from moltwatch import packing
 from moltwatch.heuristics.asking import Answer, Asked, Asking, Health, Recalled
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.fusing.coordination import GroupTracker
@@ -30,6 +31,7 @@ from moltwatch.model import (
     Thresholds,
     Verdict,
 )
+from moltwatch.packing import Piece
 from moltwatch.times import HOUR, Micros
 
 EVIDENCE_WINDOW: Micros = 6 * HOUR
@@ -131,6 +133,19 @@ class Engine:
         closed."""
         opened = self._open.get(post)
         return opened.flags(latest=self._groups.latest) if opened else ()
+
+    def pack(self, pieces: list[Piece]) -> bytes:
+        """All that is known between two events, but what the heuristics themselves remember; see
+        :func:`.packing.dumps`."""
+        found = {name: health.found for name, health in self.health.items()}
+        return packing.dumps((self.now, found, self._open, self._groups), pieces)
+
+    def unpack(self, data: Piece, pieces: Iterable[Piece]) -> None:
+        """Go on from there, with answers to what comes. Raises ValueError if the bytes are
+        damaged."""
+        self.now, found, self._open, self._groups = packing.loads(data, pieces)
+        for name, n in found.items():
+            self.health[name].found = n
 
     # --- within one event -------------------------------------------------------------------------
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field, structs
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, FlaggedPost, Kind, Post
+from moltwatch.packing import Piece
 from moltwatch.session.charges import Charge
 from moltwatch.session.pace import burstiness, rhythm
 from moltwatch.text import fold
@@ -82,14 +83,16 @@ class Agent(Struct, eq=False):
 
 
 class Agents:
-    """All accounts, bounded: who was quiet longest is let go.
+    """All accounts, bounded: who was quiet longest is let go. Those that were :meth:`at_rest` stay
+    so until they are asked for.
 
     ``keeps`` is False where what they write is counted and not kept.
     """
 
     def __init__(self, most: int = 20_000, *, keeps: bool = True) -> None:
-        self._agents: Bounded[str, Agent] = Bounded(most)
+        self._agents: Bounded[str, Agent | Piece] = Bounded(most)
         self._keeps = keeps
+        self._unpack: Callable[[Piece], Agent] = lambda data: Agent("", _NONE)
         self.n = 0
         """Accounts that have written; one that was let go and comes back counts once more."""
 
@@ -97,10 +100,33 @@ class Agents:
         return len(self._agents)
 
     def __iter__(self) -> Iterator[Agent]:
-        return iter(self._agents.values())
+        return map(self._awake, list(self._agents))
 
     def get(self, name: str) -> Agent | None:
-        return self._agents.get(name)
+        return self._awake(name) if name in self._agents else None
+
+    def at_rest(self, pack: Callable[[Agent], bytes]) -> tuple[list[tuple[str, Piece]], int]:
+        """All of them, each as bytes, and how many wrote; ``pack`` makes bytes of an agent."""
+        return [
+            (name, pack(agent) if isinstance(agent, Agent) else agent)
+            for name, agent in self._agents.items()
+        ], self.n
+
+    def rest(
+        self, state: tuple[list[tuple[str, Piece]], int], unpack: Callable[[Piece], Agent]
+    ) -> None:
+        """Have these, and none besides; ``unpack`` makes an agent of its bytes."""
+        self._unpack = unpack
+        agents, self.n = state
+        self._agents.clear()
+        self._agents.update(agents)
+
+    def _awake(self, name: str) -> Agent:
+        """The agent itself. Raises KeyError if there is none."""
+        agent = self._agents[name]
+        if not isinstance(agent, Agent):
+            agent = self._agents[name] = self._unpack(agent)
+        return agent
 
     def wrote(self, post: Post, answers: str | None) -> Agent:
         """An account wrote a post, which answers one of ``answers``."""
@@ -140,6 +166,7 @@ class Agents:
             agent = self._of(flagged.post.author)
             if agent.coordinated_at is None:
                 agent.coordinated_at = flagged.at
+                agent.version += 1
 
     def flag(self, charge: Charge) -> None:
         """A post of theirs is flagged."""
@@ -152,6 +179,7 @@ class Agents:
             agent.groups |= {charge.group}
 
     def _of(self, name: str) -> Agent:
-        return self._agents.renewed(
+        self._agents.renewed(
             name, lambda: Agent(name, deque(maxlen=RECENT) if self._keeps else _NONE)
         )
+        return self._awake(name)

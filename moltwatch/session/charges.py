@@ -7,19 +7,21 @@ hundreds of posts for one reason are one card.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import IntEnum, StrEnum
 from heapq import nsmallest
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
 
 from moltwatch.bounded import Bounded
-from moltwatch.model import Evidence, FlaggedPost, Kind, Verdict
+from moltwatch.model import Evidence, FlaggedPost, Kind, Scores, Verdict
+from moltwatch.packing import Piece, Pieces, piece
 from moltwatch.session.floods import Flood, flooded
 from moltwatch.times import Micros
 from moltwatch.wording import cut
@@ -31,11 +33,11 @@ STRONG = 0.8
 """The score from which a charge counts as strong."""
 
 
-Reasons: TypeAlias = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
-"""What speaks for something, and what speaks against it."""
+Said: TypeAlias = tuple[str | None, str, tuple[Evidence, ...], tuple[Evidence, ...]]
+"""Title and text of a post, what speaks for something and what speaks against it."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Reasons).decode
+_decode = msgspec.msgpack.Decoder(Said).decode
 
 
 class Opinion(StrEnum):
@@ -61,7 +63,7 @@ class Charge:
     """One kind held against one post."""
 
     __slots__ = (
-        "_reasons",
+        "_said",
         "at",
         "author",
         "case",
@@ -74,10 +76,8 @@ class Charge:
         "score",
         "scores",
         "seen_at",
-        "text",
         "thread",
         "tier",
-        "title",
         "withheld",
     )
 
@@ -90,8 +90,6 @@ class Charge:
         self.seen_at = post.seen_at
         self.created_at = post.created_at
         self.community = post.community or ""
-        self.title = post.title and cut(post.title, MOST_EXCERPT)
-        self.text = cut(post.text, MOST_EXCERPT)
         self.withheld = withheld
         """Neither the post nor what may quote it is to be repeated."""
         self.kind = kind
@@ -101,7 +99,8 @@ class Charge:
         self.scores = said.scores
         """Those of the other kinds as well, as they were then."""
         against = said.against if isinstance(said, FlaggedPost) else ()
-        self._reasons: Reasons | bytes = said.flags, against
+        title = post.title and cut(post.title, MOST_EXCERPT)
+        self._said: Said | Piece = title, cut(post.text, MOST_EXCERPT), said.flags, against
         """As bytes once it is packed."""
         self.retracted = False
         self.opinion: Opinion | None = None
@@ -109,35 +108,65 @@ class Charge:
         self.tier = Tier.WEAK
         self.case: Case
 
+    def __getstate__(self) -> tuple[object, ...]:
+        """Shorter than what would be made without it: there may be very many of them."""
+        return (
+            self.post, self.thread, self.author, self.seen_at, self.created_at, self.community,
+            self.withheld, self.kind, self.at, self.score,
+            self.scores.persona, self.scores.coordinated, self.scores.hazard,
+            self._said if isinstance(self._said, tuple) else piece(self._said),
+            self.retracted, self.opinion, self.tier, self.case,
+        )  # fmt: skip
+
+    def __setstate__(self, state: Any) -> None:
+        (
+            self.post, self.thread, self.author, self.seen_at, self.created_at, self.community,
+            self.withheld, self.kind, self.at, self.score, persona, coordinated, hazard, self._said,
+            self.retracted, self.opinion, self.tier, self.case,
+        ) = state  # fmt: skip
+        self.scores = Scores(persona=persona, coordinated=coordinated, hazard=hazard)
+
     @property
     def key(self) -> tuple[str, Kind]:
         return self.post, self.kind
 
     @property
+    def title(self) -> str | None:
+        """Of the post, its beginning."""
+        return self._unpacked[0]
+
+    @property
+    def text(self) -> str:
+        """Of the post, its beginning."""
+        return self._unpacked[1]
+
+    @property
     def flags(self) -> tuple[Evidence, ...]:
         """All reasons known when the verdict was reached, strongest first."""
-        return self._unpacked[0]
+        return self._unpacked[2]
 
     @property
     def against(self) -> tuple[Evidence, ...]:
         """What spoke against it."""
-        return self._unpacked[1]
+        return self._unpacked[3]
 
     @property
-    def _unpacked(self) -> Reasons:
-        return _decode(self._reasons) if isinstance(self._reasons, bytes) else self._reasons
+    def _unpacked(self) -> Said:
+        said = self._said
+        return said if isinstance(said, tuple) else _decode(said)
 
     def pack(self) -> None:
-        """It is looked at rarely from now on: its reasons take a fifth of the memory, and a moment
-        when they are asked for."""
-        # With a lone surrogate or an absurd number in them they stay as they are.
-        with suppress(UnicodeEncodeError, OverflowError):
-            self._reasons = _encode(self._reasons)
+        """It is looked at rarely from now on: what was said takes a fifth of the memory, and a
+        moment when it is asked for."""
+        if isinstance(self._said, tuple):
+            # With a lone surrogate or an absurd number in it it stays as it is.
+            with suppress(UnicodeEncodeError, OverflowError):
+                self._said = _encode(self._said)
 
     def take(self, again: Charge) -> None:
         """The verdict was reached once more, as that one has it."""
         self.at, self.score, self.scores = again.at, again.score, again.scores
-        self._reasons = again._reasons
+        self._said = again._said
 
     @property
     def excerpt(self) -> str:
@@ -285,6 +314,19 @@ class Hazard(Struct):
     flagged each time."""
 
 
+class Resting(NamedTuple):
+    """All cases at rest."""
+
+    cases: Sequence[Pieces]
+    orders: Sequence[tuple[array[int], array[int]]]
+    """What is kept, in order, and what of each tier: of each charge the number of its case, and its
+    own in that."""
+    counted: dict[str, Any]
+
+
+_COUNTED = ("_next", "alone", "behind", "by_kind", "n", "standing", "strong", "version")
+
+
 class Charges:
     """All cases, bounded. Weak personas are let go first, then strong ones: what a forum full of
     personas says pushes out no group and no hazard. With ``most`` none, charges are only counted.
@@ -318,7 +360,7 @@ class Charges:
         """How often it is the only one."""
         self.hazards: dict[tuple[str, str], Hazard] = {}
         """By account and what it is told for; what is more than is remembered is left out."""
-        self._strongest: dict[str, Charge] = {}
+        self.strongest: dict[str, Charge] = {}
         """The strongest persona charge of each account, of those whose is strongest."""
 
     # --- what there is ----------------------------------------------------------------------------
@@ -343,6 +385,47 @@ class Charges:
         """Whether a case was not let go meanwhile, nor went into another."""
         return self._cases.get(case.serial) is case
 
+    def at_rest(self, pack: Callable[[Case], Pieces]) -> Resting:
+        """All of them, each case packed."""
+        place: dict[int, tuple[int, int]] = {}
+        for i, case in enumerate(self._cases.values()):
+            place |= {id(charge): (i, j) for j, charge in enumerate(case.charges)}
+        return Resting(
+            [pack(case) for case in self._cases.values()],
+            [_places(place, charges) for charges in (self._by_key, *self._tiers.values())],
+            {name: getattr(self, name) for name in _COUNTED},
+        )
+
+    def rest(self, state: Resting, unpack: Callable[[Pieces], Case]) -> None:
+        """Have these, and none besides; ``unpack`` makes a case of its pieces."""
+        cases = [unpack(packed) for packed in state.cases]
+        self._cases = OrderedDict((case.serial, case) for case in cases)
+        changed = sorted(cases, key=lambda case: case.changed)
+        self._changed = OrderedDict((case.serial, case) for case in changed)
+        self._open = {key: case for case in cases for key in case.keys}
+        orders = [
+            {(charge := cases[i].charges[j]).key: charge for i, j in zip(at, nth, strict=True)}
+            for at, nth in state.orders
+        ]
+        self._by_key = orders[0]
+        self._tiers = {
+            tier: OrderedDict(order) for tier, order in zip(Tier, orders[1:], strict=True)
+        }
+        for name, value in state.counted.items():
+            setattr(self, name, value)
+
+    def holds(self, charge: Charge) -> bool:
+        """Whether it was not let go."""
+        return self._by_key.get(charge.key) is charge
+
+    def case(self, serial: int) -> Case:
+        """A case that is kept. Raises KeyError if there is none."""
+        return self._cases[serial]
+
+    def by_key(self, post: str, kind: Kind) -> Charge:
+        """A charge that is kept. Raises KeyError if there is none."""
+        return self._by_key[post, kind]
+
     def of_group(self, kind: Kind, group: str) -> Case | None:
         """The case of a group."""
         case = self._open.get((kind, group))
@@ -358,7 +441,7 @@ class Charges:
     @property
     def personas(self) -> list[Charge]:
         """The strongest persona charges, at most one of each account."""
-        return nsmallest(MOST_PERSONAS, self._strongest.values(), key=_strongest_first)
+        return nsmallest(MOST_PERSONAS, self.strongest.values(), key=_strongest_first)
 
     # --- verdicts ---------------------------------------------------------------------------------
 
@@ -436,12 +519,12 @@ class Charges:
                 hazard.n = max(hazard.n + 1, charge.times)
 
     def _rank(self, charge: Charge) -> None:
-        known = self._strongest.get(charge.author)
+        known = self.strongest.get(charge.author)
         if known is None or charge.score > known.score:
-            self._strongest[charge.author] = charge
-        if len(self._strongest) >= 2 * MOST_PERSONAS:
+            self.strongest[charge.author] = charge
+        if len(self.strongest) >= 2 * MOST_PERSONAS:
             # What is not among the strongest now will not be later: no charge becomes weaker.
-            self._strongest = {charge.author: charge for charge in self.personas}
+            self.strongest = {charge.author: charge for charge in self.personas}
 
     def _settle(self, charge: Charge, *, retracted: bool, opinion: Opinion | None) -> None:
         """Whether it stands is known anew."""
@@ -586,6 +669,13 @@ class Charges:
         for key in case.keys:
             del self._open[key]
         case.keys = []
+
+
+def _places(
+    place: Mapping[int, tuple[int, int]], charges: Mapping[tuple[str, Kind], Charge]
+) -> tuple[array[int], array[int]]:
+    places = [place[id(charge)] for charge in charges.values()]
+    return array("I", [at for at, _ in places]), array("I", [nth for _, nth in places])
 
 
 def _said(charge: Charge) -> str:

@@ -89,8 +89,7 @@ class Session:
         """Posts of each source; of very many not all."""
         self.first_post = ""
         """Source, id and time of the first: what tells this session from others."""
-        self.latest: deque[Node] = deque(maxlen=MOST_LATEST)
-        """The latest posts of all threads, in order of arrival."""
+        self._latest: deque[str] = deque(maxlen=MOST_LATEST)
         self.changed: deque[str] = deque(maxlen=MOST_CHANGED)
         """Ids of posts that became something else than they were when they came: by an edit, or by
         what stands against them. The latest last, each as often as it changed."""
@@ -135,6 +134,11 @@ class Session:
     def posts(self) -> int:
         """Posts and comments seen."""
         return self.counts.posts
+
+    @property
+    def latest(self) -> list[Node]:
+        """The latest posts of all threads that are kept, in order of arrival."""
+        return [node for id in self._latest if (node := self.threads.node(id))]
 
     @property
     def n_gaps(self) -> int:
@@ -284,7 +288,7 @@ class Session:
         elif node := self.threads.add(post):
             parent = node.parent
             self.rate.add(post.seen_at)
-            self.latest.append(node)
+            self._latest.append(post.id)
             for kind in Kind:
                 # It may have been let go and come back, or have been flagged before it was seen.
                 if charge := self.charges.get(post.id, kind):
@@ -328,6 +332,7 @@ class Session:
 
     def _change(self, node: Node) -> None:
         node.version += 1
+        node.thread.version += 1
         self.changed.append(node.id)
         self.n_changed += 1
 

@@ -9,14 +9,15 @@ pointer that would close a loop is not followed, and its post stands under the r
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field, structs
 
 from moltwatch.bounded import Bounded
 from moltwatch.model import Kind, Post
+from moltwatch.packing import Pieces
 from moltwatch.session.pace import Pulse, Rate
 from moltwatch.session.secrets import secrets_of
 from moltwatch.text import repeated_words
@@ -340,13 +341,33 @@ class Limits(Struct, frozen=True, kw_only=True):
     groups: int = 2_000
 
 
+class Resting(NamedTuple):
+    """All threads, and what is needed to take one in hand."""
+
+    threads: dict[str, Pieces]
+    """By id, in order of last activity."""
+    posts: Sequence[str]
+    """Ids of the posts that are kept, in order of arrival."""
+    homes: Sequence[str]
+    """For each, the thread it is in."""
+    counted: Bounded[str, ThreadSummary]
+    chars: int
+    n: int
+    added: int
+
+
 class Threads:
-    """Threads by id, in order of last activity."""
+    """Threads by id, in order of last activity. Those that were :meth:`at_rest` stay so until they
+    are asked for."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._threads: OrderedDict[str, Thread] = OrderedDict()
-        self._posts: dict[str, Node] = {}
+        self._threads: OrderedDict[str, Thread | Pieces] = OrderedDict()
+        self._posts: dict[str, Node | str] = {}
+        """Each by its id; of one in a thread at rest, the id of that."""
+        self._unpack: Callable[[Pieces], Thread] = lambda data: Thread("")
+        self._read = False
+        """Those at rest are read."""
         self.counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
         """Threads of which no posts are kept."""
         self._chars = 0
@@ -361,12 +382,57 @@ class Threads:
 
     def __iter__(self) -> Iterator[Thread]:
         """In order of last activity, the quietest first."""
-        return iter(self._threads.values())
+        return map(self._awake, list(self._threads))
+
+    def mark_read(self) -> None:
+        """The user sees the newest of all that there is now."""
+        self._read = True
+        for thread in self._threads.values():
+            if isinstance(thread, Thread):
+                thread.mark_read()
+
+    def at_rest(self, pack: Callable[[Thread], Pieces]) -> Resting:
+        """All of them, each as bytes; ``pack`` makes them of a thread."""
+        return Resting(
+            {
+                id: pack(thread) if isinstance(thread, Thread) else thread
+                for id, thread in self._threads.items()
+            },
+            list(self._posts),
+            [node if isinstance(node, str) else node.thread.id for node in self._posts.values()],
+            self.counted,
+            self._chars,
+            self.n,
+            self.added,
+        )
+
+    def rest(self, state: Resting, unpack: Callable[[Pieces], Thread]) -> None:
+        """Have these, and none besides; ``unpack`` makes a thread of its bytes."""
+        self._threads = OrderedDict(state.threads)
+        self._posts = dict(zip(state.posts, state.homes, strict=True))
+        self._unpack = unpack
+        self.counted, self._chars, self.n, self.added = state[3:]
+
+    def _awake(self, id: str) -> Thread:
+        """The thread itself. Raises KeyError if there is none."""
+        thread = self._threads[id]
+        if not isinstance(thread, Thread):
+            thread = self._threads[id] = self._unpack(thread)
+            self._posts.update((node.id, node) for node in thread.order)
+            if self._read:
+                thread.mark_read()
+        return thread
+
+    def _node(self, post: str) -> Node:
+        node = self._posts[post]
+        if isinstance(node, str):
+            node = self._awake(node).nodes[post]
+        return node
 
     @property
     def summaries(self) -> list[ThreadSummary]:
         """All threads known of."""
-        return [*self.counted.values(), *self._threads.values()]
+        return [*self.counted.values(), *self]
 
     @property
     def posts(self) -> int:
@@ -379,27 +445,30 @@ class Threads:
         return self._chars
 
     def get(self, id: str) -> Thread | None:
-        return self._threads.get(id)
+        return self._awake(id) if id in self._threads else None
 
     def node(self, post: str) -> Node | None:
         """A post by its id, if it is kept."""
-        return self._posts.get(post)
+        return self._node(post) if post in self._posts else None
 
     def all_posts(self) -> list[Node]:
         """Every post that is kept, in order of arrival."""
-        return list(self._posts.values())
+        for _ in self:
+            pass  # from here on none is at rest
+        return [node for node in self._posts.values() if not isinstance(node, str)]
 
     def newest(self, n: int) -> list[Node]:
         """The ``n`` posts that were taken in last and are kept, the last one first."""
-        return list(islice(reversed(self._posts.values()), n))
+        return [self._node(post) for post in list(islice(reversed(self._posts), n))]
 
     def beginning(self, prefix: str, n: int) -> list[Node]:
         """At most ``n`` posts whose id begins so."""
-        return list(islice((node for id, node in self._posts.items() if id.startswith(prefix)), n))
+        found = islice((id for id in self._posts if id.startswith(prefix)), n)
+        return [self._node(post) for post in list(found)]
 
     def recent(self, n: int) -> list[Thread]:
         """The ``n`` threads with the latest activity, latest first."""
-        return list(islice(reversed(self._threads.values()), n))
+        return [self._awake(id) for id in list(islice(reversed(self._threads), n))]
 
     def busiest(self, now: Micros, n: int = 1, among: int = 200) -> list[Thread]:
         """The ``n`` threads with the highest rate, out of the latest ``among``."""
@@ -414,7 +483,7 @@ class Threads:
         """Take in a post; None if it is kept already."""
         if post.id in self._posts:
             return None
-        thread = self._threads.get(post.thread)
+        thread = self.get(post.thread)
         if thread is None:
             thread = self._threads[post.thread] = Thread(post.thread)
             self.n += 1
@@ -443,7 +512,7 @@ class Threads:
 
     def withhold(self, post: Post) -> None:
         """A post is not to be repeated; if it is a root, neither is the title of its thread."""
-        thread = self._threads.get(post.thread) or self.counted.get(post.thread)
+        thread = self.get(post.thread) or self.counted.get(post.thread)
         if post.is_root and thread:
             thread.withheld = True
 
@@ -466,11 +535,9 @@ class Threads:
         if len(thread.order) > self._limits.posts_per_thread:
             self._prune(thread)
         while len(self._posts) > self._limits.posts or self._chars > self._limits.characters:
-            quietest = next(
-                (one for one in self._threads.values() if one.id not in self._held), thread
-            )
-            if quietest is not thread:
-                self._evict(quietest)
+            quietest = next((id for id in self._threads if id not in self._held), thread.id)
+            if quietest != thread.id:
+                self._evict(self._awake(quietest))
             elif len(thread.order) <= 4 or not self._prune(thread):
                 break
 

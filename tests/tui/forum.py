@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
@@ -192,6 +192,8 @@ class Forum:
         self.dismissed: list[tuple[str, Kind]] = []
         self.gate: asyncio.Event | None = None
         """Nothing is opened until it is set."""
+        self.shortcut: Callable[[Goal], int] = lambda goal: 0
+        self.outlook: Callable[[], Session | None] = lambda: None
         self.refuses: Exception | None = None
         """Why nothing is opened any more."""
 
@@ -215,6 +217,8 @@ class Forum:
             recorded=self.recorded,
             rewinds=self.rewinds,
             ahead=self.ahead,
+            shortcut=self.shortcut,
+            outlook=self.outlook,
         )
         self.runs.append(run)
         self.sources.append(source)

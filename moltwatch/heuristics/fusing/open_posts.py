@@ -13,13 +13,16 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from itertools import islice
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 from zstandard import ZstdCompressor, ZstdDecompressor
 
+from moltwatch import packing
 from moltwatch.bounded import LONG_TEXT
 from moltwatch.model import Evidence, Kind, Post, Scores
+from moltwatch.packing import Piece, piece
 from moltwatch.times import Micros
 
 LEAST_TOLD = 0.05
@@ -94,13 +97,15 @@ class OpenPost(Struct, array_like=True, gc=False):
 class _Shelf(Struct, gc=False):
     """Posts pressed together, and what has to be known of each when it is closed."""
 
-    pressed: bytes
+    pressed: Piece
     posts: tuple[str, ...]
     """Their ids."""
     seen_at: array[Micros]
     chars: array[int]
     left: int
     """How many of them still lie here."""
+    packed: Piece = b""
+    """What is said above of each, as bytes, once that was asked for."""
 
 
 class _Resting(Struct, gc=False):
@@ -112,6 +117,7 @@ class _Resting(Struct, gc=False):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OpenPost).decode
+_decode_ids = msgspec.msgpack.Decoder(list[str]).decode
 _decode_shelf = msgspec.msgpack.Decoder(list[bytes]).decode
 _press = ZstdCompressor(level=1).compress
 _unfold = ZstdDecompressor().decompress
@@ -121,7 +127,7 @@ class OpenPosts:
     """Open posts by id, in order of arrival."""
 
     def __init__(self) -> None:
-        self._open: dict[str, OpenPost | bytes | _Resting] = {}
+        self._open: dict[str, OpenPost | Piece | _Resting] = {}
         """As it is only what the event at hand brought or touched, and what cannot be packed (a
         lone surrogate, an absurd number of votes)."""
         self._order: deque[str] = deque()
@@ -137,6 +143,37 @@ class OpenPosts:
 
     def __len__(self) -> int:
         return len(self._order)
+
+    def __getstate__(self) -> tuple[object, ...]:
+        """Shelves in pieces, which stay the same from one moment to the next."""
+        shelves: dict[int, tuple[_Shelf, bytearray]] = {}
+        at_hand: dict[str, OpenPost | Piece] = {}
+        for post, lies in self._open.items():
+            if isinstance(lies, _Resting):
+                shelf, resting = shelves.setdefault(
+                    id(lies.shelf), (lies.shelf, bytearray(len(lies.shelf.posts)))
+                )
+                resting[lies.place] = True
+            else:
+                at_hand[post] = lies
+        told = []
+        for shelf, resting in shelves.values():
+            if not shelf.packed:
+                shelf.packed = packing.dumps((shelf.posts, shelf.seen_at, shelf.chars), [])
+            told.append((piece(shelf.packed), piece(shelf.pressed), shelf.left, bytes(resting)))
+        return told, at_hand, self._at_hand, _encode(list(self._order)), self.chars
+
+    def __setstate__(self, state: Any) -> None:
+        self.__init__()  # type: ignore[misc]
+        shelves, at_hand, self._at_hand, order, self.chars = state
+        self._order.extend(_decode_ids(order))
+        for packed, pressed, left, resting in shelves:
+            posts, seen_at, chars = packing.loads(packed, ())
+            shelf = _Shelf(pressed, posts, seen_at, chars, left, packed)
+            for place, post in enumerate(shelf.posts):
+                if resting[place]:
+                    self._open[post] = _Resting(shelf, place)
+        self._open |= at_hand
 
     def open(self, post: Post) -> OpenPost:
         """Open a post. One whose id is used again replaces the earlier in its place."""
@@ -227,9 +264,9 @@ class OpenPosts:
                 self._at_hand[post] = self._size(post)
                 self._open[post] = self._unfolded[1][place]
 
-    def _wake(self, opened: OpenPost | bytes | _Resting) -> OpenPost:
+    def _wake(self, opened: OpenPost | Piece | _Resting) -> OpenPost:
         if isinstance(opened, _Resting):
             if self._unfolded[0] is not opened.shelf:
                 self._unfolded = opened.shelf, _decode_shelf(_unfold(opened.shelf.pressed))
             opened = self._unfolded[1][opened.place]
-        return _decode(opened) if isinstance(opened, bytes) else opened
+        return opened if isinstance(opened, OpenPost) else _decode(opened)

@@ -53,6 +53,9 @@ LEAST = Size(60, 18)
 GLANCE = 5
 """Frames between two looks at the lists, the header and the time line."""
 
+FORESIGHT = 30
+"""Frames between two looks whether somebody knows how all of it will end."""
+
 CATCH_UP = 0.01
 """Seconds a frame may spend on taking in what was held back."""
 
@@ -167,7 +170,8 @@ class MainScreen(StyledScreen):
         if local_time.turn(self.player.now):
             for view in self.query(RowView):
                 view.forget_looks()
-        if not self._foreseen and not self.player.seeking and (last := run.outlook()):
+        looks = not self._foreseen and not self.player.seeking and self._number % FORESIGHT == 0
+        if looks and (last := run.outlook()):
             self._remember(last)
             self._foreseen = True
         if self._was_seeking and not self.player.seeking:
@@ -190,8 +194,7 @@ class MainScreen(StyledScreen):
     def _change_session(self, session: Session) -> None:
         if self._session is not None:
             self._remember(self._session)
-            for thread in session.threads:
-                thread.mark_read()  # on the way here, nobody could have read it
+            session.threads.mark_read()  # on the way here, nobody could have read it
         self._session = self.meant.session = session
         self.roaming.reset(self.thread.thread, self.thread.label)
         self.panes.reset()

@@ -1,0 +1,200 @@
+"""A run that begins at a moment that was kept goes on as one that was there from the start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moltwatch import packing
+from moltwatch.cli.wiring import build_heuristics
+from moltwatch.config import Config
+from moltwatch.errors import MoltwatchError
+from moltwatch.heuristics.asking import Answer
+from moltwatch.heuristics.base import Heuristic
+from moltwatch.heuristics.engine import Engine
+from moltwatch.heuristics.fusing.coordination import GroupTracker
+from moltwatch.intake import Intake
+from moltwatch.model import SHIPPED, Event, Finding, Kind
+from moltwatch.moments import KeepingMoments, Moments, name_of
+from moltwatch.recording.opening import open_recording
+from moltwatch.session import Session
+from tests.session.whole import whole
+from tests.strategies import events
+
+RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
+THRESHOLDS = SHIPPED, SHIPPED.but({Kind.PERSONA: 0.8})
+
+
+@cache
+def heuristics() -> list[Heuristic]:
+    return build_heuristics(Config())
+
+
+class Told:
+    """A recording, and what heuristics say of it."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.answers: list[Answer] = []
+        self._heuristics = heuristics()
+        engine = Engine(self._heuristics, GroupTracker(), keep=[self.answers.append])
+        for event in events:
+            engine.feed(event)
+
+    def engine(self, first: int = 0) -> Engine:
+        """One that knows the answers from an event on."""
+        return Engine(
+            self._heuristics,
+            GroupTracker(),
+            thresholds=THRESHOLDS[0],
+            higher=THRESHOLDS[1],
+            answers=iter(self.answers[first:]),
+        )
+
+
+@cache
+def told(name: str) -> Told:
+    """A bundled recording."""
+
+    async def read() -> list[Event]:
+        reader = await open_recording(RECORDINGS / f"{name}.jsonl.gz")
+        intake = Intake()
+        events = [event async for batch in reader.batches() for event in intake.admit(batch)]
+        await reader.close()
+        return events
+
+    return Told(asyncio.run(read()))
+
+
+def play(
+    engine: Engine, session: Session, events: Sequence[Event], first: int, until: int
+) -> Iterator[list[Finding]]:
+    for event in islice(events, first, until):
+        findings = engine.feed(event)
+        session.take(event, findings)
+        yield findings
+
+
+def keep(folder: Path, told: Told, spacing: int) -> Moments:
+    """Go through all of it, and keep moments."""
+    session, engine = Session(), told.engine()
+    keeping = KeepingMoments(folder, session, THRESHOLDS, 10**9, spacing)
+    keeping.engine = engine
+    for event in told.events:
+        session.take(event, engine.feed(event))
+        keeping.take(event, ())
+    findings = engine.finish()
+    session.finish(findings)
+    keeping.finish(findings)
+    keeping.commit("key")
+    moments = Moments.find(folder, name_of("key", THRESHOLDS))
+    assert moments is not None
+    return moments
+
+
+def check(folder: Path, recording: Told, spacing: int, compared: int) -> None:
+    """Compare runs that were brought to ``compared`` moments with one that was there all along, and
+    go on with one of them."""
+    events = recording.events
+    moments = keep(folder, recording, spacing)
+    assert [moment.n for moment in moments.moments] == list(
+        range(spacing, len(events) + 1, spacing)
+    )
+    session, engine = Session(), recording.engine()
+    findings: list[list[Finding]] = []
+    there = 0
+    chosen = moments.moments[:: max(1, len(moments.moments) // compared)]
+    for moment in chosen:
+        findings += play(engine, session, events, there, moment.n)
+        there = moment.n
+        again = recording.engine(there)
+        brought = moments.read(moment, again)
+        assert moment.at == session.now
+        assert whole(brought) == whole(session)
+        assert whole(again) == whole(engine)
+    findings += play(engine, session, events, there, len(events))
+    session.finish(engine.finish())
+    everything = whole(session)
+    last = moments.outlook()
+    assert whole(last) == everything if last else not events
+    for moment in chosen[len(chosen) // 2 :][:1]:
+        again = recording.engine(moment.n)
+        brought = moments.read(moment, again)
+        late = list(play(again, brought, events, moment.n, len(events)))
+        assert late == findings[moment.n :], "from there it found the same"
+        brought.finish(again.finish())
+        assert whole(brought) == everything
+
+
+@pytest.mark.parametrize(
+    ("name", "spacing"),
+    [
+        ("first-look", 150),
+        ("quiet-day", 500),
+        pytest.param("night", 1_000, marks=pytest.mark.slow),
+    ],
+)
+def test_from_any_moment_on_it_is_the_same(tmp_path: Path, name: str, spacing: int) -> None:
+    check(tmp_path, told(name), spacing, compared=2)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(events, max_size=40))
+def test_whatever_comes_it_is_the_same(coming: list[Event]) -> None:
+    admitted = Intake().admit(sorted(coming, key=lambda event: event.seen_at))
+    with TemporaryDirectory() as folder:
+        check(Path(folder), Told(admitted), spacing=5, compared=8)
+
+
+def test_what_is_damaged_says_so_once_and_is_gone(tmp_path: Path) -> None:
+    recording = told("first-look")
+    moments = keep(tmp_path, recording, 150)
+    path = moments.path
+    whole_file = path.read_bytes()
+    moment = moments.moments[-1]
+    begin, size = divmod(moment.place, 1 << 32)
+    path.write_bytes(whole_file[:begin] + bytes(size) + whole_file[begin + size :])
+    damaged = Moments.find(tmp_path, path.stem)
+    assert damaged is not None
+    with pytest.raises(MoltwatchError, match="start again"):
+        damaged.read(moment, recording.engine(moment.n))
+    assert not path.exists()
+    path.write_bytes(whole_file[:-1])
+    assert Moments.find(tmp_path, path.stem) is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"cos\nsystem\n(S'true'\ntR.",
+        b"cbuiltins\neval\n(S'1'\ntR.",
+        b"cmoltwatch.session.store\nperf_counter\n(tR.",
+        b"cmoltwatch.session.store\nlogging.os.system\n(S'true'\ntR.",
+        b"",
+        b"\x80\x05]",
+        b"\x80\x05\x97.",
+    ],
+)
+def test_nothing_but_our_data_comes_of_bytes(bad: bytes) -> None:
+    with pytest.raises(ValueError):
+        packing.loads(bad, ())
+
+
+def test_what_cannot_be_kept_is_no_harm(tmp_path: Path) -> None:
+    session = Session()
+    keeping = KeepingMoments(tmp_path, session, THRESHOLDS, most_bytes=10, spacing=1)
+    keeping.engine = Engine([], GroupTracker())
+    post = told("first-look").events[0]
+    session.take(post, [])
+    keeping.take(post, [])
+    keeping.finish([])
+    keeping.commit("key")
+    assert list(tmp_path.iterdir()) == []
