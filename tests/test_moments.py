@@ -25,7 +25,7 @@ from moltwatch.intake import Intake
 from moltwatch.model import SHIPPED, Event, Finding, Kind
 from moltwatch.moments import KeepingMoments, Moments, name_of
 from moltwatch.recording.opening import open_recording
-from moltwatch.session import Session
+from moltwatch.session import Limits, Session
 from tests.session.whole import whole
 from tests.strategies import events
 
@@ -152,6 +152,20 @@ def test_whatever_comes_it_is_the_same(coming: list[Event]) -> None:
     admitted = Intake().admit(sorted(coming, key=lambda event: event.seen_at))
     with TemporaryDirectory() as folder:
         check(Path(folder), Told(admitted), spacing=5, compared=8)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(charges=8, posts=90, agents=9, groups=1),
+        Limits(posts_per_thread=12, characters=20_000),
+    ],
+)
+def test_where_much_is_let_go_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits
+) -> None:
+    monkeypatch.setattr("moltwatch.session.store.Limits", lambda: limits)
+    check(tmp_path, told("first-look"), spacing=60, compared=2)
 
 
 def test_what_is_damaged_says_so_once_and_is_gone(tmp_path: Path) -> None:

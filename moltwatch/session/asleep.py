@@ -17,7 +17,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 from moltwatch import packing
 from moltwatch.model import Post
 from moltwatch.packing import Piece, Pieces
-from moltwatch.session.charges import Case, Charge, Charges
+from moltwatch.session.charges import Case, Charge, Charges, Kept
 from moltwatch.session.thread import Node, Thread, ThreadSummary
 
 TOGETHER = 16
@@ -74,11 +74,12 @@ def pack_thread(
     )
 
 
-def unpack_thread(packed: Pieces, charges: Charges) -> Thread:
-    """The thread again, as it stood beside these charges. Raises ValueError if it is damaged."""
+def unpack_thread(packed: Pieces, kept: Kept) -> Thread:
+    """The thread again, as it was when these charges were ``kept``. Raises ValueError if it is
+    damaged."""
     state, *groups = map(_unfold, packed)
     head, blanks, parents, children, order, changed, charged = packing.loads(
-        *_decode_head(state), charges.case
+        *_decode_head(state), kept.cases.__getitem__
     )
     posts = list(chain.from_iterable(map(_decode, groups)))
     thread = Thread(head[0])
@@ -100,7 +101,7 @@ def unpack_thread(packed: Pieces, charges: Charges) -> Thread:
         nodes[i].children = [nodes[child] for child in below]
     for i, held in charged.items():
         nodes[i].charges = [
-            charge if isinstance(charge, Charge) else charges.by_key(*charge) for charge in held
+            charge if isinstance(charge, Charge) else kept.charges[charge] for charge in held
         ]
     thread.nodes = {node.id: node for node in nodes}
     thread.order = [nodes[i] for i in order]

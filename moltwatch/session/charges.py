@@ -324,6 +324,14 @@ class Resting(NamedTuple):
     counted: dict[str, Any]
 
 
+class Kept(NamedTuple):
+    """What was kept at a time."""
+
+    charges: Mapping[tuple[str, Kind], Charge]
+    cases: Mapping[int, Case]
+    """By serial."""
+
+
 _COUNTED = ("_next", "alone", "behind", "by_kind", "n", "standing", "strong", "version")
 
 
@@ -418,13 +426,9 @@ class Charges:
         """Whether it was not let go."""
         return self._by_key.get(charge.key) is charge
 
-    def case(self, serial: int) -> Case:
-        """A case that is kept. Raises KeyError if there is none."""
-        return self._cases[serial]
-
-    def by_key(self, post: str, kind: Kind) -> Charge:
-        """A charge that is kept. Raises KeyError if there is none."""
-        return self._by_key[post, kind]
+    def kept(self) -> Kept:
+        """What is kept by now."""
+        return Kept(dict(self._by_key), dict(self._cases))
 
     def of_group(self, kind: Kind, group: str) -> Case | None:
         """The case of a group."""

@@ -39,10 +39,11 @@ class Packer:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        # What was packed, each with what it was made of.
-        self._threads: dict[str, tuple[object, Pieces]] = {}
+        # What was packed, each with what it was made of. One that is let go and comes back is
+        # another: so that it is seen to be, the first lives on here.
+        self._threads: dict[str, tuple[object, Pieces, Thread]] = {}
         self._posts: dict[tuple[str, int], tuple[Sequence[Post | None], bytes]] = {}
-        self._agents: dict[str, tuple[int, bytes]] = {}
+        self._agents: dict[str, tuple[object, bytes, Agent]] = {}
         self._cases: dict[int, tuple[object, Pieces]] = {}
         self._numbers: dict[str, int] = {}
         """Of threads: those of others stay the same when one becomes the latest."""
@@ -113,14 +114,15 @@ class Packer:
         known = self._session.charges
         against = [charge for node in thread.order for charge in node.charges]
         kept = [(known.holds(charge), known.keeps(charge.case)) for charge in against]
-        made_of = thread.version, thread.read, thread.withheld, kept
+        made_of = id(thread), thread.version, thread.read, thread.withheld, kept
         packed = self._threads.get(thread.id)
         if packed is None or packed[0] != made_of:
 
             def posts_of(first: int, posts: Sequence[Post | None]) -> bytes:
                 return self._pack_posts(thread.id, first, posts)
 
-            packed = self._threads[thread.id] = made_of, pack_thread(thread, known, posts_of)
+            pieces = pack_thread(thread, known, posts_of)
+            packed = self._threads[thread.id] = made_of, pieces, thread
         return packed[1]
 
     def _pack_posts(self, thread: str, first: int, posts: Sequence[Post | None]) -> bytes:
@@ -131,9 +133,10 @@ class Packer:
 
     def _pack_agent(self, agent: Agent) -> bytes:
         known = self._agents.get(agent.name)
-        if known is None or known[0] != agent.version:
+        made_of = id(agent), agent.version
+        if known is None or known[0] != made_of:
             data = _press(packing.dumps(agent, []))
-            known = self._agents[agent.name] = agent.version, data
+            known = self._agents[agent.name] = made_of, data, agent
         return known[1]
 
 
@@ -149,8 +152,10 @@ def unpack(data: Piece, pieces: Iterable[Piece]) -> Session:
         lambda packed: packing.loads(packed[0], packed[1:]),
     )
 
+    kept = known.kept()  # what is asked for later, the charges may have let go by then
+
     def elsewhere(told: tuple[str, Kind] | int) -> object:
-        return known.case(told) if isinstance(told, int) else known.by_key(*told)
+        return kept.cases[told] if isinstance(told, int) else kept.charges[told]
 
     parts, (known.hazards, known.strongest) = packing.loads(rest, of_rest, elsewhere)
     vars(session).update(parts)
@@ -164,7 +169,7 @@ def unpack(data: Piece, pieces: Iterable[Piece]) -> Session:
             [by_number[number] for number in homes],
             *more,
         ),
-        lambda packed: unpack_thread(packed, known),
+        lambda packed: unpack_thread(packed, kept),
     )
     session.agents.rest(
         (list(zip(_decode_names(names), agents, strict=True)), n_agents),

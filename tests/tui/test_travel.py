@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from moltwatch.session import Session
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.local_time import clock
+from moltwatch.tui.screens.main import FORESIGHT
 from moltwatch.tui.symbols import sign
 from tests.tui.driving import Watcher, watching
 from tests.tui.forum import START, Forum, script
@@ -133,3 +135,50 @@ async def test_a_second_has_one_mark() -> None:
         triage = watcher.main.triage
         assert triage.mark(START + SECOND // 2) and not triage.mark(START + SECOND - 1)
         assert not triage.marks
+
+
+# --- where somebody has gone on ahead -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "runs"), [(0, 1), (10_000, 2)])
+async def test_a_way_on_begins_anew_where_that_is_nearer(n: int, runs: int) -> None:
+    events, findings = script()
+    forum = Forum(events, findings, play=START + MINUTE)
+    forum.shortcut = lambda goal: n
+    async with watching(forum) as watcher:
+        before = watcher.session
+        watcher.app.player.seek(START + 15 * MINUTE)
+        assert not watcher.app.player.goes_back
+        await watcher.arrival()
+        assert len(forum.runs) == runs
+        assert (watcher.session is before) == (runs == 1)
+        assert watcher.session.now > START + 14 * MINUTE
+
+
+async def test_how_all_of_it_ends_is_shown_before_it_has_come() -> None:
+    events, findings = script()
+    over = Forum(events, findings)
+    async with watching(over) as watcher:
+        await watcher.frames(4)
+        last = watcher.session
+    gaps = [gap.seen_at for gap in last.gaps]
+    forum = Forum(events, findings, play=START + MINUTE)
+    asked: list[bool] = []
+
+    def outlook() -> Session | None:
+        asked.append(True)
+        return last if len(asked) > 1 else None
+
+    forum.outlook = outlook
+    async with watching(forum) as watcher:
+        await watcher.frames(FORESIGHT)
+        assert len(asked) == 1
+        await watcher.press("right_square_bracket")
+        assert "again goes there" not in watcher.notice
+        await watcher.frames(3 * FORESIGHT)
+        assert len(asked) == 2, "once it is known nobody asks again"
+        await watcher.press("right_square_bracket")
+        assert watcher.notice.endswith("] again goes there"), watcher.notice
+        await watcher.press("right_parenthesis")
+        await watcher.arrival()
+        assert watcher.session.now == gaps[0]
