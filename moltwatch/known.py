@@ -45,7 +45,8 @@ class Known:
         async def open_reader() -> Reader:
             return reader
 
-        playhead.set_out(moment.n, self.moments.start, moment.at)
+        if moment.n:
+            playhead.set_out(moment.n, self.moments.start, moment.at)
         source = ReplaySource(open_reader, spec=spec, paths=paths, playhead=playhead)
         source.status.events = moment.n
         return source

@@ -75,6 +75,9 @@ class Moment(Struct, frozen=True, array_like=True):
     """Which one it is packed by: its own place in the list if by none."""
 
 
+_START = Moment(0, 0, (), 0, 0)
+
+
 class _Index(Struct, frozen=True, array_like=True):
     start: Micros
     """Of the first event."""
@@ -115,17 +118,19 @@ class Moments:
             return None
         return found
 
-    def before(self, at: Micros, n: int | None = None) -> Moment | None:
-        """The latest moment from which a run comes to a time, or to its ``n``th event, by going
-        on."""
+    def before(self, at: Micros, n: int | None = None) -> Moment:
+        """The latest moment from which a run comes to a time, or to its ``n``th event, by going on;
+        before all others there is the start."""
         if n is None:
             i = bisect_left(self.moments, at, key=lambda moment: moment.at)
         else:
             i = bisect_left(self.moments, n + 1, key=lambda moment: moment.n)
-        return self.moments[i - 1] if i else None
+        return self.moments[i - 1] if i else _START
 
     def read(self, moment: Moment, engine: Engine) -> Session:
-        """The session at a moment; the engine is set to it as well."""
+        """The session at a moment; the engine, a fresh one, is set to it as well."""
+        if moment is _START:
+            return Session()
         with self._whole(), no_garbage():
             session, judged, pieces = self._read(moment)
             found = unpack(session, pieces)

@@ -100,11 +100,14 @@ def loads(
 
 @contextmanager
 def no_garbage() -> Iterator[None]:
-    """Nothing is looked through for garbage meanwhile: very much is made, and all of it stays."""
+    """Nothing is looked through for garbage meanwhile, and what is made not even afterwards: it is
+    much, and all of it stays."""
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()  # what was young is old now
         if collects:
             gc.enable()

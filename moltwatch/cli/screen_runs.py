@@ -79,10 +79,9 @@ class ScreenRuns:
         at = goal.at if goal and goal.n is None else None
         opening = structs.replace(self._opening, start=at)
         known = await self._look_for_known() if goal else None
-        moment = known.moments.before(*goal) if known and goal else None
-        if known and moment:
+        if known and goal:
             try:
-                return await self._open_known(known, moment, opening)
+                return await self._open_known(known, known.moments.before(*goal), opening)
             except MoltwatchError as error:
                 _log.info("%s", error)
                 self._known = None
@@ -91,8 +90,7 @@ class ScreenRuns:
     def shortcut(self, goal: Goal) -> int:
         """See :class:`.player.Run`."""
         known = self._find_known()
-        moment = known.moments.before(*goal) if known else None
-        return moment.n if moment else 0
+        return known.moments.before(*goal).n if known else 0
 
     def outlook(self) -> Session | None:
         """See :class:`.player.Run`."""

@@ -41,9 +41,9 @@ def pack_thread(
     charges: Charges,
     pack_posts: Callable[[int, Sequence[Post | None]], Piece],
 ) -> Pieces:
-    """A thread at rest: what there is but posts, then the posts, :data:`TOGETHER` in each piece but
-    the last; ``pack_posts`` is asked for those from a number on. Raises ValueError if there is no
-    form for it."""
+    """A thread at rest: what is said of it as a whole, its tree, then the posts, :data:`TOGETHER`
+    in each piece but the last; ``pack_posts`` is asked for those from a number on. Raises
+    ValueError if there is no form for it."""
     nodes = list(thread.nodes.values())
     place = {id(node): i for i, node in enumerate(nodes)}
 
@@ -51,7 +51,6 @@ def pack_thread(
         return value.serial if isinstance(value, Case) and charges.keeps(value) else None
 
     state = (
-        [getattr(thread, name) for name in _HEAD],
         {i: node.id for i, node in enumerate(nodes) if node.post is None},
         [-1 if node.parent is None else place[id(node.parent)] for node in nodes],
         {i: [place[id(c)] for c in node.children] for i, node in enumerate(nodes) if node.children},
@@ -64,9 +63,10 @@ def pack_thread(
         },
     )
     pieces: list[Piece] = []
-    head = packing.dumps(state, pieces, elsewhere)
+    tree = packing.dumps(state, pieces, elsewhere)
     return (
-        _press(_encode((head, pieces))),
+        packing.dumps([getattr(thread, name) for name in _HEAD], []),
+        _press(_encode((tree, pieces))),
         *(
             pack_posts(i, [node.post for node in nodes[i : i + TOGETHER]])
             for i in range(0, len(nodes), TOGETHER)
@@ -74,19 +74,30 @@ def pack_thread(
     )
 
 
-def unpack_thread(packed: Pieces, kept: Kept) -> Thread:
-    """The thread again, as it was when these charges were ``kept``. Raises ValueError if it is
-    damaged."""
-    state, *groups = map(_unfold, packed)
-    head, blanks, parents, children, order, changed, charged = packing.loads(
-        *_decode_head(state), kept.cases.__getitem__
-    )
-    posts = list(chain.from_iterable(map(_decode, groups)))
+def unpack_thread(packed: Pieces, kept: Kept, filled: Callable[[Thread], None]) -> Thread:
+    """The thread again, as it was when these charges were ``kept``; its nodes come when they are
+    asked for, and ``filled`` is told then. Raises ValueError if it is damaged."""
+    head = packing.loads(packed[0], ())
     thread = Thread(head[0])
     for name, value in zip(_HEAD, head, strict=True):
         setattr(thread, name, value)
+
+    def bring(thread: Thread) -> None:
+        _fill(thread, packed[1:], kept)
+        filled(thread)
+
+    thread.rest(bring)
+    return thread
+
+
+def _fill(thread: Thread, packed: Pieces, kept: Kept) -> None:
+    """Its nodes."""
+    state, *groups = map(_unfold, packed)
+    blanks, parents, children, order, changed, charged = packing.loads(
+        *_decode_tree(state), kept.cases.__getitem__
+    )
     nodes = []
-    for i, post in enumerate(posts):
+    for i, post in enumerate(chain.from_iterable(map(_decode, groups))):
         title, text, cut, score, edited, deleted, version = changed.get(i) or _first(post)
         node_id, at = (post.id, post.seen_at) if post else (blanks[i], 0)
         nodes.append(
@@ -103,12 +114,10 @@ def unpack_thread(packed: Pieces, kept: Kept) -> Thread:
         nodes[i].charges = [
             charge if isinstance(charge, Charge) else kept.charges[charge] for charge in held
         ]
-    thread.nodes = {node.id: node for node in nodes}
-    thread.order = [nodes[i] for i in order]
-    return thread
+    thread.hold({node.id: node for node in nodes}, [nodes[i] for i in order])
 
 
-_decode_head = msgspec.msgpack.Decoder(tuple[bytes, list[bytes]]).decode
+_decode_tree = msgspec.msgpack.Decoder(tuple[bytes, list[bytes]]).decode
 
 _Held: TypeAlias = tuple[str | None, str, int, int | None, bool, bool, int]
 

@@ -169,7 +169,7 @@ def unpack(data: Piece, pieces: Iterable[Piece]) -> Session:
             [by_number[number] for number in homes],
             *more,
         ),
-        lambda packed: unpack_thread(packed, kept),
+        lambda packed, filled: unpack_thread(packed, kept, filled),
     )
     session.agents.rest(
         (list(zip(_decode_names(names), agents, strict=True)), n_agents),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct, field, structs
 
@@ -186,10 +186,10 @@ class ThreadSummary(Struct, eq=False):
 class Thread(ThreadSummary):
     """A root and its comments."""
 
-    nodes: dict[str, Node] = field(default_factory=dict)
-    """Every node by id, blanks included."""
-    order: list[Node] = field(default_factory=list)
-    """Seen posts in order of arrival."""
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _order: list[Node] = field(default_factory=list)
+    _at_rest: Callable[[Thread], None] | None = None
+    """Brings its nodes, as long as nobody has asked for them."""
     read: int = 0
     """Posts the user has had on the screen, out of ``n``."""
     chars: int = 0
@@ -202,7 +202,34 @@ class Thread(ThreadSummary):
     """Raised by every change that shows."""
 
     def __post_init__(self) -> None:
-        self.nodes[self.id] = Node(self.id, self, None)
+        self._nodes[self.id] = Node(self.id, self, None)
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Every node by id, blanks included, the root first."""
+        if self._at_rest:
+            self._wake()
+        return self._nodes
+
+    @property
+    def order(self) -> list[Node]:
+        """Seen posts in order of arrival."""
+        if self._at_rest:
+            self._wake()
+        return self._order
+
+    def rest(self, bring: Callable[[Thread], None]) -> None:
+        """Have no nodes until they are asked for; :meth:`hold` is to be called by ``bring``."""
+        self._at_rest = bring
+
+    def hold(self, nodes: dict[str, Node], order: list[Node]) -> None:
+        """Have these."""
+        self._nodes, self._order = nodes, order
+
+    def _wake(self) -> None:
+        bring, self._at_rest = self._at_rest, None
+        if bring:
+            bring(self)
 
     @property
     def root(self) -> Node:
@@ -256,7 +283,7 @@ class Thread(ThreadSummary):
                 above = above.parent
         dropped = list(islice((node for node in self.order if id(node) not in kept), n))
         gone = {id(node) for node in dropped}
-        self.order = [node for node in self.order if id(node) not in gone]
+        self._order = [node for node in self.order if id(node) not in gone]
         orphans: list[Node] = []
         for node in dropped:
             del self.nodes[node.id]
@@ -356,6 +383,10 @@ class Resting(NamedTuple):
     added: int
 
 
+Unpack: TypeAlias = Callable[[Pieces, Callable[[Thread], None]], Thread]
+"""Makes a thread of its pieces, and tells when it was asked for its nodes."""
+
+
 class Threads:
     """Threads by id, in order of last activity. Those that were :meth:`at_rest` stay so until they
     are asked for."""
@@ -365,7 +396,7 @@ class Threads:
         self._threads: OrderedDict[str, Thread | Pieces] = OrderedDict()
         self._posts: dict[str, Node | str] = {}
         """Each by its id; of one in a thread at rest, the id of that."""
-        self._unpack: Callable[[Pieces], Thread] = lambda data: Thread("")
+        self._unpack: Unpack = lambda data, filled: Thread("")
         self._read = False
         """Those at rest are read."""
         self.counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
@@ -406,8 +437,8 @@ class Threads:
             self.added,
         )
 
-    def rest(self, state: Resting, unpack: Callable[[Pieces], Thread]) -> None:
-        """Have these, and none besides; ``unpack`` makes a thread of its bytes."""
+    def rest(self, state: Resting, unpack: Unpack) -> None:
+        """Have these, and none besides."""
         self._threads = OrderedDict(state.threads)
         self._posts = dict(zip(state.posts, state.homes, strict=True))
         self._unpack = unpack
@@ -417,11 +448,14 @@ class Threads:
         """The thread itself. Raises KeyError if there is none."""
         thread = self._threads[id]
         if not isinstance(thread, Thread):
-            thread = self._threads[id] = self._unpack(thread)
-            self._posts.update((node.id, node) for node in thread.order)
+            thread = self._threads[id] = self._unpack(thread, self._filled)
             if self._read:
                 thread.mark_read()
         return thread
+
+    def _filled(self, thread: Thread) -> None:
+        """Its nodes were brought."""
+        self._posts.update((node.id, node) for node in thread.order)
 
     def _node(self, post: str) -> Node:
         node = self._posts[post]
@@ -453,8 +487,8 @@ class Threads:
 
     def all_posts(self) -> list[Node]:
         """Every post that is kept, in order of arrival."""
-        for _ in self:
-            pass  # from here on none is at rest
+        for thread in self:
+            thread.nodes  # from here on none is at rest  # noqa: B018
         return [node for node in self._posts.values() if not isinstance(node, str)]
 
     def newest(self, n: int) -> list[Node]:

@@ -74,8 +74,9 @@ class Column(Struct):
 
     def add_flags(self, other: Column) -> None:
         """Flags of another, and the cases that begin there, as well."""
-        for kind in other.kinds:
-            self.flag(kind, other.of(kind))
+        self.persona = max(0, self.persona + other.persona)
+        self.coordinated = max(0, self.coordinated + other.coordinated)
+        self.hazard = max(0, self.hazard + other.hazard)
         for case, n in other.cases.items():
             self.cases[case] = self.cases.get(case, 0) + n
 

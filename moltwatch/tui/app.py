@@ -176,9 +176,12 @@ class MoltwatchApp(App[None]):
         self._dropping = min(MOST_DROPPED, self._dropping + 1) if late else self._dropping * 0.9
         self._dropped += 1
         self.frame += 1
-        if self.frame % AT_REST and not self.main.stirs:
+        sought = self.player.seeking
+        self.player.settle()
+        arrived = sought and not self.player.seeking
+        if self.frame % AT_REST and not self.main.stirs and not arrived:
             return
-        if self._dropped > self._dropping:
+        if self._dropped > self._dropping or arrived:
             self._dropped = 0
             self.draw()
 

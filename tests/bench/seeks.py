@@ -48,6 +48,7 @@ async def measure(recording: Path, seeks: int, size: tuple[int, int]) -> tuple[l
             await _took(app, lambda: player.seek(chance.randrange(start, end)))
             for _ in range(seeks)
         ]
+        await _took(app, lambda: player.seek(end - (end - start) // 10))
         back = [await _took(app, player.step_back) for _ in range(STEPS)]
     runs.stop()
     return anywhere, back

@@ -70,9 +70,10 @@ def _threads(threads: Threads) -> Any:
 
 
 def _at_home(thread: Thread) -> Any:
+    nodes = thread.nodes  # which may be at rest until then
     parts = dict(_parts(thread))
-    parts["nodes"] = [dict(_parts(node)) for node in thread.nodes.values()]
-    for node in parts["nodes"]:  # worked out when they are asked for
+    parts["_nodes"] = [dict(_parts(node)) for node in nodes.values()]
+    for node in parts["_nodes"]:  # worked out when they are asked for
         del node["_said"], node["_secrets"]
     return parts
 
