@@ -6,7 +6,7 @@ and such files go, the longest unused first, when there is no room for more. The
 holds only what was observed, and is never written to.
 
 A file is blocks of events and of the answers to them, packed, so that reading may begin at any of
-them; then an index of the blocks, and where that begins.
+them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,18 @@ import logging
 import os
 import sys
 import unicodedata
-import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
-from struct import Struct as Layout
-from typing import IO, TYPE_CHECKING
-from zlib import crc32
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
+from moltwatch.blobs import ANSWERS, NewFile, make_room, read_index
 from moltwatch.errors import MoltwatchError
 from moltwatch.heuristics.asking import Answer
 from moltwatch.heuristics.base import Heuristic
@@ -53,11 +51,6 @@ BLOCK = 1_000
 MOST_BYTES = 2_000_000_000
 """Of all files together, unless the configuration says otherwise."""
 
-_SUFFIX = ".answers"
-_END = Layout("<QII")
-"""Where the index begins, how long it is, and a check of it."""
-_ABANDONED = 86_400.0
-"""Seconds after which a file that nobody finished is taken for left behind."""
 _LONGEST_BLOCK = 1 << 30
 """Bytes that a block unfolds to."""
 
@@ -184,19 +177,13 @@ class Kept:
     @classmethod
     def find(cls, folder: Path, key: Key) -> Kept | None:
         """What is in the folder under a key, if it is there and whole."""
-        path = folder / f"{key.name}{_SUFFIX}"
+        path = folder / f"{key.name}{ANSWERS}"
         try:
-            with path.open("rb") as file:
-                file.seek(-_END.size, os.SEEK_END)
-                offset, size, check = _END.unpack(file.read())
-                file.seek(offset)
-                index = file.read(size)
-            if crc32(index) != check:
-                return None
+            found = cls(path, _decode_index(read_index(path)))
             os.utime(path)  # it was used
-            return cls(path, _decode_index(index))
         except (OSError, ValueError):
             return None
+        return found
 
     @property
     def n(self) -> int:
@@ -255,15 +242,9 @@ class Keeping:
         self._index: list[Block] = []
         self._packer = ZstdCompressor(level=3)
         self._encoder = msgspec.msgpack.Encoder()
-        self._path: Path | None = None
-        self._file: IO[bytes] | None = None
-        self._size = 0
+        self._file: NewFile | None = None
         with self._failing():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path = folder / f".{os.getpid()}-{id(self)}.new"
-            self._file = self._path.open("xb")
-            # Whatever becomes of the run, nothing half done stays behind.
-            weakref.finalize(self, self._path.unlink, missing_ok=True)
+            self._file = NewFile(folder)
 
     def add(self, answer: Answer) -> None:
         """What is said of the event at hand; :meth:`take` follows."""
@@ -283,28 +264,21 @@ class Keeping:
     def commit(self, key: Key) -> None:
         """That was all of a recording."""
         self._write_block()
+        if self._file is None:
+            return
         with self._failing():
-            if self._file is None or self._path is None:
-                return
             index = self._encoder.encode(self._index)
-            self._file.write(index)
-            self._file.write(_END.pack(self._size, len(index), crc32(index)))
-            self._file.close()
-            self._path.replace(self._folder / f"{key.name}{_SUFFIX}")
-            self._file = self._path = None
-            _log.info("kept what was found, for %s events (%s bytes)", self.n, self._size)
+            self._file.commit(index, self._folder / f"{key.name}{ANSWERS}")
+            _log.info("kept what was found, for %s events (%s bytes)", self.n, self._file.size)
+            self._file = None
             make_room(self._folder, self._most)
 
     def discard(self) -> None:
         """It is of no use."""
-        file, path = self._file, self._path
-        self._file = self._path = None
+        file, self._file = self._file, None
         self._events, self._answers = [], []
-        with suppress(OSError):
-            if file is not None:
-                file.close()
-            if path is not None:
-                path.unlink()
+        if file is not None:
+            file.discard()
 
     def _write_block(self) -> None:
         events, self._events = self._events, []
@@ -318,12 +292,10 @@ class Keeping:
                 self._packer.compress(self._encoder.encode(each)) for each in (events, answers)
             ]
             sizes = [len(each) for each in packed]
-            if self._size + sum(sizes) > self._most:
+            if self._file.size + sum(sizes) > self._most:
                 raise OSError("it grows beyond what the cache may hold")
-            self._file.writelines(packed)
-            first = self.n - len(events)
-            self._index.append(Block(first, len(events), self._at, self._size, *sizes))
-            self._size += sum(sizes)
+            first, offset = self.n - len(events), self._file.add(packed)
+            self._index.append(Block(first, len(events), self._at, offset, *sizes))
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -332,24 +304,6 @@ class Keeping:
         except (OSError, ValueError, TypeError) as error:
             _log.info("what was found is not kept: %s", error)
             self.discard()
-
-
-def make_room(folder: Path, most_bytes: int) -> None:
-    """Let go of files, the longest unused first, until the rest are not larger together."""
-    files: list[tuple[float, int, Path]] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith((_SUFFIX, ".new")):
-                state = entry.stat()
-                files.append((state.st_mtime, state.st_size, Path(entry.path)))
-    files.sort()
-    newest = files[-1][0] if files else 0.0
-    total = sum(size for _, size, _ in files)
-    for at, size, path in files:
-        left_behind = path.suffix == ".new" and newest - at > _ABANDONED
-        if left_behind or (total > most_bytes and path.suffix == _SUFFIX):
-            path.unlink(missing_ok=True)
-            total -= size
 
 
 # --- in a run -------------------------------------------------------------------------------------

@@ -12,8 +12,14 @@ from struct import Struct as Layout
 from typing import IO
 from zlib import crc32
 
+ANSWERS, MOMENTS = ".answers", ".moments"
+"""What the names of files end in."""
+
 UNFINISHED = ".new"
 """What the name of a file ends in that is being written."""
+
+_ABANDONED = 86_400.0
+"""Seconds after which a file that nobody finished is taken for left behind."""
 
 _END = Layout("<QII")
 """Where the index begins, how long it is, and a check of it."""
@@ -64,3 +70,21 @@ def read_index(path: Path) -> bytes:
     if crc32(index) != check:
         raise ValueError("its index is damaged")
     return index
+
+
+def make_room(folder: Path, most_bytes: int) -> None:
+    """Let go of files, the longest unused first, until the rest are not larger together."""
+    files: list[tuple[float, int, Path]] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((ANSWERS, MOMENTS, UNFINISHED)):
+                state = entry.stat()
+                files.append((state.st_mtime, state.st_size, Path(entry.path)))
+    files.sort()
+    newest = files[-1][0] if files else 0.0
+    total = sum(size for _, size, _ in files)
+    for at, size, path in files:
+        unfinished = path.suffix == UNFINISHED
+        if newest - at > _ABANDONED if unfinished else total > most_bytes:
+            path.unlink(missing_ok=True)
+            total -= size

@@ -12,10 +12,11 @@ import logging
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +28,7 @@ from zstandard import (
     ZstdError,
 )
 
-from moltwatch.blobs import NewFile, read_index
+from moltwatch.blobs import MOMENTS, NewFile, make_room, read_index
 from moltwatch.errors import MoltwatchError, Rejects
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Event, Finding, Thresholds
@@ -38,10 +39,9 @@ from moltwatch.times import Micros
 
 _log = logging.getLogger(__name__)
 
-SPACING = 1_000
-"""Events between two moments: so many are played to come to one that lies between."""
-
-SUFFIX = ".moments"
+SPACING = 2_000
+"""Events between two moments: so many are played to come to one that lies between. It doubles each
+time that half of the room that was left is used up."""
 
 _MOST_APART = 24
 """Moments packed by what sets them apart from one, at most."""
@@ -50,9 +50,7 @@ _WORTH_IT = 3
 _WINDOW_LOG = 27
 _LONGEST = 1 << _WINDOW_LOG
 """Bytes of a state; a moment with a longer one is not kept."""
-_PACKING = ZstdCompressionParameters.from_level(
-    1, window_log=_WINDOW_LOG, enable_ldm=True, write_checksum=True
-)
+_PACKING = ZstdCompressionParameters.from_level(1, window_log=_WINDOW_LOG, enable_ldm=True)
 
 _PLACE = 1 << 32
 
@@ -71,11 +69,13 @@ class Moment(Struct, frozen=True, array_like=True):
     """What was not let in up to there."""
     place: int
     """Where it lies: its first byte, times :data:`_PLACE`, plus how many there are."""
+    check: int
+    """CRC-32 of what lies there."""
     whole: int
     """Which one it is packed by: its own place in the list if by none."""
 
 
-_START = Moment(0, 0, (), 0, 0)
+_START = Moment(0, 0, (), 0, 0, 0)
 
 
 class _Index(Struct, frozen=True, array_like=True):
@@ -110,7 +110,7 @@ class Moments:
     @classmethod
     def find(cls, folder: Path, name: str) -> Moments | None:
         """What is in the folder by this name, if it is there and whole."""
-        path = folder / f"{name}{SUFFIX}"
+        path = folder / f"{name}{MOMENTS}"
         try:
             found = cls(path, _decode_index(read_index(path)))
             path.touch()  # it was used
@@ -150,7 +150,8 @@ class Moments:
         try:
             yield
         except (OSError, ZstdError, ValueError, MemoryError, IndexError) as error:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink()
             raise MoltwatchError(
                 f"{self.path}, which keeps moments of this recording, is damaged ({error}): it has "
                 "been removed, start again"
@@ -159,12 +160,14 @@ class Moments:
     def _read(self, moment: Moment) -> tuple[bytes, bytes, Iterator[Piece]]:
         unpacker = ZstdDecompressor(max_window_size=_LONGEST).decompressobj()
         whole = self._all[moment.whole]
-        state = unpacker.decompress(self._piece(whole.place))
-        if moment is not whole:
-            state = unpacker.decompress(self._piece(moment.place))
-        session, judged, packed = _decode_state(state)
+        state = b""
+        for one in (whole,) if moment is whole else (whole, moment):
+            if crc32(packed := self._piece(one.place)) != one.check:
+                raise ValueError("not as it was written")
+            state = unpacker.decompress(packed)
+        session, judged, listed = _decode_state(state)
         places = array("Q")
-        places.frombytes(packed)
+        places.frombytes(listed)
         return session, judged, map(self._piece, places)
 
     def _piece(self, place: int) -> memoryview:
@@ -198,6 +201,8 @@ class KeepingMoments:
         self._session = session
         self._thresholds = thresholds
         self._most = most_bytes
+        self._limit = most_bytes // 2
+        """Bytes from which on they lie further apart."""
         self._spacing = spacing or SPACING
         self._moments: list[Moment] = []
         self._packer = Packer(session)
@@ -212,7 +217,9 @@ class KeepingMoments:
 
     def take(self, event: Event, findings: Sequence[Finding]) -> None:
         """One event more."""
-        if self._session.counts.events % self._spacing == 0:
+        n = self._session.counts.events
+        before = self._moments[-1].n if self._moments else 0
+        if n - before >= self._spacing:
             self._keep()
 
     def finish(self, findings: Sequence[Finding]) -> None:
@@ -226,8 +233,9 @@ class KeepingMoments:
             with self._failing():
                 index = _Index(self._session.start or 0, _told(self.refused()), self._moments)
                 name = name_of(key, self._thresholds)
-                self._file.commit(msgspec.msgpack.encode(index), self._folder / f"{name}{SUFFIX}")
+                self._file.commit(msgspec.msgpack.encode(index), self._folder / f"{name}{MOMENTS}")
                 _log.info("kept %s moments (%s bytes)", len(self._moments), self._file.size)
+                make_room(self._folder, self._most)
         self._file = None
 
     def discard(self) -> None:
@@ -248,10 +256,15 @@ class KeepingMoments:
             places = self._places(self._file, pieces)
             state = msgspec.msgpack.encode((session, judged, places.tobytes()))
             packed, whole = self._packed(state)
-            if len(state) > _LONGEST or self._file.size + len(packed) > self._most:
-                raise OSError("they grow beyond what the cache may hold")
             place, refused = _write(self._file, packed), _told(self.refused())
-            self._moments.append(Moment(counts.events, counts.now, refused, place, whole))
+            if len(state) > _LONGEST or self._file.size > 2 * self._most:
+                raise OSError("they grow beyond what the cache may hold")
+            if self._file.size > self._limit:
+                self._spacing *= 2
+                self._limit = (self._limit + self._most) // 2
+            self._moments.append(
+                Moment(counts.events, counts.now, refused, place, crc32(packed), whole)
+            )
 
     def _places(self, file: NewFile, pieces: Sequence[Piece]) -> array[int]:
         """Where pieces lie. Those of the last moment are there already."""

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltwatch import analysis
-from moltwatch.analysis import Keeping, Kept, Key, make_room
+from moltwatch.analysis import Keeping, Kept, Key
+from moltwatch.blobs import make_room
 from moltwatch.cli.wiring import build_heuristics
 from moltwatch.config import Config
 from moltwatch.errors import MoltwatchError

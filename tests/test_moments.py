@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -83,10 +83,10 @@ def play(
         yield findings
 
 
-def keep(folder: Path, told: Told, spacing: int) -> Moments:
+def keep(folder: Path, told: Told, spacing: int, most_bytes: int = 10**9) -> Moments:
     """Go through all of it, and keep moments."""
     session, engine = Session(), told.engine()
-    keeping = KeepingMoments(folder, session, THRESHOLDS, 10**9, spacing)
+    keeping = KeepingMoments(folder, session, THRESHOLDS, most_bytes, spacing)
     keeping.engine = engine
     for event in told.events:
         session.take(event, engine.feed(event))
@@ -200,6 +200,16 @@ def test_what_is_damaged_says_so_once_and_is_gone(tmp_path: Path) -> None:
 def test_nothing_but_our_data_comes_of_bytes(bad: bytes) -> None:
     with pytest.raises(ValueError):
         packing.loads(bad, ())
+
+
+def test_where_room_is_short_they_lie_further_apart(tmp_path: Path) -> None:
+    recording = told("quiet-day")
+    near = [moment.n for moment in keep(tmp_path / "near", recording, 50).moments]
+    size = next((tmp_path / "near").iterdir()).stat().st_size
+    far = [moment.n for moment in keep(tmp_path / "far", recording, 50, size * 3 // 4).moments]
+    apart = [later - earlier for earlier, later in pairwise(far)]
+    assert apart == sorted(apart) and apart[0] == 50 and apart[-1] >= 100
+    assert len(far) < len(near) and far[-1] > near[-1] // 2
 
 
 def test_what_cannot_be_kept_is_no_harm(tmp_path: Path) -> None:

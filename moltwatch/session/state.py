@@ -106,7 +106,7 @@ class Packer:
             for charge in case.charges:
                 charge.pack()
             said: list[Piece] = []
-            data = packing.dumps(case, said)
+            data = _press(packing.dumps(case, said))
             known = self._cases[case.serial] = made_of, (data, *said)
         return known[1]
 
@@ -149,7 +149,7 @@ def unpack(data: Piece, pieces: Iterable[Piece]) -> Session:
     known = session.charges
     known.rest(
         charges.Resting(_split(*cases), orders, counted),
-        lambda packed: packing.loads(packed[0], packed[1:]),
+        lambda packed: packing.loads(_unfold(packed[0]), packed[1:]),
     )
 
     kept = known.kept()  # what is asked for later, the charges may have let go by then

@@ -90,6 +90,7 @@ class SeekBar(Bar):
         self._player: Player | None = None
         self._ahead: Timeline | None = None
         self._marked: Collection[Micros] = ()
+        self._drawn_ahead: tuple[object, list[Column]] | None = None
         """The time line of a run that had come further: what lies ahead is known then."""
 
     def remember(self, timeline: Timeline) -> None:
@@ -144,13 +145,22 @@ class SeekBar(Bar):
         start, end = self.span(player)
         n = max(1, width - LABEL - 2)
         played = session.timeline.columns(n, start, end)
-        ahead = self._ahead.columns(n, start, end) if self._ahead else None
+        ahead = self._columns_ahead(n, start, end)
         now = player.target if player.target is not None else player.now
         head = min(n - 1, max(0, int((now - start) * n / max(1, end - start))))
         cells = _Cells(played, ahead, head)
         labels = ticks(start, end, n, APART)
         lines = [self._bars(width, player, cells), self._marks(width, player, cells, labels)]
         return lines if self._low else [*lines, self._hours(width, player, labels)]
+
+    def _columns_ahead(self, n: int, start: Micros, end: Micros) -> list[Column] | None:
+        """What is known of the time to come: the same in every frame."""
+        if self._ahead is None:
+            return None
+        wanted = id(self._ahead), self._ahead.version, n, start, end
+        if self._drawn_ahead is None or self._drawn_ahead[0] != wanted:
+            self._drawn_ahead = wanted, self._ahead.columns(n, start, end)
+        return self._drawn_ahead[1]
 
     @property
     def _low(self) -> bool:
