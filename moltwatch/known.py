@@ -32,9 +32,9 @@ class Known:
         return cls(key, kept, moments) if kept and moments else None
 
     @property
-    def holds(self) -> bool:
-        """Nothing was written to the recording since."""
-        return self.key.holds
+    def is_there(self) -> bool:
+        """Nobody has made room since."""
+        return self.kept.path.exists() and self.moments.path.exists()
 
     def play(
         self, moment: Moment, *, spec: str, paths: Sequence[Path], playhead: Playhead

@@ -78,10 +78,10 @@ class ScreenRuns:
         """A fresh run; see :data:`.player.OpenRun`."""
         at = goal.at if goal and goal.n is None else None
         opening = structs.replace(self._opening, start=at)
-        known = await self._look_for_known() if goal else None
-        if known and goal:
+        if known := await self._look_for_known():
+            moment = known.moments.before(*(goal or Goal(0)))
             try:
-                return await self._open_known(known, known.moments.before(*goal), opening)
+                return await self._open_known(known, moment, opening)
             except MoltwatchError as error:
                 _log.info("%s", error)
                 self._known = None
@@ -202,4 +202,6 @@ class ScreenRuns:
         elif not self._sought and not (self._ahead and self._ahead.running):
             self._sought = True
             self._known = Known.find(answers_folder(), self._key, self._thresholds)
+        elif self._known and not self._known.is_there:
+            self._known = None
         return self._known

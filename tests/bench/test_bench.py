@@ -13,6 +13,8 @@ from moltwatch.paths import shipped
 from tests.bench.__main__ import bench, first_posts
 from tests.bench.floor import floor, posts
 from tests.bench.keys import Chunk, Press, keys, latencies
+from tests.bench.seeks import STEPS, seeks
+from tests.bench.starts import starts
 
 NIGHT = shipped("recordings") / "night.jsonl.gz"
 API = b"""\
@@ -70,3 +72,26 @@ def test_whoever_is_late_may_be_overtaken() -> None:
     ]
     assert list(latencies(presses, chunks, (80, 24))) == [0.5, 1.5, 0.75]
     assert list(latencies(presses, chunks[:1], (80, 24))) == [0.5, inf, inf]
+
+
+def test_starts_are_timed() -> None:
+    done = CliRunner().invoke(starts, ["--runs", "1"])
+    assert done.exit_code == 0, done.output
+    assert [line[:32].rstrip() for line in done.stdout.splitlines()] == [
+        "--version",
+        "flags first-look, first line",
+        "plain, first paint",
+        "replay night, first paint",
+    ]
+
+
+def test_seeks_are_timed() -> None:
+    recording = NIGHT.with_name("first-look.jsonl.gz")
+    done = CliRunner().invoke(
+        seeks, [str(recording), "--seeks", "3", "--columns", "80", "--rows", "24"]
+    )
+    assert done.exit_code == 0, done.output
+    gone, anywhere, back = done.stdout.splitlines()
+    assert gone.startswith("gone through in ")
+    assert anywhere.startswith("anywhere: 3 seeks, median ")
+    assert back.startswith(f"one event back: {STEPS} seeks, median ")

@@ -49,8 +49,9 @@ async def brought(run: Run, n: int) -> Run:
     transport.rush(n)
     task = asyncio.create_task(run.pipeline.run())
     status = run.source.status
-    while run.session.counts.events < n or status.state is not State.PAUSED:  # noqa: ASYNC110
+    while run.session.counts.events < n or status.state is not State.PAUSED:
         await asyncio.sleep(0)  # nobody tells
+        assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     return run
@@ -138,6 +139,18 @@ async def test_a_recording_that_has_grown_is_read_again(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"more")
     assert known.shortcut(Goal(0, 1_000)) == 0 and known.outlook() is None
+
+
+@pytest.mark.parametrize("suffix", ["answers", "moments"])
+async def test_what_made_room_for_others_is_done_without(suffix: str) -> None:
+    await analysed(DAY)
+    known = runs(DAY)
+    await (await known.open(None)).source.close()
+    (path,) = answers_folder().glob(f"*.{suffix}")
+    path.unlink()
+    assert known.shortcut(Goal(0, 1_000)) == 0 and known.outlook() is None
+    run = await brought(await known.open(Goal(0, 1_000)), 1_000)
+    assert run.session.counts.events == 1_000
 
 
 async def test_damaged_moments_are_done_without() -> None:
