@@ -80,7 +80,7 @@ WAYS = (
 )
 
 
-@pytest.mark.parametrize("name", ["first-look", "quiet-day"])
+@pytest.mark.parametrize("name", ["first-look", pytest.param("quiet-day", marks=pytest.mark.slow)])
 def test_lines_are_the_same_and_no_heuristic_is_asked(name: str, asked: list[Event]) -> None:
     fresh = [run(*way, str(RECORDINGS / f"{name}.jsonl.gz"), "--fresh") for way in WAYS]
     assert asked

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random, SystemRandom
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
@@ -347,6 +348,7 @@ async def test_a_relay_that_keeps_what_it_was_given(tmp_path: Path) -> None:
         assert not missing(taken, recorded[-1]), "its past reaches back to the beginning"
 
 
+@pytest.mark.slow
 async def test_a_relay_that_forgets(tmp_path: Path) -> None:
     async with asyncio.timeout(120), chaos(ForgetfulRelay(tmp_path)) as scene:
         events = await through_chaos(scene, tmp_path / "live.jsonl")

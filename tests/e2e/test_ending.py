@@ -29,7 +29,7 @@ def kept(file: Path) -> int:
     return done.stdout.count('"type":"verdict"')
 
 
-@pytest.mark.parametrize("suffix", [".jsonl.gz", ".molt"])
+@pytest.mark.parametrize("suffix", [pytest.param(".jsonl.gz", marks=pytest.mark.slow), ".molt"])
 def test_a_request_to_terminate_ends_the_screen_in_good_order(tmp_path: Path, suffix: str) -> None:
     with Terminal(WATCH + suffix, tmp_path) as terminal:
         terminal.shows("connected")
@@ -56,7 +56,7 @@ def test_a_replay_as_well(tmp_path: Path) -> None:
     [
         ("moltwatch", "q", 0),
         ("moltwatch", "\x03", 130),
-        ("moltwatch replay night", "\x03", 130),
+        pytest.param("moltwatch replay night", "\x03", 130, marks=pytest.mark.slow),
         ("moltwatch watch 'sim:?seed=3'", "\x03", 130),
     ],
 )

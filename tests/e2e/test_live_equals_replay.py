@@ -59,7 +59,7 @@ async def flags_over_websocket(
             await asyncio.gather(playing, return_exceptions=True)
 
 
-@pytest.mark.parametrize("suffix", [".molt", ".jsonl.zst"])
+@pytest.mark.parametrize("suffix", [".molt", pytest.param(".jsonl.zst", marks=pytest.mark.slow)])
 async def test_flags_live_equal_flags_of_its_own_recording(tmp_path: Path, suffix: str) -> None:
     recording = RECORDINGS / "night.jsonl.gz"
     mine = tmp_path / f"live{suffix}"

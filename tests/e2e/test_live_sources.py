@@ -99,7 +99,10 @@ def serving(kind: str, folder: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow if kind == "sse" else ()) for kind in KINDS],
+)
 def test_watch_shows_it_and_record_keeps_what_flags_finds_again(kind: str, tmp_path: Path) -> None:
     with serving(kind, tmp_path) as source:
         command = f"exec moltwatch watch '{source}' --record kept.jsonl"

@@ -33,7 +33,9 @@ def test_the_first_look_moves(tmp_path: Path) -> None:
     assert b"\x1b[?1049l" in terminal.raw, "the terminal is given back as it was"
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 60)])
+@pytest.mark.parametrize(
+    ("columns", "rows"), [(80, 24), pytest.param(200, 60, marks=pytest.mark.slow)]
+)
 def test_small_and_large_terminals(tmp_path: Path, columns: int, rows: int) -> None:
     command = f"moltwatch replay {NIGHT} --speed max"
     with Terminal(command, tmp_path, columns=columns, rows=rows) as terminal:

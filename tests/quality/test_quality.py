@@ -28,7 +28,13 @@ from tests.quality.toml import QUALITY, written
 SAY = "changed: run `python -m tests.quality ../shared` (without ../shared where there is none)"
 
 
-@pytest.mark.parametrize("task", bundled(), ids=lambda task: task.name)
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param(task, id=task.name, marks=pytest.mark.slow if task.name == "night" else ())
+        for task in bundled()
+    ],
+)
 def test_the_bundled_recordings_give_the_figures_that_are_shipped(task: Task) -> None:
     shipped = quality()[task.name]
     now = measure(task, shipped.measured)

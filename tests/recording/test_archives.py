@@ -248,6 +248,7 @@ def in_order(events: list[Event]) -> bool:
     return all(a.seen_at <= b.seen_at for a, b in pairwise(events))
 
 
+@pytest.mark.slow
 async def test_real_timeline(shared: Path) -> None:
     events, rejects = await read(shared / "data/moltbook-2026-01/timeline.jsonl.gz")
     assert not rejects

@@ -70,7 +70,7 @@ def hostile_events() -> tuple[list[Event], Findings]:
     return events, findings
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 50), marks=pytest.mark.slow)])
 async def test_the_grid_holds_and_nothing_escapes(size: tuple[int, int]) -> None:
     events, findings = hostile_events()
     async with watching(Forum(events, findings), size) as watcher:

@@ -13,6 +13,7 @@ from tests.fit.stream import FOLDER, OWN, read_jsonl, timeline
 from tests.heuristics.judging import NOON, Court
 
 
+@pytest.mark.slow
 def test_precision_and_recall_on_own_labels(shared: Path) -> None:
     labels = {label["id"]: label["label"] for label in read_jsonl(OWN / "hazards_own.jsonl")}
     assert len(labels) >= 150

@@ -84,7 +84,7 @@ def test_words_come_through_to_the_letter(said: str, form: Callable[[str], str])
     assert "".join(token.content for token in shown) == f"He said: {words}, and no more."
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(strangers)
 def test_nothing_invisible_gets_through(said: str) -> None:
     told = summed(hostile(said))
@@ -112,7 +112,7 @@ def elements(page: str) -> list[tuple[str, tuple[str, ...]]]:
 BENIGN_PAGE = elements(html(summed(hostile(""))))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(strangers)
 def test_a_page_is_made_of_the_same_whatever_is_said(said: str) -> None:
     assert elements(html(summed(hostile(said)))) == BENIGN_PAGE
