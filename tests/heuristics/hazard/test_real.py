@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.heuristics.hazard.hidden_message import HiddenMessage
 from moltwatch.heuristics.hazard.impersonation import Impersonation
