@@ -86,6 +86,8 @@ class MoltwatchApp(App[None]):
         self.frame = 0
         """Frames so far, the dropped ones included."""
         self._struck = 0.0
+        self._pressed = 0.0
+        """When the user did something last (seconds of the performance counter)."""
         self._dropping = 0.0
         """Frames dropped for each that is drawn."""
         self._dropped = 0
@@ -150,6 +152,7 @@ class MoltwatchApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent):
             self.main.hurry()
+            self._pressed = perf_counter()
             if self.player.run is not None:
                 self.player.run.pipeline.give_way(ANSWER)
         await super().on_event(event)
@@ -178,6 +181,7 @@ class MoltwatchApp(App[None]):
         self.frame += 1
         sought = self.player.seeking
         self.player.settle()
+        self.player.tidy(now - self._pressed)
         arrived = sought and not self.player.seeking
         if self.frame % AT_REST and not self.main.stirs and not arrived:
             return

@@ -8,6 +8,7 @@ may stay with it after all.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -76,6 +77,12 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0
 OVER = "the recording is over; 0 plays it again, ← goes back"
 
 ONCE = "recorded or piped, a session is played once: no way back in time"
+
+IDLE = 1.0
+"""Seconds without a key after which a moment for tidying up is not missed."""
+
+MOST_LEFT = 6
+"""Sessions that are left at most before it is done in any case."""
 
 AT_REST = 8
 """Frames without any progress after which a rush has arrived."""
@@ -153,6 +160,8 @@ class Player:
         """Whether the run that rests was paused before it was played from the start."""
         self.setbacks: deque[str] = deque(maxlen=10)
         """Why ways back in time failed: words for whoever is on the way."""
+        self._left = 0
+        """Sessions that nobody looks at any more, and that take their room still."""
         self._standing = (0, 0)
         self._still = 0
 
@@ -305,7 +314,7 @@ class Player:
         # has come to rest is over.
         if self._is_there(run, position) or self.done or self._still > AT_REST:
             if coming is not None and self.shown is not None:
-                _cancel(self.shown)
+                self._drop(self.shown)
                 self.shown, self._coming = coming, None
                 self._turn = asyncio.Lock()  # the other goes with the one that is on the screen now
                 self._left_paused = False
@@ -318,6 +327,14 @@ class Player:
             return run.session.counts.events >= self._target_n
         assert self.target is not None
         return max(run.session.now, position) >= self.target
+
+    def tidy(self, idle: float) -> None:
+        """Make room of sessions that were left, if nobody has pressed a key for so many seconds: it
+        takes a fifth of a second. What is in a session holds each other, so that without it all of
+        them would stay for very long."""
+        if self._left and not self.seeking and (idle >= IDLE or self._left >= MOST_LEFT):
+            self._left = 0
+            gc.collect()
 
     def _begin(self, goal: Goal | None) -> Play:
         """Open a run, and drive it."""
@@ -354,14 +371,19 @@ class Player:
         if run.source.transport and self.seeking:
             run.source.transport.stay()
         if self._coming:
-            _cancel(self._coming)
+            self._drop(self._coming)
         self._coming = self._begin(goal)
         self.target, self._target_n, self._still = goal.at, goal.n, 0
+
+    def _drop(self, play: Play) -> None:
+        """It is not wanted any more."""
+        _cancel(play)
+        self._left += play.run is not None
 
     def _give_up(self) -> None:
         """No other run comes: go on with the one on the screen, as it was left."""
         assert self._coming is not None and self.run is not None
-        _cancel(self._coming)
+        self._drop(self._coming)
         self._coming = self.target = self._target_n = None
         if self._left_paused and (transport := self.run.source.transport):
             transport.pause()

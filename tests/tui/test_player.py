@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 from moltwatch.errors import RecordingError, SourceUnreachable
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.app import MoltwatchApp
-from moltwatch.tui.player import AT_REST, Goal, Player, Run
+from moltwatch.tui.player import AT_REST, IDLE, MOST_LEFT, Goal, Player, Run
 from moltwatch.tui.widgets.notifications import SHORTEST
 from tests.tui.driving import watching
 from tests.tui.forum import START, Forum, script
@@ -300,3 +301,34 @@ async def test_it_is_said_how_far_the_heuristics_were_asked_ahead() -> None:
         scout.running = False
         await watcher.frames()
         assert "analysed" not in watcher.text
+
+
+# --- what is left behind --------------------------------------------------------------------------
+
+
+async def test_sessions_that_were_left_make_room_when_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events, _ = script(minutes=30)
+    collected: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
+    async with watching(Forum(events, play=START + 20 * MINUTE)) as watcher:
+        player = watcher.app.player
+        player.tidy(IDLE)
+        assert not collected, "nothing was left"
+        player.seek(START + MINUTE)
+        player.tidy(IDLE)
+        assert not collected, "it is on its way"
+        await watcher.arrival()
+        player.tidy(IDLE / 2)
+        assert not collected, "somebody is at it"
+        player.tidy(IDLE)
+        player.tidy(IDLE)
+        assert collected == [1]
+        for _ in range(MOST_LEFT):
+            player.tidy(0)
+            assert collected == [1]
+            player.seek(START + MINUTE)
+            await watcher.arrival()
+        player.tidy(0)
+        assert collected == [1, 1], "they are too many"
