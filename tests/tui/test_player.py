@@ -325,10 +325,10 @@ async def test_sessions_that_were_left_make_room_when_nobody_waits(
         player.tidy(IDLE)
         player.tidy(IDLE)
         assert collected == [1]
-        for _ in range(MOST_LEFT):
+        for i in range(MOST_LEFT):
             player.tidy(0)
             assert collected == [1]
-            player.seek(START + MINUTE)
+            player.seek(START + MINUTE - 5 * i * SECOND - 1)
             await watcher.arrival()
         player.tidy(0)
         assert collected == [1, 1], "they are too many"
