@@ -322,13 +322,15 @@ class Analysis:
         *,
         fresh: bool,
         most_bytes: int,
+        key: Key | None = None,
     ) -> Analysis | None:
         """The analysis of what a source plays; None of what is live, and if nothing is to be kept.
-        What is known is not asked for again, unless ``fresh``."""
+        What is known is not asked for again, unless ``fresh``. Its ``key`` is made unless given."""
         if not isinstance(source, ReplaySource) or not most_bytes:
             return None
         try:
-            key = await asyncio.to_thread(Key, source.paths, heuristics, settings)
+            if key is None:
+                key = await asyncio.to_thread(Key, source.paths, heuristics, settings)
         except OSError:
             return None  # reading the recording will tell of it
         folder = answers_folder()

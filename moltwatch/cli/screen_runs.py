@@ -71,8 +71,12 @@ class ScreenRuns:
         self._known: Known | None = None
         self._sought = False
         """It was looked whether all is known; somebody who is ahead may change that."""
+        self._unasked: list[Heuristic] | None = None
+        """Heuristics that nobody has asked yet."""
+        self._complaints: list[str] = []
+        """What was wrong with them."""
         self._heuristics: list[Heuristic] | None = None
-        """As they are asked where nothing is known: made once."""
+        """Those of runs over what is known, which ask none."""
 
     async def open(self, goal: Goal | None) -> player.Run:
         """A fresh run; see :data:`.player.OpenRun`."""
@@ -120,9 +124,14 @@ class ScreenRuns:
             fresh=self._asks_anew,
             thresholds=lowest,
             higher=wanted,
+            heuristics=self._unasked,
+            key=self._key,
             complain=session.note,
         )
+        self._unasked = None
         self._key = run.key
+        while self._complaints:
+            session.note(self._complaints.pop(0))
         if (
             self._ahead is None
             and run.key
@@ -138,7 +147,8 @@ class ScreenRuns:
 
     async def _open_known(self, known: Known, moment: Moment, opening: Opening) -> player.Run:
         if self._heuristics is None:
-            self._heuristics = build_heuristics(self._config)
+            self._heuristics = self._unasked or build_heuristics(self._config)
+            self._unasked = None
         lowest, wanted = self._thresholds
         run, session = await open_known_run(
             known,
@@ -186,10 +196,10 @@ class ScreenRuns:
         ):
             paths = recordings_among(self._sources)
             if len(paths) == len(self._sources) == 1:
-                heuristics = self._heuristics = build_heuristics(self._config)
+                self._unasked = build_heuristics(self._config, complain=self._complaints.append)
                 with suppress(OSError):  # reading the recording will tell of it
                     self._key = await asyncio.to_thread(
-                        Key, paths, heuristics, self._config.heuristics
+                        Key, paths, self._unasked, self._config.heuristics
                     )
         return self._find_known()
 

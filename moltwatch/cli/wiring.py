@@ -82,6 +82,8 @@ async def open_run(
     watch: bool = True,
     fresh: bool = False,
     moments: KeepingMoments | None = None,
+    heuristics: Sequence[Heuristic] | None = None,
+    key: Key | None = None,
     complain: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Open sources (several are merged by time) and build what they flow through.
@@ -89,14 +91,16 @@ async def open_run(
     ``record`` keeps the session in a new file, made when the first events come, an old one being
     replaced if ``force``; ``watch`` is False where nothing but the recording is wanted, and no
     heuristic runs. What heuristics said of a recording before is not asked again, unless ``fresh``.
-    ``moments`` are kept of a recording that turns out to be the same in every run.
+    ``moments`` are kept of a recording that turns out to be the same in every run. ``heuristics``
+    that nobody has asked yet and the ``key`` of a recording may be given; otherwise they are made.
     Raises UsageError, SourceUnreachable or RecordingError before anything is running.
     """
     from moltwatch.sources.grammar import open_sources
 
     gc.set_threshold(*_GC)
     opening = opening or Opening()
-    heuristics = build_heuristics(config, complain=complain) if watch else []
+    if heuristics is None:
+        heuristics = build_heuristics(config, complain=complain) if watch else []
     async with AsyncExitStack() as opened:
         writer = _writer(record, force, specs, opening.clock, complain) if record else None
         if writer:
@@ -105,7 +109,7 @@ async def open_run(
         opened.push_async_callback(source.close)
         most_bytes = config.cache.megabytes * 1_000_000 if watch else 0
         analysis = await Analysis.of(
-            source, heuristics, config.heuristics, fresh=fresh, most_bytes=most_bytes
+            source, heuristics, config.heuristics, fresh=fresh, most_bytes=most_bytes, key=key
         )
         keeping = Keeping(answers_folder(), most_bytes) if writer and most_bytes else None
         engine = Engine(

@@ -21,6 +21,9 @@ import click
 from moltwatch.paths import shipped
 from tests.e2e.terminal import Terminal
 
+ASKED, ANSWER = b"\x1b[c", b"\x1b]11;rgb:1111/1111/1111\x07\x1b[?62c"
+"""What a screen asks of a terminal first, and what most of them answer at once."""
+
 PAINTED = b"THREADS"
 """What is among the bytes of the first screen, and of nothing before it."""
 
@@ -72,7 +75,10 @@ class Opening(Terminal):
         until, seen = time.perf_counter() + LONGEST, b""
         while time.perf_counter() < until and PAINTED not in seen:
             if select.select([self._fd], [], [], 0.1)[0]:
-                seen += os.read(self._fd, 1 << 20)
+                came = os.read(self._fd, 1 << 20)
+                seen += came
+                if ASKED in came:
+                    os.write(self._fd, ANSWER)
         return PAINTED in seen
 
 

@@ -325,10 +325,10 @@ async def test_sessions_that_were_left_make_room_when_nobody_waits(
         player.tidy(IDLE)
         player.tidy(IDLE)
         assert collected == [1]
-        for i in range(MOST_LEFT):
+        for minutes in range(19, 19 - 2 * MOST_LEFT - 1, -2):  # on, and then back
             player.tidy(0)
             assert collected == [1]
-            player.seek(START + MINUTE - 5 * i * SECOND - 1)
+            player.seek(START + minutes * MINUTE)
             await watcher.arrival()
         player.tidy(0)
         assert collected == [1, 1], "they are too many"
