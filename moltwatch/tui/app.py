@@ -87,7 +87,8 @@ class MoltwatchApp(App[None]):
         """Frames so far, the dropped ones included."""
         self._struck = 0.0
         self._pressed = 0.0
-        """When the user did something last (seconds of the performance counter)."""
+        """When the user did something last, or came somewhere (seconds of the performance
+        counter)."""
         self._dropping = 0.0
         """Frames dropped for each that is drawn."""
         self._dropped = 0
@@ -180,9 +181,11 @@ class MoltwatchApp(App[None]):
         self._dropped += 1
         self.frame += 1
         sought = self.player.seeking
-        self.player.settle()
         self.player.tidy(now - self._pressed)
+        self.player.settle()
         arrived = sought and not self.player.seeking
+        if arrived:
+            self._pressed = now  # who has come somewhere looks around
         if self.frame % AT_REST and not self.main.stirs and not arrived:
             return
         if self._dropped > self._dropping or arrived:
