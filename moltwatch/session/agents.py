@@ -10,7 +10,7 @@ from msgspec import Struct, field, structs
 from moltwatch.bounded import Bounded
 from moltwatch.model import AgentSeen, FlaggedPost, Kind, Post
 from moltwatch.packing import Piece
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.pace import burstiness, rhythm
 from moltwatch.text import fold
 from moltwatch.times import Micros

@@ -17,7 +17,8 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 from moltwatch import packing
 from moltwatch.model import Post
 from moltwatch.packing import Piece, Pieces
-from moltwatch.session.charges import Case, Charge, Charges, Kept
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case, Charges, Kept
 from moltwatch.session.thread import Node, Thread, ThreadSummary
 
 TOGETHER = 16

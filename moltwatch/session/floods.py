@@ -17,7 +17,7 @@ from moltwatch.text import repeated_words
 from moltwatch.times import MINUTE, Micros
 
 if TYPE_CHECKING:
-    from moltwatch.session.charges import Charge
+    from moltwatch.session.charge import Charge
 
 FEWEST = 100
 """Flagged posts from which an account may be a flood of the forum, ..."""

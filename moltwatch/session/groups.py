@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from moltwatch.model import Evidence, Group, GroupState, Kind
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.counts import Counts
 from moltwatch.text import fold
 from moltwatch.times import Micros

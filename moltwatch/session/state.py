@@ -21,7 +21,8 @@ from moltwatch.packing import Piece, Pieces
 from moltwatch.session import charges, thread
 from moltwatch.session.agents import Agent
 from moltwatch.session.asleep import TOGETHER, pack_posts, pack_thread, unpack_thread
-from moltwatch.session.charges import Case, Charge
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case
 from moltwatch.session.store import Session
 from moltwatch.session.thread import Thread
 

@@ -35,7 +35,8 @@ from moltwatch.model import (
     Vote,
 )
 from moltwatch.session.agents import Agents
-from moltwatch.session.charges import Case, Charge, Charges, Opinion
+from moltwatch.session.charge import Charge, Opinion
+from moltwatch.session.charges import Case, Charges
 from moltwatch.session.counts import Counts
 from moltwatch.session.groups import Groups
 from moltwatch.session.held import Held

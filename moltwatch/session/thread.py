@@ -25,7 +25,7 @@ from moltwatch.times import Micros
 from moltwatch.wording import cut
 
 if TYPE_CHECKING:
-    from moltwatch.session.charges import Charge
+    from moltwatch.session.charge import Charge
 
 MOST_STEPS_UP = 64
 """How far up a late parent looks for itself before it stays where it is, and how many of those

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import STRONG, Case, Charge
+from moltwatch.session.charge import STRONG, Charge
+from moltwatch.session.charges import Case
 from moltwatch.times import HOUR, MINUTE, Micros
 from moltwatch.tui.line import clock
 from moltwatch.tui.live_filter import LiveFilter

@@ -4,7 +4,8 @@ strong case. The first key is taken as a wish to walk alone."""
 from __future__ import annotations
 
 from moltwatch.session import Session
-from moltwatch.session.charges import STRONG, Case
+from moltwatch.session.charge import STRONG
+from moltwatch.session.charges import Case
 from moltwatch.session.thread import Thread
 
 SHOWS = "the guide shows why this is flagged; esc goes back"

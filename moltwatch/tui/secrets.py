@@ -9,7 +9,7 @@ from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.model import Evidence, Kind
 from moltwatch.session import Session
 from moltwatch.session import secrets as session_secrets
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.secrets import WITHHELD, hide, is_told, parts_of
 from moltwatch.session.thread import Node
 from moltwatch.tui.symbols import sign

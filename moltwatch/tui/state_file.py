@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.sources.base import Source
 from moltwatch.times import Micros
 

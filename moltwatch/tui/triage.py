@@ -12,7 +12,8 @@ from pathlib import Path
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Charge, Opinion
+from moltwatch.session.charge import Charge, Opinion
+from moltwatch.session.charges import Case
 from moltwatch.sources.base import Source
 from moltwatch.times import SECOND, Micros
 from moltwatch.tui import state_file

@@ -22,7 +22,7 @@ from moltwatch.model import (
     Verdict,
 )
 from moltwatch.session import Limits, Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.times import MINUTE, SECOND
 from tests.evidence import evidence, told
 

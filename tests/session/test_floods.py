@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Charge, Charges
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case, Charges
 from moltwatch.session.floods import AT_ONCE, FEWEST, PART, WITHIN, flooded
 from moltwatch.times import DAY, HOUR, MINUTE, SECOND, Micros
 from tests.evidence import evidence

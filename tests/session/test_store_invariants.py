@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Event, Finding, Kind, Post
 from moltwatch.session import Limits, Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.session.thread import Thread
 from tests.session.events import events, findings, posts
 

@@ -19,7 +19,8 @@ from moltwatch.heuristics.fusing.coordination import Cluster, GroupTracker
 from moltwatch.heuristics.fusing.open_posts import OpenPosts
 from moltwatch.session import Session
 from moltwatch.session.agents import Agents
-from moltwatch.session.charges import Case, Charge, Charges
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case, Charges
 from moltwatch.session.thread import Node, Thread, Threads
 
 

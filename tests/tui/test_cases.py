@@ -15,7 +15,7 @@ from moltwatch.model import (
     Post,
     Scores,
 )
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.times import MINUTE, SECOND
 from moltwatch.tui.views.flags import CaseRow
 from moltwatch.tui.widgets.pane import LEFT_ALONE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Delete, Edit, Event, Kind, Post
 from moltwatch.session import Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.session.thread import Limits, Node
 from moltwatch.times import SECOND
 from moltwatch.tui import hits

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.fuzzy import Matcher
 
 from moltwatch.model import Kind, Post
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.times import MINUTE
 from moltwatch.tui.keys import KEYS
 from moltwatch.tui.screens.help import HelpScreen

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from moltwatch.model import Kind, Post
 from moltwatch.session import Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.sources.base import Source
 from moltwatch.times import MINUTE
 from moltwatch.tui import state_file

@@ -10,7 +10,7 @@ import pytest
 from rich.style import Style
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.session.timeline import Column
 from moltwatch.sources.base import State
 from moltwatch.times import DAY, MINUTE, SECOND

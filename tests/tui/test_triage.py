@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moltwatch.model import FlaggedPost, Kind, Post, Scores
 from moltwatch.session import Session
-from moltwatch.session.charges import Opinion
+from moltwatch.session.charge import Opinion
 from moltwatch.tui.triage import Triage
 from tests.tui.forum import START, FakeSource
 

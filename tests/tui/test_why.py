@@ -24,7 +24,7 @@ from moltwatch.model import (
     Scores,
 )
 from moltwatch.session import Session
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.times import SECOND
 from moltwatch.tui.secrets import masked
 from moltwatch.tui.views.flagged_text import FlaggedText

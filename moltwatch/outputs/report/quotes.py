@@ -13,7 +13,7 @@ from typing import NewType
 from moltwatch.heuristics.hazard.credentials import Credentials
 from moltwatch.model import Evidence, Verdict
 from moltwatch.session import secrets
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.secrets import masked
 from moltwatch.text import display_line
 

@@ -36,7 +36,7 @@ from moltwatch.outputs.report.quotes import (
 )
 from moltwatch.session import Limits, Session
 from moltwatch.session.agents import Agent
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.groups import Swarm
 from moltwatch.session.thread import ThreadSummary
 from moltwatch.session.timeline import Column

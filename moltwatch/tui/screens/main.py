@@ -19,7 +19,8 @@ from textual.geometry import Size
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.charge import Opinion
+from moltwatch.session.charges import Case
 from moltwatch.session.thread import Thread
 from moltwatch.times import Micros
 from moltwatch.tui import local_time

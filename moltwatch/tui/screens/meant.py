@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Charge
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case
 from moltwatch.session.thread import Node
 from moltwatch.tui.cases import Walk, Where
 from moltwatch.tui.screens.panes import Panes

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from moltwatch.model import Kind
 from moltwatch.session import Session
 from moltwatch.session.agents import Agent
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.times import SECOND, format_duration
 from moltwatch.tui.line import Line, StyleOf, clock, safe, safe_line, shorten, voice
 from moltwatch.tui.local_time import column, full_date

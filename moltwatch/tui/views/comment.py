@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from moltwatch.model import Kind
-from moltwatch.session.charges import Charge, Opinion
+from moltwatch.session.charge import Charge, Opinion
 from moltwatch.session.thread import Node
 from moltwatch.tui.line import (
     Line,

@@ -14,7 +14,7 @@ from moltwatch.heuristics.fusing.otherwise import way_out
 from moltwatch.jsonl import line_of
 from moltwatch.model import MOST_LISTED, Evidence, FlaggedPost, Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Charge, Opinion
+from moltwatch.session.charge import Charge, Opinion
 from moltwatch.session.groups import Arrival
 from moltwatch.session.secrets import WITHHELD
 from moltwatch.session.thread import Node

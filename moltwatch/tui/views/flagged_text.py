@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from moltwatch.heuristics.hazard.credentials import Credentials
-from moltwatch.session.charges import Charge
+from moltwatch.session.charge import Charge
 from moltwatch.session.secrets import find_secrets
 from moltwatch.text import fold, place_as_written
 from moltwatch.tui.secrets import are_shown, unquoted

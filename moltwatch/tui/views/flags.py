@@ -18,7 +18,8 @@ from textual.message import Message
 
 from moltwatch.model import Evidence, Kind, strongest_of
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Opinion
+from moltwatch.session.charge import Opinion
+from moltwatch.session.charges import Case
 from moltwatch.session.floods import PART
 from moltwatch.session.groups import Swarm
 from moltwatch.session.secrets import WITHHELD

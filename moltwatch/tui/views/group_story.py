@@ -8,7 +8,7 @@ from moltwatch.heuristics.fusing.otherwise import way_out
 from moltwatch.jsonl import line_of
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Charge, Opinion
+from moltwatch.session.charge import Charge, Opinion
 from moltwatch.session.groups import Swarm
 from moltwatch.session.secrets import WITHHELD
 from moltwatch.tui.line import clock, cut_inside, safe_line, voice

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 
 from moltwatch.model import Kind
 from moltwatch.session import Session
-from moltwatch.session.charges import Case, Charge
+from moltwatch.session.charge import Charge
+from moltwatch.session.charges import Case
 from moltwatch.session.groups import Swarm
 from moltwatch.times import Micros
 from moltwatch.tui.symbols import sign
