@@ -12,7 +12,7 @@ from moltwatch.errors import Rejects
 from moltwatch.model import Event, Thresholds
 from moltwatch.moments import Moment, Moments, Refused, name_of
 from moltwatch.recording.base import BATCH, Reader, Span
-from moltwatch.sources.replay import Playhead, ReplaySource
+from moltwatch.sources.replay import Playhead, ReplaySource, require
 from moltwatch.times import Micros
 
 
@@ -37,17 +37,20 @@ class Known:
         return self.kept.path.exists() and self.moments.path.exists()
 
     def play(
-        self, moment: Moment, *, spec: str, paths: Sequence[Path], playhead: Playhead
+        self, moment: Moment, *, spec: str, path: Path, start: Micros | None, playhead: Playhead
     ) -> ReplaySource:
-        """The recording from a moment on, without what comes before."""
-        reader = _KnownReader(self.kept, self.moments, moment)
+        """The recording from a moment on, without what comes before. Opening it raises UsageError
+        if it ends before ``start``."""
 
         async def open_reader() -> Reader:
+            reader = _KnownReader(self.kept, self.moments, moment)
+            if start:
+                await require(start, reader, path.name)
             return reader
 
         if moment.n:
             playhead.set_out(moment.n, self.moments.start, moment.at)
-        source = ReplaySource(open_reader, spec=spec, paths=paths, playhead=playhead)
+        source = ReplaySource(open_reader, spec=spec, paths=[path], playhead=playhead)
         source.status.events = moment.n
         return source
 

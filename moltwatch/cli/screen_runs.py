@@ -16,7 +16,7 @@ from moltwatch.cli.analyse import Ahead, worth_it
 from moltwatch.cli.options import LeastScore, least_scores
 from moltwatch.cli.wiring import Run, build_heuristics, open_known_run, open_run
 from moltwatch.config import Config
-from moltwatch.errors import MoltwatchError
+from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.heuristics.base import Heuristic
 from moltwatch.known import Known
 from moltwatch.model import SHIPPED, Kind, Thresholds
@@ -86,6 +86,8 @@ class ScreenRuns:
             moment = known.moments.before(*(goal or Goal(0)))
             try:
                 return await self._open_known(known, moment, opening)
+            except UsageError:
+                raise
             except MoltwatchError as error:
                 _log.info("%s", error)
                 self._known = None

@@ -167,7 +167,8 @@ async def open_known_run(
     playhead = Playhead(
         opening.clock, opening.speed, start=opening.start or 0, max_idle=opening.max_idle
     )
-    source = known.play(moment, spec=spec, paths=[find_recording(spec)], playhead=playhead)
+    path = find_recording(spec)
+    source = known.play(moment, spec=spec, path=path, start=opening.start, playhead=playhead)
     await source.open()
     source.status.gaps = session.counts.gaps
     return Run(source, engine, Pipeline(source, engine, [session]), key=known.key), session

@@ -345,7 +345,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
 
         reader = await open_recording(path, now=opening.clock.now())
         if opening.start:
-            await _require(opening.start, reader, path.name)
+            await require(opening.start, reader, path.name)
         return reader
 
     playhead = Playhead(
@@ -354,7 +354,7 @@ def open_spec(spec: SourceSpec, opening: Opening) -> ReplaySource:
     return ReplaySource(open_reader, spec=spec.text, paths=[path], playhead=playhead)
 
 
-async def _require(start: Micros, reader: Reader, name: str) -> None:
+async def require(start: Micros, reader: Reader, name: str) -> None:
     """Raise UsageError, the reader closed, if the recording ends before ``start``: to rush through
     all of it would look like a start."""
     span = await reader.span()

@@ -16,6 +16,7 @@ from moltwatch.cli.options import LeastScore
 from moltwatch.cli.screen_runs import ScreenRuns
 from moltwatch.config import Cache, Config
 from moltwatch.dialects.lines import encode_lines
+from moltwatch.errors import UsageError
 from moltwatch.model import Kind, Post
 from moltwatch.paths import shipped
 from moltwatch.sources.base import State
@@ -99,6 +100,16 @@ async def test_who_opens_it_at_a_time_need_not_have_opened_it_before() -> None:
     run = await runs(DAY).open(Goal(0, 1_000))
     assert run.session.counts.events == 800
     await run.source.close()
+
+
+async def test_a_start_beyond_the_end_is_told_as_ever() -> None:
+    told = []
+    for fresh in (True, False):
+        with pytest.raises(UsageError) as raised:
+            await runs(DAY, fresh=fresh).open(Goal(1_900_000_000_000_000))
+        told.append(str(raised.value))
+        await analysed(DAY)
+    assert told[0] == told[1] and "quiet-day.jsonl.gz goes from " in told[0]
 
 
 async def test_how_it_ends_is_known_before() -> None:
