@@ -26,6 +26,8 @@ from moltwatch.model import SHIPPED, Event, Finding, Kind
 from moltwatch.moments import KeepingMoments, Moments, name_of
 from moltwatch.recording.opening import open_recording
 from moltwatch.session import Limits, Session
+from moltwatch.session.agents import Agent
+from moltwatch.session.thread import Node, Thread
 from tests.session.whole import whole
 from tests.strategies import events
 
@@ -166,6 +168,22 @@ def test_where_much_is_let_go_it_is_the_same(
 ) -> None:
     monkeypatch.setattr("moltwatch.session.store.Limits", lambda: limits)
     check(tmp_path, told("first-look"), spacing=60, compared=2)
+
+
+def test_what_is_at_rest_wakes_little_by_little(tmp_path: Path) -> None:
+    recording = told("first-look")
+    moments = keep(tmp_path, recording, 150)
+    moment = moments.moments[-1]
+    session, other = (moments.read(moment, recording.engine(moment.n)) for _ in range(2))
+    session.wake(0)
+    assert any(not isinstance(thread, Thread) for thread in session.threads._threads.values())
+    for _ in range(10_000):
+        session.wake(0.001)
+    assert all(isinstance(thread, Thread) for thread in session.threads._threads.values())
+    assert all(isinstance(node, Node) for node in session.threads._posts.values())
+    assert all(isinstance(agent, Agent) for agent in session.agents._agents.values())
+    other.wake(10)
+    assert whole(session) == whole(other)
 
 
 def test_what_is_damaged_says_so_once_and_is_gone(tmp_path: Path) -> None:

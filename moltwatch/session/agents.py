@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from time import perf_counter
 
 from msgspec import Struct, field, structs
 
@@ -93,6 +94,8 @@ class Agents:
         self._agents: Bounded[str, Agent | Piece] = Bounded(most)
         self._keeps = keeps
         self._unpack: Callable[[Piece], Agent] = lambda data: Agent("", _NONE)
+        self._resting: list[str] = []
+        """Those that :meth:`wake` has still to look at, the latest last."""
         self.n = 0
         """Accounts that have written; one that was let go and comes back counts once more."""
 
@@ -118,8 +121,15 @@ class Agents:
         """Have these, and none besides; ``unpack`` makes an agent of its bytes."""
         self._unpack = unpack
         agents, self.n = state
+        self._resting = [name for name, _ in agents]
         self._agents.clear()
         self._agents.update(agents)
+
+    def wake(self, until: float) -> bool:
+        """See :meth:`.thread.Threads.wake`."""
+        while self._resting and perf_counter() < until:
+            self.get(self._resting.pop())
+        return not self._resting
 
     def _awake(self, name: str) -> Agent:
         """The agent itself. Raises KeyError if there is none."""

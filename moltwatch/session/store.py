@@ -202,6 +202,13 @@ class Session:
         if not held:
             self.held = None
 
+    def wake(self, seconds: float) -> None:
+        """Take in hand what is at rest, for so long at most: who searches for something goes
+        through all of it, and should not have to wait."""
+        until = perf_counter() + seconds
+        if self.threads.wake(until):
+            self.agents.wake(until)
+
     def _wait(self, held: Held, event: Event, findings: Sequence[Finding]) -> None:
         held.add(event, findings)
         if held.holding and held.full:

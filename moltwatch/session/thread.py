@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct, field, structs
@@ -397,6 +398,8 @@ class Threads:
         self._posts: dict[str, Node | str] = {}
         """Each by its id; of one in a thread at rest, the id of that."""
         self._unpack: Unpack = lambda data, filled: Thread("")
+        self._resting: list[str] = []
+        """Those that :meth:`wake` has still to look at, the latest last."""
         self._read = False
         """Those at rest are read."""
         self.counted: Bounded[str, ThreadSummary] = Bounded(limits.threads)
@@ -442,7 +445,16 @@ class Threads:
         self._threads = OrderedDict(state.threads)
         self._posts = dict(zip(state.posts, state.homes, strict=True))
         self._unpack = unpack
+        self._resting = list(self._threads)
         self.counted, self._chars, self.n, self.added = state[3:]
+
+    def wake(self, until: float) -> bool:
+        """Take some in hand that are at rest, the latest first, until then on the performance
+        counter. Tells whether that was all."""
+        while self._resting and perf_counter() < until:
+            if thread := self.get(self._resting.pop()):
+                thread.nodes  # noqa: B018
+        return not self._resting
 
     def _awake(self, id: str) -> Thread:
         """The thread itself. Raises KeyError if there is none."""

@@ -65,7 +65,9 @@ def _parts(value: object) -> Iterator[tuple[str, Any]]:
 def _threads(threads: Threads) -> Any:
     homes = [_at_home(thread) for thread in threads]
     rest = {
-        name: part for name, part in vars(threads).items() if name not in ("_threads", "_unpack")
+        name: part
+        for name, part in vars(threads).items()
+        if name not in ("_threads", "_unpack", "_resting")
     }
     return homes, _plain(rest)
 

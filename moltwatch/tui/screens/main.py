@@ -57,6 +57,9 @@ GLANCE = 5
 FORESIGHT = 30
 """Frames between two looks whether somebody knows how all of it will end."""
 
+WAKE = 0.003
+"""Seconds a frame may spend on what a session that was brought from elsewhere holds at rest."""
+
 CATCH_UP = 0.01
 """Seconds a frame may spend on taking in what was held back."""
 
@@ -168,6 +171,8 @@ class MainScreen(StyledScreen):
             return
         session = run.session
         session.catch_up(CATCH_UP)
+        if not self.player.seeking:
+            session.wake(WAKE)
         if local_time.turn(self.player.now):
             for view in self.query(RowView):
                 view.forget_looks()
