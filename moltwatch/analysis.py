@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
-from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, frame_content_size
 
 from moltwatch.blobs import ANSWERS, NewFile, make_room, read_index
 from moltwatch.errors import MoltwatchError
@@ -180,9 +180,10 @@ class Kept:
         path = folder / f"{key.name}{ANSWERS}"
         try:
             found = cls(path, _decode_index(read_index(path)))
-            os.utime(path)  # it was used
         except (OSError, ValueError):
             return None
+        with suppress(OSError):  # what can only be read serves as well
+            os.utime(path)  # it was used
         return found
 
     @property
@@ -214,6 +215,9 @@ class Kept:
                     offset, size = place(block)
                     file.seek(offset)
                     packed = file.read(size)
+                    # What a block says of its size goes before any limit.
+                    if frame_content_size(packed) > _LONGEST_BLOCK:
+                        raise ValueError("a block is too large")
                     yield block, unpacker.decompress(packed, max_output_size=_LONGEST_BLOCK)
         except (OSError, ZstdError, msgspec.DecodeError, ValueError, MemoryError) as error:
             with suppress(OSError):
@@ -240,7 +244,7 @@ class Keeping:
         self._events: list[Event] = []
         self._answers: list[Answer] = []
         self._index: list[Block] = []
-        self._packer = ZstdCompressor(level=3)
+        self._packer = ZstdCompressor(level=3, write_checksum=True)
         self._encoder = msgspec.msgpack.Encoder()
         self._file: NewFile | None = None
         with self._failing():
@@ -301,7 +305,7 @@ class Keeping:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, OverflowError) as error:
             _log.info("what was found is not kept: %s", error)
             self.discard()
 

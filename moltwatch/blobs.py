@@ -63,8 +63,10 @@ class NewFile:
 def read_index(path: Path) -> bytes:
     """The index of a file. Raises OSError, or ValueError if it is not whole."""
     with path.open("rb") as file:
-        file.seek(-_END.size, os.SEEK_END)
-        offset, size, check = _END.unpack(file.read())
+        end = file.seek(-_END.size, os.SEEK_END)
+        offset, size, check = _END.unpack(file.read(_END.size))
+        if offset + size != end:
+            raise ValueError("its index is not where it should be")
         file.seek(offset)
         index = file.read(size)
     if crc32(index) != check:
@@ -78,13 +80,15 @@ def make_room(folder: Path, most_bytes: int) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith((ANSWERS, MOMENTS, UNFINISHED)):
-                state = entry.stat()
-                files.append((state.st_mtime, state.st_size, Path(entry.path)))
+                with suppress(OSError):  # another may have let go of it
+                    state = entry.stat(follow_symlinks=False)
+                    files.append((state.st_mtime, state.st_size, Path(entry.path)))
     files.sort()
     newest = files[-1][0] if files else 0.0
     total = sum(size for _, size, _ in files)
     for at, size, path in files:
         unfinished = path.suffix == UNFINISHED
         if newest - at > _ABANDONED if unfinished else total > most_bytes:
-            path.unlink(missing_ok=True)
-            total -= size
+            with suppress(OSError):  # one that stays keeps no other
+                path.unlink(missing_ok=True)
+                total -= size

@@ -9,6 +9,7 @@ asks for it. Of the rest most moments have only what sets them apart from an ear
 from __future__ import annotations
 
 import logging
+import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -113,9 +114,10 @@ class Moments:
         path = folder / f"{name}{MOMENTS}"
         try:
             found = cls(path, _decode_index(read_index(path)))
-            path.touch()  # it was used
         except (OSError, ValueError):
             return None
+        with suppress(OSError):  # what can only be read serves as well
+            os.utime(path)  # it was used
         return found
 
     def before(self, at: Micros, n: int | None = None) -> Moment:
@@ -293,7 +295,7 @@ class KeepingMoments:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError, TypeError, ZstdError) as error:
+        except (OSError, ValueError, TypeError, OverflowError, ZstdError) as error:
             _log.info("moments are not kept: %s", error)
             self.discard()
 

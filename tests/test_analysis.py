@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moltwatch import analysis
+from moltwatch import analysis, blobs
 from moltwatch.analysis import Keeping, Kept, Key
 from moltwatch.blobs import make_room
 from moltwatch.cli.wiring import build_heuristics
@@ -25,7 +26,7 @@ from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.features.post import Features
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import Event, Evidence, Post, Thresholds
+from moltwatch.model import AgentSeen, Event, Evidence, Post, Thresholds
 from moltwatch.testing import simulated
 from moltwatch.times import SECOND
 from tests.cli.running import Done, lines, moltwatch, moltwatch_process, session
@@ -294,6 +295,92 @@ def test_what_was_kept_and_is_damaged_says_so_once(night: Path) -> None:
     assert run("flags", night).stdout == lines, "one that was cut off is not even opened"
 
 
+def test_no_damage_goes_unseen(tmp_path: Path) -> None:
+    """Another letter in a sentence is as bad as a block that cannot be unpacked."""
+    keeping = Keeping(tmp_path)
+    for i, event in enumerate(simulated()[:200]):
+        keeping.add(Answer(values={f"mark {i}": i / 7}))
+        keeping.take(event)
+    key = Key([], [], {})
+    keeping.commit(key)
+    (path,) = kept(tmp_path)
+    whole = path.read_bytes()
+    found = Kept.find(tmp_path, key)
+    assert found is not None
+    (block,) = found.blocks
+    begin = block.offset + block.events
+    for at in range(begin, begin + block.answers, 41):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(MoltwatchError, match="is damaged"):
+            list(found.answers())
+
+
+def test_a_size_that_is_a_lie_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping(tmp_path)
+    for event in simulated()[:20]:
+        keeping.add(Answer(values={"mark": 1.0}))
+        keeping.take(event)
+    key = Key([], [], {})
+    keeping.commit(key)
+    found = Kept.find(tmp_path, key)
+    monkeypatch.setattr(analysis, "_LONGEST_BLOCK", 100)
+    assert found is not None
+    with pytest.raises(MoltwatchError, match="too large"):
+        list(found.answers())
+    path = tmp_path / f"{key.name}.answers"
+    path.write_bytes(bytes(100) + blobs._END.pack(0, 1 << 30, 0))
+    tracemalloc.start()
+    try:
+        assert Kept.find(tmp_path, key) is None
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_can_only_be_read_is_used(
+    night: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run("flags", night)
+    asked.clear()
+
+    def refused(path: Path) -> None:
+        raise PermissionError(30, "read-only file system")
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert run("flags", night) == first and not asked
+
+
+def test_an_event_that_cannot_be_kept_costs_only_the_keeping(tmp_path: Path) -> None:
+    """Formats that recordings have hold numbers of any length."""
+    keeping = Keeping(tmp_path)
+    keeping.add(Answer())
+    keeping.take(AgentSeen(name="ada", seen_at=1, karma=10**30))
+    keeping.commit(Key([], [], {}))
+    assert kept(tmp_path) == []
+
+
+def test_a_full_disk_is_left_no_fuller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping = Keeping(tmp_path)
+
+    class Full:
+        def writelines(self, pieces: Sequence[bytes]) -> None:
+            raise OSError(28, "No space left on device")
+
+        def close(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    file = keeping._file
+    assert file is not None
+    file._file.close()
+    monkeypatch.setattr(file, "_file", Full())
+    keeping.add(Answer())
+    keeping.take(simulated()[0])
+    keeping.commit(Key([], [], {}))
+    assert kept(tmp_path) == []
+
+
 def test_answers_that_run_out_are_an_error_in_words() -> None:
     engine = Engine([], GroupTracker(), answers=iter([Answer()]))
     engine.feed(session()[0])
@@ -315,6 +402,20 @@ def test_what_was_unused_longest_makes_room(tmp_path: Path) -> None:
     (tmp_path / "of another").write_text("is left alone")
     make_room(tmp_path, 250)
     assert [path.name for path in kept(tmp_path)] == ["2.answers", "3.answers", "of another"]
+
+
+def test_what_cannot_go_keeps_no_other(tmp_path: Path) -> None:
+    for n in range(3):
+        path = tmp_path / f"{n}.answers"
+        path.write_bytes(bytes(100))
+        os.utime(path, (2_000_000 + n, 2_000_000 + n))
+    (tmp_path / "nowhere.answers").symlink_to(tmp_path / "gone")
+    folder = tmp_path / "folder.answers"
+    folder.mkdir()
+    os.utime(folder, (1, 1))
+    make_room(tmp_path, folder.stat().st_size + 150)
+    assert not (tmp_path / "0.answers").exists()
+    assert folder.is_dir()
 
 
 def test_one_that_is_larger_than_the_room_is_given_up(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice, pairwise
@@ -240,3 +241,15 @@ def test_what_cannot_be_kept_is_no_harm(tmp_path: Path) -> None:
     keeping.finish([])
     keeping.commit("key")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_moments_that_can_only_be_read_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(30, "read-only file system")
+
+    KeepingMoments(tmp_path, Session(), THRESHOLDS, 1_000_000).commit("night")
+    monkeypatch.setattr(os, "utime", refused)
+    monkeypatch.setattr(Path, "touch", refused)
+    assert Moments.find(tmp_path, name_of("night", THRESHOLDS)) is not None
