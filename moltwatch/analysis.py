@@ -34,8 +34,7 @@ from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.model import Event, Finding
 from moltwatch.paths import cache_folder
-from moltwatch.recording.base import Writer, is_long
-from moltwatch.recording.imports import PROFILES
+from moltwatch.recording.base import FileState, Writer, files_of, is_long, state_of
 from moltwatch.sources.base import Source, State
 from moltwatch.sources.replay import ReplaySource
 from moltwatch.times import Micros
@@ -59,7 +58,9 @@ class Key:
     """What the answers of one recording depend on. To be made before it is read.
 
     ``paths`` are files, or folders of them; ``settings`` are the sections of the configuration of
-    the ``heuristics``. Raises OSError if something cannot be read.
+    the ``heuristics``. Who has opened the recording, or asked the heuristics, before has to know
+    the ``state`` of its files, or of the ``programs``, before that. Raises OSError if something
+    cannot be read.
     """
 
     def __init__(
@@ -67,47 +68,33 @@ class Key:
         paths: Sequence[Path],
         heuristics: Sequence[Heuristic],
         settings: Mapping[str, Mapping[str, object]],
+        *,
+        state: Sequence[FileState] | None = None,
+        programs: Sequence[object] | None = None,
     ) -> None:
-        self._parts = [part for path in paths for part in _parts(path)]
-        self._state = _state_of(self._parts)
-        digest = sha256(repr(_programs(heuristics)).encode())
+        self._paths = paths
+        self._state = state or state_of(paths)
+        digest = sha256(repr(programs or programs_of(heuristics)).encode())
         digest.update(repr([each.name for each in heuristics]).encode())
         digest.update(msgspec.json.encode(settings, order="deterministic"))
-        for part in self._parts:
-            with part.open("rb") as file:
-                digest.update(file_digest(file, "sha256").digest())
+        for i, path in enumerate(paths):
+            for name, part in files_of(path):
+                digest.update(repr((i, name)).encode())
+                with part.open("rb") as file:
+                    digest.update(file_digest(file, "sha256").digest())
         self.name = digest.hexdigest()[:40]
 
     @property
     def holds(self) -> bool:
         """Nothing was written to the recording since."""
-        try:
-            return _state_of(self._parts) == self._state
-        except OSError:
-            return False
+        return self._state is not None and state_of(self._paths) == self._state
 
 
-def _parts(path: Path) -> list[Path]:
-    """The files that are read where a recording is: it, what SQLite has not folded into it yet, and
-    the profiles beside it; all of a folder."""
-    if path.is_dir():
-        return sorted(each for each in path.iterdir() if each.is_file())
-    beside = [path.with_name(f"{path.name}-wal"), *(path.with_name(name) for name in PROFILES)]
-    return [path, *(each for each in beside if each != path and each.is_file())]
-
-
-def _state_of(paths: Iterable[Path]) -> list[tuple[int, int, int]]:
-    states = [path.stat() for path in paths]
-    return [(state.st_ino, state.st_size, state.st_mtime_ns) for state in states]
-
-
-def _programs(heuristics: Iterable[Heuristic]) -> list[object]:
+def programs_of(heuristics: Iterable[Heuristic]) -> list[object]:
     """The state of all that runs when heuristics are asked: of a package that is installed its
-    version would do, but one may also work on a checkout."""
-    ours = Path(__file__).parent
-    modules = {type(each).__module__ for each in heuristics}
-    files = {getattr(sys.modules.get(name), "__file__", None) for name in modules}
-    theirs = [Path(file) for file in files if file and not Path(file).is_relative_to(ours)]
+    version would do, but one may also work on a checkout. Raises OSError."""
+    packages = {type(each).__module__.partition(".")[0] for each in heuristics}
+    theirs = packages - {__package__}
     installed = {
         name
         for folder in sys.path
@@ -119,8 +106,8 @@ def _programs(heuristics: Iterable[Heuristic]) -> list[object]:
         sys.version,
         unicodedata.unidata_version,
         sorted(installed),
-        sorted((str(path.name), *_state_of([path])) for path in theirs),
-        sorted(_walk(ours)),
+        sorted(state for name in theirs for state in _states_in(name)),
+        sorted(_walk(Path(__file__).parent)),
     ]
 
 
@@ -130,6 +117,16 @@ def _names_in(folder: Path) -> list[str]:
             return [entry.name for entry in entries]
     except OSError:  # gone, or packed into a file
         return []
+
+
+def _states_in(package: str) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of each file of a package, or of the only one of a module."""
+    module = sys.modules.get(package)
+    for folder in getattr(module, "__path__", ()):
+        yield from _walk(Path(folder))
+    if file := getattr(module, "__file__", None):
+        state = Path(file).stat()
+        yield file, state.st_size, state.st_mtime_ns
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, int, int]]:
@@ -333,10 +330,14 @@ class Analysis:
         if not isinstance(source, ReplaySource) or not most_bytes:
             return None
         try:
-            if key is None:
-                key = await asyncio.to_thread(Key, source.paths, heuristics, settings)
+            if key is None or not key.holds:
+                key = await asyncio.to_thread(
+                    Key, source.paths, heuristics, settings, state=source.state
+                )
         except OSError:
             return None  # reading the recording will tell of it
+        if not key.holds:
+            return None  # what was opened need not be what was looked at afterwards
         folder = answers_folder()
         kept = None if fresh else Kept.find(folder, key)
         return cls(source, key, kept or Keeping(folder, most_bytes))
@@ -422,9 +423,13 @@ class AnalysedRecording:
         self._closed = True
         if self._written and self._written == self._keeping.n and is_sound(self._engine):
             try:
-                self._keeping.commit(self._make_key())
+                # To read a long recording once more takes a while, in which a screen goes on.
+                self._keeping.commit(await asyncio.to_thread(self._make_key))
             except OSError as error:
                 _log.info("what was found is not kept: %s", error)
                 self._keeping.discard()
+            except BaseException:
+                self._keeping.discard()
+                raise
         else:
             self._keeping.discard()

@@ -3,12 +3,16 @@ lines."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import sys
+import threading
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moltwatch import analysis, blobs
-from moltwatch.analysis import Keeping, Kept, Key
+from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Kept, Key, answers_folder
 from moltwatch.blobs import make_room
+from moltwatch.cli import wiring
 from moltwatch.cli.wiring import build_heuristics
 from moltwatch.config import Config
 from moltwatch.errors import MoltwatchError
@@ -27,6 +32,7 @@ from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.features.post import Features
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.model import AgentSeen, Event, Evidence, Post, Thresholds
+from moltwatch.recording.jsonl import JsonlWriter
 from moltwatch.testing import simulated
 from moltwatch.times import SECOND
 from tests.cli.running import Done, lines, moltwatch, moltwatch_process, session
@@ -213,7 +219,7 @@ def test_other_settings_and_other_programs_ask_anew(
     config.write_text("[screen]\nfps = 10\n")
     run("flags", night, "--config", config)
     assert not asked, "the screen is none of their business"
-    monkeypatch.setattr(analysis, "_programs", lambda heuristics: ["a later version"])
+    monkeypatch.setattr(analysis, "programs_of", lambda heuristics: ["a later version"])
     run("flags", night)
     assert asked
 
@@ -222,12 +228,12 @@ def test_the_state_of_a_program_is_that_of_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heuristics = build_heuristics(Config())
-    state = repr(analysis._programs(heuristics))
-    assert repr(analysis._programs(heuristics)) == state
+    state = repr(analysis.programs_of(heuristics))
+    assert repr(analysis.programs_of(heuristics)) == state
     installed = tmp_path / "another-1.0.dist-info"
     installed.mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert repr(analysis._programs(heuristics)) != state, "another package may do another thing"
+    assert repr(analysis.programs_of(heuristics)) != state, "another package may do another thing"
 
 
 def test_a_recording_that_grows_meanwhile_is_not_kept(night: Path) -> None:
@@ -238,6 +244,108 @@ def test_a_recording_that_grows_meanwhile_is_not_kept(night: Path) -> None:
     states.append(key.holds)
     night.unlink()
     assert [*states, key.holds] == [True, False, False]
+
+
+def test_it_matters_as_what_a_file_is_read(tmp_path: Path) -> None:
+    """A folder is put in order of time as one archive, its files are two; and profiles are told by
+    their name."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    parts = [folder / "agents.jsonl", folder / "posts.json"]
+    for n, part in enumerate(parts):
+        part.write_text(str(n))
+    names = [Key([folder], [], {}).name, Key(parts, [], {}).name]
+    parts[0].rename(folder / "agent.jsonl")
+    names += [Key([folder], [], {}).name, Key([folder / "agent.jsonl", parts[1]], [], {}).name]
+    assert len({*names}) == 4
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_file_that_comes_beside_it_meanwhile_matters(tmp_path: Path, alone: bool) -> None:
+    dump = tmp_path / "posts.json"
+    dump.write_text("[]")
+    key = Key([dump if alone else tmp_path], [], {})
+    before = key.holds
+    (tmp_path / "agents.jsonl").write_text("{}")
+    assert before and not key.holds
+
+
+def test_a_log_lies_beside_the_recording_itself(tmp_path: Path) -> None:
+    (tmp_path / "live").mkdir()
+    path, link = tmp_path / "live" / "night.molt", tmp_path / "latest.molt"
+    path.write_text("folded")
+    link.symlink_to(path)
+    key = Key([link], [], {})
+    path.with_name("night.molt-wal").write_text("not folded yet")
+    assert not key.holds and Key([link], [], {}).name != key.name
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_recording_that_is_replaced_while_it_is_opened_is_not_mistaken(
+    tmp_path: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """What is open goes on being read, whatever has its name since."""
+    path, other = tmp_path / "night.molt", tmp_path / "other.molt"
+    few = tmp_path / "few.jsonl"
+    few.write_text(lines(session()[:60]))
+    run("convert", few, other)
+    few.write_text(lines(session()))
+    run("convert", few, path)
+    fresh = run("flags", path, "--fresh").stdout
+    shutil.rmtree(answers_folder())
+    if known:
+        run("flags", other)
+    before = kept()
+    asked.clear()
+    make = Analysis.of
+
+    async def replaced(*arguments: Any, **options: Any) -> Analysis | None:
+        other.rename(path)
+        return await make(*arguments, **options)
+
+    monkeypatch.setattr(Analysis, "of", replaced)
+    assert run("flags", path).stdout == fresh
+    assert asked and kept() == before
+
+
+def test_what_is_installed_meanwhile_was_not_asked(
+    night: Path, tmp_path: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tide.jsonl"
+    close = JsonlWriter.close
+    states = ["an earlier version", "a later version"]
+
+    async def closing(self: JsonlWriter) -> None:
+        del states[:-1]
+        await close(self)
+
+    monkeypatch.setattr(JsonlWriter, "close", closing)
+    monkeypatch.setattr(analysis, "programs_of", lambda heuristics: [states[0]])
+    monkeypatch.setattr(wiring, "programs_of", lambda heuristics: [states[0]])
+    run("record", night, "-o", path, "--analyse")
+    asked.clear()
+    run("flags", path)
+    assert asked
+
+
+def test_a_plug_in_is_all_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "theirs"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "words.txt").write_text("ahoy")
+    (package / "pirates.py").write_text(
+        "from moltwatch.heuristics.coordination.same_text import SameText\n"
+        "class Pirates(SameText): ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    pirates = importlib.import_module("theirs.pirates").Pirates()
+    state = repr(analysis.programs_of([pirates]))
+    assert repr(analysis.programs_of([pirates])) == state
+    (package / "words.txt").write_text("ahoy, matey")
+    changed = repr(analysis.programs_of([pirates]))
+    for name in ("theirs", "theirs.pirates"):
+        del sys.modules[name]
+    assert changed != state
 
 
 # --- what is not kept -----------------------------------------------------------------------------
@@ -454,6 +562,30 @@ def test_what_is_recorded_is_known_at_once(tmp_path: Path, asked: list[Event], s
     assert run("flags", path).stdout == live
     assert not asked
     assert run("flags", path, "--fresh").stdout == live
+
+
+async def test_a_screen_goes_on_while_a_recording_is_read_once_more(
+    night: Path, tmp_path: Path
+) -> None:
+    class Silent:
+        async def write(self, events: Sequence[Event]) -> None: ...
+
+        async def close(self) -> None: ...
+
+    threads: list[threading.Thread] = []
+
+    def make_key() -> Key:
+        threads.append(threading.current_thread())
+        return Key([night], [], {})
+
+    keeping = Keeping(tmp_path / "cache")
+    recording = AnalysedRecording(Silent(), keeping, make_key, Engine([], GroupTracker()))
+    event = simulated()[0]
+    await recording.write([event])
+    keeping.add(Answer())
+    keeping.take(event)
+    await recording.close()
+    assert len(kept(tmp_path / "cache")) == 1 and threads != [threading.current_thread()]
 
 
 def test_a_recorder_asks_heuristics_only_if_told_to(

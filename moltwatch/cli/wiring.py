@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moltwatch import __version__
-from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Key, answers_folder
+from moltwatch.analysis import (
+    AnalysedRecording,
+    Analysis,
+    Keeping,
+    Key,
+    answers_folder,
+    programs_of,
+)
 from moltwatch.cli.running import forbid_source
 from moltwatch.config import Config
 from moltwatch.dialects.lines import Header
@@ -112,6 +119,11 @@ async def open_run(
             source, heuristics, config.heuristics, fresh=fresh, most_bytes=most_bytes, key=key
         )
         keeping = Keeping(answers_folder(), most_bytes) if writer and most_bytes else None
+        # What is installed while it is recorded is not what was asked.
+        programs = None
+        if keeping:
+            with suppress(OSError):
+                programs = programs_of(heuristics)
         engine = Engine(
             heuristics,
             GroupTracker(),
@@ -131,7 +143,7 @@ async def open_run(
         moments.engine = engine
         sinks = [*sinks[:-1], moments, analysis]
     if writer and keeping and record:
-        make_key = partial(Key, [record], heuristics, config.heuristics)
+        make_key = partial(Key, [record], heuristics, config.heuristics, programs=programs)
         writer = AnalysedRecording(writer, keeping, make_key, engine)
         sinks = [*sinks, keeping]
     pipeline = Pipeline(source, engine, sinks, writer=writer)

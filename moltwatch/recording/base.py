@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -83,6 +83,40 @@ async def span_of(batches: Iterable[Sequence[Event]]) -> Span | None:
                 del steps[1:-1:2]
         await asyncio.sleep(0)
     return None if start is None else Span(start=start, end=end, events=count, steps=steps)
+
+
+PROFILES = ("agents.jsonl", "agents.jsonl.gz", "agents.jsonl.zst")
+"""Names under which the profiles lie beside an archive."""
+
+
+def files_of(path: Path) -> list[tuple[str, Path]]:
+    """The files that are read where a recording is, each with what makes it out among them: it,
+    what SQLite has not folded into it yet, and the profiles beside it; all of a folder, by name.
+    Raises OSError."""
+    if path.is_dir():
+        return [(f"/{each.name}", each) for each in sorted(path.iterdir()) if each.is_file()]
+    target = path.resolve()
+    log = target.with_name(f"{target.name}-wal")  # beside the file itself, whatever leads to it
+    found = [("", path)]
+    if log.is_file() and log.stat().st_size:
+        found.append(("-wal", log))
+    if path.name not in PROFILES:
+        found += [(name, path.with_name(name)) for name in PROFILES]
+    return [(name, each) for name, each in found if each == path or each.is_file()]
+
+
+FileState: TypeAlias = tuple[str, int, int, int]
+"""Which file of a recording; its number, size (bytes) and time (nanoseconds)."""
+
+
+def state_of(paths: Sequence[Path]) -> list[FileState] | None:
+    """The state of all files that are read where recordings are: whoever writes to one, adds one or
+    takes one away changes it. None if it cannot be known."""
+    try:
+        states = [(name, each.stat()) for path in paths for name, each in files_of(path)]
+    except OSError:
+        return None
+    return [(name, state.st_ino, state.st_size, state.st_mtime_ns) for name, state in states]
 
 
 class Reader(Protocol):

@@ -30,7 +30,7 @@ from moltwatch.dialects.lines import Header, Lines, Threading
 from moltwatch.dialects.registry import events_from
 from moltwatch.errors import RecordingError, Rejects
 from moltwatch.model import AgentSeen, Event, Post
-from moltwatch.recording.base import BATCH, Span, is_long, span_of
+from moltwatch.recording.base import BATCH, PROFILES, Span, is_long, span_of
 from moltwatch.recording.jsonl import read_pieces
 from moltwatch.recording.streams import Damaged, chunks, is_packed
 from moltwatch.times import DAY, Micros
@@ -144,10 +144,6 @@ def _seen(event: Event, at: Micros) -> Event:
 
 MOST_HELD_BACK = 10_000
 """Events over which a long archive is sorted: an hour of the busiest day, some 20 MB."""
-
-PROFILES = ("agents.jsonl", "agents.jsonl.gz", "agents.jsonl.zst")
-"""Names under which the profiles lie beside an archive."""
-
 
 _Read: TypeAlias = Callable[[Path, Rejects], Iterator[Event]]
 

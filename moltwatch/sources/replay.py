@@ -17,7 +17,7 @@ from pathlib import Path
 from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError, UsageError
 from moltwatch.model import Event, Heartbeat
-from moltwatch.recording.base import Reader, Span, find_recording
+from moltwatch.recording.base import FileState, Reader, Span, find_recording, state_of
 from moltwatch.sources.base import Clock, Source, State, Status, Transport
 from moltwatch.sources.registry import Opening, SourceSpec
 from moltwatch.times import SECOND, Micros, format_time
@@ -263,6 +263,8 @@ class ReplaySource(Source):
         self.status = Status(name=" + ".join(path.name for path in paths))
         self.transport: Playhead = playhead
         self.open_reader = open_reader
+        self.state: Sequence[FileState] | None = None
+        """Of the files, when nothing of them had been read yet."""
         self._reader: Reader | None = None
         self._measuring: asyncio.Task[None] | None = None
 
@@ -317,6 +319,7 @@ class ReplaySource(Source):
     async def open(self) -> Reader:
         """Open the recording, if it is not open yet. Raises RecordingError."""
         if self._reader is None:
+            self.state = state_of(self.paths)
             self._reader = await self.open_reader()
             self.status.rejects = self._reader.rejects
         return self._reader
