@@ -77,7 +77,7 @@ def load(path: Path | None = None) -> Config:
     path = path or config_file()
     try:
         text = path.read_text("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if given:
             raise UsageError(f"{path}: there is no such file") from None
         return Config()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -49,18 +51,29 @@ def config_file() -> Path:
     """``config.toml`` in the user's configuration folder (``$XDG_CONFIG_HOME/moltwatch``)."""
     import platformdirs
 
-    return platformdirs.user_config_path("moltwatch") / "config.toml"
+    return _own(platformdirs.user_config_path) / "config.toml"
 
 
 def state_folder() -> Path:
     """Where what the user said of sessions is kept (``$XDG_STATE_HOME/moltwatch``)."""
     import platformdirs
 
-    return platformdirs.user_state_path("moltwatch")
+    return _own(platformdirs.user_state_path)
 
 
 def cache_folder() -> Path:
     """Where lies what can be made anew (``$XDG_CACHE_HOME/moltwatch``)."""
     import platformdirs
 
-    return platformdirs.user_cache_path("moltwatch")
+    return _own(platformdirs.user_cache_path)
+
+
+def _own(folder: Callable[[str], Path]) -> Path:
+    """One of the user's folders. Where nobody knows the home folder, a place at which nothing is,
+    nor can be made; and nothing is made in a folder called ``~``."""
+    nowhere = Path(os.devnull) / "moltwatch"
+    try:
+        path = folder("moltwatch")
+    except RuntimeError:
+        return nowhere
+    return nowhere if path.parts[0] == "~" else path

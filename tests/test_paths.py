@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import pwd
 from pathlib import Path
 
 import pytest
 
+from moltwatch.analysis import Keeping, answers_folder
+from moltwatch.config import Config, load
 from moltwatch.paths import (
     bundled_recording,
     bundled_recordings,
+    cache_folder,
     config_file,
     shipped,
     state_folder,
 )
+
+
+def test_nobody_needs_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(user: int) -> object:
+        raise KeyError(user)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert load() == Config()
+    Keeping(answers_folder()).discard()
+    for folder in (config_file().parent, state_folder(), cache_folder()):
+        with pytest.raises(OSError):
+            folder.mkdir(parents=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_themes_and_recordings_are_there() -> None:
