@@ -112,7 +112,7 @@ class _Told:
 
 
 class Ahead:
-    """Such a process, as whoever started it sees it."""
+    """Such a process, as whoever started it sees it. Raises OSError if it cannot be started."""
 
     def __init__(
         self,
@@ -128,8 +128,11 @@ class Ahead:
         for kinds, score in min_scores:
             name = f"{kinds[0]}=" if len(kinds) == 1 else ""
             options += ["--min-score", f"{name}{score!r}"]
+        # It finds what we have found, and nothing that lies in the folder the user is in.
+        path = os.pathsep.join(filter(None, sys.path))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *options, "--", *sources],
+            [sys.executable, "-P", "-m", __name__, *options, "--", *sources],
+            env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -141,6 +144,11 @@ class Ahead:
     @property
     def running(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def succeeded(self) -> bool:
+        """It has come to the end, and what it found is kept if that was possible."""
+        return self._process.poll() == 0
 
     def stop(self) -> None:
         """End it; what it has not finished is lost."""

@@ -141,9 +141,12 @@ class ScreenRuns:
             and worth_it(recordings_among(self._sources))
             and not self._find_known()
         ):
-            self._ahead = Ahead(
-                self._sources, self._config_path, self._min_scores, fresh=self._fresh
-            )
+            try:
+                self._ahead = Ahead(
+                    self._sources, self._config_path, self._min_scores, fresh=self._fresh
+                )
+            except OSError as error:
+                _log.info("nobody goes on ahead: %s", error)
             self._sought = False
         return self._shown(run, session)
 
@@ -186,7 +189,7 @@ class ScreenRuns:
     @property
     def _asks_anew(self) -> bool:
         """What was kept before is not to be used; what somebody keeps in our name is."""
-        return self._fresh and (self._ahead is None or self._ahead.running)
+        return self._fresh and not (self._ahead and self._ahead.succeeded)
 
     async def _look_for_known(self) -> Known | None:
         """All that is kept of the recording, even if none was opened yet."""

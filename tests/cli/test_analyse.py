@@ -43,6 +43,16 @@ def test_it_asks_for_everybody_and_says_how_far_it_is() -> None:
     assert kept.stat().st_mtime_ns > before, "it was used"
 
 
+def test_what_lies_in_the_folder_of_the_user_is_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    ahead = Ahead([str(DAY)], None, fresh=False)
+    over(ahead)
+    assert ahead.succeeded
+
+
 def test_it_ends_with_the_screen_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
     os.mkfifo(pipe)  # it waits for ever

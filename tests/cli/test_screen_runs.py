@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from moltwatch import moments
 from moltwatch.analysis import answers_folder
+from moltwatch.cli import screen_runs
 from moltwatch.cli.analyse import go_through
 from moltwatch.cli.options import LeastScore
 from moltwatch.cli.screen_runs import ScreenRuns
@@ -204,3 +206,40 @@ async def test_without_a_cache_there_are_none(tmp_path: Path) -> None:
     run = await ScreenRuns([str(DAY)], Opening(speed=FAST), config, None).open(Goal(0, 1_000))
     assert run.session.counts.events == 0 and not answers_folder().exists()
     await run.source.close()
+
+
+class Over:
+    """Somebody who was ahead, and is at the end, well or not."""
+
+    running = False
+
+    def __init__(self, succeeded: bool) -> None:
+        self.succeeded = succeeded
+
+    def __call__(self, *_: object, fresh: bool) -> Over:
+        return self
+
+
+@pytest.mark.parametrize("succeeded", [False, True])
+async def test_what_is_to_be_asked_anew_was_only_if_that_went_well(
+    monkeypatch: pytest.MonkeyPatch, succeeded: bool
+) -> None:
+    monkeypatch.setattr(screen_runs, "worth_it", lambda paths: True)
+    monkeypatch.setattr(screen_runs, "Ahead", Over(succeeded))
+    await analysed(DAY)
+    known = runs(DAY, fresh=True)
+    await (await known.open(None)).source.close()
+    assert known.shortcut(Goal(0, 1_000)) == (800 if succeeded else 0)
+
+
+async def test_where_nobody_can_go_ahead_it_is_played_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(screen_runs, "worth_it", lambda paths: True)
+    monkeypatch.setattr(subprocess, "Popen", full)
+    run = await runs(DAY).open(None)
+    assert run.ahead is None
+    await brought(run, 100)
