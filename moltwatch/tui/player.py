@@ -127,8 +127,6 @@ class Play:
             self.failure = error
         except Exception as error:
             self.crash = error
-        finally:
-            self.opened.set()
 
 
 class Player:
@@ -343,6 +341,8 @@ class Player:
         play.task = asyncio.create_task(self._play(play, goal, self._turn), name="pipeline")
         self._alive.add(play.task)
         play.task.add_done_callback(self._alive.discard)
+        # One that is cancelled before its first step does nothing of its own.
+        play.task.add_done_callback(lambda _: play.opened.set())
         return play
 
     async def _play(self, play: Play, goal: Goal | None, turn: asyncio.Lock) -> None:
@@ -371,9 +371,20 @@ class Player:
         if run.source.transport and self.seeking:
             run.source.transport.stay()
         if self._coming:
+            self._hand_back(run)
             self._drop(self._coming)
         self._coming = self._begin(goal)
         self.target, self._target_n, self._still = goal.at, goal.n, 0
+
+    def _hand_back(self, run: Run) -> None:
+        """Steer the run that rests as the one that came was steered since: the next is steered like
+        it."""
+        steered, rests = self.transport, run.source.transport
+        if steered is None or rests is None or steered is rests:
+            return
+        rests.set_speed(steered.speed)
+        self._left_paused |= rests.paused
+        (rests.pause if steered.paused else rests.resume)()
 
     def _drop(self, play: Play) -> None:
         """It is not wanted any more."""

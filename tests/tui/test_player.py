@@ -164,6 +164,36 @@ async def test_stopping_while_a_run_is_being_opened_waits_for_what_is_being_clos
     assert [source.closed for source in forum.sources] == [True]
 
 
+async def test_who_stops_it_before_it_has_begun_lets_nobody_wait() -> None:
+    events, _ = script(minutes=5)
+    player = Player(Forum(events).open)
+    starting = asyncio.create_task(player.start())
+    await asyncio.sleep(0)
+    await player.stop()
+    async with asyncio.timeout(5):
+        await starting
+    assert player.done and player.run is None
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_what_was_steered_on_the_way_back_holds_on_the_next(paused: bool) -> None:
+    events, _ = script(minutes=5)
+    forum = Forum(events, play=START + 3 * MINUTE)
+    player = await begun(forum)
+    player.seek(START + 2 * MINUTE)
+    await until(lambda: len(forum.runs) == 2 and player.transport is forum.sources[1].transport)
+    player.change_speed(+1)
+    if paused:
+        player.toggle_pause()
+    player.seek(START + MINUTE)
+    await until(lambda: len(forum.runs) == 3 and player.transport is forum.sources[2].transport)
+    assert player.transport is not None
+    assert (player.transport.speed, player.paused) == (2.0, paused)
+    player.stay()
+    assert player.transport.speed == 2.0 and player.paused == paused
+    await player.stop()
+
+
 # --- a way back that is given up ------------------------------------------------------------------
 
 
