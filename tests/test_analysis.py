@@ -10,6 +10,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator, Sequence
+from importlib.metadata import EntryPoint, entry_points
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ from moltwatch.cli import wiring
 from moltwatch.cli.wiring import build_heuristics
 from moltwatch.config import Config
 from moltwatch.errors import MoltwatchError
+from moltwatch.heuristics import registry
 from moltwatch.heuristics.asking import Answer, Asked
+from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.coordination.same_text import SameText
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.features.post import Features
 from moltwatch.heuristics.fusing.coordination import GroupTracker
-from moltwatch.model import AgentSeen, Event, Evidence, Post, Thresholds
+from moltwatch.model import AgentSeen, Event, Evidence, Fact, Kind, Mark, Post, Thresholds
 from moltwatch.recording.jsonl import JsonlWriter
 from moltwatch.testing import simulated
 from moltwatch.times import SECOND
@@ -185,6 +188,40 @@ def test_answers_mean_the_same_at_any_threshold(
     assert {name: health.found for name, health in recalled.health.items()} == {
         name: health.found for name, health in engine.health.items()
     }
+
+
+class Counting(Heuristic):
+    """Finds that posts are there.
+
+    Fails when
+        there are none.
+    """
+
+    name, kind, family = "counting", Kind.PERSONA, "counting"
+
+    def __init__(self) -> None:
+        self._facts: dict[str, Fact] = {}
+
+    def observe(self, item: Features) -> Sequence[Evidence]:
+        self._facts["n"] = int(item.post.id.encode().hex(), 16) % 97
+        said = Mark("is number {n}", self._facts, 40)
+        return [Evidence(self.name, self.kind, self.family, weight=40, marks=(said,))]
+
+
+def test_a_plug_in_says_the_same_however_it_says_it(
+    night: Path, asked: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights are whole numbers, and it changes what it has given away."""
+
+    def found(group: str) -> list[EntryPoint]:
+        theirs = EntryPoint("counting", f"{__name__}:Counting", group)
+        return [*entry_points(group=group), theirs]
+
+    monkeypatch.setattr(registry, "entry_points", found)
+    first = run("flags", night, "--verdicts")
+    assert "is number " in first.stdout
+    asked.clear()
+    assert run("flags", night, "--verdicts") == first and not asked
 
 
 # --- what makes them stale ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
+import msgspec
 from msgspec import Struct
 
 from moltwatch.errors import MoltwatchError
@@ -219,8 +220,7 @@ class Asked(Asking):
                 if answer := ask(about):
                     found = tuple(answer)
                     if found and not _is_own(heuristic):
-                        for evidence in found:
-                            check_evidence(heuristic, evidence)
+                        found = tuple([_checked(heuristic, each) for each in found])
             except Exception as error:
                 self._blame(heuristic, error)
                 continue
@@ -256,6 +256,14 @@ def is_on_panel(heuristic: Heuristic) -> TypeGuard[PersonaHeuristic]:
 
 def _is_own(heuristic: Heuristic) -> bool:
     return type(heuristic).__module__.startswith(_OWN)
+
+
+def _checked(heuristic: Heuristic, evidence: Evidence) -> Evidence:
+    """A third party's evidence as it comes back when it is kept: its weight may be a whole number,
+    and its facts may change later, as they are in others' hands. Raises as
+    :func:`.base.check_evidence`."""
+    check_evidence(heuristic, evidence)
+    return msgspec.convert(msgspec.to_builtins(evidence), Evidence)
 
 
 def _questions(heuristics: Iterable[Heuristic], question: Callable[..., object]) -> list[_Question]:
