@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, frame_content_size
 
 from moltwatch.blobs import ANSWERS, NewFile, make_room, read_index
+from moltwatch.bounded import LARGEST_FRAME
+from moltwatch.dialects.lines import encode_lines
 from moltwatch.errors import MoltwatchError
 from moltwatch.heuristics.asking import Answer
 from moltwatch.heuristics.base import Heuristic
@@ -404,12 +406,15 @@ class AnalysedRecording:
         self._make_key = make_key
         self._engine = engine
         self._written = 0
+        self._is_read = True
+        """All that was written is read again."""
         self._closed = False
 
     async def write(self, events: Sequence[Event]) -> None:
         """See :class:`~moltwatch.recording.base.Writer`."""
         await self._writer.write(events)
         self._written += len(events)
+        self._is_read = self._is_read and not any(map(_is_too_long, events))
 
     async def close(self) -> None:
         """See :class:`~moltwatch.recording.base.Writer`."""
@@ -421,7 +426,8 @@ class AnalysedRecording:
         if self._closed:
             return
         self._closed = True
-        if self._written and self._written == self._keeping.n and is_sound(self._engine):
+        known = self._is_read and self._written == self._keeping.n and is_sound(self._engine)
+        if self._written and known:
             try:
                 # To read a long recording once more takes a while, in which a screen goes on.
                 self._keeping.commit(await asyncio.to_thread(self._make_key))
@@ -433,3 +439,10 @@ class AnalysedRecording:
                 raise
         else:
             self._keeping.discard()
+
+
+def _is_too_long(event: Event) -> bool:
+    """Whether a recording may hold an event that is not read again: a control character takes six
+    bytes in a line."""
+    chars = sum(len(value) for value in structs.astuple(event) if isinstance(value, str))
+    return 6 * chars > LARGEST_FRAME and len(encode_lines([event])) > LARGEST_FRAME

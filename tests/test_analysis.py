@@ -19,6 +19,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from moltwatch import analysis, blobs
 from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Kept, Key, answers_folder
@@ -599,6 +600,25 @@ def test_what_is_recorded_is_known_at_once(tmp_path: Path, asked: list[Event], s
     assert run("flags", path).stdout == live
     assert not asked
     assert run("flags", path, "--fresh").stdout == live
+
+
+@pytest.mark.parametrize(("letter", "known"), [("\x01", False), ("a", True)])
+def test_what_is_recorded_and_never_read_again_puts_no_answer_out_of_place(
+    tmp_path: Path, asked: list[Event], letter: str, known: bool
+) -> None:
+    """A line of control characters is six times as long as the post that it was."""
+    posts = session()
+    long = [structs.replace(posts[0], id="long", thread="long", text=letter * 3_000_000)]
+    rows = [(post.id, post.author, post.text) for post in [*long, *posts] if isinstance(post, Post)]
+    table, path = tmp_path / "posts.csv", tmp_path / "tide.jsonl"
+    at = "2026-01-31T05:00:00Z"
+    csv = [f'{id},{author},"{text}",{at}\n' for id, author, text in rows]
+    table.write_text("".join(["id,author,content,created_at\n", *csv]))
+    run("record", table, "-o", path, "--analyse")
+    asked.clear()
+    found = run("flags", path)
+    assert bool(asked) != known
+    assert run("flags", path, "--fresh") == found
 
 
 async def test_a_screen_goes_on_while_a_recording_is_read_once_more(
