@@ -171,11 +171,12 @@ def _configuration() -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Finding]:
-    from moltwatch.paths import bundled_recordings, cache_folder, config_file, shipped, state_folder
+    from moltwatch.analysis import answers_folder
+    from moltwatch.paths import bundled_recordings, config_file, shipped, state_folder
 
     yield _folder("configuration folder", config_file().parent)
     yield _folder("state folder", state_folder(), "what you say of posts is not kept")
-    yield _folder("cache folder", cache_folder(), "heuristics are asked anew each time")
+    yield _folder("cache folder", answers_folder(), "heuristics are asked anew each time")
     recordings = bundled_recordings()
     remedy = "" if recordings else "the recordings that come with moltwatch are gone: reinstall it"
     yield Finding("recordings", f"{shipped('recordings')}: {', '.join(recordings)}", remedy)

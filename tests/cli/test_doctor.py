@@ -58,6 +58,16 @@ def test_each_trouble_comes_with_what_to_do(tmp_path: Path) -> None:
     assert source and "connection refused" in done.stdout and SECRET not in done.stdout
 
 
+def test_a_cache_of_somebody_else_is_told(tmp_path: Path) -> None:
+    """The folder that is written to counts, not the one above it."""
+    folder = tmp_path / "moltwatch"
+    folder.mkdir()
+    (folder / "answers").write_text("in the way")
+    done = moltwatch("doctor", XDG_CACHE_HOME=str(tmp_path))
+    told = next(line for line in done.stdout.splitlines() if "cache folder: " in line)
+    assert "not writable" in told and "heuristics are asked anew each time" in done.stdout
+
+
 def test_the_home_folder_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     variables = {name: "" for name in os.environ if name.startswith("XDG_")}
