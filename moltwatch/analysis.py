@@ -19,8 +19,10 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import file_digest, sha256
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,13 +58,17 @@ _LONGEST_BLOCK = 1 << 30
 """Bytes that a block unfolds to."""
 
 
+_PIECE = 1 << 20
+"""Bytes of a recording that are read at a time."""
+
+
 class Key:
     """What the answers of one recording depend on. To be made before it is read.
 
     ``paths`` are files, or folders of them; ``settings`` are the sections of the configuration of
     the ``heuristics``. Who has opened the recording, or asked the heuristics, before has to know
     the ``state`` of its files, or of the ``programs``, before that. Raises OSError if something
-    cannot be read.
+    cannot be read, InterruptedError if whoever wants it ``gives_up`` meanwhile.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Key:
         *,
         state: Sequence[FileState] | None = None,
         programs: Sequence[object] | None = None,
+        gives_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self._paths = paths
         self._state = state or state_of(paths)
@@ -82,14 +89,33 @@ class Key:
         for i, path in enumerate(paths):
             for name, part in files_of(path):
                 digest.update(repr((i, name)).encode())
-                with part.open("rb") as file:
-                    digest.update(file_digest(file, "sha256").digest())
+                digest.update(_digest_of(part, gives_up))
         self.name = digest.hexdigest()[:40]
 
     @property
     def holds(self) -> bool:
         """Nothing was written to the recording since."""
         return self._state is not None and state_of(self._paths) == self._state
+
+
+async def made(make: Callable[..., Key]) -> Key:
+    """Make a key, which takes a while, beside what else goes on. If nobody waits for it any more,
+    nothing goes on reading."""
+    gone = Flag()
+    try:
+        return await asyncio.to_thread(make, gives_up=gone.is_set)
+    finally:
+        gone.set()
+
+
+def _digest_of(path: Path, gives_up: Callable[[], bool]) -> bytes:
+    digest = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            if gives_up():
+                raise InterruptedError("nobody waits for it")
+            digest.update(piece)
+    return digest.digest()
 
 
 def programs_of(heuristics: Iterable[Heuristic]) -> list[object]:
@@ -333,9 +359,8 @@ class Analysis:
             return None
         try:
             if key is None or not key.holds:
-                key = await asyncio.to_thread(
-                    Key, source.paths, heuristics, settings, state=source.state
-                )
+                make = partial(Key, source.paths, heuristics, settings, state=source.state)
+                key = await made(make)
         except OSError:
             return None  # reading the recording will tell of it
         if not key.holds:
@@ -391,14 +416,14 @@ def answers_folder() -> Path:
 class AnalysedRecording:
     """A recording that is written, whose heuristics' answers are kept as well.
 
-    ``make_key`` gives what they depend on, when it is closed.
+    ``make_key`` gives what they depend on, when it is closed; see :func:`made`.
     """
 
     def __init__(
         self,
         writer: Writer,
         keeping: Keeping,
-        make_key: Callable[[], Key],
+        make_key: Callable[..., Key],
         engine: Engine,
     ) -> None:
         self._writer = writer
@@ -430,7 +455,7 @@ class AnalysedRecording:
         if self._written and known:
             try:
                 # To read a long recording once more takes a while, in which a screen goes on.
-                self._keeping.commit(await asyncio.to_thread(self._make_key))
+                self._keeping.commit(await made(self._make_key))
             except OSError as error:
                 _log.info("what was found is not kept: %s", error)
                 self._keeping.discard()

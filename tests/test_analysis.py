@@ -3,13 +3,15 @@ lines."""
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import shutil
 import sys
 import threading
+import time
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from itertools import chain
 from pathlib import Path
@@ -22,7 +24,15 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from moltwatch import analysis, blobs
-from moltwatch.analysis import AnalysedRecording, Analysis, Keeping, Kept, Key, answers_folder
+from moltwatch.analysis import (
+    AnalysedRecording,
+    Analysis,
+    Keeping,
+    Kept,
+    Key,
+    answers_folder,
+    made,
+)
 from moltwatch.blobs import make_room
 from moltwatch.cli import wiring
 from moltwatch.cli.wiring import build_heuristics
@@ -621,6 +631,26 @@ def test_what_is_recorded_and_never_read_again_puts_no_answer_out_of_place(
     assert run("flags", path, "--fresh") == found
 
 
+async def test_nothing_goes_on_reading_for_somebody_who_has_left(night: Path) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def make(gives_up: Callable[[], bool]) -> Key:
+        begun.set()
+        while not gives_up():
+            time.sleep(0)
+        try:
+            return Key([night], [], {}, gives_up=gives_up)
+        except InterruptedError:
+            ended.set()
+            raise
+
+    task = asyncio.create_task(made(make))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled() and await asyncio.to_thread(ended.wait, 60)
+
+
 async def test_a_screen_goes_on_while_a_recording_is_read_once_more(
     night: Path, tmp_path: Path
 ) -> None:
@@ -631,7 +661,7 @@ async def test_a_screen_goes_on_while_a_recording_is_read_once_more(
 
     threads: list[threading.Thread] = []
 
-    def make_key() -> Key:
+    def make_key(**_: object) -> Key:
         threads.append(threading.current_thread())
         return Key([night], [], {})
 

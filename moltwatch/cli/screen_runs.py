@@ -3,15 +3,15 @@ wanted, as near as what is kept of the recording allows."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
 
-from moltwatch.analysis import Key, answers_folder
+from moltwatch.analysis import Key, answers_folder, made
 from moltwatch.cli.analyse import Ahead, worth_it
 from moltwatch.cli.options import LeastScore, least_scores
 from moltwatch.cli.wiring import Run, build_heuristics, open_known_run, open_run
@@ -203,8 +203,8 @@ class ScreenRuns:
             if len(paths) == len(self._sources) == 1:
                 self._unasked = build_heuristics(self._config, complain=self._complaints.append)
                 with suppress(OSError):  # reading the recording will tell of it
-                    self._key = await asyncio.to_thread(
-                        Key, paths, self._unasked, self._config.heuristics
+                    self._key = await made(
+                        partial(Key, paths, self._unasked, self._config.heuristics)
                     )
         return self._find_known()
 
