@@ -23,8 +23,9 @@ from moltwatch.heuristics.base import Heuristic
 from moltwatch.heuristics.engine import Engine
 from moltwatch.heuristics.fusing.coordination import GroupTracker
 from moltwatch.intake import Intake
-from moltwatch.model import SHIPPED, Event, Finding, Kind
+from moltwatch.model import SHIPPED, Event, Finding, FlaggedPost, Kind
 from moltwatch.moments import KeepingMoments, Moments, name_of
+from moltwatch.packing import Piece
 from moltwatch.recording.opening import open_recording
 from moltwatch.session import Limits, Session
 from moltwatch.session.agents import Agent
@@ -52,11 +53,12 @@ class Told:
         for event in events:
             engine.feed(event)
 
-    def engine(self, first: int = 0) -> Engine:
+    def engine(self, first: int = 0, *, verdicts: bool = False) -> Engine:
         """One that knows the answers from an event on."""
         return Engine(
             self._heuristics,
             GroupTracker(),
+            verdicts=verdicts,
             thresholds=THRESHOLDS[0],
             higher=THRESHOLDS[1],
             answers=iter(self.answers[first:]),
@@ -155,6 +157,66 @@ def test_whatever_comes_it_is_the_same(coming: list[Event]) -> None:
     admitted = Intake().admit(sorted(coming, key=lambda event: event.seen_at))
     with TemporaryDirectory() as folder:
         check(Path(folder), Told(admitted), spacing=5, compared=8)
+
+
+def test_an_engine_brought_back_answers_and_judges_as_the_one_it_was() -> None:
+    recording = told("first-look")
+    events = recording.events
+    alone = recording.engine(verdicts=True)
+    found = [alone.feed(event) for event in events]
+    last = alone.finish()
+    engine = recording.engine(verdicts=True)
+    flags: list[FlaggedPost] = []
+    for n, event in enumerate(events):
+        if n % 97 == 0:
+            pieces: list[Piece] = []
+            packed = engine.pack(pieces)
+            again = recording.engine(n, verdicts=True)
+            again.unpack(packed, pieces)
+            for flag in flags:
+                assert again.verdict(flag.post.id) == engine.verdict(flag.post.id)
+                assert again.held(flag.post.id) == engine.held(flag.post.id)
+            assert [again.feed(each) for each in events[n:]] == found[n:]
+            assert again.finish() == last
+        new = engine.feed(event)
+        assert new == found[n], "to be packed changes nothing"
+        flags += [each for each in new if isinstance(each, FlaggedPost)]
+    assert flags
+    assert engine.finish() == last
+
+
+def test_a_verdict_taken_back_before_or_after_a_moment_is_not_taken_back_again() -> None:
+    recording = told("first-look")
+    engine = recording.engine()
+    found = [each for event in recording.events for each in engine.feed(event)]
+    first, second, *_ = [each for each in found if isinstance(each, FlaggedPost)]
+    assert engine.dismiss(first.post.id, first.kind)
+    pieces: list[Piece] = []
+    packed = engine.pack(pieces)
+    again = recording.engine(len(recording.events))
+    again.unpack(packed, pieces)
+    assert not again.dismiss(first.post.id, first.kind)
+    taken_back = again.dismiss(second.post.id, second.kind)
+    assert taken_back == engine.dismiss(second.post.id, second.kind) != []
+    assert again.finish() == engine.finish()
+
+
+def test_part_of_an_engine_is_refused_and_changes_none() -> None:
+    recording = told("first-look")
+    engine = recording.engine()
+    for event in recording.events:
+        engine.feed(event)
+    pieces: list[Piece] = []
+    packed = engine.pack(pieces)
+    fresh = recording.engine()
+    before = whole(fresh)
+    for n in range(0, len(packed), max(1, len(packed) // 50)):
+        with pytest.raises(ValueError):
+            fresh.unpack(packed[:n], pieces)
+    assert pieces
+    with pytest.raises(ValueError):
+        fresh.unpack(packed, pieces[:-1])
+    assert whole(fresh) == before
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,16 @@ from moltwatch.session.charge import Charge
 from moltwatch.session.charges import Case, Charges
 from moltwatch.session.thread import Node, Thread, Threads
 
+_OF_THE_RUN = ("_asking", "_keep")
+"""Parts of an engine that it is made with, and that no moment brings back."""
+
 
 def whole(state: Session | Engine) -> Any:
     """All of it. What is asleep is woken."""
     if isinstance(state, Engine):
         found = {name: health.found for name, health in state.health.items()}
-        return _plain((state.now, found, state._open, state._groups))
+        rest = {name: part for name, part in vars(state).items() if name not in _OF_THE_RUN}
+        return _plain((found, rest))
     return _plain(vars(state))
 
 
@@ -102,7 +106,8 @@ def _charge(charge: Charge) -> Any:
 def _open_posts(posts: OpenPosts) -> Any:
     opened = [(post, _plain(posts._wake(posts._open[post]))) for post in posts._order]
     sizes = [posts._size(post) for post in posts._order]
-    return opened, sizes, posts.chars, len(posts._open), _plain(posts._at_hand)
+    rest = {name: part for name, part in vars(posts).items() if name not in ("_open", "_unfolded")}
+    return opened, sizes, len(posts._open), _plain(rest)
 
 
 def _groups(groups: GroupTracker) -> Any:
