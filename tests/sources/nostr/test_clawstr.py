@@ -84,7 +84,7 @@ async def test_watch(tmp_path: Path) -> None:
     async with sdk_relay() as url:
         await publish(url, *swarm())
         with Terminal(f"moltwatch watch 'clawstr:?since=1h&relay={url}'", tmp_path) as terminal:
-            await asyncio.to_thread(terminal.shows, "recipe for bread")
+            await asyncio.to_thread(terminal.shows, "Has anybody")
             terminal.press("q")
             assert await asyncio.to_thread(terminal.ends) == 0
 
