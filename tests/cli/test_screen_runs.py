@@ -128,7 +128,10 @@ async def test_how_it_ends_is_known_before() -> None:
     "options",
     [{"fresh": True}, {"min_scores": [((Kind.PERSONA,), 0.3)]}, {"record": Path("x.jsonl")}],
 )
-async def test_what_is_not_of_this_run_is_of_no_use(options: dict[str, object]) -> None:
+async def test_what_is_not_of_this_run_is_of_no_use(
+    options: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     await analysed(DAY)
     run = await runs(DAY, **options).open(Goal(0, 1_000))
     assert run.session.counts.events == 0
