@@ -1,9 +1,9 @@
 """Objects as bytes and back: the state of a run, between the process that went ahead and the one
 with the screen.
 
-By pickle, which is told the few classes that may come of it: bytes that somebody else wrote make an
-error, and nothing is executed. What is long and looked at rarely lies apart in pieces, and comes
-back as parts of the memory that it is read from.
+By pickle, which is told the few classes that may come of it: bytes call nothing else. Against
+somebody who may write to the user's own folder that is no protection. What is long and looked at
+rarely lies apart in pieces, and comes back as parts of the memory that it is read from.
 """
 
 from __future__ import annotations
